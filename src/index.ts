@@ -1,0 +1,11 @@
+export * as tf from "./tf.js";
+export { nativeStatus, type NativeStatus } from "./native.js";
+export * from "./random.js";
+export * from "./diffusion/index.js";
+export * from "./samplers/index.js";
+export * from "./nn/index.js";
+export * from "./models/index.js";
+export * from "./training/index.js";
+export * from "./data/index.js";
+export * from "./metrics/index.js";
+export * from "./plot/index.js";
