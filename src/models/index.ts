@@ -1,1 +1,3 @@
-export {};
+export * from "./unet-config.js";
+export * from "./unet-blocks.js";
+export * from "./unet.js";

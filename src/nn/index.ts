@@ -1,1 +1,9 @@
-export {};
+export * from "./parameters.js";
+export * from "./activations.js";
+export * from "./dense.js";
+export * from "./conv.js";
+export * from "./group-norm.js";
+export * from "./attention.js";
+export * from "./time-embedding.js";
+export * from "./resample.js";
+export * from "./resnet-block.js";

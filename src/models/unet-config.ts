@@ -1,0 +1,101 @@
+import type { ActivationName, TimeScaleShift } from "../nn/index.js";
+
+export type DownBlockType = "DownBlock2D" | "AttnDownBlock2D";
+export type UpBlockType = "UpBlock2D" | "AttnUpBlock2D";
+
+/**
+ * The configuration of {@link UNet2D}: the keys, meanings and defaults of diffusers' `UNet2DModel`,
+ * so that a `config.json` goes either way.
+ */
+export interface UNet2DConfig {
+  /** Height and width the model was trained at; any other size that the network can halve also runs. */
+  readonly sample_size: number | readonly [number, number] | null;
+  readonly in_channels: number;
+  readonly out_channels: number;
+  readonly center_input_sample: boolean;
+  readonly time_embedding_type: "positional";
+  readonly freq_shift: number;
+  readonly flip_sin_to_cos: boolean;
+  readonly down_block_types: readonly DownBlockType[];
+  readonly up_block_types: readonly UpBlockType[];
+  readonly block_out_channels: readonly number[];
+  readonly layers_per_block: number;
+  readonly mid_block_scale_factor: number;
+  readonly downsample_padding: 0 | 1;
+  readonly act_fn: ActivationName;
+  /** Channels a head; null makes one head of all channels. */
+  readonly attention_head_dim: number | null;
+  readonly norm_num_groups: number;
+  readonly norm_eps: number;
+  readonly resnet_time_scale_shift: TimeScaleShift;
+  readonly add_attention: boolean;
+  /** Number of classes for a class-conditional model, null for none. */
+  readonly num_class_embeds: number | null;
+}
+
+export const unet2dDefaults: UNet2DConfig = {
+  sample_size: null,
+  in_channels: 3,
+  out_channels: 3,
+  center_input_sample: false,
+  time_embedding_type: "positional",
+  freq_shift: 0,
+  flip_sin_to_cos: true,
+  down_block_types: ["DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D"],
+  up_block_types: ["AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D"],
+  block_out_channels: [224, 448, 672, 896],
+  layers_per_block: 2,
+  mid_block_scale_factor: 1,
+  downsample_padding: 1,
+  act_fn: "silu",
+  attention_head_dim: 8,
+  norm_num_groups: 32,
+  norm_eps: 1e-5,
+  resnet_time_scale_shift: "default",
+  add_attention: true,
+  num_class_embeds: null,
+};
+
+/** Fills in defaults and checks every value a network is built from. Throws RangeError naming the key and the remedy. */
+export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
+  const config = { ...unet2dDefaults, ...given };
+  const levels = config.block_out_channels.length;
+  for (const key of ["down_block_types", "up_block_types"] as const) {
+    if (config[key].length !== levels) {
+      throw new RangeError(`${key} names ${config[key].length} blocks for ${levels} block_out_channels: give one a level`);
+    }
+  }
+  requireOneOf("down_block_types", config.down_block_types, ["DownBlock2D", "AttnDownBlock2D"]);
+  requireOneOf("up_block_types", config.up_block_types, ["UpBlock2D", "AttnUpBlock2D"]);
+  requireOneOf("time_embedding_type", [config.time_embedding_type], ["positional"]);
+  requireOneOf("resnet_time_scale_shift", [config.resnet_time_scale_shift], ["default", "scale_shift"]);
+  requirePositive("in_channels", config.in_channels);
+  requirePositive("out_channels", config.out_channels);
+  requirePositive("layers_per_block", config.layers_per_block);
+  requirePositive("norm_num_groups", config.norm_num_groups);
+  for (const channels of config.block_out_channels) {
+    requirePositive("block_out_channels", channels);
+    if (channels % config.norm_num_groups !== 0) {
+      throw new RangeError(
+        `block_out_channels has ${channels}, which norm_num_groups = ${config.norm_num_groups} does not divide: ` +
+          `choose norm_num_groups that divides every level`,
+      );
+    }
+    if (config.attention_head_dim !== null && channels % config.attention_head_dim !== 0) {
+      throw new RangeError(
+        `block_out_channels has ${channels}, which attention_head_dim = ${config.attention_head_dim} does not divide`,
+      );
+    }
+  }
+  return config;
+}
+
+function requireOneOf(key: string, values: readonly string[], allowed: readonly string[]): void {
+  for (const value of values) {
+    if (!allowed.includes(value)) throw new RangeError(`${key}: unknown "${value}", allowed are ${allowed.join(", ")}`);
+  }
+}
+
+function requirePositive(key: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${key} must be a positive whole number, got ${value}`);
+}

@@ -1,0 +1,161 @@
+import * as tf from "../tf.js";
+import {
+  activation,
+  Conv2d,
+  GroupNorm,
+  Parameters,
+  sinusoidalEmbedding,
+  TimeEmbedding,
+  type ParameterScope,
+} from "../nn/index.js";
+import { DownBlock, MidBlock, UpBlock, type BlockCommons } from "./unet-blocks.js";
+import { unet2dConfig, type UNet2DConfig } from "./unet-config.js";
+
+/**
+ * The U-Net of diffusion models, built as diffusers' `UNet2DModel` is built: the same blocks in the same order, the
+ * same parameter names, the same embedding of time, so that weights go either way.
+ *
+ * @example
+ * const unet = new UNet2D({ in_channels: 1, out_channels: 1, block_out_channels: [32, 64, 64], … }, { seed: 0 });
+ * const epsilon = unet.apply(xt, timestep); // [N, H, W, 1] and [N] → [N, H, W, 1]
+ *
+ * Source: Ronneberger et al. 2015; Ho et al. 2020, appendix B.
+ */
+export class UNet2D {
+  readonly config: UNet2DConfig;
+  readonly parameters: Parameters;
+  private readonly convIn: Conv2d;
+  private readonly timeEmbedding: TimeEmbedding;
+  private readonly classEmbedding: tf.Variable | undefined;
+  private readonly downBlocks: readonly DownBlock[];
+  private readonly midBlock: MidBlock;
+  private readonly upBlocks: readonly UpBlock[];
+  private readonly normOut: GroupNorm;
+  private readonly convOut: Conv2d;
+
+  constructor(config: Partial<UNet2DConfig>, options: { seed?: number } = {}) {
+    this.config = unet2dConfig(config);
+    this.parameters = new Parameters(options);
+    const c = this.config;
+    const widths = c.block_out_channels;
+    const root = this.parameters.scope("");
+    const timeChannels = 4 * widths[0];
+    const commons: BlockCommons = {
+      timeChannels,
+      groups: c.norm_num_groups,
+      epsilon: c.norm_eps,
+      activation: c.act_fn,
+      timeScaleShift: c.resnet_time_scale_shift,
+      headChannels: c.attention_head_dim,
+    };
+
+    this.convIn = new Conv2d(root.scope("conv_in"), { inputs: c.in_channels, outputs: widths[0] });
+    this.timeEmbedding = new TimeEmbedding(root.scope("time_embedding"), { inputs: widths[0], outputs: timeChannels });
+    if (c.num_class_embeds !== null) {
+      const shape = [c.num_class_embeds, timeChannels];
+      this.classEmbedding = root.create("class_embedding.weight", "plain", shape, { kind: "normal", deviation: 1 });
+    }
+    this.downBlocks = buildDown(root, commons, c);
+    this.midBlock = new MidBlock(
+      root.scope("mid_block"),
+      { ...commons, outputScale: c.mid_block_scale_factor },
+      { channels: widths[widths.length - 1], attention: c.add_attention },
+    );
+    this.upBlocks = buildUp(root, commons, c);
+    this.normOut = new GroupNorm(root.scope("conv_norm_out"), {
+      channels: widths[0],
+      groups: c.norm_num_groups,
+      epsilon: c.norm_eps,
+    });
+    this.convOut = new Conv2d(root.scope("conv_out"), { inputs: widths[0], outputs: c.out_channels });
+  }
+
+  /**
+   * @param x [N, H, W, in_channels], any height and width
+   * @param timestep [N], the network's own time (0 … T−1 for a model trained on T steps; fractions are fine)
+   * @param labels class of each example, int32 [N]; needed exactly when the model has class embeddings
+   * @returns [N, H, W, out_channels]
+   * @throws RangeError if shapes, or the presence of labels, do not fit the configuration
+   */
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor4D {
+    this.check(x, timestep, labels);
+    return tf.tidy(() => {
+      const act = activation(this.config.act_fn);
+      const e = this.embed(timestep, labels);
+      const input = this.config.center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x;
+      let h = this.convIn.apply(input as tf.Tensor4D);
+      const kept = [h];
+      for (const block of this.downBlocks) {
+        kept.push(...block.apply(h, e));
+        h = kept[kept.length - 1];
+      }
+      h = this.midBlock.apply(h, e);
+      for (const block of this.upBlocks) h = block.apply(h, e, kept);
+      return this.convOut.apply(act(this.normOut.apply(h)) as tf.Tensor4D);
+    });
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+  }
+
+  private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D {
+    const { block_out_channels, flip_sin_to_cos, freq_shift } = this.config;
+    const raw = sinusoidalEmbedding(timestep, {
+      dimensions: block_out_channels[0],
+      order: flip_sin_to_cos ? "cos-sin" : "sin-cos",
+      frequencyShift: freq_shift,
+    });
+    const e = this.timeEmbedding.apply(raw);
+    if (!this.classEmbedding || !labels) return e;
+    // A one-hot product rather than a gather, whose indices TensorFlow.js would read back to JavaScript.
+    const oneHot = tf.oneHot(labels, this.classEmbedding.shape[0]!, 1, 0, "float32") as tf.Tensor2D;
+    return tf.add(e, tf.matMul(oneHot, this.classEmbedding as unknown as tf.Tensor2D));
+  }
+
+  private check(x: tf.Tensor4D, timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): void {
+    const { in_channels, num_class_embeds } = this.config;
+    if (x.rank !== 4 || x.shape[3] !== in_channels) {
+      throw new RangeError(`this U-Net takes images [N, H, W, ${in_channels}], got shape [${x.shape}]`);
+    }
+    if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
+      throw new RangeError(`timestep must have one value an image, shape [${x.shape[0]}], got [${timestep.shape}]`);
+    }
+    if (num_class_embeds === null && labels) {
+      throw new RangeError("this U-Net knows no classes (num_class_embeds is null): leave labels out");
+    }
+    if (num_class_embeds !== null && labels?.shape[0] !== x.shape[0]) {
+      throw new RangeError(`this U-Net is class-conditional: give labels, int32 of shape [${x.shape[0]}]`);
+    }
+  }
+}
+
+function buildDown(root: ParameterScope, commons: BlockCommons, c: UNet2DConfig): DownBlock[] {
+  const last = c.block_out_channels.length - 1;
+  return c.block_out_channels.map((outputs, i) => {
+    return new DownBlock(root.scope(`down_blocks.${i}`), commons, {
+      inputs: c.block_out_channels[Math.max(i - 1, 0)],
+      outputs,
+      layers: c.layers_per_block,
+      attention: c.down_block_types[i] === "AttnDownBlock2D",
+      downsample: i < last,
+      downsamplePadding: c.downsample_padding,
+    });
+  });
+}
+
+function buildUp(root: ParameterScope, commons: BlockCommons, c: UNet2DConfig): UpBlock[] {
+  const widths = [...c.block_out_channels].reverse();
+  const last = widths.length - 1;
+  return widths.map((outputs, i) => {
+    // The way down kept layers_per_block results of this level and the input of the level (a halving, or conv_in).
+    const skips = [...Array<number>(c.layers_per_block).fill(outputs), widths[Math.min(i + 1, last)]];
+    return new UpBlock(root.scope(`up_blocks.${i}`), commons, {
+      inputs: widths[Math.max(i - 1, 0)],
+      outputs,
+      skips,
+      attention: c.up_block_types[i] === "AttnUpBlock2D",
+      upsample: i < last,
+    });
+  });
+}

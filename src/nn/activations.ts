@@ -1,0 +1,48 @@
+import * as tf from "../tf.js";
+
+/** What tf.customGrad hands a function to keep tensors for its gradient. */
+export type SaveTensors = (tensors: tf.Tensor[]) => void;
+
+/**
+ * SiLU (swish): y = x·σ(x), with the gradient dy·(σ + y·(1 − σ)) written out,
+ * which needs one pass fewer than the tape's own product rule.
+ *
+ * Source: Elfwing, Uchibe and Doya 2017, "Sigmoid-weighted linear units".
+ */
+export const silu: <T extends tf.Tensor>(x: T) => T = tf.customGrad((x, save) => {
+  const input = x as tf.Tensor;
+  const sigmoid = tf.sigmoid(input);
+  const value = tf.mul(input, sigmoid);
+  (save as SaveTensors)([sigmoid, value]);
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+    const [s, y] = saved as [tf.Tensor, tf.Tensor];
+    return tf.mul(dy, tf.add(s, tf.mul(y, tf.sub(1, s))));
+  };
+  return { value, gradFunc };
+}) as <T extends tf.Tensor>(x: T) => T;
+
+/**
+ * GELU, exact: y = x·Φ(x) = x/2·(1 + erf(x/√2)).
+ *
+ * Source: Hendrycks and Gimpel 2016, "Gaussian error linear units".
+ */
+export function gelu<T extends tf.Tensor>(x: T): T {
+  return tf.tidy(() => tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2)))) as T);
+}
+
+/** The activations a configuration may name. */
+export type ActivationName = "silu" | "swish" | "gelu" | "relu";
+
+export function activation(name: ActivationName): (x: tf.Tensor) => tf.Tensor {
+  switch (name) {
+    case "silu":
+    case "swish":
+      return silu;
+    case "gelu":
+      return gelu;
+    case "relu":
+      return (x) => tf.relu(x);
+    default:
+      throw new RangeError(`unknown activation "${String(name)}": choose silu, swish, gelu or relu`);
+  }
+}

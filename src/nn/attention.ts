@@ -1,0 +1,85 @@
+import * as tf from "../tf.js";
+import { Dense } from "./dense.js";
+import { GroupNorm } from "./group-norm.js";
+import type { ParameterScope } from "./parameters.js";
+
+/**
+ * Scaled dot-product attention: softmax(Q·Kᵀ/√d)·V.
+ *
+ * @param q [batch, heads, queries, d]
+ * @param k [batch, heads, keys, d]
+ * @param v [batch, heads, keys, d]
+ *
+ * Source: Vaswani et al. 2017, "Attention is all you need", equation 1.
+ */
+export function scaledDotProductAttention(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[3]));
+    return tf.matMul(tf.softmax(scores), v) as tf.Tensor4D;
+  });
+}
+
+export interface AttentionOptions {
+  readonly channels: number;
+  /** Must divide `channels`. */
+  readonly heads: number;
+}
+
+/** Multi-head attention over tokens [batch, tokens, channels]; queries from `x`, keys and values from `context`. */
+export class MultiHeadAttention {
+  private readonly q: Dense;
+  private readonly k: Dense;
+  private readonly v: Dense;
+  private readonly out: Dense;
+
+  constructor(
+    scope: ParameterScope,
+    private readonly options: AttentionOptions & { readonly contextChannels?: number; readonly qkvBias?: boolean },
+  ) {
+    const { channels, heads, contextChannels = channels, qkvBias: bias = true } = options;
+    if (channels % heads !== 0) throw new RangeError(`${heads} heads do not divide ${channels} channels`);
+    this.q = new Dense(scope.scope("to_q"), { inputs: channels, outputs: channels, bias });
+    this.k = new Dense(scope.scope("to_k"), { inputs: contextChannels, outputs: channels, bias });
+    this.v = new Dense(scope.scope("to_v"), { inputs: contextChannels, outputs: channels, bias });
+    this.out = new Dense(scope.scope("to_out.0"), { inputs: channels, outputs: channels });
+  }
+
+  apply(x: tf.Tensor3D, context: tf.Tensor3D = x): tf.Tensor3D {
+    return tf.tidy(() => {
+      const [n, tokens, channels] = x.shape;
+      const mixed = scaledDotProductAttention(
+        this.split(this.q.apply(x)),
+        this.split(this.k.apply(context)),
+        this.split(this.v.apply(context)),
+      );
+      const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [n, tokens, channels]) as tf.Tensor3D;
+      return this.out.apply(joined);
+    });
+  }
+
+  /** [N, S, C] → [N, heads, S, C/heads] */
+  private split(x: tf.Tensor3D): tf.Tensor4D {
+    const { heads } = this.options;
+    const [n, tokens, channels] = x.shape;
+    return tf.transpose(tf.reshape(x, [n, tokens, heads, channels / heads]), [0, 2, 1, 3]) as tf.Tensor4D;
+  }
+}
+
+/** Self-attention over the pixels of an image, after a group norm and beside a residual path. */
+export class PixelAttention {
+  private readonly norm: GroupNorm;
+  private readonly attention: MultiHeadAttention;
+
+  constructor(scope: ParameterScope, options: AttentionOptions & { readonly groups: number; readonly epsilon?: number }) {
+    this.norm = new GroupNorm(scope.scope("group_norm"), options);
+    this.attention = new MultiHeadAttention(scope, options);
+  }
+
+  apply(x: tf.Tensor4D): tf.Tensor4D {
+    return tf.tidy(() => {
+      const [n, h, w, c] = x.shape;
+      const tokens = tf.reshape(this.norm.apply(x), [n, h * w, c]) as tf.Tensor3D;
+      return tf.add(x, tf.reshape(this.attention.apply(tokens), x.shape));
+    });
+  }
+}

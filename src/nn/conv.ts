@@ -1,0 +1,55 @@
+import * as tf from "../tf.js";
+import { fanInUniform, type Initializer, type ParameterScope } from "./parameters.js";
+
+export interface Conv2dOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Side of the square kernel, default 3. */
+  readonly kernel?: number;
+  /** Default 1. */
+  readonly stride?: 1 | 2;
+  /** Rows and columns of zeros on every side, default (kernel − 1)/2, as PyTorch counts them. */
+  readonly padding?: number;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Default PyTorch's U(±1/√fanIn). */
+  readonly init?: Initializer;
+}
+
+/** Two-dimensional convolution (cross-correlation), NHWC, with PyTorch's symmetric padding. */
+export class Conv2d {
+  private readonly kernel: tf.Variable;
+  private readonly bias: tf.Variable | undefined;
+  private readonly stride: 1 | 2;
+  private readonly padding: number;
+
+  constructor(
+    scope: ParameterScope,
+    private readonly options: Conv2dOptions,
+  ) {
+    const { inputs, outputs, kernel = 3 } = options;
+    const init = options.init ?? fanInUniform(inputs * kernel * kernel);
+    this.stride = options.stride ?? 1;
+    this.padding = options.padding ?? (kernel - 1) / 2;
+    this.kernel = scope.create("weight", "conv", [kernel, kernel, inputs, outputs], init);
+    if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], init);
+  }
+
+  apply(x: tf.Tensor4D): tf.Tensor4D {
+    const { inputs, kernel = 3 } = this.options;
+    if (x.shape[3] !== inputs) {
+      throw new RangeError(
+        `a convolution of ${inputs} input channels got shape [${x.shape}] (NHWC): its last axis must be ${inputs}`,
+      );
+    }
+    return tf.tidy(() => {
+      const weight = this.kernel as unknown as tf.Tensor4D;
+      // TensorFlow's "same" equals symmetric padding at stride 1 only; at stride 2 it pads one side more.
+      const same = this.stride === 1 && this.padding * 2 === kernel - 1;
+      const p = this.padding;
+      const padded = same || p === 0 ? x : (tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]]) as tf.Tensor4D);
+      const y = tf.conv2d(padded, weight, this.stride, same ? "same" : "valid");
+      return this.bias ? tf.add(y, this.bias) : y;
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import * as tf from "../tf.js";
+import { fanInUniform, type Initializer, type ParameterScope } from "./parameters.js";
+
+export interface DenseOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Default PyTorch's U(±1/√inputs). */
+  readonly init?: Initializer;
+}
+
+/** y = x·W + b over the last axis; x may have any rank ≥ 2. */
+export class Dense {
+  private readonly kernel: tf.Variable;
+  private readonly bias: tf.Variable | undefined;
+
+  constructor(
+    scope: ParameterScope,
+    private readonly options: DenseOptions,
+  ) {
+    const { inputs, outputs } = options;
+    const init = options.init ?? fanInUniform(inputs);
+    this.kernel = scope.create("weight", "dense", [inputs, outputs], init);
+    if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], init);
+  }
+
+  apply<T extends tf.Tensor>(x: T): T {
+    const { inputs, outputs } = this.options;
+    if (x.shape[x.rank - 1] !== inputs) {
+      throw new RangeError(`a dense layer of ${inputs} inputs got shape [${x.shape}]: its last axis must be ${inputs}`);
+    }
+    return tf.tidy(() => {
+      const rows = x.rank === 2 ? (x as unknown as tf.Tensor2D) : tf.reshape(x, [-1, inputs]) as tf.Tensor2D;
+      let y: tf.Tensor = tf.matMul(rows, this.kernel as unknown as tf.Tensor2D);
+      if (this.bias) y = tf.add(y, this.bias);
+      return (x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs])) as T;
+    });
+  }
+}

@@ -1,0 +1,154 @@
+import * as tf from "../tf.js";
+import { RandomStream } from "../random.js";
+
+/**
+ * How a parameter lies in memory and on disk.
+ *
+ * | kind | in memory | on disk (PyTorch, diffusers) |
+ * |---|---|---|
+ * | `conv` | [height, width, in, out] | [out, in, height, width] |
+ * | `dense` | [in, out] | [out, in] |
+ * | `plain` | as it is | the same |
+ */
+export type ParameterKind = "conv" | "dense" | "plain";
+
+/** Starting values: a constant, uniform in [−bound, bound], or normal with a standard deviation. */
+export type Initializer =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "normal"; readonly deviation: number };
+
+export interface Parameter {
+  readonly name: string;
+  readonly kind: ParameterKind;
+  readonly variable: tf.Variable;
+}
+
+/**
+ * The parameters of one network: an ordered map from diffusers' dotted name to a variable.
+ *
+ * Each parameter starts from its own random stream (seed, "init/" + name), so adding a layer
+ * changes no other layer's start.
+ */
+export class Parameters {
+  readonly seed: number;
+  private readonly entries = new Map<string, Parameter>();
+
+  constructor(options: { seed?: number } = {}) {
+    this.seed = options.seed ?? 0;
+  }
+
+  /** The sub-tree below `prefix`; layers create their parameters in one. */
+  scope(prefix: string): ParameterScope {
+    return new ParameterScope(this, prefix);
+  }
+
+  create(name: string, kind: ParameterKind, shape: number[], init: Initializer): tf.Variable {
+    if (this.entries.has(name)) throw new RangeError(`parameter "${name}" exists already: give the layer another scope`);
+    const values = startingValues(new RandomStream(this.seed, `init/${name}`), sizeOf(shape), init);
+    // A null name would draw a global counter; a name of our own may only be used once in TensorFlow.
+    const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape, "float32"), true));
+    this.entries.set(name, { name, kind, variable });
+    return variable;
+  }
+
+  get(name: string): Parameter {
+    const entry = this.entries.get(name);
+    if (!entry) throw new RangeError(`no parameter "${name}"; the first of ${this.entries.size} is "${this.names[0]}"`);
+    return entry;
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  get names(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  get variables(): tf.Variable[] {
+    return [...this.entries.values()].map((entry) => entry.variable);
+  }
+
+  /** The number of trained numbers. */
+  get count(): number {
+    return this.variables.reduce((sum, variable) => sum + variable.size, 0);
+  }
+
+  [Symbol.iterator](): IterableIterator<Parameter> {
+    return this.entries.values();
+  }
+
+  /** A copy of all values in one array, in the order of {@link names}, memory layout. */
+  toFlat(): Float32Array {
+    const flat = new Float32Array(this.count);
+    let offset = 0;
+    for (const { variable } of this) {
+      flat.set(variable.dataSync() as Float32Array, offset);
+      offset += variable.size;
+    }
+    return flat;
+  }
+
+  /** Sets all values from one array as {@link toFlat} gives it. Throws RangeError if the length differs. */
+  assignFlat(flat: Float32Array): void {
+    if (flat.length !== this.count) {
+      throw new RangeError(`got ${flat.length} values for ${this.count} parameters: this array is of another network`);
+    }
+    let offset = 0;
+    for (const { variable } of this) {
+      // slice() copies: TensorFlow may keep the buffer it is handed.
+      const values = flat.slice(offset, offset + variable.size);
+      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape, "float32")));
+      offset += variable.size;
+    }
+  }
+
+  dispose(): void {
+    for (const { variable } of this) variable.dispose();
+    this.entries.clear();
+  }
+}
+
+/** A view of {@link Parameters} below a dotted prefix. */
+export class ParameterScope {
+  constructor(
+    private readonly parameters: Parameters,
+    readonly prefix: string,
+  ) {}
+
+  scope(name: string | number): ParameterScope {
+    return new ParameterScope(this.parameters, this.path(name));
+  }
+
+  create(name: string, kind: ParameterKind, shape: number[], init: Initializer): tf.Variable {
+    return this.parameters.create(this.path(name), kind, shape, init);
+  }
+
+  private path(name: string | number): string {
+    return this.prefix === "" ? String(name) : `${this.prefix}.${name}`;
+  }
+}
+
+/** PyTorch's default for convolutions and dense layers: U(−1/√fanIn, 1/√fanIn), kernels and biases alike. */
+export function fanInUniform(fanIn: number): Initializer {
+  return { kind: "uniform", bound: 1 / Math.sqrt(fanIn) };
+}
+
+export const zeros: Initializer = { kind: "constant", value: 0 };
+export const ones: Initializer = { kind: "constant", value: 1 };
+
+function startingValues(stream: RandomStream, size: number, init: Initializer): Float32Array {
+  switch (init.kind) {
+    case "constant":
+      return new Float32Array(size).fill(init.value);
+    case "uniform":
+      return stream.uniforms(size).map((u) => (2 * u - 1) * init.bound);
+    case "normal":
+      return stream.normals(size).map((z) => z * init.deviation);
+  }
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

@@ -1,0 +1,72 @@
+import * as tf from "../tf.js";
+import { activation, type ActivationName } from "./activations.js";
+import { Conv2d } from "./conv.js";
+import { Dense } from "./dense.js";
+import { GroupNorm } from "./group-norm.js";
+import type { ParameterScope } from "./parameters.js";
+
+/** How the time embedding enters: added after the first convolution, or as scale and shift of the second norm. */
+export type TimeScaleShift = "default" | "scale_shift";
+
+export interface ResnetBlockOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Length of the time embedding. */
+  readonly timeChannels: number;
+  readonly groups: number;
+  readonly epsilon?: number;
+  readonly activation?: ActivationName;
+  readonly timeScaleShift?: TimeScaleShift;
+  /** The sum of the two paths is divided by this, default 1. */
+  readonly outputScale?: number;
+}
+
+/**
+ * The residual block of diffusion U-Nets: y = (skip(x) + h)/scale with
+ * h = conv₂(act(norm₂(conv₁(act(norm₁(x))) + W·act(e)))) and skip a 1×1 convolution where channels change.
+ *
+ * Source: Ho et al. 2020, appendix B; scale_shift is Dhariwal and Nichol 2021, equation 6.
+ */
+export class ResnetBlock {
+  private readonly norm1: GroupNorm;
+  private readonly conv1: Conv2d;
+  private readonly timeProjection: Dense;
+  private readonly norm2: GroupNorm;
+  private readonly conv2: Conv2d;
+  private readonly shortcut: Conv2d | undefined;
+  private readonly act: (x: tf.Tensor) => tf.Tensor;
+
+  constructor(
+    scope: ParameterScope,
+    private readonly options: ResnetBlockOptions,
+  ) {
+    const { inputs, outputs, timeChannels, groups, epsilon } = options;
+    const timeOutputs = options.timeScaleShift === "scale_shift" ? 2 * outputs : outputs;
+    this.act = activation(options.activation ?? "silu");
+    this.norm1 = new GroupNorm(scope.scope("norm1"), { channels: inputs, groups, epsilon });
+    this.conv1 = new Conv2d(scope.scope("conv1"), { inputs, outputs });
+    this.timeProjection = new Dense(scope.scope("time_emb_proj"), { inputs: timeChannels, outputs: timeOutputs });
+    this.norm2 = new GroupNorm(scope.scope("norm2"), { channels: outputs, groups, epsilon });
+    this.conv2 = new Conv2d(scope.scope("conv2"), { inputs: outputs, outputs });
+    if (inputs !== outputs) this.shortcut = new Conv2d(scope.scope("conv_shortcut"), { inputs, outputs, kernel: 1 });
+  }
+
+  /** @param x [N, H, W, inputs] @param e the time embedding, [N, timeChannels] */
+  apply(x: tf.Tensor4D, e: tf.Tensor2D): tf.Tensor4D {
+    return tf.tidy(() => {
+      const { outputScale = 1, timeScaleShift = "default" } = this.options;
+      const n = x.shape[0];
+      let h = this.conv1.apply(this.act(this.norm1.apply(x)) as tf.Tensor4D);
+      const time = tf.reshape(this.timeProjection.apply(this.act(e) as tf.Tensor2D), [n, 1, 1, -1]) as tf.Tensor4D;
+      if (timeScaleShift === "scale_shift") {
+        const [scale, shift] = tf.split(time, 2, 3) as [tf.Tensor4D, tf.Tensor4D];
+        h = tf.add(tf.mul(this.norm2.apply(h), tf.add(scale, 1)), shift);
+      } else {
+        h = this.norm2.apply(tf.add(h, time));
+      }
+      h = this.conv2.apply(this.act(h) as tf.Tensor4D);
+      const sum = tf.add(this.shortcut ? this.shortcut.apply(x) : x, h) as tf.Tensor4D;
+      return outputScale === 1 ? sum : (tf.div(sum, outputScale) as tf.Tensor4D);
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import * as tf from "../tf.js";
+import { silu } from "./activations.js";
+import { Dense } from "./dense.js";
+import type { ParameterScope } from "./parameters.js";
+
+/** The two orders in use: the paper's sin|cos, and diffusers' default cos|sin (`flip_sin_to_cos`). */
+export type SinusoidOrder = "sin-cos" | "cos-sin";
+
+export interface SinusoidalOptions {
+  readonly dimensions: number;
+  /** Default "cos-sin". */
+  readonly order?: SinusoidOrder;
+  /**
+   * Shortens the ladder of frequencies: ω_i = 10000^(−i/(half − shift)). 0 (default) is diffusers' and DiT's
+   * convention; 1 ends exactly at 1/10000, as DDPM's code does.
+   */
+  readonly frequencyShift?: number;
+}
+
+/**
+ * Sinusoidal time embedding: [N] → [N, dimensions] with cos(t·ω_i) and sin(t·ω_i),
+ * ω_i = 10000^(−i/(half − shift)), i = 0 … half − 1.
+ *
+ * Source: Vaswani et al. 2017, section 3.5; Ho et al. 2020, appendix B.
+ */
+export function sinusoidalEmbedding(t: tf.Tensor1D, options: SinusoidalOptions): tf.Tensor2D {
+  const { dimensions, order = "cos-sin", frequencyShift = 0 } = options;
+  if (!Number.isInteger(dimensions) || dimensions < 2 || dimensions % 2 !== 0) {
+    throw new RangeError(`a sinusoidal embedding has sine–cosine pairs: dimensions must be even, got ${dimensions}`);
+  }
+  const half = dimensions / 2;
+  const frequencies = Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10000) * i) / (half - frequencyShift)));
+  return tf.tidy(() => {
+    const angles = tf.mul(tf.expandDims(t, 1), tf.tensor2d(frequencies, [1, half]));
+    const pair = order === "cos-sin" ? [tf.cos(angles), tf.sin(angles)] : [tf.sin(angles), tf.cos(angles)];
+    return tf.concat(pair, 1) as tf.Tensor2D;
+  });
+}
+
+/** The two-layer network that turns a raw embedding into the vector every block sees: W₂·silu(W₁·e). */
+export class TimeEmbedding {
+  private readonly first: Dense;
+  private readonly second: Dense;
+
+  constructor(scope: ParameterScope, options: { readonly inputs: number; readonly outputs: number }) {
+    this.first = new Dense(scope.scope("linear_1"), options);
+    this.second = new Dense(scope.scope("linear_2"), { inputs: options.outputs, outputs: options.outputs });
+  }
+
+  apply(embedding: tf.Tensor2D): tf.Tensor2D {
+    return tf.tidy(() => this.second.apply(silu(this.first.apply(embedding))));
+  }
+}
