@@ -1,3 +1,4 @@
 export * from "./unet-config.js";
 export * from "./unet-blocks.js";
 export * from "./unet.js";
+export * from "./classifier.js";

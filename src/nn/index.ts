@@ -7,3 +7,7 @@ export * from "./attention.js";
 export * from "./time-embedding.js";
 export * from "./resample.js";
 export * from "./resnet-block.js";
+export * from "./atomic-file.js";
+export type { FloatFormat } from "./float-formats.js";
+export * from "./safetensors.js";
+export * from "./weights.js";

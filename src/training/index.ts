@@ -1,1 +1,12 @@
-export {};
+export * from "./adamw.js";
+export * from "./classification-task.js";
+export * from "./clip.js";
+export * from "./diffusion-task.js";
+export * from "./ema.js";
+export * from "./gradients.js";
+export * from "./learning-rate.js";
+export * from "./network.js";
+export * from "./shuffled-order.js";
+export * from "./state-file.js";
+export * from "./task.js";
+export * from "./trainer.js";

@@ -1,0 +1,67 @@
+import * as tf from "../tf.js";
+import { Conv2d, Dense, GroupNorm, Parameters, silu } from "../nn/index.js";
+
+export interface ClassifierConfig {
+  readonly height: number;
+  readonly width: number;
+  readonly in_channels: number;
+  /** Channels of the three stages; each halves the image. */
+  readonly channels: readonly [number, number, number];
+  /** Length of the feature vector before the last layer. */
+  readonly features: number;
+  readonly classes: number;
+}
+
+/** A small convolutional classifier; its features and its verdicts judge generated images. */
+export class Classifier {
+  readonly config: ClassifierConfig;
+  readonly parameters: Parameters;
+  private readonly stages: readonly { conv: Conv2d; norm: GroupNorm; down: Conv2d }[];
+  private readonly hidden: Dense;
+  private readonly head: Dense;
+
+  constructor(config: Partial<ClassifierConfig> = {}, options: { seed?: number } = {}) {
+    this.config = { height: 28, width: 28, in_channels: 1, channels: [16, 32, 64], features: 64, classes: 10, ...config };
+    this.parameters = new Parameters(options);
+    const { height, width, in_channels, channels, features, classes } = this.config;
+    const root = this.parameters.scope("");
+    this.stages = channels.map((outputs, i) => {
+      const scope = root.scope(`stages.${i}`);
+      return {
+        conv: new Conv2d(scope.scope("conv"), { inputs: i === 0 ? in_channels : channels[i - 1], outputs }),
+        norm: new GroupNorm(scope.scope("norm"), { channels: outputs, groups: 8 }),
+        down: new Conv2d(scope.scope("down"), { inputs: outputs, outputs, stride: 2 }),
+      };
+    });
+    const pixels = channels.reduce((size) => size.map((n) => Math.ceil(n / 2)), [height, width]);
+    this.hidden = new Dense(root.scope("hidden"), { inputs: pixels[0] * pixels[1] * channels[2], outputs: features });
+    this.head = new Dense(root.scope("head"), { inputs: features, outputs: classes });
+  }
+
+  /** [N, H, W, C] in [−1, 1] → features [N, features] */
+  features(x: tf.Tensor4D): tf.Tensor2D {
+    const { height, width, in_channels } = this.config;
+    if (x.rank !== 4 || x.shape[1] !== height || x.shape[2] !== width || x.shape[3] !== in_channels) {
+      throw new RangeError(`this classifier takes images [N, ${height}, ${width}, ${in_channels}], got shape [${x.shape}]`);
+    }
+    return tf.tidy(() => {
+      let h = x;
+      for (const { conv, norm, down } of this.stages) h = silu(down.apply(silu(norm.apply(conv.apply(h)))));
+      return silu(this.hidden.apply(tf.reshape(h, [x.shape[0], -1]) as tf.Tensor2D));
+    });
+  }
+
+  /** Unnormalised log-probabilities, [N, classes]. */
+  logits(x: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => this.head.apply(this.features(x)));
+  }
+
+  /** Probabilities of the classes, [N, classes]. */
+  classify(x: tf.Tensor4D): tf.Tensor2D {
+    return tf.tidy(() => tf.softmax(this.logits(x)));
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+  }
+}

@@ -1,0 +1,53 @@
+/** Number formats of weights on disk. */
+export type FloatFormat = "F32" | "F16" | "BF16";
+
+const scratchFloat = new Float32Array(1);
+const scratchBits = new Uint32Array(scratchFloat.buffer);
+
+/** IEEE 754 binary16, rounded to nearest even; overflow gives ±∞. */
+export function toFloat16Bits(value: number): number {
+  scratchFloat[0] = value;
+  const bits = scratchBits[0];
+  const sign = (bits >>> 16) & 0x8000;
+  const exponent = (bits >>> 23) & 0xff;
+  const fraction = bits & 0x7fffff;
+  if (exponent === 0xff) return sign | 0x7c00 | (fraction ? 0x200 : 0);
+  const e = exponent - 127 + 15;
+  if (e >= 31) return sign | 0x7c00;
+  if (e <= 0) {
+    if (e < -10) return sign;
+    // Subnormal: the hidden one joins the fraction and both move right.
+    return sign | roundShift(fraction | 0x800000, 14 - e);
+  }
+  // A carry out of the fraction rightly raises the exponent.
+  return sign | ((e << 10) + roundShift(fraction, 13));
+}
+
+export function fromFloat16Bits(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >>> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** bfloat16: the upper half of a float32, rounded to nearest even. */
+export function toBfloat16Bits(value: number): number {
+  if (Number.isNaN(value)) return 0x7fc0;
+  scratchFloat[0] = value;
+  return roundShift(scratchBits[0], 16) & 0xffff;
+}
+
+export function fromBfloat16Bits(bits: number): number {
+  scratchBits[0] = (bits << 16) >>> 0;
+  return scratchFloat[0];
+}
+
+/** x / 2^shift, rounded to nearest, ties to even. */
+function roundShift(x: number, shift: number): number {
+  const whole = Math.floor(x / 2 ** shift);
+  const rest = x - whole * 2 ** shift;
+  const half = 2 ** (shift - 1);
+  return rest > half || (rest === half && whole % 2 === 1) ? whole + 1 : whole;
+}

@@ -1,0 +1,189 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { fromBfloat16Bits, fromFloat16Bits, toBfloat16Bits, toFloat16Bits, type FloatFormat } from "./float-formats.js";
+import { writeFileAtomically } from "./atomic-file.js";
+
+/** A file that is not a valid safetensors file; the message says what is wrong with it. */
+export class SafetensorsError extends Error {
+  override readonly name = "SafetensorsError";
+}
+
+export interface TensorEntry {
+  readonly dtype: FloatFormat;
+  readonly shape: readonly number[];
+  /** Byte range in the data section. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface NamedTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+const BYTES: Record<FloatFormat, number> = { F32: 4, F16: 2, BF16: 2 };
+/** The format's own limit for the header. */
+const MAX_HEADER = 100_000_000;
+
+/**
+ * An opened safetensors file. The header is checked whole before anything is read: every number in it must agree
+ * with the length of the file, so a corrupt file is refused without allocating what it claims.
+ *
+ * Layout: 8 bytes little-endian header length, JSON header, data (https://github.com/huggingface/safetensors).
+ */
+export class SafetensorsFile {
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  readonly metadata: Readonly<Record<string, string>>;
+  private readonly dataStart: number;
+  private readonly file: number;
+
+  constructor(readonly path: string) {
+    this.file = openSync(path, "r");
+    try {
+      const length = fstatSync(this.file).size;
+      const headerLength = this.readHeaderLength(length);
+      this.dataStart = 8 + headerLength;
+      const header = this.parse(this.bytes(8, headerLength));
+      this.metadata = metadataOf(header, path);
+      this.entries = entriesOf(header, length - this.dataStart, path);
+    } catch (error) {
+      closeSync(this.file);
+      throw error;
+    }
+  }
+
+  /** Reads one tensor as float32. Throws RangeError if the file has no such name. */
+  read(name: string): NamedTensor {
+    const entry = this.entries.get(name);
+    if (!entry) throw new RangeError(`${this.path} has no tensor "${name}"`);
+    const bytes = this.bytes(this.dataStart + entry.begin, entry.end - entry.begin);
+    return { shape: entry.shape, values: decode(bytes, entry.dtype) };
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+
+  private readHeaderLength(fileLength: number): number {
+    if (fileLength < 8) throw new SafetensorsError(`${this.path} is cut short: ${fileLength} bytes hold no header`);
+    const claimed = this.bytes(0, 8).readBigUInt64LE();
+    if (claimed > BigInt(Math.min(MAX_HEADER, fileLength - 8))) {
+      throw new SafetensorsError(
+        `${this.path} claims a header of ${claimed} bytes but has ${fileLength}: it is cut short or not a safetensors file`,
+      );
+    }
+    return Number(claimed);
+  }
+
+  private parse(bytes: Buffer): Record<string, unknown> {
+    try {
+      const header: unknown = JSON.parse(bytes.toString("utf8"));
+      if (typeof header === "object" && header !== null && !Array.isArray(header)) return header as Record<string, unknown>;
+    } catch {
+      // reported below
+    }
+    throw new SafetensorsError(`${this.path} has a header that is not a JSON object: the file is corrupt`);
+  }
+
+  private bytes(position: number, length: number): Buffer {
+    const buffer = Buffer.alloc(length);
+    let done = 0;
+    while (done < length) {
+      const got = readSync(this.file, buffer, done, length - done, position + done);
+      if (got === 0) throw new SafetensorsError(`${this.path} ended ${length - done} bytes early: it is being written or cut short`);
+      done += got;
+    }
+    return buffer;
+  }
+}
+
+/** Opens, uses and closes a file. */
+export function readSafetensors<T>(path: string, use: (file: SafetensorsFile) => T): T {
+  const file = new SafetensorsFile(path);
+  try {
+    return use(file);
+  } finally {
+    file.close();
+  }
+}
+
+/** Writes tensors atomically, in the order given. */
+export function writeSafetensors(
+  path: string,
+  tensors: Iterable<readonly [string, NamedTensor]>,
+  options: { format?: FloatFormat; metadata?: Readonly<Record<string, string>> } = {},
+): void {
+  const { format = "F32", metadata } = options;
+  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  const chunks: Buffer[] = [];
+  let offset = 0;
+  for (const [name, { shape, values }] of tensors) {
+    const bytes = encode(values, format);
+    header[name] = { dtype: format, shape, data_offsets: [offset, offset + bytes.length] };
+    chunks.push(bytes);
+    offset += bytes.length;
+  }
+  // Spaces fill the header to a multiple of 8, so that the data is aligned.
+  const json = JSON.stringify(header);
+  const text = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8), " "), "utf8");
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  writeFileAtomically(path, Buffer.concat([length, text, ...chunks]));
+}
+
+function metadataOf(header: Record<string, unknown>, path: string): Record<string, string> {
+  const metadata = header["__metadata__"] ?? {};
+  if (typeof metadata !== "object" || metadata === null || Object.values(metadata).some((v) => typeof v !== "string")) {
+    throw new SafetensorsError(`${path}: __metadata__ must map strings to strings`);
+  }
+  return metadata as Record<string, string>;
+}
+
+function entriesOf(header: Record<string, unknown>, dataLength: number, path: string): Map<string, TensorEntry> {
+  const entries = new Map<string, TensorEntry>();
+  for (const [name, value] of Object.entries(header)) {
+    if (name !== "__metadata__") entries.set(name, entryOf(name, value, dataLength, path));
+  }
+  let end = 0;
+  for (const [name, entry] of [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+    if (entry.begin !== end) {
+      throw new SafetensorsError(`${path}: tensor "${name}" begins at byte ${entry.begin}, expected ${end}: overlap or hole`);
+    }
+    end = entry.end;
+  }
+  if (end !== dataLength) {
+    throw new SafetensorsError(`${path} holds ${dataLength} bytes of data, its header describes ${end}: cut short or corrupt`);
+  }
+  return entries;
+}
+
+function entryOf(name: string, value: unknown, dataLength: number, path: string): TensorEntry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
+  const fail = (what: string): never => {
+    throw new SafetensorsError(`${path}: tensor "${name}" ${what}`);
+  };
+  const isCount = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
+  if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype)) {
+    return fail(`has type ${JSON.stringify(dtype)}: F32, F16 and BF16 are supported`);
+  }
+  if (!Array.isArray(shape) || !shape.every(isCount)) return fail(`has no valid shape: ${JSON.stringify(shape)}`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
+    return fail(`has no valid data_offsets: ${JSON.stringify(offsets)}`);
+  }
+  const [begin, end] = offsets as [number, number];
+  if (begin > end || end > dataLength) return fail(`lies at bytes ${begin}–${end} of ${dataLength}: out of range`);
+  const size = shape.reduce((product: number, n: number) => product * n, 1) * BYTES[dtype as FloatFormat];
+  if (size !== end - begin) return fail(`of shape [${shape}] needs ${size} bytes, its offsets give ${end - begin}`);
+  return { dtype: dtype as FloatFormat, shape: shape as number[], begin, end };
+}
+
+function encode(values: Float32Array, format: FloatFormat): Buffer {
+  if (format === "F32") return Buffer.from(values.slice().buffer);
+  const convert = format === "F16" ? toFloat16Bits : toBfloat16Bits;
+  return Buffer.from(Uint16Array.from(values, convert).buffer);
+}
+
+function decode(bytes: Buffer, format: FloatFormat): Float32Array {
+  const copy = new Uint8Array(bytes).buffer;
+  if (format === "F32") return new Float32Array(copy);
+  return Float32Array.from(new Uint16Array(copy), format === "F16" ? fromFloat16Bits : fromBfloat16Bits);
+}

@@ -1,0 +1,70 @@
+import * as tf from "../tf.js";
+import { RandomStream } from "../random.js";
+import type { Classifier } from "../models/index.js";
+import { ShuffledOrder } from "./shuffled-order.js";
+import type { Batch, TrainingTask } from "./task.js";
+
+export interface ClassificationTaskOptions {
+  readonly classifier: Classifier;
+  /** [count, H, W, C] flat, in [−1, 1]. */
+  readonly images: Float32Array;
+  readonly labels: Uint8Array;
+  /** Default 128. */
+  readonly batchSize?: number;
+  /** Each image is moved by up to this many pixels each way, default 2; what moves in is background (−1). */
+  readonly maxShift?: number;
+  readonly seed?: number;
+}
+
+/** Cross-entropy of a classifier on randomly shifted images: −log p(label | x). */
+export class ClassificationTask implements TrainingTask {
+  readonly batchSize: number;
+  private readonly order: ShuffledOrder;
+  private readonly seed: number;
+  private readonly maxShift: number;
+
+  constructor(private readonly options: ClassificationTaskOptions) {
+    this.batchSize = options.batchSize ?? 128;
+    this.seed = options.seed ?? 0;
+    this.maxShift = options.maxShift ?? 2;
+    this.order = new ShuffledOrder(options.labels.length, this.seed);
+  }
+
+  get parameters() {
+    return this.options.classifier.parameters;
+  }
+
+  batch(step: number): Batch {
+    const { height, width, in_channels, classes } = this.options.classifier.config;
+    const indices = this.order.indices(step, this.batchSize);
+    const stream = new RandomStream(this.seed, "shift", step);
+    const size = height * width * in_channels;
+    const images = new Float32Array(this.batchSize * size);
+    indices.forEach((index, i) => {
+      const down = stream.integer(-this.maxShift, this.maxShift + 1);
+      const right = stream.integer(-this.maxShift, this.maxShift + 1);
+      const image = this.options.images.subarray(index * size, (index + 1) * size);
+      images.set(shifted(image, height, width, in_channels, down, right), i * size);
+    });
+    const labels = Int32Array.from(indices, (index) => this.options.labels[index]);
+    return tf.tidy(() => ({
+      images: tf.tensor4d(images, [this.batchSize, height, width, in_channels]),
+      targets: tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), classes), "float32"),
+    }));
+  }
+
+  loss(batch: Batch): tf.Scalar {
+    const logProbabilities = tf.logSoftmax(this.options.classifier.logits(batch["images"] as tf.Tensor4D));
+    return tf.neg(tf.mean(tf.sum(tf.mul(batch["targets"], logProbabilities), 1))) as tf.Scalar;
+  }
+}
+
+function shifted(image: Float32Array, h: number, w: number, c: number, down: number, right: number): Float32Array {
+  const result = new Float32Array(image.length).fill(-1);
+  for (let y = Math.max(0, down); y < Math.min(h, h + down); y++) {
+    const from = ((y - down) * w + Math.max(0, -right)) * c;
+    const to = (y * w + Math.max(0, right)) * c;
+    result.set(image.subarray(from, from + (w - Math.abs(right)) * c), to);
+  }
+  return result;
+}
