@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+
+/** A command that could not be started or ended with another code than 0. */
+export class CommandError extends Error {
+  constructor(command, code, output) {
+    super(`${command} ended with ${code}`);
+    this.name = "CommandError";
+    this.exitCode = code;
+    this.output = output;
+  }
+}
+
+/**
+ * Runs a program to its end and returns what it printed. Nothing reaches the terminal:
+ * the caller prints progress from `onLine` and the output only when the program fails.
+ */
+export function run(program, args, { cwd, env, onLine } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd,
+      env: env ?? process.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: process.platform === "win32" && program.endsWith(".cmd"),
+    });
+    let stdout = "";
+    let output = "";
+    const listen = (stream, onText) => {
+      let rest = "";
+      stream.setEncoding("utf8");
+      stream.on("data", (text) => {
+        output += text;
+        onText(text);
+        if (!onLine) return;
+        const lines = (rest + text).split(/\r?\n|\r/);
+        rest = lines.pop();
+        for (const line of lines) onLine(line);
+      });
+    };
+    listen(child.stdout, (text) => (stdout += text));
+    listen(child.stderr, () => undefined);
+    const name = [program, ...args].join(" ").slice(0, 120);
+    child.on("error", (error) => reject(Object.assign(new CommandError(name, error.code, error.message))));
+    child.on("close", (code, signal) => {
+      if (code === 0) resolve({ stdout, output });
+      else reject(new CommandError(name, signal ?? code, output));
+    });
+  });
+}
+
+/** The same, but `null` instead of a rejection: for questions whose answer may be "not there". */
+export async function ask(program, args, options) {
+  try {
+    return (await run(program, args, options)).stdout.trim();
+  } catch {
+    return null;
+  }
+}
+
+/** npm as this process was started by it, else the one on the PATH. */
+export function npmCommand(env = process.env) {
+  const cli = env["npm_execpath"];
+  if (cli && /npm-cli\.c?js$/.test(cli)) return { program: process.execPath, args: [cli] };
+  return { program: process.platform === "win32" ? "npm.cmd" : "npm", args: [] };
+}

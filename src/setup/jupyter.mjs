@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { SetupError } from "./errors.mjs";
+import { jupyterEnvironment } from "./kernelspec.mjs";
+import { ROOT, venvProgram } from "./paths.mjs";
+
+const FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb";
+const DEFAULT_PORT = 8888;
+
+export const USAGE = `npm start [-- options]
+  --no-browser     do not open a browser; the address is printed
+  --port=N         ask for this port (default ${DEFAULT_PORT}; the next free one is taken if it is in use)
+  --notebook=FILE  open this notebook (default ${FIRST_NOTEBOOK})
+  --setup-only     install everything and stop`;
+
+export function readArguments(args) {
+  const options = { browser: true, port: DEFAULT_PORT, notebook: FIRST_NOTEBOOK, setupOnly: false, help: false };
+  for (const argument of args) {
+    const [name, value] = argument.split("=");
+    if (name === "--no-browser") options.browser = false;
+    else if (name === "--setup-only") options.setupOnly = true;
+    else if (name === "--help" || name === "-h") options.help = true;
+    else if (name === "--notebook" && value) options.notebook = value;
+    else if (name === "--port" && /^\d+$/.test(value ?? "") && Number(value) <= 65535) options.port = Number(value);
+    else throw new SetupError("npm start", `${argument} is not an option it knows`, `Use one of these:\n${USAGE}`);
+  }
+  return options;
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host: "127.0.0.1" }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** The port asked for, or the next free one among the fifty after it. */
+export async function freePort(wanted) {
+  for (let port = wanted; port < wanted + 50 && port <= 65535; port++) {
+    if (await isFree(port)) return port;
+  }
+  throw new SetupError("JupyterLab", `ports ${wanted} to ${wanted + 49} are all in use`, "npm start -- --port=9500");
+}
+
+export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
+  return [
+    "-m", "jupyterlab",
+    `--ServerApp.root_dir=${root}`,
+    "--ServerApp.ip=127.0.0.1",
+    `--ServerApp.port=${port}`,
+    "--ServerApp.port_retries=20",
+    `--ServerApp.open_browser=${browser ? "True" : "False"}`,
+    `--LabApp.default_url=/lab/tree/${notebook}`,
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--KernelSpecManager.ensure_native_kernel=False",
+    "--KernelSpecManager.allowed_kernelspecs={'tslab'}",
+    "--Application.log_level=WARN",
+  ];
+}
+
+/** Runs JupyterLab until it is closed; resolves with the exit code. Its token stays on, it listens to this machine only. */
+export async function openJupyterLab(options) {
+  const port = await freePort(options.port);
+  if (port !== options.port) console.log(`! Port ${options.port} is in use; JupyterLab takes ${port}.`);
+  console.log("Opening JupyterLab, about 5 s. Ctrl-C twice ends it.");
+  const child = spawn(venvProgram("python"), jupyterArguments({ ...options, port }), {
+    cwd: ROOT,
+    env: jupyterEnvironment(),
+    stdio: "inherit",
+  });
+  // JupyterLab asks for confirmation on Ctrl-C; this process waits for its answer.
+  process.removeAllListeners("SIGINT");
+  process.on("SIGINT", () => undefined);
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 0));
+  });
+}

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { npmCommand, run } from "./command.mjs";
+import { SetupError } from "./errors.mjs";
+import { ROOT } from "./paths.mjs";
+import { readJson } from "./stamps.mjs";
+
+/** Does this entry of a lock file belong on this machine? Optional packages name the systems they are for. */
+function isWanted(entry, { platform, arch, libc }) {
+  const allowed = (list, value) =>
+    !list || (list.some((item) => !item.startsWith("!")) ? list.includes(value) : !list.includes(`!${value}`));
+  return allowed(entry.os, platform) && allowed(entry.cpu, arch) && (!entry.libc || entry.libc.includes(libc));
+}
+
+/** glibc names itself in Node's report; musl does not. */
+function thisMachine() {
+  const report = process.platform === "linux" ? process.report.getReport() : null;
+  const libc = report?.header?.glibcVersionRuntime ? "glibc" : "musl";
+  return { platform: process.platform, arch: process.arch, libc };
+}
+
+/**
+ * What a lock file asks for and an installation lacks: compares package-lock.json with the record npm leaves in
+ * node_modules, so that a hand-made `npm install` counts as well as our own. Returns the first few differences.
+ */
+export function missingPackages(lock, installed, { machine = thisMachine(), exists = () => true } = {}) {
+  if (installed === null) return ["node_modules"];
+  const missing = [];
+  for (const [path, entry] of Object.entries(lock.packages)) {
+    if (!path.startsWith("node_modules/") && !path.includes("/node_modules/")) continue;
+    if (entry.optional && !isWanted(entry, machine)) continue;
+    const present = installed.packages[path];
+    const same = present && (entry.link ? present.link : present.version === entry.version);
+    const sameContent = !entry?.integrity || !present?.integrity || entry.integrity === present.integrity;
+    if (!same || !sameContent || !exists(path)) missing.push(path);
+  }
+  return missing;
+}
+
+export function npmDifferences(root = ROOT) {
+  const lock = readJson(join(root, "package-lock.json"));
+  if (lock === null) throw new SetupError("npm packages", "package-lock.json is missing or broken", "git checkout package-lock.json");
+  const installed = readJson(join(root, "node_modules", ".package-lock.json"));
+  return missingPackages(lock, installed, { exists: (path) => existsSync(join(root, path)) });
+}
+
+function countInstalled() {
+  let count = 0;
+  try {
+    for (const name of readdirSync(join(ROOT, "node_modules"))) {
+      if (name.startsWith(".")) continue;
+      count += name.startsWith("@") ? readdirSync(join(ROOT, "node_modules", name)).length : 1;
+    }
+  } catch {
+    // npm is replacing a folder at this moment.
+  }
+  return count;
+}
+
+/** Step 1: the npm packages, exactly as package-lock.json names them, with no install script run. */
+export async function npmPackages(steps) {
+  const differences = npmDifferences();
+  if (differences.length === 0) {
+    steps.ready("npm packages", "as the lock file says");
+    return;
+  }
+  await steps.step("npm packages", "about 20 s, 60 MB to download", async (progress) => {
+    const total = Object.keys(readJson(join(ROOT, "package-lock.json")).packages).length;
+    const timer = setInterval(() => progress(`${countInstalled()} of about ${total} packages`), 500);
+    // An interrupted run must not look finished to the next one.
+    rmSync(join(ROOT, "node_modules", ".package-lock.json"), { force: true });
+    try {
+      const { program, args } = npmCommand();
+      const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"];
+      await run(program, [...args, "ci", "--ignore-scripts", ...quiet], { cwd: ROOT });
+    } finally {
+      clearInterval(timer);
+    }
+    return `${countInstalled()} packages`;
+  });
+}

@@ -1,0 +1,71 @@
+import { asSetupError } from "./errors.mjs";
+
+const HEARTBEAT_MS = 15_000;
+
+export function seconds(ms) {
+  return ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+}
+
+export function megabytes(bytes) {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+/**
+ * Prints the course of a set-up: one line a step, with its estimate while it runs and its result when it ends.
+ * On a terminal the running line is rewritten; elsewhere (a CI log) a line is printed now and then.
+ */
+export class Steps {
+  constructor(stream = process.stdout) {
+    this.stream = stream;
+    this.live = stream.isTTY === true;
+  }
+
+  /**
+   * Runs one step. `work(progress)` calls `progress("…")` as often as it likes and returns the line to show;
+   * whatever it throws comes out as a SetupError.
+   */
+  async step(name, estimate, work) {
+    const started = Date.now();
+    let detail = "";
+    let lastPrinted = started;
+    const running = () => `  ${name}: ${detail || estimate} (${seconds(Date.now() - started)} elapsed)`;
+    if (!this.live) this.stream.write(`  ${name}: ${estimate}\n`);
+    const draw = () => {
+      if (this.live) this.stream.write(`\r\x1b[2K${running().slice(0, (this.stream.columns || 100) - 1)}`);
+      else if (detail && Date.now() - lastPrinted >= HEARTBEAT_MS) {
+        lastPrinted = Date.now();
+        this.stream.write(`${running()}\n`);
+      }
+    };
+    const timer = setInterval(draw, 200);
+    draw();
+    try {
+      const result = await work((text) => (detail = text));
+      this.finish("✔", name, result, started);
+    } catch (error) {
+      this.finish("✘", name, "failed", started);
+      throw asSetupError(name, error);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  finish(mark, name, result, started) {
+    const line = `${mark} ${name}: ${result} (${seconds(Date.now() - started)})\n`;
+    this.stream.write(this.live ? `\r\x1b[2K${line}` : line);
+  }
+
+  /** A step that had nothing to do. */
+  ready(name, result) {
+    this.stream.write(`✔ ${name}: ${result}\n`);
+  }
+
+  /** Something the reader should know, though set-up goes on. */
+  warn(text) {
+    this.stream.write(`${text.split("\n").map((line, i) => (i === 0 ? `! ${line}` : `  ${line}`)).join("\n")}\n`);
+  }
+}
+
+export function printFailure(error, stream = process.stderr) {
+  stream.write(`\nWhat failed: ${error.what}\nWhy:         ${error.why}\nRemedy:      ${error.remedy}\n`);
+}
