@@ -1,1 +1,12 @@
-export {};
+export * from "./path.js";
+export * from "./time.js";
+export * from "./schedule.js";
+export { linearSchedule, type LinearScheduleOptions } from "./linear-schedule.js";
+export { cosineSchedule, type CosineScheduleOptions } from "./cosine-schedule.js";
+export { coefficients, perExample, type Coefficients } from "./coefficients.js";
+export * from "./forward.js";
+export * from "./posterior.js";
+export * from "./predictions.js";
+export * from "./objectives.js";
+export * from "./denoiser.js";
+export * from "./thresholds.js";

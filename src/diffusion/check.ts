@@ -1,0 +1,6 @@
+/** Throws a RangeError unless `value` is a whole number ≥ 1. */
+export function checkSteps(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
+  }
+}

@@ -1,0 +1,50 @@
+import * as tf from "../tf.js";
+import type { GaussianPath } from "./path.js";
+import { checkTime, timesOfBatch, type Timestep } from "./time.js";
+
+/**
+ * The numbers a training step needs of a schedule, one per example, looked up in float64.
+ * They are plain arrays so that a compiled step can take them as inputs.
+ */
+export interface Coefficients {
+  /** t, for the network's time embedding (through `networkTime`). */
+  readonly time: Float32Array;
+  /** a(t), factor of the data in x_t (√ᾱ_t). */
+  readonly signal: Float32Array;
+  /** b(t), factor of the noise in x_t (√(1 − ᾱ_t)). */
+  readonly noise: Float32Array;
+}
+
+/** Looks up x_t = signal·x_0 + noise·ε for a batch of `count` examples. @throws RangeError for t outside 0 … T. */
+export function coefficients(path: GaussianPath, t: Timestep, count: number): Coefficients {
+  const times = timesOfBatch(t, count);
+  times.forEach((time) => checkTime(path, time));
+  return {
+    time: Float32Array.from(times),
+    signal: Float32Array.from(times, (time) => path.signal(time)),
+    noise: Float32Array.from(times, (time) => path.noise(time)),
+  };
+}
+
+/** Per-example values as a tensor [N, 1, …, 1] that broadcasts over examples of the given rank. */
+export function perExample(values: Float32Array, rank: number): tf.Tensor {
+  return tf.tensor(Float32Array.from(values), [values.length, ...new Array<number>(rank - 1).fill(1)], "float32");
+}
+
+/** f(t) as a tensor that broadcasts over `like`: a scalar for one time, [N, 1, …, 1] for one per example. */
+export function lookUp(path: GaussianPath, t: Timestep, like: tf.Tensor, f: (t: number) => number): tf.Tensor {
+  if (typeof t === "number") {
+    checkTime(path, t);
+    return tf.scalar(f(t));
+  }
+  const times = timesOfBatch(t, like.shape[0]);
+  times.forEach((time) => checkTime(path, time));
+  return perExample(Float32Array.from(times, f), like.rank);
+}
+
+/** Throws a RangeError naming both shapes unless they are equal. */
+export function checkSameShape(first: string, a: tf.Tensor, second: string, b: tf.Tensor): void {
+  if (a.shape.length !== b.shape.length || a.shape.some((size, i) => size !== b.shape[i])) {
+    throw new RangeError(`${first} has shape [${a.shape}] but ${second} has [${b.shape}]: they must be equal`);
+  }
+}

@@ -1,0 +1,31 @@
+import { checkSteps } from "./check.js";
+import { scheduleFromBetas, type Schedule } from "./schedule.js";
+
+export interface CosineScheduleOptions {
+  /** Number of steps T. Default 1000. */
+  readonly T?: number;
+  /** Offset that keeps β_1 from vanishing. Default 0.008. */
+  readonly s?: number;
+  /** Upper bound of β_t, below 1. Default 0.999. */
+  readonly maxBeta?: number;
+}
+
+/**
+ * ᾱ(t) ∝ cos²(π/2·(t/T + s)/(1 + s)), β_t = min(1 − ᾱ_t/ᾱ_{t−1}, maxBeta).
+ *
+ * Source: Nichol & Dhariwal 2021 (improved DDPM), equation 17.
+ */
+export function cosineSchedule(options: CosineScheduleOptions = {}): Schedule {
+  const { T = 1000, s = 0.008, maxBeta = 0.999 } = options;
+  if (!(s >= 0)) throw new RangeError(`s must be ≥ 0, got ${s}`);
+  // f(t) = cos²(π/2·(t/T + s)/(1 + s))
+  return scheduleFromCurve("cosine", T, maxBeta, (u) => Math.cos(((u + s) / (1 + s)) * (Math.PI / 2)) ** 2);
+}
+
+/** β_t = min(1 − f(t/T)/f((t−1)/T), maxBeta) for a falling curve f on [0, 1], which need not start at 1. */
+export function scheduleFromCurve(name: string, T: number, maxBeta: number, curve: (u: number) => number): Schedule {
+  checkSteps("T", T);
+  if (!(maxBeta > 0 && maxBeta < 1)) throw new RangeError(`maxBeta must lie in (0, 1), got ${maxBeta}`);
+  const betas = Float64Array.from({ length: T }, (_, i) => Math.min(1 - curve((i + 1) / T) / curve(i / T), maxBeta));
+  return scheduleFromBetas(name, betas);
+}

@@ -1,0 +1,55 @@
+import * as tf from "../tf.js";
+import { checkSameShape, lookUp } from "./coefficients.js";
+import type { GaussianPath } from "./path.js";
+import type { Schedule } from "./schedule.js";
+import type { Timestep } from "./time.js";
+
+/**
+ * One step of the forward process: x_t = √(1 − β_t)·x_{t−1} + √β_t·ε.
+ *
+ * Source: Ho et al. 2020 (DDPM), equation 2.
+ * @param xPrev x_{t−1}, [N, …]
+ * @param t whole times 1 … T, one for the batch or one per example
+ * @param noise ε ~ N(0, I), same shape
+ * @returns x_t, same shape
+ * @throws RangeError for t outside 1 … T, a fractional t, or unequal shapes
+ */
+export function qStep(schedule: Schedule, xPrev: tf.Tensor, t: Timestep, noise: tf.Tensor): tf.Tensor {
+  checkSameShape("xPrev", xPrev, "noise", noise);
+  return tf.tidy(() => {
+    const beta = (time: number): number => schedule.beta[wholeStep(time)];
+    const keep = lookUp(schedule, t, xPrev, (time) => Math.sqrt(1 - beta(time)));
+    const add = lookUp(schedule, t, xPrev, (time) => Math.sqrt(beta(time)));
+    // x_t = √(1 − β_t)·x_{t−1} + √β_t·ε
+    return tf.add(tf.mul(keep, xPrev), tf.mul(add, noise));
+  });
+}
+
+/**
+ * Straight from clean data to time t: x_t = √ᾱ_t·x_0 + √(1 − ᾱ_t)·ε (for any path: a(t)·x_0 + b(t)·ε).
+ *
+ * Source: Ho et al. 2020 (DDPM), equation 4.
+ * @param x0 clean data, [N, …]
+ * @param t times 0 … T, one for the batch or one per example; t = 0 returns x_0
+ * @param noise ε ~ N(0, I), same shape
+ * @returns x_t, same shape
+ * @throws RangeError for t outside 0 … T or unequal shapes
+ */
+export function qSample(path: GaussianPath, x0: tf.Tensor, t: Timestep, noise: tf.Tensor): tf.Tensor {
+  checkSameShape("x0", x0, "noise", noise);
+  return tf.tidy(() => {
+    const signal = lookUp(path, t, x0, (time) => path.signal(time));
+    const sigma = lookUp(path, t, x0, (time) => path.noise(time));
+    return noised(x0, noise, signal, sigma);
+  });
+}
+
+/** x_t = signal·x_0 + sigma·ε in tensors only: the part of {@link qSample} that a compiled step records. */
+export function noised(x0: tf.Tensor, noise: tf.Tensor, signal: tf.Tensor, sigma: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => tf.add(tf.mul(signal, x0), tf.mul(sigma, noise)));
+}
+
+function wholeStep(t: number): number {
+  if (!Number.isInteger(t) || t < 1) throw new RangeError(`a single step exists for whole t ≥ 1, got t = ${t}`);
+  return t;
+}

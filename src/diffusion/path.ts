@@ -1,0 +1,38 @@
+import { checkTime } from "./time.js";
+
+/**
+ * A Gaussian path from data to noise: x_t = a(t)·x_0 + b(t)·ε with ε ~ N(0, I), 0 ≤ t ≤ T,
+ * a(0) = 1, b(0) = 0 and b/a growing with t.
+ *
+ * Every diffusion and flow-matching model here is one of these; dividing x_t by a(t) turns
+ * each into the same process x_0 + σ·ε with σ = b/a, which is what the samplers in σ use.
+ */
+export interface GaussianPath {
+  readonly name: string;
+  /** The last time: 1000 for most discrete schedules, 1 for continuous paths. */
+  readonly T: number;
+  /** True where only whole times were trained; samplers then prefer those. */
+  readonly discrete: boolean;
+  /** a(t), the factor of the data. */
+  signal(t: number): number;
+  /** b(t), the standard deviation of the noise. */
+  noise(t: number): number;
+  /** The t whose b(t)/a(t) is `level`; the inverse of {@link noiseLevel}. */
+  timeAt(level: number): number;
+}
+
+/**
+ * σ(t) = b(t)/a(t), the noise per unit of signal. Infinite where no signal is left.
+ *
+ * Source: Karras et al. 2022 (EDM), equation 2 and table 1, where σ(t) is measured on x_t/s(t).
+ */
+export function noiseLevel(path: GaussianPath, t: number): number {
+  checkTime(path, t);
+  return path.noise(t) / path.signal(t);
+}
+
+/** λ(t) = ln(a(t)/b(t)), half the log signal-to-noise ratio. Source: Lu et al. 2022 (DPM-Solver), section 2.2. */
+export function halfLogSnr(path: GaussianPath, t: number): number {
+  checkTime(path, t);
+  return Math.log(path.signal(t)) - Math.log(path.noise(t));
+}

@@ -1,0 +1,138 @@
+import type { GaussianPath } from "./path.js";
+import { checkTime } from "./time.js";
+
+/**
+ * A variance-preserving noise schedule in T discrete steps: an immutable value of float64 tables.
+ * All tables have T + 1 entries and are indexed by t itself; entry 0 is clean data.
+ *
+ * Source: Ho et al. 2020 (DDPM), section 2.
+ */
+export interface Schedule extends GaussianPath {
+  /** Number of steps. */
+  readonly T: number;
+  /** β_t, variance of the noise that step t adds; β_0 = 0. */
+  readonly beta: Float64Array;
+  /** α_t = 1 − β_t. */
+  readonly alpha: Float64Array;
+  /** ᾱ_t = α_1 · … · α_t; ᾱ_0 = 1. */
+  readonly alphaBar: Float64Array;
+  /** √(1 − ᾱ_t), standard deviation of the noise in x_t. */
+  readonly sigma: Float64Array;
+  /** ᾱ_t/(1 − ᾱ_t); infinite at t = 0. */
+  readonly snr: Float64Array;
+  /** β̃_t = β_t·(1 − ᾱ_{t−1})/(1 − ᾱ_t), variance of q(x_{t−1} | x_t, x_0); 0 at t = 0 and t = 1. */
+  readonly posteriorVariance: Float64Array;
+}
+
+/** The largest SNR_T at which x_T is still taken for pure noise without a warning. */
+export const TERMINAL_SNR_LIMIT = 1e-2;
+
+/**
+ * A schedule from its β_1 … β_T (0 ≤ β < 1; β_T = 1 is allowed and means a terminal SNR of zero).
+ * Warns, through `process.emitWarning`, when SNR_T > 1e-2: sampling starts from N(0, I), which x_T then is not.
+ *
+ * @throws RangeError when a β is outside its range or the list is empty.
+ */
+export function scheduleFromBetas(name: string, betas: ArrayLike<number>): Schedule {
+  const T = betas.length;
+  if (T < 1) throw new RangeError(`schedule "${name}" needs at least one step, got none`);
+  const alphaBar = new Float64Array(T + 1).fill(1);
+  for (let t = 1; t <= T; t++) {
+    const beta = betas[t - 1];
+    if (!(beta >= 0 && (beta < 1 || (beta === 1 && t === T)))) {
+      throw new RangeError(`schedule "${name}": β_${t} = ${beta} is not in [0, 1): use more steps or a smaller β`);
+    }
+    // ᾱ_t = ᾱ_{t−1}·(1 − β_t)
+    alphaBar[t] = alphaBar[t - 1] * (1 - beta);
+  }
+  return makeSchedule(name, alphaBar, Float64Array.from({ length: T + 1 }, (_, t) => (t === 0 ? 0 : betas[t - 1])));
+}
+
+/**
+ * A schedule from its ᾱ_0 = 1 > ᾱ_1 > … > ᾱ_T ≥ 0, with β_t = 1 − ᾱ_t/ᾱ_{t−1}.
+ *
+ * @throws RangeError when the list does not start at 1 and fall, or goes below 0.
+ */
+export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>): Schedule {
+  const T = alphaBars.length - 1;
+  if (T < 1 || alphaBars[0] !== 1) {
+    throw new RangeError(`schedule "${name}": give ᾱ_0 = 1 and at least ᾱ_1, got [${alphaBars[0]}, … ${T + 1} values]`);
+  }
+  const beta = new Float64Array(T + 1);
+  for (let t = 1; t <= T; t++) {
+    if (!(alphaBars[t] >= 0 && alphaBars[t] < alphaBars[t - 1])) {
+      throw new RangeError(`schedule "${name}": ᾱ must fall and stay ≥ 0, but ᾱ_${t} = ${alphaBars[t]} after ${alphaBars[t - 1]}`);
+    }
+    beta[t] = 1 - alphaBars[t] / alphaBars[t - 1];
+  }
+  return makeSchedule(name, Float64Array.from(alphaBars), beta);
+}
+
+function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array): Schedule {
+  const T = alphaBar.length - 1;
+  const snr = alphaBar.map((a) => a / (1 - a));
+  if (snr[T] > TERMINAL_SNR_LIMIT) {
+    process.emitWarning(
+      `schedule "${name}" ends at SNR_T = ${snr[T].toPrecision(3)} (limit ${TERMINAL_SNR_LIMIT}): x_T still shows the data, ` +
+        `but sampling starts from pure noise. Use more or larger β, or rescale to zero terminal SNR.`,
+      { type: "DiffusionWarning", code: "TERMINAL_SNR" },
+    );
+  }
+  const levels = alphaBar.map((a) => Math.sqrt((1 - a) / a));
+  return Object.freeze({
+    name,
+    T,
+    discrete: true,
+    beta,
+    alpha: beta.map((b) => 1 - b),
+    alphaBar,
+    sigma: alphaBar.map((a) => Math.sqrt(1 - a)),
+    snr,
+    // β̃_t = β_t·(1 − ᾱ_{t−1})/(1 − ᾱ_t)
+    posteriorVariance: beta.map((b, t) => (t < 2 ? 0 : (b * (1 - alphaBar[t - 1])) / (1 - alphaBar[t]))),
+    signal: (t: number) => (Number.isInteger(t) ? Math.sqrt(alphaBar[t]) : 1 / Math.hypot(1, levelBetween(levels, t))),
+    noise: (t: number) => {
+      if (Number.isInteger(t)) return Math.sqrt(1 - alphaBar[t]);
+      const level = levelBetween(levels, t);
+      return level / Math.hypot(1, level);
+    },
+    timeAt: (level: number) => {
+      checkLevel(name, levels, level);
+      return timeBetween(levels, level);
+    },
+  });
+}
+
+function checkLevel(name: string, levels: Float64Array, level: number): void {
+  const last = levels[levels.length - 1];
+  // A grid that ends exactly at σ_T may miss it by a rounding error.
+  if (!(level >= 0 && level <= last * (1 + 1e-9))) {
+    throw new RangeError(`noise level ${level} is outside 0 … ${last}, the levels of schedule "${name}"`);
+  }
+}
+
+// Between two discrete times ln σ is linear in t, except next to σ = 0 (linear in σ) and σ = ∞ (linear in 1/σ).
+function levelBetween(levels: Float64Array, t: number): number {
+  checkTime({ name: "schedule", T: levels.length - 1 }, t);
+  const low = Math.floor(t);
+  const part = t - low;
+  const [from, to] = [levels[low], levels[low + 1]];
+  if (low === 0) return to * part;
+  if (to === Infinity) return from / (1 - part);
+  return from * (to / from) ** part;
+}
+
+function timeBetween(levels: Float64Array, level: number): number {
+  const T = levels.length - 1;
+  if (level >= levels[T]) return T;
+  let low = 0;
+  for (let high = T; high - low > 1; ) {
+    const middle = (low + high) >> 1;
+    if (levels[middle] <= level) low = middle;
+    else high = middle;
+  }
+  const [from, to] = [levels[low], levels[low + 1]];
+  if (low === 0) return level / to;
+  if (to === Infinity) return low + 1 - from / level;
+  return low + Math.log(level / from) / Math.log(to / from);
+}

@@ -1,0 +1,45 @@
+import * as tf from "../tf.js";
+import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import { levelAt, posteriorCoefficients } from "../diffusion/posterior.js";
+import { march } from "./march.js";
+import type { NoiseSource, SamplerOptions, SamplerStep } from "./sampler.js";
+import { timeGrid } from "./time-grid.js";
+
+export interface DdimOptions extends SamplerOptions {
+  /** 0 (default): deterministic; 1: the noise of DDPM with posterior variance; between: between. */
+  readonly eta?: number;
+  /** Needed where eta > 0. */
+  readonly noise?: NoiseSource;
+}
+
+/**
+ * x_s = √ᾱ_s·x̂_0 + √(1 − ᾱ_s − σ²)·ε̂ + σ·z with σ² = η²·β̃: the same marginals as DDPM with any amount of noise.
+ *
+ * Source: Song et al. 2021 (DDIM), equations 12 and 16.
+ * @param xT start ~ N(0, I), [N, …]
+ * @returns samples, same shape
+ * @throws RangeError for eta outside 0 … 1, or eta > 0 without `noise`
+ */
+export function* ddim(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: DdimOptions = {},
+): Generator<SamplerStep, tf.Tensor> {
+  const { eta = 0, noise } = options;
+  if (!(eta >= 0 && eta <= 1)) throw new RangeError(`eta must lie in 0 … 1, got ${eta}`);
+  if (eta > 0 && !noise) throw new RangeError(`eta = ${eta} adds noise: give a noise source, for instance normalNoise(seed)`);
+  const times = timeGrid(path, options);
+  return yield* march(xT, times, (x, i) => {
+    const [t, s] = [times[i], times[i + 1]];
+    const { x0, noise: direction } = estimate(denoiser, path, x, t, options);
+    const to = levelAt(path, s);
+    // σ² = η²·β̃_{t→s}
+    const variance = eta ** 2 * posteriorCoefficients(to, levelAt(path, t)).variance;
+    // x_s = √ᾱ_s·x̂_0 + √(1 − ᾱ_s − σ²)·ε̂ + σ·z
+    const mean = tf.add(tf.mul(x0, to.signal), tf.mul(direction, Math.sqrt(to.noise ** 2 - variance)));
+    if (variance === 0 || !noise) return { x0, next: mean };
+    return { x0, next: tf.add(mean, tf.mul(noise(i + 1, x.shape), Math.sqrt(variance))) };
+  });
+}

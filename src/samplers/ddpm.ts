@@ -1,0 +1,44 @@
+import * as tf from "../tf.js";
+import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import { levelAt, posteriorCoefficients } from "../diffusion/posterior.js";
+import { march } from "./march.js";
+import type { SamplerStep, StochasticOptions } from "./sampler.js";
+import { timeGrid } from "./time-grid.js";
+
+export interface DdpmOptions extends StochasticOptions {
+  /**
+   * The fixed variance of a step: `"posterior"` β̃_t (right if the data were one point, Ho et al.'s "small") or
+   * `"beta"` β_t (right if the data were N(0, I), "large"). Default "posterior".
+   */
+  readonly variance?: "posterior" | "beta";
+}
+
+/**
+ * Ancestral sampling: x_s ~ N(μ(x̂_0, x_t), σ²·I), μ the posterior mean; no noise at the last step.
+ *
+ * Source: Ho et al. 2020 (DDPM), algorithm 2, with x̂_0 put into equation 7 (so that it can be bounded); on fewer
+ * steps than T the posterior is that between the visited times (Nichol & Dhariwal 2021, section 4).
+ * @param xT start ~ N(0, I), [N, …]
+ * @returns samples, same shape
+ */
+export function* ddpm(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: DdpmOptions,
+): Generator<SamplerStep, tf.Tensor> {
+  const { variance = "posterior", noise } = options;
+  const times = timeGrid(path, options);
+  return yield* march(xT, times, (x, i) => {
+    const [t, s] = [times[i], times[i + 1]];
+    const { x0 } = estimate(denoiser, path, x, t, options);
+    const back = posteriorCoefficients(levelAt(path, s), levelAt(path, t));
+    // μ = √ᾱ_s·β_t/(1−ᾱ_t)·x̂_0 + √α_t·(1−ᾱ_s)/(1−ᾱ_t)·x_t
+    const mean = tf.add(tf.mul(x0, back.dataWeight), tf.mul(x, back.stateWeight));
+    if (s === 0) return { x0, next: mean };
+    const deviation = Math.sqrt(variance === "posterior" ? back.variance : back.added);
+    // x_s = μ + σ·z
+    return { x0, next: tf.add(mean, tf.mul(noise(i + 1, x.shape), deviation)) };
+  });
+}

@@ -1,0 +1,44 @@
+import type * as tf from "../tf.js";
+import type { Condition } from "../diffusion/denoiser.js";
+import type { Threshold } from "../diffusion/thresholds.js";
+import type { Spacing } from "./time-grid.js";
+
+/**
+ * One step of a sampler as its caller sees it. The tensors belong to the sampler and live until the next `next()`:
+ * clone what you keep.
+ */
+export interface SamplerStep {
+  /** 1 … steps. */
+  readonly step: number;
+  readonly steps: number;
+  /** The time of `xt`, from T down. */
+  readonly t: number;
+  /** The state at time t. */
+  readonly xt: tf.Tensor;
+  /** The estimate x̂_0 made from it. */
+  readonly x0: tf.Tensor;
+}
+
+/**
+ * Noise ε ~ N(0, I) for a draw of the given number: samplers never draw noise themselves.
+ * Draw 0 is x_T; a sampler with one draw a step asks for draw 1, 2, … at step 1, 2, …
+ */
+export type NoiseSource = (draw: number, shape: readonly number[]) => tf.Tensor;
+
+/** What every sampler takes. */
+export interface SamplerOptions {
+  /** Number of steps, 1 … T for a discrete schedule. Default 50, or T where that is less. */
+  readonly steps?: number;
+  /** How the steps are spread over 1 … T. Default "trailing": it starts at T whatever the number of steps. */
+  readonly spacing?: Spacing;
+  /** The decreasing times themselves, in place of `steps` and `spacing`; the sampler ends at 0 after the last. */
+  readonly times?: readonly number[];
+  readonly condition?: Condition;
+  /** Bounds x̂_0 at each step, for instance `clipStatic()`. Default: none. */
+  readonly clip?: Threshold;
+}
+
+/** What every sampler that adds noise takes besides. */
+export interface StochasticOptions extends SamplerOptions {
+  readonly noise: NoiseSource;
+}

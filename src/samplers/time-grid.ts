@@ -1,0 +1,58 @@
+import type { GaussianPath } from "../diffusion/path.js";
+
+/**
+ * How n sampling steps are spread over the training times 1 … T (names as in diffusers; Lin et al. 2024, table 2):
+ * - `"leading"`: 1 + i·⌊T/n⌋, so T itself may be left out
+ * - `"trailing"`: T − i·T/n rounded: always starts at T
+ * - `"linspace"`: from T to 1 with both ends
+ */
+export type Spacing = "leading" | "trailing" | "linspace";
+
+export interface TimeGridOptions {
+  readonly steps?: number;
+  readonly spacing?: Spacing;
+  readonly times?: readonly number[];
+}
+
+/**
+ * The decreasing times t_1 > t_2 > … > t_n > 0 a sampler visits, with the closing 0: n + 1 numbers.
+ * On a continuous path the times are not rounded.
+ *
+ * @throws RangeError for n outside 1 … T on a discrete schedule, or `times` that do not fall strictly within (0, T]
+ */
+export function timeGrid(path: GaussianPath, options: TimeGridOptions = {}): number[] {
+  const { T, discrete } = path;
+  const { spacing = "trailing", times } = options;
+  if (times) return [...checkTimes(path, times), 0];
+  const steps = options.steps ?? (discrete ? Math.min(50, T) : 50);
+  if (!Number.isInteger(steps) || steps < 1 || (discrete && steps > T)) {
+    throw new RangeError(`steps must be a whole number from 1 to ${discrete ? T : "∞"}, got ${steps}`);
+  }
+  return [...Array.from({ length: steps }, (_, i) => spacedTime(i, steps, spacing, path)), 0];
+}
+
+function spacedTime(i: number, steps: number, spacing: Spacing, { T, discrete }: GaussianPath): number {
+  const first = discrete ? 1 : T / steps;
+  switch (spacing) {
+    case "leading":
+      return discrete ? 1 + (steps - 1 - i) * Math.floor(T / steps) : T - (i * T) / steps;
+    case "trailing":
+      return discrete ? Math.round(T - (i * T) / steps) : T - (i * T) / steps;
+    case "linspace": {
+      const t = steps === 1 ? T : T - (i * (T - first)) / (steps - 1);
+      return discrete ? Math.round(t) : t;
+    }
+    default:
+      throw new RangeError(`unknown spacing "${String(spacing)}": use leading, trailing or linspace`);
+  }
+}
+
+function checkTimes(path: GaussianPath, times: readonly number[]): readonly number[] {
+  if (times.length === 0) throw new RangeError("times is empty: give at least one time");
+  times.forEach((t, i) => {
+    if (!(t > 0 && t <= path.T) || (i > 0 && !(t < times[i - 1]))) {
+      throw new RangeError(`times must fall strictly within (0, ${path.T}], but entry ${i} is ${t}${i ? ` after ${times[i - 1]}` : ""}`);
+    }
+  });
+  return times;
+}
