@@ -1,4 +1,6 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
 
 const require = createRequire(import.meta.url);
 const util = require("node:util") as Record<string, unknown>;
@@ -7,23 +9,55 @@ const util = require("node:util") as Record<string, unknown>;
 util["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;
 util["isArray"] ??= Array.isArray;
 
-// Silences TensorFlow's start-up chatter; warnings and errors still show.
+// Silences TensorFlow's information messages; warnings and errors still show.
 process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
 
 /** What was loaded, and why not the native backend if it was not. */
 export interface NativeStatus {
   readonly native: boolean;
+  /** Of TensorFlow if native, of tfjs if not. */
   readonly version: string;
+  /** Threads one operation may use: `TF_NUM_INTRAOP_THREADS` if set, else the processors at hand. */
+  readonly threads: number;
   readonly reason?: string;
+}
+
+/** The addon that set-up builds beside the binding (src/setup/quiet_stderr.c). */
+interface QuietStderr {
+  capture(): boolean;
+  release(): string;
+}
+
+// Written before TensorFlow reads any logging setting, to file descriptor 2 itself.
+const NOTICE = /All log messages before absl::InitializeLog|oneDNN custom operations|cpu_feature_guard|rebuild TensorFlow/;
+
+/** Runs `load` with TensorFlow's start-up notices dropped; everything else it wrote to stderr is passed on. */
+function quietly<T>(load: () => T): T {
+  let quiet: QuietStderr | null = null;
+  try {
+    const folder = dirname(require.resolve("@tensorflow/tfjs-node/package.json"));
+    quiet = require(join(folder, "lib", "napi-v8", "quiet_stderr.node")) as QuietStderr;
+  } catch {
+    // Not built: the notices show.
+  }
+  if (process.env["DIFFUSION_LAB_VERBOSE"] || quiet === null || !quiet.capture()) return load();
+  try {
+    return load();
+  } finally {
+    const written = quiet.release();
+    const rest = written.split("\n").filter((line) => line !== "" && !NOTICE.test(line));
+    if (rest.length > 0) process.stderr.write(`${rest.join("\n")}\n`);
+  }
 }
 
 function load(): NativeStatus {
   try {
-    const tf = require("@tensorflow/tfjs-node") as { backend(): { binding: { TF_Version: string } } };
-    return { native: true, version: tf.backend().binding.TF_Version };
+    const tf = quietly(() => require("@tensorflow/tfjs-node") as { backend(): { binding: { TF_Version: string } } });
+    const threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
+    return { native: true, version: tf.backend().binding.TF_Version, threads };
   } catch (error) {
     const tfjs = require("@tensorflow/tfjs") as { version: { tfjs: string } };
-    return { native: false, version: tfjs.version.tfjs, reason: (error as Error).message };
+    return { native: false, version: tfjs.version.tfjs, threads: 1, reason: (error as Error).message };
   }
 }
 
