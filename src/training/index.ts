@@ -10,3 +10,5 @@ export * from "./shuffled-order.js";
 export * from "./state-file.js";
 export * from "./task.js";
 export * from "./trainer.js";
+export * from "./model-folder.js";
+export * from "./classifier-folder.js";

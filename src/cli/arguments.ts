@@ -1,0 +1,17 @@
+/** A whole number given on the command line; throws RangeError naming the option. */
+export function wholeNumber(option: string, given: string | undefined, fallback: number, least = 1): number {
+  if (given === undefined) return fallback;
+  const value = Number(given);
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`${option} takes a whole number of at least ${least}, got "${given}"`);
+  }
+  return value;
+}
+
+/** A finite number given on the command line; throws RangeError naming the option. */
+export function finiteNumber(option: string, given: string | undefined, fallback: number): number {
+  if (given === undefined) return fallback;
+  const value = Number(given);
+  if (given.trim() === "" || !Number.isFinite(value)) throw new RangeError(`${option} takes a number, got "${given}"`);
+  return value;
+}

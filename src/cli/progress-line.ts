@@ -1,0 +1,40 @@
+/** Progress of a long job: redrawn in place on a terminal, a line every ten seconds elsewhere. */
+export class ProgressLine {
+  private readonly begun = performance.now();
+  private readonly terminal = process.stdout.isTTY === true;
+  private shown = 0;
+
+  constructor(
+    private readonly total: number,
+    private readonly start = 0,
+  ) {}
+
+  /** Steps a second since the start. */
+  rate(step: number): number {
+    return (step - this.start) / Math.max(1e-3, (performance.now() - this.begun) / 1000);
+  }
+
+  show(step: number, text: string): void {
+    const now = performance.now();
+    const last = step >= this.total;
+    if (!last && now - this.shown < (this.terminal ? 200 : 10_000)) return;
+    this.shown = now;
+    const left = (this.total - step) / Math.max(1e-9, this.rate(step));
+    const width = 24;
+    const filled = Math.round((width * step) / this.total);
+    const bar = "█".repeat(filled) + "░".repeat(width - filled);
+    const line = `${bar} ${step}/${this.total}  ${text}  ${duration(left)} left`;
+    process.stdout.write(this.terminal ? `\r${line}\x1b[K` : `${line}\n`);
+  }
+
+  end(): void {
+    if (this.terminal) process.stdout.write("\n");
+  }
+}
+
+function duration(seconds: number): string {
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

@@ -1,0 +1,99 @@
+import { loadDigits, Normaliser } from "../data/index.js";
+import { Classifier, UNet2D, type UNet2DConfig } from "../models/index.js";
+import {
+  ClassificationTask,
+  DiffusionTask,
+  makeSchedule,
+  type DiffusionConfig,
+  type TrainerOptions,
+  type TrainingTask,
+} from "../training/index.js";
+
+interface RecipeCommons {
+  readonly description: string;
+  readonly steps: number;
+  readonly batchSize: number;
+  trainerOptions(steps: number): TrainerOptions;
+}
+
+export interface DiffusionRecipe extends RecipeCommons {
+  readonly kind: "diffusion";
+  readonly diffusion: DiffusionConfig;
+  make(options: { seed: number; batchSize: number }): { task: TrainingTask; network: UNet2D; examples: number };
+}
+
+export interface ClassifierRecipe extends RecipeCommons {
+  readonly kind: "classifier";
+  make(options: { seed: number; batchSize: number }): { task: TrainingTask; classifier: Classifier; examples: number };
+}
+
+export type Recipe = DiffusionRecipe | ClassifierRecipe;
+
+/** 1.1 million parameters; three levels 28 – 14 – 7, attention at 7×7. */
+export const mnistUnetConfig: Partial<UNet2DConfig> = {
+  sample_size: 28,
+  in_channels: 1,
+  out_channels: 1,
+  block_out_channels: [32, 64, 64],
+  layers_per_block: 1,
+  down_block_types: ["DownBlock2D", "DownBlock2D", "AttnDownBlock2D"],
+  up_block_types: ["AttnUpBlock2D", "UpBlock2D", "UpBlock2D"],
+  attention_head_dim: 32,
+  norm_num_groups: 8,
+};
+
+const mnistUnet: DiffusionRecipe = {
+  kind: "diffusion",
+  description: "DDPM U-Net on 9000 handwritten digits, 28×28",
+  steps: 6000,
+  batchSize: 64,
+  diffusion: { schedule: { kind: "linear", T: 1000 }, prediction: "noise", shape: [28, 28, 1] },
+  trainerOptions: (total) => ({
+    learningRate: { peak: 5e-4, warmup: 200, decay: { kind: "cosine", total, floor: 0.05 } },
+    averageDecay: 0.999,
+  }),
+  make({ seed, batchSize }) {
+    const digits = loadDigits({ split: "train" });
+    const network = new UNet2D(mnistUnetConfig, { seed });
+    const { schedule, shape } = this.diffusion;
+    const task = new DiffusionTask({
+      network,
+      schedule: makeSchedule(schedule, "mnist-unet"),
+      data: new Normaliser().encode(digits.images),
+      shape,
+      batchSize,
+      seed,
+    });
+    return { task, network, examples: digits.count };
+  },
+};
+
+const mnistClassifier: ClassifierRecipe = {
+  kind: "classifier",
+  description: "convolutional classifier of handwritten digits, the judge of generated ones",
+  steps: 1500,
+  batchSize: 128,
+  trainerOptions: (total) => ({
+    learningRate: { peak: 2e-3, warmup: 50, decay: { kind: "cosine", total } },
+    adamW: { weightDecay: 0.01 },
+    averageDecay: 0.99,
+  }),
+  make({ seed, batchSize }) {
+    const digits = loadDigits({ split: "train" });
+    const classifier = new Classifier({}, { seed });
+    const images = new Normaliser().encode(digits.images);
+    const task = new ClassificationTask({ classifier, images, labels: digits.labels, batchSize, seed });
+    return { task, classifier, examples: digits.count };
+  },
+};
+
+export const recipes: Readonly<Record<string, Recipe>> = {
+  "mnist-unet": mnistUnet,
+  "mnist-classifier": mnistClassifier,
+};
+
+export function recipeNamed(name: string | undefined): Recipe {
+  if (name !== undefined && Object.hasOwn(recipes, name)) return recipes[name];
+  const list = Object.entries(recipes).map(([key, recipe]) => `  ${key.padEnd(18)}${recipe.description}`);
+  throw new RangeError(`${name === undefined ? "name a recipe" : `unknown recipe "${name}"`}; there are\n${list.join("\n")}`);
+}

@@ -1,0 +1,192 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import * as tf from "../tf.js";
+import { gatherImages, loadDigits } from "../data/index.js";
+import type { Classifier } from "../models/index.js";
+import { writeFileAtomically, type FloatFormat } from "../nn/index.js";
+import {
+  saveClassifier,
+  saveDiffusionModel,
+  Trainer,
+  TrainingDivergedError,
+  type TrainingRecord,
+} from "../training/index.js";
+import { wholeNumber } from "./arguments.js";
+import { ProgressLine } from "./progress-line.js";
+import { recipeNamed, recipes, type Recipe } from "./recipes.js";
+import { runMain } from "./run-main.js";
+
+const HELP = `npm run train -- RECIPE [options]
+
+Trains a model, saves as it goes, and goes on where an earlier run of the same recipe stopped.
+Ctrl-C saves and ends; the same command continues to the same numbers.
+
+Recipes
+${Object.entries(recipes)
+  .map(([name, recipe]) => `  ${name.padEnd(18)}${recipe.description} (${recipe.steps} steps)`)
+  .join("\n")}
+
+Options
+  --steps N        steps in total (default: the recipe's)
+  --batch N        examples a step (default: the recipe's)
+  --seed N         default 0
+  --run DIR        where the state lies (default runs/RECIPE)
+  --fresh          forget an earlier run and start again
+  --export DIR     write the finished model there, weights in float16 (default: the run's folder, float32)
+  --save-every N   steps between saves (default 250)
+`;
+
+interface RunFile {
+  readonly recipe: string;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly steps: number;
+  /** Seconds spent training so far. */
+  seconds: number;
+}
+
+await runMain(HELP, async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      steps: { type: "string" },
+      batch: { type: "string" },
+      seed: { type: "string" },
+      run: { type: "string" },
+      fresh: { type: "boolean" },
+      export: { type: "string" },
+      "save-every": { type: "string" },
+    },
+  });
+  const name = positionals[0];
+  const recipe = recipeNamed(name);
+  const folder = values.run ?? join("runs", name);
+  const statePath = join(folder, "state.safetensors");
+  const runPath = join(folder, "run.json");
+  if (values.fresh) for (const path of [statePath, runPath]) rmSync(path, { force: true });
+
+  const asked = {
+    recipe: name,
+    seed: wholeNumber("--seed", values.seed, 0, 0),
+    batchSize: wholeNumber("--batch", values.batch, recipe.batchSize),
+    steps: wholeNumber("--steps", values.steps, recipe.steps),
+  };
+  const run = openRun(runPath, asked);
+  const made = recipe.make(run);
+  const trainer = new Trainer(made.task, recipe.trainerOptions(run.steps));
+  if (existsSync(statePath)) {
+    trainer.restore(statePath);
+    process.stdout.write(`continuing ${folder} at step ${trainer.step} of ${run.steps}\n`);
+  }
+
+  const save = (): void => {
+    trainer.save(statePath);
+    writeFileAtomically(runPath, `${JSON.stringify(run, null, 2)}\n`);
+  };
+  const finished = await trainWithProgress(trainer, run, wholeNumber("--save-every", values["save-every"], 250), save);
+  if (!finished) {
+    process.stdout.write(`stopped at step ${trainer.step} of ${run.steps}, saved in ${folder}; the same command goes on\n`);
+    return;
+  }
+  const record = recordOf(run, trainer, made.examples, values.export);
+  await writeModel(recipe, made, trainer, { folder: values.export ?? folder, format: values.export ? "F16" : "F32", record });
+});
+
+/** The run as it was begun, if there is one: other numbers than it was begun with are refused. */
+function openRun(path: string, asked: Omit<RunFile, "seconds">): RunFile {
+  if (!existsSync(path)) return { ...asked, seconds: 0 };
+  const begun = JSON.parse(readFileSync(path, "utf8")) as RunFile;
+  for (const key of ["recipe", "seed", "batchSize", "steps"] as const) {
+    if (begun[key] !== asked[key]) {
+      throw new RangeError(
+        `${path} was begun with ${key} ${begun[key]}, asked is ${asked[key]}: give --fresh to start again, or another --run`,
+      );
+    }
+  }
+  return begun;
+}
+
+/** Resolves with false if Ctrl-C stopped it. The state is saved every `saveEvery` steps and at the end. */
+async function trainWithProgress(trainer: Trainer, run: RunFile, saveEvery: number, save: () => void): Promise<boolean> {
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const line = new ProgressLine(run.steps, trainer.step);
+  let last = performance.now();
+  let smoothed = trainer.losses.at(-1) ?? NaN;
+  try {
+    await trainer.run(Math.max(0, run.steps - trainer.step), {
+      signal: stop.signal,
+      onStep: ({ step, loss, learningRate }) => {
+        const now = performance.now();
+        run.seconds += (now - last) / 1000;
+        last = now;
+        smoothed = Number.isNaN(smoothed) ? loss : 0.98 * smoothed + 0.02 * loss;
+        const rate = line.rate(step) * run.batchSize;
+        line.show(step, `loss ${smoothed.toFixed(4)}  ${rate.toFixed(0)} images/s  rate ${learningRate.toExponential(1)}`);
+        if (step % saveEvery === 0) save();
+      },
+    });
+  } catch (error) {
+    // The trainer still holds the last good step.
+    if (error instanceof TrainingDivergedError) save();
+    throw error;
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    line.end();
+  }
+  save();
+  return trainer.step >= run.steps;
+}
+
+function recordOf(run: RunFile, trainer: Trainer, examples: number, exported: string | undefined): TrainingRecord {
+  const { recipe, seed, batchSize, steps, seconds } = run;
+  const stride = Math.max(1, Math.ceil(steps / 200));
+  const means: number[] = [];
+  for (let i = 0; i < trainer.losses.length; i += stride) {
+    const stretch = trainer.losses.slice(i, i + stride);
+    means.push(Number((stretch.reduce((sum, loss) => sum + loss, 0) / stretch.length).toPrecision(5)));
+  }
+  const command = `npm run train -- ${recipe} --steps ${steps} --batch ${batchSize} --seed ${seed}${exported ? ` --export ${exported}` : ""}`;
+  return {
+    command,
+    seed,
+    steps,
+    batchSize,
+    examples,
+    seconds: Math.round(seconds),
+    machine: `${cpus().length} cores, ${cpus()[0]?.model ?? "unknown"}`,
+    date: new Date().toISOString().slice(0, 10),
+    lossCurve: { stride, means },
+  };
+}
+
+async function writeModel(
+  recipe: Recipe,
+  made: ReturnType<Recipe["make"]>,
+  trainer: Trainer,
+  target: { readonly folder: string; readonly format: FloatFormat; readonly record: TrainingRecord },
+): Promise<void> {
+  const { folder, format, record } = target;
+  const options = { format, values: trainer.averageValues };
+  if (recipe.kind === "diffusion" && "network" in made) {
+    saveDiffusionModel(folder, { network: made.network, config: recipe.diffusion, record }, options);
+  } else if ("classifier" in made) {
+    const heldOutAccuracy = await trainer.withAverage(() => accuracy(made.classifier));
+    process.stdout.write(`accuracy on 1000 held-out digits: ${(100 * heldOutAccuracy).toFixed(1)} %\n`);
+    saveClassifier(folder, { classifier: made.classifier, record, heldOutAccuracy }, options);
+  }
+  process.stdout.write(`the model (average of the parameters) is in ${folder}\n`);
+}
+
+function accuracy(classifier: Classifier): number {
+  const digits = loadDigits({ split: "heldOut" });
+  const images = gatherImages(digits, Array.from({ length: digits.count }, (_, i) => i));
+  const probabilities = classifier.classify(images);
+  const verdicts = tf.argMax(probabilities, 1);
+  const right = (verdicts.dataSync() as Int32Array).filter((verdict, i) => verdict === digits.labels[i]).length;
+  [images, probabilities, verdicts].forEach((tensor) => tensor.dispose());
+  return right / digits.count;
+}

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cosineSchedule, linearSchedule, predictions, type Denoiser, type Prediction, type Schedule } from "../diffusion/index.js";
+import { loadParameters, saveParameters, writeFileAtomically, type FloatFormat } from "../nn/index.js";
+import { UNet2D, type UNet2DConfig } from "../models/index.js";
+import { networkDenoiser } from "./network.js";
+
+/** The names diffusers gives these files. */
+const CONFIG = "config.json";
+const WEIGHTS = "diffusion_pytorch_model.safetensors";
+const DIFFUSION = "diffusion.json";
+const RECORD = "training.json";
+
+/** What a network needs beside its weights to be a diffusion model. */
+export interface DiffusionConfig {
+  readonly schedule: { readonly kind: "linear" | "cosine"; readonly T: number };
+  readonly prediction: Prediction;
+  /** Shape of one example, [H, W, C]. */
+  readonly shape: readonly number[];
+}
+
+/** How a checkpoint came to be. */
+export interface TrainingRecord {
+  readonly command: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly examples: number;
+  readonly seconds: number;
+  readonly machine: string;
+  readonly date: string;
+  /** Mean loss over stretches of `stride` steps. */
+  readonly lossCurve: { readonly stride: number; readonly means: readonly number[] };
+}
+
+/** A trained model, ready to sample from. */
+export interface DiffusionModel {
+  readonly network: UNet2D;
+  readonly schedule: Schedule;
+  readonly denoiser: Denoiser;
+  readonly config: DiffusionConfig;
+  readonly record: TrainingRecord | undefined;
+  dispose(): void;
+}
+
+/**
+ * Opens a folder written by {@link saveDiffusionModel}: `config.json` and weights as diffusers names them, and
+ * `diffusion.json` with the schedule and the kind of prediction.
+ *
+ * @throws Error if a file is missing, SafetensorsError or RangeError if one is damaged or does not fit the others
+ */
+export function loadDiffusionModel(folder: string): DiffusionModel {
+  const diffusion = readJson(join(folder, DIFFUSION)) as DiffusionConfig;
+  if (!predictions.includes(diffusion.prediction)) {
+    throw new RangeError(`${join(folder, DIFFUSION)}: unknown prediction ${JSON.stringify(diffusion.prediction)}`);
+  }
+  const schedule = makeSchedule(diffusion.schedule, folder);
+  const network = new UNet2D(readJson(join(folder, CONFIG)) as Partial<UNet2DConfig>);
+  try {
+    loadParameters(join(folder, WEIGHTS), network.parameters);
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+  const record = existsSync(join(folder, RECORD)) ? (readJson(join(folder, RECORD)) as TrainingRecord) : undefined;
+  const denoiser = networkDenoiser(network, diffusion.prediction);
+  return { network, schedule, denoiser, config: diffusion, record, dispose: () => network.dispose() };
+}
+
+/** Writes a model folder; each file is replaced atomically, the weights last. */
+export function saveDiffusionModel(
+  folder: string,
+  model: { network: UNet2D; config: DiffusionConfig; record?: TrainingRecord },
+  options: { format?: FloatFormat; values?: Float32Array } = {},
+): void {
+  const config = { _class_name: "UNet2DModel", ...model.network.config };
+  writeFileAtomically(join(folder, CONFIG), toJson(config));
+  writeFileAtomically(join(folder, DIFFUSION), toJson(model.config));
+  if (model.record) writeFileAtomically(join(folder, RECORD), toJson(model.record));
+  saveParameters(join(folder, WEIGHTS), model.network.parameters, { ...options, metadata: { format: "pt" } });
+}
+
+/** The schedule a {@link DiffusionConfig} names. */
+export function makeSchedule(config: DiffusionConfig["schedule"], where: string): Schedule {
+  switch (config?.kind) {
+    case "linear":
+      return linearSchedule({ T: config.T });
+    case "cosine":
+      return cosineSchedule({ T: config.T });
+    default:
+      throw new RangeError(`${where}: unknown schedule ${JSON.stringify(config)}, known kinds are linear and cosine`);
+  }
+}
+
+function readJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`cannot read ${path}: a model folder holds ${CONFIG}, ${DIFFUSION} and ${WEIGHTS}`, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not valid JSON: the file is damaged`, { cause: error });
+  }
+}
+
+function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
