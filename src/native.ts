@@ -28,6 +28,12 @@ interface QuietStderr {
   release(): string;
 }
 
+interface PlainTensorFlow {
+  readonly version: { readonly tfjs: string };
+  setBackend(name: string): Promise<boolean>;
+  findBackend(name: string): object;
+}
+
 // Written before TensorFlow reads any logging setting, to file descriptor 2 itself.
 const NOTICE = /All log messages before absl::InitializeLog|oneDNN custom operations|cpu_feature_guard|rebuild TensorFlow/;
 
@@ -56,7 +62,10 @@ function load(): NativeStatus {
     const threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
     return { native: true, version: tf.backend().binding.TF_Version, threads };
   } catch (error) {
-    const tfjs = require("@tensorflow/tfjs") as { version: { tfjs: string } };
+    const tfjs = require("@tensorflow/tfjs") as PlainTensorFlow;
+    void tfjs.setBackend("cpu");
+    // It would print an advertisement for the very package that failed to load.
+    Object.assign(tfjs.findBackend("cpu"), { firstUse: false });
     return { native: false, version: tfjs.version.tfjs, threads: 1, reason: (error as Error).message };
   }
 }
