@@ -44,8 +44,8 @@ function requireCount(n: number): void {
  * ```
  *
  * How a stream is laid out: the 64-bit key is the seed; the 128-bit counter is (block, index, hash of the
- * purpose). Philox is a bijection of the counter for each key, so streams with one seed and purpose never share
- * a block. The purpose is hashed to 64 bits: among n purposes the chance of any collision is n²/2⁶⁵.
+ * purpose). Philox is a bijection of the counter for each key, so streams with one seed and purpose never
+ * share a block. The purpose is hashed to 64 bits: among n purposes the chance of any collision is n²/2⁶⁵.
  *
  * The numbers are the same bits on every engine and processor: only operations that ECMAScript fixes
  * exactly are used, normals included.
@@ -188,7 +188,11 @@ export class RandomStream {
    */
   split(purpose: string, index = 0): RandomStream {
     // The length makes the name injective: no two chains of splits spell the same purpose.
-    return new RandomStream(this.seed, `${this.purpose.length}:${this.purpose}/${this.index}/${purpose}`, index);
+    return new RandomStream(
+      this.seed,
+      `${this.purpose.length}:${this.purpose}/${this.index}/${purpose}`,
+      index,
+    );
   }
 
   /** Where the stream stands, as plain JSON: `RandomStream.restore(state)` goes on exactly from here. */
@@ -212,7 +216,7 @@ export class RandomStream {
   static restore(state: RandomState): RandomStream {
     if (typeof state !== "object" || state === null || state.algorithm !== "philox4x32-10") {
       throw new TypeError(
-        "this is no saved RandomStream: expected an object with algorithm \"philox4x32-10\", as save() returns",
+        'this is no saved RandomStream: expected an object with algorithm "philox4x32-10", as save() returns',
       );
     }
     const stream = new RandomStream(state.seed, state.purpose, state.index);
@@ -227,7 +231,9 @@ export class RandomStream {
     const pending = state.pendingNormal;
     if (pending !== null) {
       if (typeof pending !== "number" || !(Math.abs(pending) < LARGEST_NORMAL)) {
-        throw new RangeError(`pendingNormal of a saved stream must be null or a normal draw, got ${String(pending)}`);
+        throw new RangeError(
+          `pendingNormal of a saved stream must be null or a normal draw, got ${String(pending)}`,
+        );
       }
       stream.pair[1] = pending;
       stream.hasPending = true;
@@ -244,7 +250,7 @@ export class RandomStream {
   private refill(): void {
     if (this.nextBlock >= BLOCKS_PER_STREAM) {
       throw new RangeError(
-        `the random stream (seed ${this.seed}, "${this.purpose}", ${this.index}) has given all its 2^34 words; ` +
+        `random stream (seed ${this.seed}, "${this.purpose}", ${this.index}) has given all its 2^34 words; ` +
           "go on with another index",
       );
     }

@@ -1,1 +1,29 @@
-export {};
+export {
+  type ImageDataset,
+  type ImageDatasetParts,
+  classCounts,
+  gatherImages,
+  gatherLabels,
+  imageDataset,
+  subset,
+} from "./dataset.js";
+export { Normaliser, type NormaliserOptions } from "./normaliser.js";
+export { EpochSampler, type EpochSamplerState } from "./epochs.js";
+export { type LoadDigitsOptions, loadDigits } from "./digits.js";
+export {
+  type IdxArray,
+  IdxError,
+  type LoadIdxOptions,
+  type ReadIdxOptions,
+  loadIdxDataset,
+  parseIdx,
+  readIdx,
+} from "./idx.js";
+export {
+  DownloadError,
+  type DownloadOptions,
+  type DownloadProgress,
+  download,
+  isDownloaded,
+} from "./download.js";
+export { type FetchDatasetOptions, type FetchableDataset, datasetDirectory, fetchDataset } from "./fetch.js";

@@ -30,7 +30,12 @@ const GOLDEN = [375, 382, 0.3375391397535331, -0.450881313174611];
 const anySeed = fc.maxSafeNat();
 const anyIndex = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 
-function moments(values: ArrayLike<number>): { mean: number; variance: number; skew: number; kurtosis: number } {
+function moments(values: ArrayLike<number>): {
+  mean: number;
+  variance: number;
+  skew: number;
+  kurtosis: number;
+} {
   const n = values.length;
   let mean = 0;
   for (let i = 0; i < n; i++) mean += values[i] / n;
@@ -125,7 +130,10 @@ describe("the layout of streams", () => {
 
   test("keeps its numbers from one version to the next", () => {
     const stream = new RandomStream(7, "noise", 3);
-    assert.deepEqual([stream.integer(0, 1000), stream.integer(0, 1000), stream.uniform(), stream.normal()], GOLDEN);
+    assert.deepEqual(
+      [stream.integer(0, 1000), stream.integer(0, 1000), stream.uniform(), stream.normal()],
+      GOLDEN,
+    );
   });
 
   test("purposes hash apart", () => {
@@ -213,7 +221,16 @@ describe("normals", () => {
         assert.ok(Math.abs(pair[0] - radius * Math.cos(angle)) < 5e-15);
         assert.ok(Math.abs(pair[1] - radius * Math.sin(angle)) < 5e-15);
       }),
-      { numRuns: 5000, examples: [[0, 0], [0xffffffff, 0x20000000], [1, 0x60000000], [2, 0xa0000000], [3, 0xe0000000]] },
+      {
+        numRuns: 5000,
+        examples: [
+          [0, 0],
+          [0xffffffff, 0x20000000],
+          [1, 0x60000000],
+          [2, 0xa0000000],
+          [3, 0xe0000000],
+        ],
+      },
     );
   });
 
@@ -235,7 +252,15 @@ describe("normals", () => {
       const here = values.slice(0, n);
       const there = values.slice(lag, n + lag);
       assert.ok(Math.abs(correlation(here, there)) < 4.4 / Math.sqrt(n), `lag ${lag}`);
-      assert.ok(Math.abs(correlation(here.map((v) => v * v), there.map((v) => v * v))) < 4.4 / Math.sqrt(n));
+      assert.ok(
+        Math.abs(
+          correlation(
+            here.map((v) => v * v),
+            there.map((v) => v * v),
+          ),
+        ) <
+          4.4 / Math.sqrt(n),
+      );
     }
   });
 });
@@ -281,7 +306,10 @@ describe("uniforms, integers, permutations", () => {
     fc.assert(
       fc.property(anySeed, fc.integer({ min: 0, max: 300 }), (seed, n) => {
         const sorted = new RandomStream(seed, "p").permutation(n).sort();
-        assert.deepEqual([...sorted], Array.from({ length: n }, (_, i) => i));
+        assert.deepEqual(
+          [...sorted],
+          Array.from({ length: n }, (_, i) => i),
+        );
       }),
     );
   });
@@ -315,16 +343,31 @@ const anyDraw: fc.Arbitrary<Draw> = fc.oneof(
 describe("bulk and state", () => {
   test("bulk draws equal draws one by one, after anything", () => {
     fc.assert(
-      fc.property(anySeed, anyIndex, fc.array(anyDraw, { maxLength: 5 }), fc.nat(20), (seed, index, before, n) => {
-        const bulk = new RandomStream(seed, "b", index);
-        const single = new RandomStream(seed, "b", index);
-        for (const draw of before) assert.deepEqual(draw(bulk), draw(single));
-        const one = <T>(draw: () => T): T[] => Array.from({ length: n }, draw);
-        assert.deepEqual([...bulk.normals(n)], one(() => Math.fround(single.normal())));
-        assert.deepEqual([...bulk.uniforms(n)], one(() => Math.floor(single.uniform() * 2 ** 24) / 2 ** 24));
-        assert.deepEqual([...bulk.integers(n, -5, 12)], one(() => single.integer(-5, 12)));
-        assert.deepEqual(bulk.save(), single.save());
-      }),
+      fc.property(
+        anySeed,
+        anyIndex,
+        fc.array(anyDraw, { maxLength: 5 }),
+        fc.nat(20),
+        (seed, index, before, n) => {
+          const bulk = new RandomStream(seed, "b", index);
+          const single = new RandomStream(seed, "b", index);
+          for (const draw of before) assert.deepEqual(draw(bulk), draw(single));
+          const one = <T>(draw: () => T): T[] => Array.from({ length: n }, draw);
+          assert.deepEqual(
+            [...bulk.normals(n)],
+            one(() => Math.fround(single.normal())),
+          );
+          assert.deepEqual(
+            [...bulk.uniforms(n)],
+            one(() => Math.floor(single.uniform() * 2 ** 24) / 2 ** 24),
+          );
+          assert.deepEqual(
+            [...bulk.integers(n, -5, 12)],
+            one(() => single.integer(-5, 12)),
+          );
+          assert.deepEqual(bulk.save(), single.save());
+        },
+      ),
     );
   });
 
@@ -380,7 +423,8 @@ describe("what is refused", () => {
     for (const seed of [-1, 0.5, NaN, Infinity, 2 ** 53, "7" as unknown as number]) {
       assert.throws(() => new RandomStream(seed), /seed must be a whole number from 0 to/, String(seed));
     }
-    for (const index of [-1, 1.5, 2 ** 32, NaN]) assert.throws(() => new RandomStream(0, "x", index), /index must be/);
+    for (const index of [-1, 1.5, 2 ** 32, NaN])
+      assert.throws(() => new RandomStream(0, "x", index), /index must be/);
     assert.throws(() => new RandomStream(0, 5 as unknown as string), TypeError);
   });
 
@@ -417,6 +461,7 @@ describe("what is refused", () => {
       { ...good, pendingNormal: 100 },
       { ...good, pendingNormal: NaN },
     ];
-    for (const state of bad) assert.throws(() => RandomStream.restore(state as RandomState), Error, JSON.stringify(state));
+    for (const state of bad)
+      assert.throws(() => RandomStream.restore(state as RandomState), Error, JSON.stringify(state));
   });
 });
