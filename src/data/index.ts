@@ -27,3 +27,18 @@ export {
   isDownloaded,
 } from "./download.js";
 export { type FetchDatasetOptions, type FetchableDataset, datasetDirectory, fetchDataset } from "./fetch.js";
+export {
+  type CheckerboardOptions,
+  type CurveOptions,
+  type GaussianModes,
+  type RingOptions,
+  checkerboard,
+  checkerboardDensity,
+  moons,
+  moonsDensity,
+  ringModes,
+  ringOfGaussians,
+  ringOfGaussiansDensity,
+  swissRoll,
+  swissRollDensity,
+} from "./points.js";

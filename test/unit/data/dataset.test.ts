@@ -145,7 +145,7 @@ describe("data sets and gathering", () => {
       16, 17, 18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23,
     ].map((i) => Math.fround(-1 + (2 * 10 * i) / 255));
     assert.deepEqual([...images.dataSync()], expected);
-    const pixel = images.slice([1, 1, 0, 1], [1, 1, 1, 1]);
+    const pixel = tf.slice(images, [1, 1, 0, 1], [1, 1, 1, 1]);
     assert.equal(pixel.dataSync()[0], Math.fround(-1 + 100 / 255));
     tf.dispose([images, pixel]);
     assert.equal(tf.memory().numTensors, before);
