@@ -1,0 +1,81 @@
+import { createRequire } from "node:module";
+import { select, type BaseType } from "d3";
+import type { Picture } from "./picture.js";
+import { svgToPng } from "./rasterise.js";
+import { fontFamily, ink } from "./style.js";
+
+const require = createRequire(import.meta.url);
+
+/** The part of a d3 selection by which a drawing is made. */
+export interface Pen {
+  append(name: string): Pen;
+  attr(name: string, value: string | number): Pen;
+  text(value: string): Pen;
+}
+
+/**
+ * Draws with d3 on a DOM without a browser.
+ *
+ * @param draw appends elements to the root `svg`, in CSS pixels from the upper left corner.
+ * @param alt what the picture shows.
+ * @example drawing(100, 40, (svg) => svg.append("circle").attr("cx", 20).attr("cy", 20).attr("r", 9), "a dot")
+ */
+export function drawing(width: number, height: number, draw: (svg: Pen) => void, alt: string): Picture {
+  const { parseHTML } = require("linkedom") as { parseHTML(html: string): { document: { body: { innerHTML: string } } } };
+  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  const svg = select(document.body as unknown as BaseType)
+    .append("svg")
+    .attr("xmlns", "http://www.w3.org/2000/svg")
+    .attr("width", width)
+    .attr("height", height)
+    .attr("viewBox", `0 0 ${width} ${height}`)
+    .attr("font-family", fontFamily)
+    .attr("font-size", 13)
+    .attr("fill", ink);
+  svg.append("rect").attr("width", width).attr("height", height).attr("fill", "#FFFFFF");
+  draw(svg as unknown as Pen);
+  const source = document.body.innerHTML;
+  return { svg: source, png: svgToPng(source), width, height, alt };
+}
+
+export interface MathText {
+  size?: number;
+  anchor?: "start" | "middle" | "end";
+  colour?: string;
+}
+
+/**
+ * Writes text with subscripts: `x_0`, `x_{t−1}`, `p_θ(x_{t−1} | x_t)`.
+ */
+export function mathText(pen: Pen, content: string, x: number, y: number, options: MathText = {}): void {
+  const { size = 13, anchor = "middle", colour = ink } = options;
+  const text = pen.append("text").attr("x", x).attr("y", y).attr("text-anchor", anchor).attr("font-size", size).attr("fill", colour);
+  let lowered = 0;
+  for (const part of content.split(/(_\{[^}]*\}|_.)/u).filter((piece) => piece !== "")) {
+    const sub = part.startsWith("_");
+    const span = text.append("tspan").text(sub ? part.replace(/^_\{?|\}$/g, "") : part);
+    if (sub) span.attr("font-size", 0.72 * size);
+    // `dy` moves everything after it too, so each part moves from where the last one left off.
+    const level = sub ? 0.24 * size : 0;
+    if (level !== lowered) span.attr("dy", Number((level - lowered).toFixed(2)));
+    lowered = level;
+  }
+}
+
+/** A straight arrow with a filled head. */
+export function arrow(
+  pen: Pen,
+  from: readonly [number, number],
+  to: readonly [number, number],
+  { colour = ink, dashed = false }: { colour?: string; dashed?: boolean } = {},
+): void {
+  const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
+  const back = (length: number, side: number): string => {
+    const x = to[0] - length * Math.cos(angle) + side * Math.sin(angle);
+    const y = to[1] - length * Math.sin(angle) - side * Math.cos(angle);
+    return `${x.toFixed(2)},${y.toFixed(2)}`;
+  };
+  pen.append("path").attr("d", `M${from[0]},${from[1]}L${back(7, 0)}`).attr("stroke", colour).attr("stroke-width", 1.6)
+    .attr("fill", "none").attr("stroke-dasharray", dashed ? "5 3" : "none");
+  pen.append("path").attr("d", `M${to[0]},${to[1]}L${back(9, 4)}L${back(9, -4)}Z`).attr("fill", colour);
+}
