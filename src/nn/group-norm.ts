@@ -55,13 +55,10 @@ function groupNormalize(groups: number, epsilon: number) {
 
     const flat = tf.reshape(x, [n, pixels, c]);
     const mean = tf.div(groupSum(tf.sum(flat, 1)), size);
-    const meanSquare = tf.div(groupSum(tf.sum(tf.square(flat), 1)), size);
-    // v = E[x²] − μ², kept from going below 0 by rounding
-    const variance = tf.relu(tf.sub(meanSquare, tf.square(mean)));
-    const inverseDeviation = tf.rsqrt(tf.add(variance, epsilon));
-
-    const r = spread(inverseDeviation);
     const mu = spread(mean);
+    // v = E[(x − μ)²]: E[x²] − μ² would lose every digit of v where μ ≫ √v
+    const variance = tf.div(groupSum(tf.sum(tf.squaredDifference(flat, mu), 1)), size);
+    const r = spread(tf.rsqrt(tf.add(variance, epsilon)));
     const scale = tf.mul(r, gamma);
     const shift = tf.sub(beta, tf.mul(mu, scale));
     const value = tf.reshape(tf.add(tf.mul(flat, scale), shift), x.shape);

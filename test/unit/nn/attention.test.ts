@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import { MultiHeadAttention, Parameters, PixelAttention, scaledDotProductAttention } from "../../../src/nn/index.js";
+import { checkGradients, largestDifference, normal } from "./gradient-check.js";
+
+/** softmax(q·kᵀ/√d)·v in float64, one head. */
+function naiveAttention(q: number[][], k: number[][], v: number[][]): number[][] {
+  return q.map((row) => {
+    const scores = k.map((key) => key.reduce((sum, value, i) => sum + value * row[i], 0) / Math.sqrt(row.length));
+    const top = Math.max(...scores);
+    const weights = scores.map((score) => Math.exp(score - top));
+    const total = weights.reduce((sum, w) => sum + w, 0);
+    return v[0].map((_, c) => v.reduce((sum, value, j) => sum + (weights[j] / total) * value[c], 0));
+  });
+}
+
+test("scaled dot-product attention equals its definition, also with scores beyond exp's range", () => {
+  for (const scale of [1, 100]) {
+    const q = tf.mul(normal([1, 1, 4, 3], 1), scale) as tf.Tensor4D;
+    const k = normal([1, 1, 5, 3], 2) as tf.Tensor4D;
+    const v = normal([1, 1, 5, 2], 3) as tf.Tensor4D;
+    const [qs, ks, vs] = [q, k, v].map((t) => (t.arraySync() as number[][][][])[0][0]);
+    assert.ok(largestDifference(scaledDotProductAttention(q, k, v), tf.tensor4d([[naiveAttention(qs, ks, vs)]])) < 2e-5);
+  }
+});
+
+test("scaled dot-product attention: gradients of queries, keys and values", () => {
+  checkGradients(
+    ([q, k, v]) => scaledDotProductAttention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D),
+    [normal([2, 2, 4, 3], 1), normal([2, 2, 5, 3], 2), normal([2, 2, 5, 3], 3)],
+  );
+});
+
+test("MultiHeadAttention: heads work on their own channels; gradients of both inputs and every parameter", () => {
+  const parameters = new Parameters({ seed: 5 });
+  const attention = new MultiHeadAttention(parameters.scope("a"), { channels: 6, heads: 2, contextChannels: 4 });
+  assert.deepEqual(
+    parameters.names,
+    ["to_q", "to_k", "to_v", "to_out.0"].flatMap((name) => [`a.${name}.weight`, `a.${name}.bias`]),
+  );
+  const [x, context] = [normal([2, 3, 6], 1) as tf.Tensor3D, normal([2, 5, 4], 2) as tf.Tensor3D];
+  const project = (input: tf.Tensor3D, name: string): number[][] => {
+    const [w, b] = [`a.${name}.weight`, `a.${name}.bias`].map((n) => parameters.get(n).variable);
+    return tf.tidy(() => tf.add(tf.matMul(tf.reshape(tf.slice(input, 0, 1), [-1, input.shape[2]]), w as unknown as tf.Tensor2D), b).arraySync() as number[][]);
+  };
+  const [q, k, v] = [project(x, "to_q"), project(context, "to_k"), project(context, "to_v")];
+  const heads = [0, 3].map((from) => {
+    const [qh, kh, vh] = [q, k, v].map((rows) => rows.map((row) => row.slice(from, from + 3)));
+    return naiveAttention(qh, kh, vh);
+  });
+  const joined = tf.tensor3d([heads[0].map((row, i) => [...row, ...heads[1][i]])]);
+  const expected = project(joined, "to_out.0");
+  assert.ok(largestDifference(tf.slice(attention.apply(x, context), 0, 1), tf.tensor3d([expected])) < 2e-6);
+  checkGradients(([a, b]) => attention.apply(a as tf.Tensor3D, b as tf.Tensor3D), [x, context], parameters, {
+    tolerance: 5e-3,
+  });
+  assert.throws(() => new MultiHeadAttention(parameters.scope("b"), { channels: 6, heads: 4 }), /4 heads do not divide 6/);
+});
+
+test("PixelAttention: a residual over the pixels, with gradients", () => {
+  const parameters = new Parameters({ seed: 6 });
+  const attention = new PixelAttention(parameters.scope("a"), { channels: 4, heads: 2, groups: 2 });
+  const x = normal([2, 3, 2, 4], 1) as tf.Tensor4D;
+  checkGradients(([v]) => attention.apply(v as tf.Tensor4D), [x], parameters, { tolerance: 5e-3 });
+  // With a zero output projection only the residual is left.
+  for (const name of ["a.to_out.0.weight", "a.to_out.0.bias"]) {
+    const { variable } = parameters.get(name);
+    variable.assign(tf.zerosLike(variable));
+  }
+  assert.equal(largestDifference(attention.apply(x), x), 0);
+});
+
+test("PixelAttention treats all pixels alike: moving the image's pixels moves the result's", () => {
+  const parameters = new Parameters({ seed: 7 });
+  const attention = new PixelAttention(parameters.scope("a"), { channels: 4, heads: 1, groups: 2 });
+  const x = normal([1, 3, 3, 4], 1) as tf.Tensor4D;
+  const moved = tf.reverse(x, [1, 2]) as tf.Tensor4D;
+  assert.ok(largestDifference(tf.reverse(attention.apply(x), [1, 2]), attention.apply(moved)) < 1e-5);
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import { Parameters, ResnetBlock, sinusoidalEmbedding, TimeEmbedding } from "../../../src/nn/index.js";
+import { checkGradients, largestDifference, normal } from "./gradient-check.js";
+
+test("sinusoidal embedding: values by hand in both orders and with a frequency shift", () => {
+  const t = tf.tensor1d([0, 1, 250.5]);
+  const half = [1, 0.01];
+  const angles = [0, 1, 250.5].map((time) => half.map((w) => time * w));
+  const cosSin = angles.map((a) => [...a.map(Math.cos), ...a.map(Math.sin)]);
+  const sinCos = angles.map((a) => [...a.map(Math.sin), ...a.map(Math.cos)]);
+  assert.ok(largestDifference(sinusoidalEmbedding(t, { dimensions: 4 }), tf.tensor2d(cosSin)) < 1e-5);
+  assert.ok(largestDifference(sinusoidalEmbedding(t, { dimensions: 4, order: "sin-cos" }), tf.tensor2d(sinCos)) < 1e-5);
+  // With shift 1 the ladder ends at 1/10000.
+  const shifted = sinusoidalEmbedding(tf.tensor1d([10000]), { dimensions: 6, frequencyShift: 1, order: "sin-cos" });
+  const expected = [1, 0.01, 1e-4].map((w) => 10000 * w);
+  assert.ok(largestDifference(shifted, tf.tensor2d([[...expected.map(Math.sin), ...expected.map(Math.cos)]])) < 1e-3);
+  for (const dimensions of [3, 0, 2.5]) {
+    assert.throws(() => sinusoidalEmbedding(t, { dimensions }), /dimensions must be even/);
+  }
+});
+
+test("TimeEmbedding: gradients", () => {
+  const parameters = new Parameters({ seed: 1 });
+  const embedding = new TimeEmbedding(parameters.scope("time_embedding"), { inputs: 4, outputs: 6 });
+  assert.deepEqual(parameters.names, [
+    "time_embedding.linear_1.weight",
+    "time_embedding.linear_1.bias",
+    "time_embedding.linear_2.weight",
+    "time_embedding.linear_2.bias",
+  ]);
+  checkGradients(([e]) => embedding.apply(e as tf.Tensor2D), [normal([3, 4], 1)], parameters);
+});
+
+for (const timeScaleShift of ["default", "scale_shift"] as const) {
+  for (const outputs of [4, 6]) {
+    test(`ResnetBlock 4 → ${outputs}, ${timeScaleShift}: gradients of image, time and every parameter`, () => {
+      const parameters = new Parameters({ seed: 2 });
+      const block = new ResnetBlock(parameters.scope("r"), {
+        inputs: 4,
+        outputs,
+        timeChannels: 5,
+        groups: 2,
+        timeScaleShift,
+        outputScale: 1.5,
+      });
+      assert.equal(parameters.has("r.conv_shortcut.weight"), outputs !== 4);
+      const doubled = timeScaleShift === "scale_shift" ? 2 : 1;
+      assert.deepEqual(parameters.get("r.time_emb_proj.weight").variable.shape, [5, doubled * outputs]);
+      checkGradients(
+        ([x, e]) => block.apply(x as tf.Tensor4D, e as tf.Tensor2D),
+        [normal([2, 4, 3, 4], 1), normal([2, 5], 2)],
+        parameters,
+        { tolerance: 6e-3, entries: 3 },
+      );
+    });
+  }
+}
+
+test("ResnetBlock with a silent second convolution is its skip path over the scale", () => {
+  const parameters = new Parameters({ seed: 2 });
+  const block = new ResnetBlock(parameters.scope("r"), { inputs: 4, outputs: 4, timeChannels: 5, groups: 2, outputScale: 2 });
+  for (const name of ["r.conv2.weight", "r.conv2.bias"]) {
+    const { variable } = parameters.get(name);
+    variable.assign(tf.zerosLike(variable));
+  }
+  const x = normal([2, 4, 3, 4], 1) as tf.Tensor4D;
+  assert.equal(largestDifference(block.apply(x, normal([2, 5], 2) as tf.Tensor2D), tf.div(x, 2)), 0);
+});
