@@ -1,0 +1,155 @@
+import { attribute, DataType, node, savedModel, type Attributes } from "./graph-def.js";
+import { CompileError } from "./errors.js";
+import type { Binding, OperationAttribute } from "./native-backend.js";
+import { describeOrigin, type Origin } from "./origin.js";
+import { isUniform } from "./constant-bytes.js";
+import { typeOf, type RecordedConstant, type RecordedOperation, type Recording, type ValueSource } from "./recording.js";
+
+export interface Graph {
+  /** The file `saved_model.pb`. */
+  readonly bytes: Buffer;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Where each node that is an operation was recorded. */
+  readonly origins: ReadonlyMap<string, { readonly operation: string; readonly origin: Origin }>;
+}
+
+// Constants longer than this with one value throughout are written as that value and a shape.
+const FILL_FROM = 256;
+
+/** Writes a recording as a TensorFlow graph: only what the outputs need, equal constants once. */
+export function emitGraph(binding: Binding, recording: Recording): Graph {
+  return new Emitter(binding, recording).emit();
+}
+
+class Emitter {
+  private readonly nodes: Buffer[] = [];
+  private readonly constantNames = new Map<string, string>();
+  private readonly origins = new Map<string, { operation: string; origin: Origin }>();
+
+  constructor(
+    private readonly binding: Binding,
+    private readonly recording: Recording,
+  ) {}
+
+  emit(): Graph {
+    const { inputs, operations, outputs } = this.recording;
+    inputs.forEach(({ dtype, shape }, i) =>
+      this.nodes.push(node(`input_${i}`, "Placeholder", [], { dtype: attribute.type(dtype), shape: attribute.shape(shape) })),
+    );
+    const needed = neededOperations(this.recording);
+    operations.forEach((operation, index) => {
+      if (needed.has(index)) this.emitOperation(operation, index);
+    });
+    outputs.forEach((source, i) => {
+      // An output of its own, since TensorFlow refuses to fetch what it is fed.
+      const type = attribute.type(typeOf(this.recording, source).dtype);
+      this.nodes.push(node(`output_${i}`, "Identity", [this.reference(source)], { T: type }));
+    });
+    return {
+      bytes: savedModel(this.nodes),
+      inputNames: inputs.map((_, i) => `input_${i}:0`),
+      outputNames: outputs.map((_, i) => `output_${i}:0`),
+      origins: this.origins,
+    };
+  }
+
+  private emitOperation(operation: RecordedOperation, index: number): void {
+    const name = `operation_${index}`;
+    const inputs = operation.inputs.map((source) => this.reference(source));
+    this.nodes.push(node(name, operation.name, inputs, this.attributesOf(operation)));
+    this.origins.set(name, { operation: operation.name, origin: operation.origin });
+  }
+
+  private attributesOf(operation: RecordedOperation): Attributes {
+    const attributes: Record<string, Buffer> = {};
+    for (const given of operation.attributes) attributes[given.name] = this.encode(given, operation);
+    // What eager execution infers from the operands and a graph must state.
+    const count = INPUT_COUNT[operation.name];
+    if (count !== undefined) attributes["N"] ??= attribute.integer(operation.inputs.length - count);
+    for (const [key, position] of Object.entries(INFERRED_TYPES[operation.name] ?? {})) {
+      attributes[key] ??= attribute.type(typeOf(this.recording, operation.inputs.at(position)!).dtype);
+    }
+    return attributes;
+  }
+
+  private encode({ name, type, value }: OperationAttribute, operation: RecordedOperation): Buffer {
+    const { binding } = this;
+    switch (type) {
+      case binding.TF_ATTR_STRING:
+        return attribute.string(value as string);
+      case binding.TF_ATTR_INT:
+        return Array.isArray(value) ? attribute.integers(value as number[]) : attribute.integer(value as number);
+      case binding.TF_ATTR_FLOAT:
+        return Array.isArray(value) ? attribute.floats(value as number[]) : attribute.float(value as number);
+      case binding.TF_ATTR_BOOL:
+        return Array.isArray(value) ? attribute.booleans(value as boolean[]) : attribute.boolean(value as boolean);
+      case binding.TF_ATTR_TYPE:
+        return attribute.type(value as number);
+      case binding.TF_ATTR_SHAPE:
+        return attribute.shape(value as number[]);
+      default:
+        throw new CompileError(
+          `compile: attribute "${name}" of ${operation.name} has a kind (${type}) no graph can be written with\n` +
+            describeOrigin(operation.origin),
+        );
+    }
+  }
+
+  private reference(source: ValueSource): string {
+    switch (source.kind) {
+      case "input":
+        return `input_${source.index}:0`;
+      case "operation":
+        return `operation_${source.index}:${source.output}`;
+      case "constant":
+        return this.constant(this.recording.constants[source.index]);
+    }
+  }
+
+  private constant({ dtype, shape, bytes }: RecordedConstant): string {
+    const key = `${dtype}|${shape}|${bytes.toString("latin1")}`;
+    const existing = this.constantNames.get(key);
+    if (existing) return existing;
+    const name = `constant_${this.constantNames.size}`;
+    this.constantNames.set(key, `${name}:0`);
+    const type = attribute.type(dtype);
+    if (bytes.length > FILL_FROM && (dtype === DataType.float32 || dtype === DataType.int32) && isUniform(bytes)) {
+      const dimensions = Buffer.from(Int32Array.from(shape).buffer);
+      const int32 = attribute.type(DataType.int32);
+      this.nodes.push(
+        node(`${name}_shape`, "Const", [], { dtype: int32, value: attribute.tensor(DataType.int32, [shape.length], dimensions) }),
+        node(`${name}_value`, "Const", [], { dtype: type, value: attribute.tensor(dtype, [], bytes.subarray(0, 4)) }),
+        node(name, "Fill", [`${name}_shape:0`, `${name}_value:0`], { T: type, index_type: int32 }),
+      );
+    } else {
+      this.nodes.push(node(name, "Const", [], { dtype: type, value: attribute.tensor(dtype, shape, bytes) }));
+    }
+    return `${name}:0`;
+  }
+}
+
+/** Indices of the operations some output depends on. */
+function neededOperations({ operations, outputs }: Recording): Set<number> {
+  const needed = new Set<number>();
+  const open = [...outputs];
+  for (let source = open.pop(); source; source = open.pop()) {
+    if (source.kind !== "operation" || needed.has(source.index)) continue;
+    needed.add(source.index);
+    open.push(...operations[source.index].inputs);
+  }
+  return needed;
+}
+
+/** Operations over a list of operands: how many of their inputs are not of the list. */
+const INPUT_COUNT: Readonly<Record<string, number>> = { ConcatV2: 1, ConcatOffset: 1, Pack: 0, AddN: 0 };
+
+/** Type attributes tfjs-node leaves to be inferred, and the operand that decides each. */
+const INFERRED_TYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  AddN: { T: 0 },
+  ConcatV2: { T: 0, Tidx: -1 },
+  ExpandDims: { T: 0, Tdim: 1 },
+  Pack: { T: 0 },
+  Reshape: { T: 0, Tshape: 1 },
+  Transpose: { T: 0, Tperm: 1 },
+};

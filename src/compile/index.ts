@@ -1,0 +1,2 @@
+export { compile, type Compiled, type CompileOptions, type NamedTensors } from "./compile.js";
+export { CompileError } from "./errors.js";

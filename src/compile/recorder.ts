@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import * as tf from "../tf.js";
+import { bytesOf, isUniform } from "./constant-bytes.js";
+import { CompileError } from "./errors.js";
+import { intercept } from "./interception.js";
+import type { Binding, BindingValues, NativeBackend, OperationAttribute, TensorMetadata } from "./native-backend.js";
+import { captureOrigin, describeOrigin } from "./origin.js";
+import { typeOf, type RecordedConstant, type RecordedInput, type RecordedOperation, type Recording, type ValueSource } from "./recording.js";
+import { ShapeInference, type Operand } from "./shape-inference.js";
+import type { SignatureStore } from "./signature-store.js";
+
+/** Values up to this many are code (frequencies, tables); more are data and belong among the inputs. */
+export const LARGEST_CONSTANT = 16384;
+
+export interface RecordedFunction {
+  /** In messages. */
+  readonly name: string;
+  readonly inputs: readonly RecordedInput[];
+  /** Given a stand-in for each input, returns the outputs by name. */
+  readonly body: (standIns: readonly tf.Tensor[]) => Readonly<Record<string, tf.Tensor>>;
+}
+
+export interface NamedRecording {
+  readonly recording: Recording;
+  readonly outputNames: readonly string[];
+}
+
+/**
+ * Runs a function on stand-ins for its inputs and writes down every operation it asks of the native addon. Values that
+ * depend on the inputs have a type and no contents; values that do not are computed as usual.
+ */
+export function record(backend: NativeBackend, signatures: SignatureStore, fn: RecordedFunction): NamedRecording {
+  const recorder = new Recorder(backend, signatures, fn);
+  try {
+    return recorder.run();
+  } finally {
+    recorder.release();
+  }
+}
+
+class Recorder {
+  private readonly constants: RecordedConstant[] = [];
+  private readonly operations: RecordedOperation[] = [];
+  private readonly sources = new Map<number, ValueSource>();
+  /** Data made since the recording began; anything else was captured. */
+  private readonly born = new Set<object>();
+  private readonly binding: Binding;
+  private readonly inference: ShapeInference;
+  // Handles of values without contents are negative and never deleted; −1 is TensorFlow.js's "not uploaded yet".
+  private nextStandIn = -2;
+
+  constructor(
+    private readonly backend: NativeBackend,
+    signatures: SignatureStore,
+    private readonly fn: RecordedFunction,
+  ) {
+    // Kept from before the interception: calls on it are not recorded.
+    this.binding = backend.binding;
+    this.inference = new ShapeInference(this.binding, signatures);
+  }
+
+  run(): NamedRecording {
+    const before = tf.memory().numTensors;
+    const named = intercept(
+      this.backend,
+      {
+        tensorBorn: (dataId) => this.born.add(dataId),
+        tensorUsed: (tensor) => this.refuseCaptured(tensor),
+        tensorRead: (dataId) => this.refuseRead(dataId),
+        createTensor: (shape, dtype, values) => this.createTensor(shape, dtype, values),
+        executeOp: (name, attributes, inputs, outputs) => this.executeOp(name, attributes, inputs, outputs),
+      },
+      () => this.runBody(),
+    );
+    const left = tf.memory().numTensors - before;
+    if (left > 0) {
+      throw new CompileError(
+        `compile: "${this.fn.name}" keeps ${left} tensor(s) or variable(s) it made (tf.keep, tf.variable): ` +
+          "make them outside and pass them as inputs, or return them",
+      );
+    }
+    return named;
+  }
+
+  release(): void {
+    this.inference.release();
+  }
+
+  private runBody(): NamedRecording {
+    const outputNames: string[] = [];
+    const outputs: ValueSource[] = [];
+    tf.tidy(() => {
+      const standIns = this.fn.inputs.map(({ dtype, shape }, index) => {
+        const id = this.nextStandIn--;
+        this.sources.set(id, { kind: "input", index });
+        return this.backend.createOutputTensor({ id, dtype, shape: [...shape] });
+      });
+      for (const [name, tensor] of Object.entries(this.fn.body(standIns))) {
+        if (!(tensor instanceof tf.Tensor)) {
+          throw new TypeError(`compile: "${this.fn.name}" must return tensors by name, but "${name}" is ${typeof tensor}`);
+        }
+        // Uploads the tensor if it is a constant no operation has used.
+        const [id] = this.backend.getInputTensorIds([tensor]);
+        outputNames.push(name);
+        outputs.push(this.sourceOf(id));
+      }
+    });
+    const { constants, operations } = this;
+    return { recording: { inputs: this.fn.inputs, constants, operations, outputs }, outputNames };
+  }
+
+  private createTensor(shape: number[], dtype: number, values: BindingValues): number {
+    const origin = captureOrigin();
+    const bytes = bytesOf(dtype, values);
+    if (bytes.length / 4 > LARGEST_CONSTANT && !isUniform(bytes)) {
+      throw new CompileError(
+        `compile: "${this.fn.name}" makes a constant of shape [${shape}] from JavaScript values, which would be frozen ` +
+          `into the graph (the limit is ${LARGEST_CONSTANT} values). Noise, masks and data must be inputs.\n` +
+          describeOrigin(origin),
+      );
+    }
+    const id = this.binding.createTensor(shape, dtype, values);
+    this.sources.set(id, { kind: "constant", index: this.constants.length });
+    this.constants.push({ dtype, shape: [...shape], bytes, origin });
+    return id;
+  }
+
+  private executeOp(name: string, attributes: OperationAttribute[], ids: number[], count: number): TensorMetadata[] {
+    const origin = captureOrigin();
+    const inputs = ids.map((id) => this.sourceOf(id));
+    const results = ids.every((id) => id >= 0)
+      ? this.binding.executeOp(name, attributes, ids, count)
+      : this.inference
+          .outputsOf(name, attributes, ids.map((id) => this.operand(id)), count)
+          .map(({ dtype, shape }) => ({ id: this.nextStandIn--, dtype, shape: [...shape] }));
+    const index = this.operations.length;
+    const outputs = results.map(({ dtype, shape }) => ({ dtype, shape: [...shape] }));
+    this.operations.push({ name, attributes: [...attributes], inputs, outputs, origin });
+    results.forEach(({ id }, output) => this.sources.set(id, { kind: "operation", index, output }));
+    return results;
+  }
+
+  private operand(id: number): Operand {
+    const source = this.sourceOf(id);
+    const { inputs } = this.fn;
+    const { dtype, shape } = typeOf({ inputs, constants: this.constants, operations: this.operations }, source);
+    if (id < 0) return { dtype, shape };
+    const digest = (): string => {
+      const bytes =
+        source.kind === "constant" ? this.constants[source.index].bytes : bytesOf(dtype, this.binding.tensorDataSync(id));
+      return createHash("sha256").update(bytes).digest("base64url");
+    };
+    return { dtype, shape, known: { id, digest } };
+  }
+
+  private sourceOf(id: number): ValueSource {
+    const source = this.sources.get(id);
+    if (!source) throw new CompileError(`compile: "${this.fn.name}" uses a tensor of unknown origin\n${describeOrigin(captureOrigin())}`);
+    return source;
+  }
+
+  private refuseCaptured(tensor: tf.TensorInfo): void {
+    if (this.born.has(tensor.dataId)) return;
+    throw new CompileError(
+      `compile: "${this.fn.name}" uses ${describeTensor(tensor)}, which is neither among its inputs nor its captures; ` +
+        `its present values would be frozen into the graph. Pass it as an input or name it in captures.\n` +
+        describeOrigin(captureOrigin()),
+    );
+  }
+
+  private refuseRead(dataId: object): void {
+    const { id, values, shape } = this.backend.tensorMap.get(dataId);
+    const captured = !this.born.has(dataId);
+    if (!captured && (values !== null || id >= 0)) return;
+    throw new CompileError(
+      `compile: "${this.fn.name}" reads the values of ${captured ? "a captured tensor" : "a tensor that depends on its inputs"} ` +
+        `(shape [${shape}]) into JavaScript, where they would be frozen into the graph. Keep the computation in tensor ` +
+        `operations (tf.where, masks, tf.oneHot and matMul for tf.gather).\n` +
+        describeOrigin(captureOrigin()),
+    );
+  }
+}
+
+export function describeTensor(tensor: tf.TensorInfo): string {
+  const kind = tensor instanceof tf.Variable ? `the variable "${tensor.name}"` : "a tensor";
+  return `${kind} of shape [${tensor.shape}], ${tensor.dtype}`;
+}

@@ -1,0 +1,59 @@
+import type * as tf from "../tf.js";
+import { CompileError } from "./errors.js";
+import { withGraphFolder } from "./graph-cache.js";
+import type { Graph } from "./graph-emitter.js";
+import type { NativeBackend } from "./native-backend.js";
+import { describeOrigin } from "./origin.js";
+
+/** A loaded graph: one call runs it. Holds native memory until disposed. */
+export class GraphSession {
+  private readonly session: number;
+  private readonly inputNames: string;
+  private readonly outputNames: string;
+  private disposed = false;
+
+  /** @throws CompileError if TensorFlow refuses the graph */
+  constructor(
+    private readonly backend: NativeBackend,
+    private readonly graph: Graph,
+    private readonly name: string,
+    cacheFolder: string,
+  ) {
+    this.inputNames = graph.inputNames.join();
+    this.outputNames = graph.outputNames.join();
+    const load = (folder: string): number => backend.binding.loadSavedModel(folder, "serve");
+    try {
+      this.session = withGraphFolder(cacheFolder, graph.bytes, load);
+    } catch (error) {
+      throw this.explain("TensorFlow refuses the graph", error);
+    }
+  }
+
+  /** @returns the outputs in the graph's order; the caller disposes them */
+  run(inputs: readonly tf.Tensor[]): tf.Tensor[] {
+    if (this.disposed) throw new CompileError(`compile: the graph of "${this.name}" has been disposed`);
+    const ids = this.backend.getInputTensorIds(inputs);
+    try {
+      const results = this.backend.binding.runSavedModel(this.session, ids, this.inputNames, this.outputNames);
+      return results.map((metadata) => this.backend.createOutputTensor(metadata));
+    } catch (error) {
+      throw this.explain("the graph failed", error);
+    }
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.backend.binding.deleteSavedModel(this.session);
+  }
+
+  private explain(what: string, error: unknown): CompileError {
+    const text = (error as Error).message;
+    const recorded = [...new Set(text.match(/operation_\d+/g) ?? [])].flatMap((node) => {
+      const found = this.graph.origins.get(node);
+      return found ? [`  ${node} is ${found.operation}, recorded\n${describeOrigin(found.origin)}`] : [];
+    });
+    const advice = "Set DIFFUSION_LAB_COMPILE=0 to run without graphs.";
+    return new CompileError([`compile: "${this.name}": ${what}: ${text}`, ...recorded, advice].join("\n"), { cause: error });
+  }
+}
