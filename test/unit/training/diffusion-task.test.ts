@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import { linearSchedule } from "../../../src/diffusion/index.js";
+import { Parameters } from "../../../src/nn/index.js";
+import { DiffusionTask, networkDenoiser, type TimeNetwork } from "../../../src/training/index.js";
+
+/** A "network" that multiplies its input by one trained number and remembers the times it saw. */
+function scalarNetwork(value: number): TimeNetwork & { times: number[] } {
+  const parameters = new Parameters();
+  const factor = parameters.create("factor", "plain", [], { kind: "constant", value });
+  const times: number[] = [];
+  return {
+    parameters,
+    times,
+    apply: (x, timestep) => {
+      times.push(...(timestep.dataSync() as Float32Array));
+      return tf.mul(factor, x);
+    },
+  };
+}
+
+const schedule = linearSchedule({ T: 50 });
+const data = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i));
+
+test("a batch is algorithm 1's: x_t from the closed form, the loss its mean squared error against ε", () => {
+  const network = scalarNetwork(0.5);
+  const task = new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 5 });
+  const batch = task.batch(1);
+  const read = (name: string): Float32Array => batch[name].dataSync() as Float32Array;
+  const loss = task.loss(batch);
+  const [x0, noise, time] = [read("x0"), read("noise"), read("time")];
+  let expected = 0;
+  for (let i = 0; i < 5; i++) {
+    const alphaBar = schedule.alphaBar[time[i] + 1];
+    for (let j = 2 * i; j < 2 * i + 2; j++) {
+      const xt = Math.sqrt(alphaBar) * x0[j] + Math.sqrt(1 - alphaBar) * noise[j];
+      expected += (noise[j] - 0.5 * xt) ** 2 / 10;
+    }
+  }
+  assert.ok(Math.abs(loss.dataSync()[0] - expected) < 1e-6);
+  tf.dispose([loss, ...Object.values(batch)]);
+  network.parameters.dispose();
+});
+
+test("over many batches every time 1 … T is trained, T included, and the network sees it as 0 … T − 1", () => {
+  const network = scalarNetwork(1);
+  const task = new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 100 });
+  for (let step = 1; step <= 10; step++) {
+    const batch = task.batch(step);
+    tf.dispose([task.loss(batch), ...Object.values(batch)]);
+  }
+  assert.equal(Math.min(...network.times), 0);
+  assert.equal(Math.max(...network.times), 49);
+  assert.equal(new Set(network.times).size, 50);
+  network.parameters.dispose();
+});
+
+test("a batch depends on nothing but its step", () => {
+  const network = scalarNetwork(1);
+  const make = (): DiffusionTask => new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 4, seed: 9 });
+  const first = make().batch(3);
+  const other = make();
+  tf.dispose(Object.values(other.batch(2)));
+  const second = other.batch(3);
+  for (const name of Object.keys(first)) assert.deepEqual(first[name].dataSync(), second[name].dataSync());
+  tf.dispose([...Object.values(first), ...Object.values(second)]);
+  network.parameters.dispose();
+});
+
+test("a network as a denoiser is fed t − 1", () => {
+  const network = scalarNetwork(2);
+  const xt = tf.ones([2, 2]);
+  const t = tf.tensor1d([1, 50]);
+  const output = networkDenoiser(network).predict(xt, t);
+  assert.deepEqual(network.times, [0, 49]);
+  assert.deepEqual([...output.dataSync()], [2, 2, 2, 2]);
+  tf.dispose([xt, t, output]);
+  network.parameters.dispose();
+});
+
+test("data that does not divide, is not finite, or has too few labels is refused", () => {
+  const network = scalarNetwork(1);
+  const make = (options: object): DiffusionTask => new DiffusionTask({ network, schedule, data, shape: [2], ...options });
+  assert.throws(() => make({ shape: [3] }), /40 numbers are no whole count of examples of shape \[3\]/);
+  assert.throws(() => make({ data: Float32Array.of(1, 2, 3, NaN) }), /example 1 of the data holds NaN/);
+  assert.throws(() => make({ labels: new Uint8Array(3) }), /got 3 labels for 20 examples/);
+  assert.throws(() => make({ batchSize: 0 }), /batchSize must be a positive whole number, got 0/);
+  network.parameters.dispose();
+});

@@ -1,0 +1,29 @@
+import * as tf from "../../../src/tf.js";
+import { linearSchedule } from "../../../src/diffusion/index.js";
+import { UNet2D } from "../../../src/models/index.js";
+import { RandomStream } from "../../../src/random.js";
+import { DiffusionTask } from "../../../src/training/index.js";
+
+/** A U-Net of a few thousand parameters on 8×8 pictures: a step takes milliseconds. */
+export function toyTask(options: { batchSize?: number; seed?: number } = {}): { task: DiffusionTask; network: UNet2D } {
+  const network = new UNet2D(
+    {
+      in_channels: 1,
+      out_channels: 1,
+      block_out_channels: [8, 8],
+      layers_per_block: 1,
+      down_block_types: ["DownBlock2D", "AttnDownBlock2D"],
+      up_block_types: ["AttnUpBlock2D", "UpBlock2D"],
+      norm_num_groups: 4,
+    },
+    { seed: options.seed ?? 0 },
+  );
+  const data = new RandomStream(1, "toy pictures").uniforms(12 * 64).map((u) => (u > 0.5 ? 1 : -1));
+  const schedule = linearSchedule({ T: 100 });
+  const task = new DiffusionTask({ network, schedule, data, shape: [8, 8, 1], batchSize: 4, seed: 3, ...options });
+  return { task, network };
+}
+
+export function numTensors(): number {
+  return tf.memory().numTensors;
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import { Parameters } from "../../../src/nn/index.js";
+import { ShuffledOrder, Trainer, TrainingDivergedError, type Batch, type TrainingTask } from "../../../src/training/index.js";
+import { numTensors, toyTask } from "./toy.js";
+
+const folder = mkdtempSync(join(tmpdir(), "trainer-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** ½‖θ − target‖²: the gradient is θ − target, so everything is known. */
+function quadraticTask(target: number[], options: { nanAt?: number } = {}): TrainingTask & { parameters: Parameters } {
+  const parameters = new Parameters();
+  const theta = parameters.create("theta", "plain", [target.length], { kind: "constant", value: 0 });
+  return {
+    parameters,
+    batchSize: 1,
+    batch: (step: number): Batch => ({ target: tf.tensor1d(step === options.nanAt ? target.map(() => NaN) : target) }),
+    loss: ({ target: goal }: Batch) => tf.mul(0.5, tf.sum(tf.square(tf.sub(theta, goal)))) as tf.Scalar,
+  };
+}
+
+test("a quadratic is solved, its first loss and gradient norm are the exact ones", async () => {
+  const task = quadraticTask([3, -4]);
+  const trainer = new Trainer(task, { learningRate: 0.05, maxGradientNorm: 100 });
+  const [first] = [...trainer.steps(1)];
+  assert.deepEqual(first, { step: 1, loss: 12.5, learningRate: 0.05, gradientNorm: 5 });
+  const last = await trainer.run(600);
+  assert.ok(last && last.loss < 1e-3, `loss ${last?.loss}`);
+  task.parameters.dispose();
+});
+
+test("training on a handful of pictures halves the loss of a constant guess", async () => {
+  const { task, network } = toyTask();
+  const trainer = new Trainer(task, { learningRate: 5e-3 });
+  await trainer.run(120);
+  const mean = (losses: number[]): number => losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  // Predicting zero noise has loss 1.
+  assert.ok(mean(trainer.losses.slice(-30)) < 0.5, `${mean(trainer.losses.slice(-30))}`);
+  network.dispose();
+});
+
+test("a training that was saved, killed and restored goes on to the very same numbers", async () => {
+  const path = join(folder, "state.safetensors");
+  const through = toyTask();
+  const uninterrupted = new Trainer(through.task, { learningRate: 1e-3 });
+  await uninterrupted.run(8);
+
+  // The first half runs in a process of its own that dies without warning after saving.
+  const script = `
+    import { Trainer } from ${JSON.stringify(join(import.meta.dirname, "../../../src/training/index.ts"))};
+    import { toyTask } from ${JSON.stringify(join(import.meta.dirname, "toy.ts"))};
+    const trainer = new Trainer(toyTask().task, { learningRate: 1e-3 });
+    await trainer.run(5);
+    trainer.save(${JSON.stringify(path)});
+    await trainer.run(2);
+    process.kill(process.pid, "SIGKILL");`;
+  const scriptPath = join(folder, "half.mts");
+  writeFileSync(scriptPath, script);
+  const child = spawnSync(process.execPath, ["--import", "tsx", scriptPath], { encoding: "utf8" });
+  assert.equal(child.signal, "SIGKILL", child.stderr);
+
+  const resumed = toyTask();
+  const trainer = new Trainer(resumed.task, { learningRate: 1e-3 });
+  trainer.restore(path);
+  assert.equal(trainer.step, 5);
+  await trainer.run(3);
+  assert.deepEqual(trainer.losses, uninterrupted.losses);
+  assert.deepEqual(resumed.network.parameters.toFlat(), through.network.parameters.toFlat());
+  assert.deepEqual(trainer.averageValues, uninterrupted.averageValues);
+  through.network.dispose();
+  resumed.network.dispose();
+});
+
+test("an abort stops after the step under way, and the next run continues", async () => {
+  const { task, network } = toyTask();
+  const reference = toyTask();
+  const trainer = new Trainer(task);
+  const stop = new AbortController();
+  await trainer.run(6, { signal: stop.signal, onStep: ({ step }) => step === 2 && stop.abort() });
+  assert.equal(trainer.step, 2);
+  await trainer.run(2);
+  const straight = new Trainer(reference.task);
+  await straight.run(4);
+  assert.deepEqual(trainer.losses, straight.losses);
+  network.dispose();
+  reference.network.dispose();
+});
+
+test("a training step leaves no tensor behind", () => {
+  const { task, network } = toyTask();
+  const trainer = new Trainer(task);
+  [...trainer.steps(1)];
+  const before = numTensors();
+  [...trainer.steps(3)];
+  assert.equal(numTensors(), before);
+  network.dispose();
+});
+
+test("a loss that is not finite stops the training with step, rate and norm; the last good parameters stay", async () => {
+  const task = quadraticTask([1, 2], { nanAt: 3 });
+  const trainer = new Trainer(task, { learningRate: 0.1 });
+  await trainer.run(2);
+  const good = task.parameters.toFlat();
+  await assert.rejects(trainer.run(5), (error: Error) => {
+    assert.ok(error instanceof TrainingDivergedError);
+    assert.match(error.message, /step 3: loss NaN, gradient norm NaN, learning rate 0\.1/);
+    return true;
+  });
+  assert.equal(trainer.step, 2);
+  assert.deepEqual(task.parameters.toFlat(), good);
+  task.parameters.dispose();
+});
+
+test("withAverage lends the average and gives the parameters back, also after an error", async () => {
+  const task = quadraticTask([5]);
+  const trainer = new Trainer(task, { learningRate: 0.5, averageDecay: 0.9 });
+  await trainer.run(3);
+  const own = task.parameters.toFlat();
+  await trainer.withAverage(() => assert.deepEqual(task.parameters.toFlat(), trainer.averageValues));
+  assert.notDeepEqual(trainer.averageValues, own);
+  assert.deepEqual(task.parameters.toFlat(), own);
+  await assert.rejects(trainer.withAverage(() => { throw new Error("while sampling"); }), /while sampling/);
+  assert.deepEqual(task.parameters.toFlat(), own);
+  task.parameters.dispose();
+});
+
+test("a damaged, a cut and a foreign state are refused and change nothing", async () => {
+  const path = join(folder, "damaged.safetensors");
+  const task = quadraticTask([1, 2, 3]);
+  const trainer = new Trainer(task);
+  await trainer.run(2);
+  trainer.save(path);
+  const before = task.parameters.toFlat();
+
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 20] ^= 1;
+  writeFileSync(path, bytes);
+  assert.throws(() => trainer.restore(path), /damaged: its contents do not match its digest/);
+  truncateSync(path, bytes.length - 4);
+  assert.throws(() => trainer.restore(path), /cut short or corrupt|out of range/);
+  assert.deepEqual(task.parameters.toFlat(), before);
+
+  trainer.save(path);
+  const other = new Trainer(quadraticTask([1]));
+  assert.throws(() => other.restore(path), /state of another network/);
+  other.task.parameters.dispose();
+  task.parameters.dispose();
+});
+
+test("bad options are refused before any work", () => {
+  const task = quadraticTask([1]);
+  assert.throws(() => new Trainer(task, { learningRate: -1 }), /learning rate must be positive and finite, got -1/);
+  assert.throws(() => new Trainer(task, { learningRate: NaN }), /got NaN/);
+  assert.throws(() => new Trainer(task, { maxGradientNorm: 0 }), /maxGradientNorm must be positive, got 0/);
+  assert.throws(() => new Trainer(task, { averageDecay: 1 }), /\[0, 1\), got 1/);
+  assert.throws(() => [...new Trainer(task).steps(1.5)], /whole number ≥ 0, got 1\.5/);
+  task.parameters.dispose();
+});
+
+test("every epoch visits every example once, in another order, whatever the batch size", () => {
+  const order = new ShuffledOrder(10, 4);
+  const flat = (batchSize: number): number[] => Array.from({ length: 30 / batchSize }, (_, i) => [...order.indices(i + 1, batchSize)]).flat();
+  const visits = flat(5);
+  for (const epoch of [0, 1, 2]) {
+    assert.deepEqual(visits.slice(10 * epoch, 10 * epoch + 10).sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  }
+  assert.notDeepEqual(visits.slice(0, 10), visits.slice(10, 20));
+  assert.deepEqual(flat(3), visits);
+});
