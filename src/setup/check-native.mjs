@@ -6,11 +6,13 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 
 const require = createRequire(import.meta.url);
+/** @type {Record<string, unknown>} */
 const util = require("node:util");
 util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 util.isArray ??= Array.isArray;
 process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
 
+/** @type {any} */
 const tf = require("@tensorflow/tfjs-node");
 const a = tf.ones([256, 256]);
 a.matMul(a).dataSync();

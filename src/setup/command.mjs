@@ -13,6 +13,11 @@ export class CommandError extends Error {
 /**
  * Runs a program to its end and returns what it printed. Nothing reaches the terminal:
  * the caller prints progress from `onLine` and the output only when the program fails.
+ *
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, onLine?: (line: string) => void }} [options]
+ * @returns {Promise<{ stdout: string, output: string }>}
  */
 export function run(program, args, { cwd, env, onLine } = {}) {
   return new Promise((resolve, reject) => {
@@ -39,7 +44,9 @@ export function run(program, args, { cwd, env, onLine } = {}) {
     listen(child.stdout, (text) => (stdout += text));
     listen(child.stderr, () => undefined);
     const name = [program, ...args].join(" ").slice(0, 120);
-    child.on("error", (error) => reject(Object.assign(new CommandError(name, error.code, error.message))));
+    child.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+      reject(new CommandError(name, error.code, error.message));
+    });
     child.on("close", (code, signal) => {
       if (code === 0) resolve({ stdout, output });
       else reject(new CommandError(name, signal ?? code, output));
@@ -47,7 +54,13 @@ export function run(program, args, { cwd, env, onLine } = {}) {
   });
 }
 
-/** The same, but `null` instead of a rejection: for questions whose answer may be "not there". */
+/**
+ * The same, but `null` instead of a rejection: for questions whose answer may be "not there".
+ *
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string | undefined> }} [options]
+ */
 export async function ask(program, args, options) {
   try {
     return (await run(program, args, options)).stdout.trim();

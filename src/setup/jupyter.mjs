@@ -73,7 +73,9 @@ export async function openJupyterLab(options) {
   // JupyterLab asks for confirmation on Ctrl-C; this process waits for its answer.
   process.removeAllListeners("SIGINT");
   process.on("SIGINT", () => undefined);
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGTERM", "SIGHUP"])) {
+    process.on(signal, () => child.kill(signal));
+  }
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 0));

@@ -13,7 +13,7 @@ export function renderKernelspec(template, { node, root }) {
   return { ...spec, argv: spec.argv.map(fill), env: Object.fromEntries(Object.entries(spec.env).map(([k, v]) => [k, fill(v)])) };
 }
 
-/** Step 5: the kernelspec, inside the checkout; JUPYTER_PATH makes JupyterLab see it. */
+/** Step 4: the kernelspec, inside the checkout; JUPYTER_PATH makes JupyterLab see it. */
 export function kernelspec(steps) {
   const spec = renderKernelspec(readFileSync(TEMPLATE, "utf8"), { node: process.execPath, root: ROOT });
   writeAtomically(KERNELSPEC, `${JSON.stringify(spec, null, 2)}\n`);

@@ -69,6 +69,12 @@ function discard(path) {
 /**
  * Runs `work` while no other process on this machine runs under the same lock file.
  * `onWait` is called once with the holder's process id if it must wait.
+ *
+ * @template T
+ * @param {string} path
+ * @param {() => Promise<T>} work
+ * @param {(pid: number | undefined) => void} [onWait]
+ * @returns {Promise<T>}
  */
 export async function withLock(path, work, onWait = () => undefined) {
   mkdirSync(dirname(path), { recursive: true });

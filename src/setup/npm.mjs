@@ -14,6 +14,7 @@ function isWanted(entry, { platform, arch, libc }) {
 
 /** glibc names itself in Node's report; musl does not. */
 function thisMachine() {
+  /** @type {any} */
   const report = process.platform === "linux" ? process.report.getReport() : null;
   const libc = report?.header?.glibcVersionRuntime ? "glibc" : "musl";
   return { platform: process.platform, arch: process.arch, libc };
@@ -21,7 +22,12 @@ function thisMachine() {
 
 /**
  * What a lock file asks for and an installation lacks: compares package-lock.json with the record npm leaves in
- * node_modules, so that a hand-made `npm install` counts as well as our own. Returns the first few differences.
+ * node_modules, so that a hand-made `npm install` counts as well as our own.
+ *
+ * @param {{ packages: Record<string, any> }} lock
+ * @param {{ packages: Record<string, any> } | null} installed
+ * @param {{ machine?: { platform: string, arch: string, libc: string }, exists?: (path: string) => boolean }} [options]
+ * @returns {string[]} the paths of the packages that must be installed
  */
 export function missingPackages(lock, installed, { machine = thisMachine(), exists = () => true } = {}) {
   if (installed === null) return ["node_modules"];

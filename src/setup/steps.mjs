@@ -66,6 +66,10 @@ export class Steps {
   }
 }
 
+/**
+ * @param {{ what: string, why: string, remedy: string }} error
+ * @param {NodeJS.WritableStream} [stream]
+ */
 export function printFailure(error, stream = process.stderr) {
   stream.write(`\nWhat failed: ${error.what}\nWhy:         ${error.why}\nRemedy:      ${error.remedy}\n`);
 }

@@ -32,7 +32,11 @@ function isLinked(folder) {
   return points(join(PACKAGE, "deps"), join(folder, "deps")) && points(join(PACKAGE, "lib"), join(folder, "lib"));
 }
 
-/** Loads the backend in a process of its own and multiplies two matrices; returns what it reports. */
+/**
+ * Loads the backend in a process of its own and multiplies two matrices; returns what it reports.
+ *
+ * @returns {Promise<{ version: string, threads: number, gflops: number, milliseconds: number, node: string }>}
+ */
 export async function checkNative() {
   const { stdout } = await run(process.execPath, [CHECK], { cwd: ROOT });
   return JSON.parse(stdout.trim().split("\n").at(-1));
@@ -83,6 +87,7 @@ async function fromPublishedBinary(steps) {
 }
 
 async function verified(steps) {
+  /** @type {Awaited<ReturnType<typeof checkNative>> | undefined} */
   let facts;
   await steps.step(NAME, "a first matrix product, about 2 s", async () => {
     facts = await checkNative();

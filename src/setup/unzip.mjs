@@ -1,6 +1,6 @@
-import { createReadStream, createWriteStream, mkdirSync, openSync, readSync, closeSync, fstatSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdirSync, openSync, readSync, closeSync, fstatSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Transform } from "node:stream";
+import { PassThrough, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createInflateRaw } from "node:zlib";
 
@@ -55,6 +55,11 @@ function dataOffset(path, entry) {
 /**
  * Unpacks the named members of a zip archive, keeping their paths. The archive's own checksum is verified
  * before, so members are only held to their length. `onBytes(n)` reports unpacked bytes.
+ *
+ * @param {string} path
+ * @param {string[]} names
+ * @param {string} target
+ * @param {(bytes: number) => void} [onBytes]
  */
 export async function unzip(path, names, target, onBytes = () => undefined) {
   const entries = readDirectory(path);
@@ -74,9 +79,9 @@ export async function unzip(path, names, target, onBytes = () => undefined) {
       },
     });
     const options = { start, end: start + entry.compressed - 1, highWaterMark: 1 << 20 };
-    const inflate = entry.method === 8 ? [createInflateRaw({ chunkSize: 1 << 20 })] : [];
-    if (entry.compressed > 0) await pipeline(createReadStream(path, options), ...inflate, count, createWriteStream(output));
-    else createWriteStream(output).end();
+    const inflate = entry.method === 8 ? createInflateRaw({ chunkSize: 1 << 20 }) : new PassThrough();
+    if (entry.compressed === 0) writeFileSync(output, "");
+    else await pipeline(createReadStream(path, options), inflate, count, createWriteStream(output));
     if (written !== entry.size) throw new Error(`${name}: ${written} bytes unpacked, ${entry.size} expected`);
   };
   await Promise.all(names.map(one));

@@ -1,0 +1,48 @@
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative } from "node:path";
+import { ROOT } from "../../src/setup/paths.mjs";
+
+const require = createRequire(import.meta.url);
+const SRC = join(ROOT, "src");
+const DIST = join(SRC, "dist");
+
+/** The declaration files whose source still exists. */
+function declarationFiles() {
+  return readdirSync(DIST, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".d.ts"))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((file) => existsSync(join(SRC, relative(DIST, file).replace(/\.d\.ts$/, ".ts"))));
+}
+
+/**
+ * Reads the built declarations with the TypeScript of the notebooks' kernel. A type that it does not know, such as
+ * `Float32Array<ArrayBuffer>`, would silently be `any` in a cell; here it is an error.
+ */
+export async function declarations() {
+  const ts = require(require.resolve("@tslab/typescript-for-tslab", { paths: [require.resolve("tslab/package.json")] }));
+  const files = declarationFiles();
+  const program = ts.createProgram(files, {
+    noEmit: true,
+    strict: true,
+    skipLibCheck: false,
+    target: ts.ScriptTarget.ES2022,
+    lib: ["lib.es2022.d.ts"],
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: ["node"],
+  });
+  let failed = 0;
+  for (const file of files) {
+    const source = program.getSourceFile(file);
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    if (found.length === 0) continue;
+    failed++;
+    for (const { start, messageText } of found) {
+      const { line } = source.getLineAndCharacterOfPosition(start);
+      console.log(`   ${relative(ROOT, file)}:${line + 1}: ${ts.flattenDiagnosticMessageText(messageText, "\n   ")}`);
+    }
+  }
+  console.log(`   TypeScript ${ts.version}: ${files.length} files`);
+  return failed === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed };
+}

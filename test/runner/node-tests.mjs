@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ROOT } from "../../src/setup/paths.mjs";
+import { readJson } from "../../src/setup/stamps.mjs";
+import { seconds } from "../../src/setup/steps.mjs";
+
+const TIMEOUT_MS = 15 * 60_000;
+const COUNTER = pathToFileURL(join(ROOT, "test", "runner", "counter.mjs")).href;
+
+/** Every test file under a folder, as paths from the root, in a fixed order. */
+export function listTests(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.test\.(ts|mjs)$/.test(entry.name))
+    .map((entry) => relative(ROOT, join(entry.parentPath ?? entry.path, entry.name)))
+    .sort();
+}
+
+/** Runs one file in a process of its own; its output is kept for the case that it fails. */
+function runFile(file, counts) {
+  return new Promise((resolve) => {
+    const started = Date.now();
+    const reporters = [
+      "--test-reporter=spec", "--test-reporter-destination=stdout",
+      `--test-reporter=${COUNTER}`, `--test-reporter-destination=${counts}`,
+    ];
+    const child = spawn(process.execPath, ["--import", "tsx", ...reporters, file], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    let output = "";
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    }, TIMEOUT_MS);
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ output, timedOut, code: signal ?? code, counts: readJson(counts), ms: Date.now() - started });
+    });
+  });
+}
+
+/** What a finished file counts for: its own tests, or one failure if it died, hung or tested nothing. */
+export function verdict({ code, counts, timedOut }) {
+  if (timedOut) return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + 1, why: "did not end in 15 minutes" };
+  if (counts === null) return { passed: 0, failed: 1, why: `ended with ${code} before its tests did` };
+  if (counts.passed + counts.failed === 0) return { passed: 0, failed: 1, why: "ran no test" };
+  if (code !== 0 && counts.failed === 0) return { ...counts, failed: 1, why: `ended with ${code}` };
+  return { ...counts, why: "" };
+}
+
+export async function nodeTests(files, concurrency) {
+  const total = { passed: 0, failed: 0 };
+  if (files.length === 0) {
+    console.log("   no test files");
+    return total;
+  }
+  const scratch = mkdtempSync(join(tmpdir(), "diffusion-lab-tests-"));
+  let next = 0;
+  let done = 0;
+  const worker = async () => {
+    while (next < files.length) {
+      const index = next++;
+      const result = await runFile(files[index], join(scratch, `${index}.json`));
+      const { passed, failed, why } = verdict(result);
+      total.passed += passed;
+      total.failed += failed;
+      done++;
+      const mark = failed === 0 ? "ok  " : "FAIL";
+      const note = why === "" ? "" : `, ${why}`;
+      console.log(`   ${mark} [${done}/${files.length}] ${files[index]}: ${passed + failed} tests${note} (${seconds(result.ms)})`);
+      if (failed > 0) console.log(result.output.trimEnd().replace(/^/gm, "        "));
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  rmSync(scratch, { recursive: true, force: true });
+  return total;
+}

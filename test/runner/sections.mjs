@@ -1,0 +1,87 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { SetupError } from "../../src/setup/errors.mjs";
+import { ROOT } from "../../src/setup/paths.mjs";
+import { declarations } from "./declarations.mjs";
+import { listTests, nodeTests } from "./node-tests.mjs";
+import { program } from "./program.mjs";
+
+const tool = (...path) => join(ROOT, "node_modules", ...path);
+
+/** One section of test files, run `concurrency` at a time. */
+function testFiles(folders, concurrency) {
+  return async (filters) => {
+    const files = folders.flatMap((folder) => listTests(join(ROOT, "test", folder)));
+    return nodeTests(files.filter((file) => matches(file, filters)), concurrency);
+  };
+}
+
+/** A filter is a path from the root or any part of one. */
+function matches(file, filters) {
+  const path = file.replaceAll("\\", "/");
+  return filters.length === 0 || filters.some((filter) => path.includes(filter.replace(/^\.\//, "")));
+}
+
+async function notebooks(filters) {
+  const folder = join(ROOT, "notebooks");
+  const present = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".ipynb")) : [];
+  if (present.length === 0) {
+    console.log("   no notebooks yet");
+    return { passed: 0, failed: 0 };
+  }
+  const runner = join(ROOT, "src", "dist", "kernel", "run-notebooks.js");
+  if (!existsSync(runner)) {
+    console.log(`   ${present.length} notebooks, but ${runner} is not built`);
+    return { passed: 0, failed: present.length };
+  }
+  const chosen = filters.filter((filter) => !filter.includes("/"));
+  return program("notebooks", process.execPath, [runner, ...chosen]);
+}
+
+export const SECTIONS = {
+  types: {
+    about: "the library, the tests and the set-up pass the type checker",
+    run: async () => {
+      const tsc = tool("typescript", "bin", "tsc");
+      const results = [];
+      for (const project of ["src", "test", "src/setup"]) {
+        results.push(await program(`tsc -p ${project}`, process.execPath, [tsc, "-p", project, "--noEmit"], { count: 1 }));
+      }
+      return sum(results);
+    },
+  },
+  lint: {
+    about: "no rule of the linter is broken",
+    run: () => program("eslint", process.execPath, [tool("eslint", "bin", "eslint.js"), "src", "test"], { count: 1 }),
+  },
+  declarations: {
+    about: "what a notebook's type checker (TypeScript 5.0) reads of the library",
+    run: declarations,
+  },
+  unit: { about: "the library and the set-up, piece by piece", run: testFiles(["unit", "parity"], 2) },
+  kernel: { about: "the kernel, through the Jupyter protocol", run: testFiles(["kernel"], 1) },
+  notebooks: {
+    about: "every notebook, executed on the course's kernel",
+    run: async (filters) => sum([await testFiles(["notebooks"], 1)(filters), await notebooks(filters)]),
+  },
+  browser: { about: "JupyterLab in a real browser", run: testFiles(["browser"], 1) },
+};
+
+function sum(results) {
+  return results.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }));
+}
+
+export const USAGE = `npm test [-- sections… files…]
+  sections  ${Object.keys(SECTIONS).join(", ")} (all of them if none is named)
+  files     only test files whose path contains one of these, e.g. test/unit/random.test.ts
+Everything missing is set up first.`;
+
+export function readArguments(args) {
+  if (args.includes("--help") || args.includes("-h")) return { sections: [], filters: [], help: true };
+  const named = args.filter((argument) => Object.hasOwn(SECTIONS, argument));
+  const filters = args.filter((argument) => !Object.hasOwn(SECTIONS, argument));
+  const unknown = filters.find((filter) => filter.startsWith("-"));
+  if (unknown) throw new SetupError("npm test", `${unknown} is not an option it knows`, `Use:\n${USAGE}`);
+  const withFilters = filters.length > 0 ? ["unit", "kernel", "notebooks", "browser"] : Object.keys(SECTIONS);
+  return { sections: named.length > 0 ? named : withFilters, filters, help: false };
+}
