@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { ask, run } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
@@ -176,8 +176,9 @@ const COMMON_FLAGS = ["-O2", "-fPIC", "-shared", "-DNAPI_VERSION=8"];
 const SYSTEM_FLAGS = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
 const RPATH = process.platform === "darwin" ? "@loader_path/../../deps/lib" : "$ORIGIN/../../deps/lib";
 
-/** Changes whenever the addons would be built differently. */
+/** Changes whenever the addons would be built differently; null while the package is not installed. */
 export function addonKey() {
+  if (!BINDING_SOURCES.every((path) => existsSync(path))) return null;
   const sources = [...BINDING_SOURCES, QUIET_SOURCE].map((path) => readFileSync(path));
   return digest(...sources, [...COMMON_FLAGS, ...SYSTEM_FLAGS, RPATH].join(" "));
 }
@@ -213,6 +214,7 @@ export function cacheState(folder) {
   const wheel = WHEELS[machine];
   const libraries = manifest?.libraries !== undefined && manifest.wheel === wheel?.sha256
     && wrongSizes(folder, manifest.libraries).length === 0;
-  const addons = libraries && manifest.addonKey === addonKey() && wrongSizes(folder, manifest.addons).length === 0;
+  const addons = libraries && manifest.addonKey !== undefined && manifest.addonKey === addonKey()
+    && wrongSizes(folder, manifest.addons).length === 0;
   return { manifest, libraries, addons };
 }

