@@ -1,0 +1,82 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { writeFileAtomically } from "../nn/index.js";
+import { imageGrid } from "../plot/index.js";
+import { loadDiffusionModel } from "../training/index.js";
+import { finiteNumber, wholeNumber } from "./arguments.js";
+import { generate } from "./generate.js";
+import { ProgressLine } from "./progress-line.js";
+import { runMain } from "./run-main.js";
+import { samplerList, samplerNamed } from "./sampler-choice.js";
+
+const HELP = `npm run sample -- MODEL [options]
+
+Draws images from a trained model and writes them as one PNG.
+MODEL is a name in assets/ or runs/, or a folder with config.json and weights.
+
+Options
+  --sampler NAME   default ddim; one of
+${samplerList()}
+  --steps N        default 50
+  --eta X          noise of ddim, 0 … 1, default 0
+  --n N            number of images, default 64
+  --seed N         default 0; the same seed gives the same images, whatever --batch is
+  --batch N        images drawn at once, default 64
+  --out FILE       default samples.png
+`;
+
+await runMain(HELP, async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      sampler: { type: "string", default: "ddim" },
+      steps: { type: "string" },
+      eta: { type: "string" },
+      n: { type: "string" },
+      seed: { type: "string" },
+      batch: { type: "string" },
+      out: { type: "string", default: "samples.png" },
+    },
+  });
+  const sampler = samplerNamed(values.sampler, { eta: finiteNumber("--eta", values.eta, 0) });
+  const count = wholeNumber("--n", values.n, 64);
+  const steps = wholeNumber("--steps", values.steps, 50);
+  const seed = wholeNumber("--seed", values.seed, 0, 0);
+  const batchSize = wholeNumber("--batch", values.batch, 64);
+  if (!values.out.endsWith(".png")) throw new RangeError(`--out takes the name of a .png file, got "${values.out}"`);
+
+  const model = loadDiffusionModel(modelFolder(positionals[0]));
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort(new Error("stopped by Ctrl-C: no image was written")));
+  const line = new ProgressLine(count);
+  try {
+    const images = await generate(model, {
+      sampler,
+      steps,
+      count,
+      seed,
+      batchSize,
+      signal: stop.signal,
+      onProgress: (done) => line.show(Math.floor(done * count), `${values.sampler}, ${steps} steps, seed ${seed}`),
+    });
+    writeFileAtomically(values.out, imageGrid(images).png);
+    images.dispose();
+  } finally {
+    line.end();
+    model.dispose();
+  }
+  process.stdout.write(`${count} images are in ${values.out}\n`);
+});
+
+function modelFolder(name: string | undefined): string {
+  if (name === undefined) throw new RangeError(`name a model\n\n${HELP}`);
+  const candidates = [join("assets", name), join("runs", name), name];
+  const found = candidates.find((folder) => existsSync(join(folder, "diffusion.json")));
+  if (!found) {
+    throw new RangeError(
+      `no model "${name}": looked for diffusion.json in ${candidates.join(", ")}; train one with npm run train -- ${name}`,
+    );
+  }
+  return found;
+}
