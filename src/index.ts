@@ -5,6 +5,7 @@ export * from "./diffusion/index.js";
 export * from "./samplers/index.js";
 export * from "./nn/index.js";
 export * from "./models/index.js";
+export * from "./compile/index.js";
 export * from "./training/index.js";
 export * from "./data/index.js";
 export * from "./metrics/index.js";

@@ -4,6 +4,7 @@ export * from "./clip.js";
 export * from "./diffusion-task.js";
 export * from "./ema.js";
 export * from "./gradients.js";
+export * from "./compiled-gradients.js";
 export * from "./learning-rate.js";
 export * from "./network.js";
 export * from "./shuffled-order.js";

@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import * as tf from "../tf.js";
 import { AdamW, type AdamWOptions } from "./adamw.js";
 import { clipGlobalNorm } from "./clip.js";
+import { compiledGradients } from "./compiled-gradients.js";
 import { MovingAverage } from "./ema.js";
-import { eagerGradients, type GradientFunction } from "./gradients.js";
+import type { GradientFunction } from "./gradients.js";
 import { learningRateAt, type LearningRate } from "./learning-rate.js";
 import { readTrainingState, writeTrainingState } from "./state-file.js";
 import type { TrainingTask } from "./task.js";
@@ -16,7 +17,7 @@ export interface TrainerOptions {
   readonly maxGradientNorm?: number;
   /** Decay of the average of parameters, default 0.999. */
   readonly averageDecay?: number;
-  /** How loss and gradients are computed, default {@link eagerGradients}. */
+  /** How loss and gradients are computed, default {@link compiledGradients}. */
   readonly gradients?: (task: TrainingTask) => GradientFunction;
 }
 
@@ -70,7 +71,7 @@ export class Trainer {
     readonly task: TrainingTask,
     options: TrainerOptions = {},
   ) {
-    const { learningRate = 2e-4, maxGradientNorm = 1, averageDecay = 0.999, gradients = eagerGradients } = options;
+    const { learningRate = 2e-4, maxGradientNorm = 1, averageDecay = 0.999, gradients = compiledGradients } = options;
     this.rate = typeof learningRate === "number" ? { peak: learningRate } : learningRate;
     if (!(this.rate.peak > 0) || !Number.isFinite(this.rate.peak)) {
       throw new RangeError(`the learning rate must be positive and finite, got ${this.rate.peak}`);
