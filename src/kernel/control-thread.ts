@@ -1,0 +1,138 @@
+// A thread of its own for the control and heartbeat sockets: they answer while a cell computes, and from here V8 can
+// be told to terminate what the main thread runs.
+import inspector from "node:inspector";
+import { parentPort, workerData } from "node:worker_threads";
+import { bindHeartbeat, bindRouter, type Connection } from "./connection.js";
+import { GRACE_MS, SHARED } from "./interrupts.js";
+import { decode, encode, newHeader, Signer, WireError, type Content, type Message } from "./wire.js";
+
+export interface ControlThreadData {
+  readonly connection: Connection;
+  readonly shared: Int32Array;
+  readonly kernelInfo: Content;
+  readonly session: string;
+}
+
+/** What the thread tells the kernel. */
+export type ControlEvent =
+  | { readonly type: "ready" }
+  | { readonly type: "failed"; readonly message: string }
+  | { readonly type: "interrupt" }
+  | { readonly type: "terminated" }
+  | { readonly type: "shutdown"; readonly restart: boolean }
+  | { readonly type: "closed" }
+  | { readonly type: "handled"; readonly header: Message["header"] };
+
+const data = workerData as ControlThreadData;
+const signer = new Signer(data.connection.key);
+const tell = (event: ControlEvent): void => parentPort?.postMessage(event);
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function terminateMainThread(): void {
+  const session = new inspector.Session();
+  session.connectToMainThread();
+  session.post("Runtime.terminateExecution", () => {
+    session.disconnect();
+    tell({ type: "terminated" });
+  });
+}
+
+let pending: { readonly cell: number } | undefined;
+
+async function interrupt(): Promise<void> {
+  const cell = Atomics.load(data.shared, SHARED.running);
+  const seen = Atomics.load(data.shared, SHARED.seen);
+  tell({ type: "interrupt" });
+  if (cell === 0) return;
+  const still = (): boolean => Atomics.load(data.shared, SHARED.running) === cell;
+  // Whoever asks twice means it.
+  if (pending?.cell === cell) {
+    if (Atomics.load(data.shared, SHARED.seen) === seen && still()) terminateMainThread();
+    return;
+  }
+  pending = { cell };
+  for (const patience of [GRACE_MS, 2 * GRACE_MS]) {
+    await wait(patience);
+    if (!still()) break;
+    const blocked = Atomics.load(data.shared, SHARED.seen) === seen;
+    if (blocked || patience > GRACE_MS) {
+      terminateMainThread();
+      break;
+    }
+  }
+  pending = undefined;
+}
+
+async function exitSoon(): Promise<void> {
+  await wait(2000);
+  process.kill(process.pid, "SIGKILL");
+}
+
+/** Jupyter names its process here; a kernel whose server has died must not stay. */
+async function watchParent(): Promise<void> {
+  const parent = Number(process.env.JPY_PARENT_PID);
+  if (!(parent > 1)) return;
+  for (;;) {
+    await wait(3000);
+    try {
+      process.kill(parent, 0);
+    } catch {
+      tell({ type: "shutdown", restart: false });
+      await exitSoon();
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const control = await bindRouter(data.connection, "control");
+  const heartbeat = await bindHeartbeat(data.connection);
+  tell({ type: "ready" });
+  // Open sockets in a thread that the process ends under make zeromq abort.
+  parentPort?.once("message", () => {
+    for (const socket of [control, heartbeat]) if (!socket.closed) socket.close();
+    tell({ type: "closed" });
+  });
+  void watchParent();
+  void (async () => {
+    for await (const frames of heartbeat) await heartbeat.send(frames);
+  })();
+  const reply = (to: Message, type: string, content: Content): Promise<void> =>
+    control.send(
+      encode(signer, {
+        identities: to.identities,
+        header: newHeader(type, data.session),
+        parent: to.header,
+        metadata: {},
+        content,
+        buffers: [],
+      }),
+    );
+  for await (const frames of control) {
+    let message: Message;
+    try {
+      message = decode(signer, frames);
+    } catch (error) {
+      if (error instanceof WireError || error instanceof SyntaxError) continue;
+      throw error;
+    }
+    tell({ type: "handled", header: message.header });
+    switch (message.header.msg_type) {
+      case "kernel_info_request":
+        await reply(message, "kernel_info_reply", data.kernelInfo);
+        break;
+      case "interrupt_request":
+        void interrupt();
+        await reply(message, "interrupt_reply", { status: "ok" });
+        break;
+      case "shutdown_request": {
+        const restart = message.content.restart === true;
+        await reply(message, "shutdown_reply", { status: "ok", restart });
+        tell({ type: "shutdown", restart });
+        void exitSoon();
+        break;
+      }
+    }
+  }
+}
+
+main().catch((error: unknown) => tell({ type: "failed", message: (error as Error).message }));

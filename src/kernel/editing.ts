@@ -1,0 +1,84 @@
+// What an editor asks while a cell is written: completion, documentation, and whether the code is whole.
+// Jupyter counts a cursor in code points, TypeScript in UTF-16 units.
+import type { Executor } from "./executor.js";
+import { cellMetadata, loadConverterModule, printQuickInfo } from "./tslab.js";
+import type { Content } from "./wire.js";
+
+export function toUtf16(code: string, codePoints: number): number {
+  let units = 0;
+  let left = codePoints;
+  for (const character of code) {
+    if (left-- <= 0) break;
+    units += character.length;
+  }
+  return units;
+}
+
+export function toCodePoints(code: string, units: number): number {
+  return [...code.slice(0, units)].length;
+}
+
+interface Request {
+  readonly code: string;
+  readonly position: number;
+}
+
+function request(content: Content): Request {
+  const code = String(content.code ?? "");
+  const cursor = typeof content.cursor_pos === "number" ? content.cursor_pos : [...code].length;
+  return { code, position: toUtf16(code, cursor) };
+}
+
+export function completeReply(executor: Executor, content: Content): Content {
+  const { code, position } = request(content);
+  const found = executor.compiler.converter.complete(executor.declarations, code, position);
+  const kinds = new Map(found.original?.entries.map(({ name, kind }) => [name, kind]));
+  const start = toCodePoints(code, found.start);
+  const end = toCodePoints(code, found.end);
+  return {
+    status: "ok",
+    matches: found.candidates,
+    cursor_start: start,
+    cursor_end: end,
+    metadata: {
+      _jupyter_types_experimental: found.candidates.map((text) => ({ text, type: kinds.get(text) ?? "", start, end })),
+    },
+  };
+}
+
+/** The last `(` still open before the cursor belongs to the call whose documentation is asked for. */
+function calleeBefore(code: string, position: number): number | undefined {
+  let depth = 0;
+  for (let at = position - 1; at >= 0; at--) {
+    if (")]}".includes(code[at])) depth += 1;
+    else if ("([{".includes(code[at]) && depth-- === 0) return code[at] === "(" ? at : undefined;
+  }
+  return undefined;
+}
+
+export function inspectReply(executor: Executor, content: Content): Content {
+  const { code, position } = request(content);
+  const { converter } = executor.compiler;
+  const at = (place: number) => converter.inspect(executor.declarations, code, place);
+  let info = at(position) ?? (position > 0 ? at(position - 1) : undefined);
+  if (!info) {
+    const open = calleeBefore(code, position);
+    if (open !== undefined && open > 0) info = at(open - 1);
+  }
+  if (!info) return { status: "ok", found: false, data: {}, metadata: {} };
+  return { status: "ok", found: true, data: { "text/plain": printQuickInfo(info) }, metadata: {} };
+}
+
+export function isCompleteReply(executor: Executor, content: Content): Content {
+  const code = String(content.code ?? "");
+  const { completed, indent } = loadConverterModule().isCompleteCode(code);
+  if (!completed) return { status: "incomplete", indent: indent ?? "" };
+  if (cellMetadata(code).mode === "browser") return { status: "complete" };
+  const { ts } = executor.compiler;
+  const { diagnostics } = ts.transpileModule(code, {
+    reportDiagnostics: true,
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  });
+  const syntax = (diagnostics ?? []).some(({ code: number }) => number >= 1000 && number < 2000);
+  return { status: syntax ? "invalid" : "complete" };
+}

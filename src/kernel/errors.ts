@@ -1,0 +1,176 @@
+// What a learner sees of a failed cell: name, message, and a traceback with the cell's own lines.
+import { inspect } from "node:util";
+import path from "node:path";
+import type { Locate, Position } from "./compiler.js";
+import type { Diagnostic } from "./tslab.js";
+
+export interface CellError {
+  readonly ename: string;
+  readonly evalue: string;
+  readonly traceback: readonly string[];
+}
+
+const RED = "\u001b[31m";
+const BOLD = "\u001b[1m";
+const DIM = "\u001b[2m";
+const OFF = "\u001b[0m";
+
+/** The line with a caret under its column, and the line before it. */
+function excerpt(code: string, at: Position, width = 1): string[] {
+  const lines = code.split("\n");
+  const digits = String(at.line + 1).length;
+  const show = (index: number, mark: string): string =>
+    `${mark}${String(index + 1).padStart(digits)} | ${lines[index]}`;
+  const out: string[] = [];
+  if (at.line > 0 && lines[at.line - 1]?.trim()) out.push(show(at.line - 1, "  "));
+  out.push(show(at.line, "> "));
+  const carets = "^".repeat(Math.max(1, Math.min(width, (lines[at.line] ?? "").length - at.column)));
+  out.push(`${" ".repeat(digits + 2)} | ${" ".repeat(at.column)}${RED}${carets}${OFF}`);
+  return out;
+}
+
+/** What to do about the type errors that learners meet most. */
+const HINTS: Readonly<Record<number, string>> = {
+  2304: "Is it spelt right, and has the cell that defines it been run?",
+  2552: "Is it spelt right, and has the cell that defines it been run?",
+  2307: "Packages are looked up from the project's root: install it there, and import the library by its name, diffusion-lab.",
+  2305: "That module has no export of this name: press Tab inside the braces to see what it has.",
+  2339: "Press Tab after the dot to see what the value has.",
+  2551: "Press Tab after the dot to see what the value has.",
+  2531: "It may be null: test it with `if`, or use `?.`.",
+  2532: "It may be undefined: test it with `if`, or use `?.`.",
+  18047: "It may be null: test it with `if`, or use `?.`.",
+  18048: "It may be undefined: test it with `if`, or use `?.`.",
+  18046: "Its type is unknown: test it first, for example with `instanceof Error`.",
+  7006: "Say its type, for example `(x: number) => …`.",
+  7005: "Say its type, for example `let x: number`.",
+  7034: "Say its type, for example `const xs: number[] = []`.",
+  2554: "Press Shift+Tab inside the parentheses to see the parameters.",
+  2588: "It was declared with const: declare it with let, or give the new value a new name.",
+  2451: "It is declared twice in this cell.",
+};
+
+interface Problem {
+  readonly diagnostic: Diagnostic;
+  readonly details: string[];
+}
+
+/** tslab flattens a chain of messages into entries at one place; they belong together. */
+function problems(diagnostics: readonly Diagnostic[]): Problem[] {
+  const out: Problem[] = [];
+  for (const diagnostic of diagnostics) {
+    const last = out.at(-1);
+    const samePlace = last && last.diagnostic.start.offset === diagnostic.start.offset;
+    if (samePlace && last.diagnostic.end.offset === diagnostic.end.offset) {
+      last.details.push(diagnostic.messageText);
+    } else {
+      out.push({ diagnostic, details: [] });
+    }
+  }
+  return out;
+}
+
+/** Type and syntax errors, found before anything of the cell ran. */
+export function typeErrors(code: string, diagnostics: readonly Diagnostic[]): CellError {
+  const found = problems(diagnostics);
+  const traceback = found.flatMap(({ diagnostic, details }) => {
+    const { fileName, start, end, messageText, code: number } = diagnostic;
+    const where = `${fileName ? `${fileName}, ` : ""}line ${start.line + 1}, column ${start.character + 1}`;
+    const width = end.line === start.line ? end.character - start.character : 1;
+    const lines = [`${RED}TypeScript${OFF} (TS${number}) at ${where}: ${BOLD}${messageText}${OFF}`];
+    if (!fileName) lines.push(...excerpt(code, { line: start.line, column: start.character }, width));
+    for (const detail of details) lines.push(`  ${detail}`);
+    if (HINTS[number]) lines.push(`  ${DIM}${HINTS[number]}${OFF}`);
+    return [...lines, ""];
+  });
+  traceback.push(`${DIM}The cell was not run.${OFF}`);
+  const first = found[0].diagnostic;
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : "";
+  return {
+    ename: "TypeScriptError",
+    evalue: `line ${first.start.line + 1}, column ${first.start.character + 1}: ${first.messageText}${more}`,
+    traceback,
+  };
+}
+
+export interface CellSource {
+  readonly label: string;
+  readonly code: string;
+  readonly locate: Locate;
+  /** Characters that the wrapper puts before the first line. */
+  readonly firstLineOffset: number;
+}
+
+export type CellSources = ReadonlyMap<string, CellSource>;
+
+interface Frame {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+const FRAME = /^\s*at (?:(?<name>.*?) \()?(?<file>[^()]+?):(?<line>\d+):(?<column>\d+)\)?$/;
+
+function frames(stack: string): Frame[] {
+  return stack.split("\n").flatMap((line) => {
+    const groups = FRAME.exec(line)?.groups;
+    if (!groups) return [];
+    const file = groups.file.replace(/^file:\/\//, "").replace(/^async /, "");
+    const name = (groups.name ?? "").replace(/^async /, "");
+    return [{ name, file, line: Number(groups.line), column: Number(groups.column) }];
+  });
+}
+
+const KERNEL_FRAME = /^node:|[\\/]node_modules[\\/](@tslab|tslab|zeromq)[\\/]|[\\/]src[\\/](dist[\\/])?kernel[\\/]/;
+
+function readableName(name: string): string {
+  return /^(eval|Object\.<anonymous>|<anonymous>|new Promise)?$/.test(name) ? "" : `${name}, `;
+}
+
+function showFrame(frame: Frame, cells: CellSources, root: string): string[] {
+  const cell = cells.get(frame.file);
+  if (!cell) {
+    if (KERNEL_FRAME.test(frame.file)) return [];
+    const relative = path.relative(root, frame.file);
+    const file = relative.startsWith("..") ? frame.file : relative;
+    return [`  ${DIM}at ${readableName(frame.name)}${file}:${frame.line}${OFF}`];
+  }
+  const offset = frame.line === 1 ? cell.firstLineOffset : 0;
+  const at = cell.locate({ line: frame.line - 1, column: Math.max(0, frame.column - 1 - offset) });
+  if (!at) return [];
+  const where = `  at ${readableName(frame.name)}${cell.label}, line ${at.line + 1}, column ${at.column + 1}`;
+  return [where, ...excerpt(cell.code, at).map((line) => `    ${line}`)];
+}
+
+function thrownValue(value: unknown): CellError {
+  const text = typeof value === "string" ? value : inspect(value);
+  return {
+    ename: "ThrownValue",
+    evalue: text,
+    traceback: [`${RED}Thrown${OFF}: ${text}`, "  (throw an Error, it knows the line it comes from)"],
+  };
+}
+
+/** An exception that a cell threw. Frames of the kernel, tslab and Node are left out. */
+export function runtimeError(value: unknown, cells: CellSources, root: string): CellError {
+  if (!(value instanceof Error) && !(Object.prototype.toString.call(value) === "[object Error]")) {
+    return thrownValue(value);
+  }
+  const error = value as Error;
+  const ename = String(error.name || "Error");
+  const evalue = String(error.message ?? "");
+  const head = `${RED}${ename}${OFF}: ${BOLD}${evalue}${OFF}`;
+  const traceback = [head];
+  // Many equal frames of a recursion say no more than a few.
+  for (const frame of frames(String(error.stack ?? "")).slice(0, 20)) {
+    traceback.push(...showFrame(frame, cells, root));
+  }
+  if (error instanceof AggregateError) {
+    for (const inner of error.errors.slice(0, 5)) traceback.push(...runtimeError(inner, cells, root).traceback);
+  }
+  if (error.cause !== undefined) {
+    traceback.push("caused by", ...runtimeError(error.cause, cells, root).traceback);
+  }
+  return { ename, evalue, traceback };
+}

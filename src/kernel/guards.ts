@@ -1,0 +1,83 @@
+// Rewrites a cell's JavaScript so that an interrupt reaches it at its next `await`.
+import type typescript from "typescript";
+import type { TypeScript } from "./tslab.js";
+
+/** The object that the rewritten code calls, a parameter of every cell. */
+export const GUARD = "__cell";
+
+/** Thrown inside a cell that was interrupted while it awaited. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+
+  constructor(message = "The cell was interrupted. Variables of the lines that ran are kept.") {
+    super(message);
+  }
+}
+
+/**
+ * What a cell sees as `__cell`. Each interrupt starts a new epoch; code that began to wait in an older one throws
+ * when it resumes, its own `catch` clauses cannot swallow that, and its `finally` clauses run.
+ */
+export class Guard {
+  #epoch = 0;
+
+  nextEpoch(): void {
+    this.#epoch += 1;
+  }
+
+  epoch(): number {
+    return this.#epoch;
+  }
+
+  resume<T>(epoch: number, value: T): T {
+    if (epoch !== this.#epoch) throw new Interrupted();
+    return value;
+  }
+
+  rethrow(error: unknown): void {
+    if (error instanceof Interrupted) throw error;
+  }
+
+  async *each<T>(values: AsyncIterable<T> | Iterable<T | Promise<T>>): AsyncGenerator<T> {
+    const epoch = this.#epoch;
+    for await (const value of values as AsyncIterable<T>) yield this.resume(epoch, value);
+  }
+}
+
+/** `await x` → `__cell.resume(__cell.epoch(), await x)`, `for await (… of x)` → `… of __cell.each(x)`. */
+export function guardAwaits(ts: TypeScript): typescript.TransformerFactory<typescript.SourceFile> {
+  return (context) => {
+    const f = context.factory;
+    const call = (method: string, ...args: typescript.Expression[]): typescript.Expression =>
+      f.createCallExpression(f.createPropertyAccessExpression(f.createIdentifier(GUARD), method), undefined, args);
+
+    const visit = (node: typescript.Node): typescript.Node => {
+      const visited = ts.visitEachChild(node, visit, context);
+      if (ts.isAwaitExpression(visited)) {
+        return ts.setTextRange(call("resume", call("epoch"), visited), node);
+      }
+      if (ts.isForOfStatement(visited) && visited.awaitModifier) {
+        return f.updateForOfStatement(
+          visited,
+          visited.awaitModifier,
+          visited.initializer,
+          ts.setTextRange(call("each", visited.expression), visited.expression),
+          visited.statement,
+        );
+      }
+      if (ts.isCatchClause(visited)) {
+        const binding = visited.variableDeclaration;
+        if (binding && !ts.isIdentifier(binding.name)) return visited;
+        const name = binding ? (binding.name as typescript.Identifier) : f.createUniqueName("error");
+        const rethrow = f.createExpressionStatement(call("rethrow", name));
+        return f.updateCatchClause(
+          visited,
+          binding ?? f.createVariableDeclaration(name),
+          f.updateBlock(visited.block, [rethrow, ...visited.block.statements]),
+        );
+      }
+      return visited;
+    };
+    return (file) => ts.visitNode(file, visit) as typescript.SourceFile;
+  };
+}

@@ -1,0 +1,85 @@
+// The three ways in which a cell is stopped, mildest first.
+//
+// 1. Its AbortSignal fires, listeners of the process's SIGINT run, and every `await` in code of a cell throws.
+// 2. A cell that still waits after GRACE_MS (for a promise that never settles) is left behind: it is reported as
+//    interrupted and its remaining code throws if it ever resumes.
+// 3. A cell that never lets the event loop turn is terminated by V8 from the control thread. This runs no `catch`
+//    and no `finally`. A native call (one TensorFlow kernel, one readFileSync) is finished first: nothing stops that.
+import { Guard, Interrupted } from "./guards.js";
+
+export const GRACE_MS = 1500;
+
+/** Slots of the memory shared with the control thread. */
+export const SHARED = {
+  /** Number of the cell whose code may be terminated, 0 while there is none. */
+  running: 0,
+  /** Counts the interrupts that the main thread has seen. */
+  seen: 1,
+  length: 2,
+} as const;
+
+export interface Run {
+  readonly fail: (error: unknown) => void;
+  readonly controller: AbortController;
+}
+
+export class Interrupts {
+  readonly guard = new Guard();
+  readonly shared = new Int32Array(new SharedArrayBuffer(4 * SHARED.length));
+  #run: Run | undefined;
+  #cells = 0;
+  #idleSignal = new AbortController().signal;
+
+  /** Signal of the running cell; one that never fires when no cell runs. */
+  get signal(): AbortSignal {
+    return this.#run?.controller.signal ?? this.#idleSignal;
+  }
+
+  get running(): boolean {
+    return this.#run !== undefined;
+  }
+
+  begin(run: Run): void {
+    this.#run = run;
+  }
+
+  /** From here on only code of the cell runs, which may be terminated; the compiler may not. */
+  enter(): void {
+    if (this.signal.aborted) throw new Interrupted();
+    Atomics.store(this.shared, SHARED.running, ++this.#cells);
+  }
+
+  end(): void {
+    this.#run = undefined;
+    Atomics.store(this.shared, SHARED.running, 0);
+  }
+
+  /** A cell is left behind: what of it still runs throws at its next await. */
+  abandon(): void {
+    this.guard.nextEpoch();
+  }
+
+  interrupt(): void {
+    Atomics.add(this.shared, SHARED.seen, 1);
+    this.guard.nextEpoch();
+    const run = this.#run;
+    if (!run || run.controller.signal.aborted) return;
+    const reason = new Interrupted();
+    run.controller.abort(reason);
+    setTimeout(() => run.fail(reason), GRACE_MS);
+  }
+
+  /** The control thread has terminated the running code. */
+  terminated(): void {
+    this.interrupt();
+    this.#run?.fail(
+      new Interrupted("The cell was interrupted while it computed. Variables of the lines that ran are kept."),
+    );
+  }
+
+  /** Something the running cell started went wrong outside its own line of control. */
+  fail(error: unknown): boolean {
+    this.#run?.fail(error);
+    return this.#run !== undefined;
+  }
+}

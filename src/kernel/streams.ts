@@ -1,0 +1,56 @@
+// stdout and stderr of cells: batched, in order with everything else a cell shows.
+import { StringDecoder } from "node:string_decoder";
+
+export type StreamName = "stdout" | "stderr";
+type Send = (name: StreamName, text: string) => void;
+
+const MAX_CHARACTERS = 1 << 16;
+const MAX_AGE_MS = 50;
+
+export class OutputStreams {
+  readonly #send: Send;
+  #name: StreamName = "stdout";
+  #text = "";
+  #since = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  write(name: StreamName, text: string): void {
+    if (text === "") return;
+    if (name !== this.#name) this.flush();
+    this.#name = name;
+    if (this.#text === "") this.#since = Date.now();
+    this.#text += text;
+    // A synchronous loop never lets the timer fire, so age is looked at here too.
+    if (this.#text.length >= MAX_CHARACTERS || Date.now() - this.#since >= MAX_AGE_MS) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), MAX_AGE_MS).unref();
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#text === "") return;
+    const text = this.#text;
+    this.#text = "";
+    this.#send(this.#name, text);
+  }
+
+  /** Sends what is written to the process's own streams here. */
+  capture(name: StreamName): void {
+    const decoder = new StringDecoder("utf8");
+    const stream = process[name];
+    stream.write = (
+      chunk: string | Uint8Array,
+      encoding?: BufferEncoding | ((error?: Error | null) => void),
+      callback?: (error?: Error | null) => void,
+    ): boolean => {
+      this.write(name, typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk)));
+      const done = typeof encoding === "function" ? encoding : callback;
+      if (done) process.nextTick(done);
+      return true;
+    };
+  }
+}
