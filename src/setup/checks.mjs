@@ -33,6 +33,7 @@ export async function checkNpm() {
 export function checkPackages() {
   const differences = npmDifferences();
   if (differences.length === 0) return { name: "npm packages", state: "ok", found: "as the lock file says" };
+  if (differences[0] === "node_modules") return { name: "npm packages", state: "missing", found: "not installed", remedy: START };
   return { name: "npm packages", state: "missing", found: `${differences.length} differ from the lock file or are missing`, remedy: START };
 }
 

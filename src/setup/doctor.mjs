@@ -24,6 +24,7 @@ const QUESTIONS = [
 
 const rows = [];
 for (const question of QUESTIONS) {
+  /** @type {import("./table.mjs").Row[]} */
   let found;
   try {
     found = [await question()].flat();

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { freePort, jupyterArguments, readArguments } from "../../../src/setup/jupyter.mjs";
+import { jupyterEnvironment, renderKernelspec } from "../../../src/setup/kernelspec.mjs";
+import { JUPYTER, ROOT } from "../../../src/setup/paths.mjs";
+
+test("options are read, and an unknown one is refused with the list of those there are", () => {
+  assert.deepEqual(readArguments([]), {
+    browser: true, port: 8888, notebook: "notebooks/00-welcome.ipynb", setupOnly: false, help: false,
+  });
+  const given = readArguments(["--no-browser", "--port=9001", "--notebook=notebooks/03-forward-process.ipynb", "--setup-only"]);
+  assert.deepEqual(given, {
+    browser: false, port: 9001, notebook: "notebooks/03-forward-process.ipynb", setupOnly: true, help: false,
+  });
+  for (const wrong of ["--port=abc", "--port=99999", "--port", "--colour", "notebook"]) {
+    assert.throws(() => readArguments([wrong]), (error) => error.why.includes(wrong) && /--no-browser/.test(error.remedy));
+  }
+});
+
+test("JupyterLab listens to this machine only, keeps its token, and serves the checkout's root", () => {
+  const args = jupyterArguments({ browser: false, port: 9001, notebook: "notebooks/a.ipynb", root: "/course" });
+  assert.ok(args.includes("--ServerApp.ip=127.0.0.1"));
+  assert.ok(args.includes("--ServerApp.root_dir=/course"));
+  assert.ok(args.includes("--ServerApp.open_browser=False"));
+  assert.ok(args.includes("--LabApp.default_url=/lab/tree/notebooks/a.ipynb"));
+  assert.equal(args.some((argument) => /token|password/.test(argument)), false);
+});
+
+test("a port in use gives the next free one", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  const other = await freePort(port);
+  assert.ok(other > port && other < port + 50);
+  server.close();
+  await once(server, "close");
+  assert.equal(await freePort(port), port);
+});
+
+test("the kernelspec names this checkout and leaves Jupyter's own placeholder alone", () => {
+  const template = readFileSync(join(ROOT, "src", "setup", "kernel.json"), "utf8");
+  const spec = renderKernelspec(template, { node: "/usr/bin/node", root: "/my course" });
+  assert.deepEqual(spec.argv, ["/usr/bin/node", "/my course/src/setup/kernel.mjs", "{connection_file}"]);
+  assert.equal(spec.language, "typescript");
+  assert.equal(spec.interrupt_mode, "signal");
+  assert.equal(spec.env.DIFFUSION_LAB_ROOT, "/my course");
+});
+
+test("Jupyter's folders all lie in the checkout", () => {
+  const env = jupyterEnvironment({ HOME: "/home/ada", JUPYTER_PATH: "/elsewhere", JUPYTER_CONFIG_DIR: "/elsewhere" });
+  assert.equal(env.HOME, "/home/ada");
+  for (const [name, value] of Object.entries(env)) {
+    if (name.startsWith("JUPYTER") || name === "IPYTHONDIR") assert.ok(value.startsWith(JUPYTER), `${name}=${value}`);
+  }
+});

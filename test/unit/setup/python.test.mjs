@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { findPython, inspectPython, pythonRefusal, REQUIREMENTS } from "../../../src/setup/python.mjs";
+
+test("no Python, an old one and one without venv each get their own reason and remedy", () => {
+  assert.match(pythonRefusal([]).why, /no Python was found/);
+  assert.match(pythonRefusal([]).remedy, /python\.org/);
+  const old = { program: "python3", version: "3.8.18", hasVenv: true, executable: "/usr/bin/python3" };
+  assert.match(pythonRefusal([old]).why, /only Python 3\.8\.18 was found/);
+  const bare = { program: "python3", version: "3.11.2", hasVenv: false, executable: "/usr/bin/python3" };
+  assert.match(pythonRefusal([old, bare]).why, /3\.11\.2 is here, but without its venv/);
+  assert.match(pythonRefusal([old, bare]).remedy, /apt install python3\.11-venv/);
+});
+
+test("what is not a Python is not taken for one", async () => {
+  assert.equal(await inspectPython("no-such-python"), null);
+  assert.equal(await inspectPython(process.execPath), null);
+  assert.deepEqual(await findPython({ DIFFUSION_LAB_PYTHON: "no-such-python" }), { python: null, seen: [] });
+});
+
+test("every Python package is pinned and has a checksum", () => {
+  const lines = readFileSync(REQUIREMENTS, "utf8").split("\n");
+  const pins = lines.filter((line) => /^[a-z]/i.test(line));
+  assert.ok(pins.length > 90, `${pins.length} packages`);
+  for (const pin of pins) assert.match(pin, /^[\w.-]+==[\w.]+( ; [^\\]+)? \\$/);
+  for (const name of ["jupyterlab", "plotly", "nbclient", "jupytext", "ipywidgets", "anywidget", "jupyter-kernel-test"]) {
+    assert.ok(pins.some((pin) => pin.startsWith(`${name}==`)), name);
+  }
+  lines.forEach((line, i) => {
+    if (/^[a-z]/i.test(line)) assert.match(lines[i + 1], /--hash=sha256:[0-9a-f]{64}/);
+  });
+});

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../../../src/setup/paths.mjs";
+import { verdict } from "../../runner/node-tests.mjs";
+import { program } from "../../runner/program.mjs";
+import { readArguments, SECTIONS } from "../../runner/sections.mjs";
+
+test("sections and files are told apart; a file alone runs only the sections of test files", () => {
+  assert.deepEqual(readArguments([]).sections, Object.keys(SECTIONS));
+  assert.deepEqual(readArguments(["unit", "lint"]), { sections: ["unit", "lint"], filters: [], help: false });
+  assert.deepEqual(readArguments(["unit", "test/unit/random.test.ts"]).filters, ["test/unit/random.test.ts"]);
+  assert.deepEqual(readArguments(["random"]).sections, ["unit", "kernel", "notebooks", "browser"]);
+  assert.equal(readArguments(["--help"]).help, true);
+  assert.throws(() => readArguments(["--fast"]), (error) => /--fast/.test(error.why) && /sections/.test(error.remedy));
+});
+
+test("a file that hung, died, tested nothing or ended badly counts as a failure", () => {
+  const counts = { passed: 3, failed: 0 };
+  assert.deepEqual(verdict({ code: 0, counts, timedOut: false }), { passed: 3, failed: 0, why: "" });
+  assert.equal(verdict({ code: 1, counts: { passed: 2, failed: 1 }, timedOut: false }).failed, 1);
+  assert.equal(verdict({ code: "SIGKILL", counts: null, timedOut: true }).failed, 1);
+  assert.equal(verdict({ code: "SIGSEGV", counts: null, timedOut: false }).failed, 1);
+  assert.equal(verdict({ code: 0, counts: { passed: 0, failed: 0 }, timedOut: false }).failed, 1);
+  assert.equal(verdict({ code: 7, counts, timedOut: false }).failed, 1);
+});
+
+test("the counter counts tests, not suites, and no skipped or to-do tests", () => {
+  const folder = mkdtempSync(join(tmpdir(), "runner-"));
+  const file = join(folder, "sample.test.mjs");
+  const counts = join(folder, "counts.json");
+  writeFileSync(file, `
+    import { describe, test } from "node:test";
+    describe("suite", () => { test("a", () => {}); test("b", () => { throw new Error("no"); }); });
+    test("c", () => {});
+    test("skipped", { skip: true }, () => {});
+    test("later", { todo: true }, () => {});
+  `);
+  const reporter = join(ROOT, "test", "runner", "counter.mjs");
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const result = spawnSync(process.execPath, [`--test-reporter=${reporter}`, `--test-reporter-destination=${counts}`, file], { env });
+  assert.equal(result.status, 1);
+  assert.deepEqual(JSON.parse(readFileSync(counts, "utf8")), { passed: 2, failed: 1 });
+});
+
+test("a program's own closing line is its count; a bad end is a failure even so", async () => {
+  const node = (script) => program("sample", process.execPath, ["-e", script]);
+  assert.deepEqual(await node("console.log('5 passed, 2 failed'); process.exit(1)"), { passed: 5, failed: 2 });
+  assert.deepEqual(await node("console.log('5 passed, 0 failed'); process.exit(1)"), { passed: 5, failed: 1 });
+  assert.deepEqual(await node("0"), { passed: 1, failed: 0 });
+  assert.deepEqual(await node("process.exit(4)"), { passed: 0, failed: 1 });
+});
