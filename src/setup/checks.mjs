@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { ask, npmCommand } from "./command.mjs";
 import { isSupportedNode, SUPPORTED_NODE } from "./gate.mjs";
 import { jupyterEnvironment, KERNELSPEC } from "./kernelspec.mjs";
@@ -90,9 +90,8 @@ export async function checkKernel() {
   const name = "kernel";
   const spec = readJson(KERNELSPEC);
   if (spec === null) return { name, state: "missing", found: "no kernelspec", remedy: START };
-  if (!existsSync(spec.argv[0]) || !existsSync(spec.argv[1])) {
-    return { name, state: "missing", found: `its kernelspec names ${spec.argv[0]}, which is gone`, remedy: START };
-  }
+  const gone = spec.argv.find((argument) => isAbsolute(argument) && !existsSync(argument));
+  if (gone) return { name, state: "missing", found: `its kernelspec names ${gone}, which is gone`, remedy: START };
   const version = readJson(join(ROOT, "node_modules", "tslab", "package.json"))?.version;
   return { name, state: version ? "ok" : "missing", found: version ? `TypeScript, over tslab ${version}` : "tslab is missing", remedy: START };
 }

@@ -1,22 +1,23 @@
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { JUPYTER, ROOT } from "./paths.mjs";
 import { writeAtomically } from "./stamps.mjs";
 
-const TEMPLATE = join(ROOT, "src", "setup", "kernel.json");
+const SOURCE = join(ROOT, "src", "dist", "kernel", "kernelspec.js");
 export const KERNELSPEC = join(JUPYTER, "kernels", "tslab", "kernel.json");
 
-/** The template with this checkout's and this Node's paths put in. */
-export function renderKernelspec(template, { node, root }) {
-  const fill = (value) => value.replaceAll("{node}", node).replaceAll("{root}", root);
-  const spec = JSON.parse(template);
-  return { ...spec, argv: spec.argv.map(fill), env: Object.fromEntries(Object.entries(spec.env).map(([k, v]) => [k, fill(v)])) };
+/** The kernel's own description of how it is started, with the very Node that set-up was run with. */
+export function pinNode(spec, node = process.execPath) {
+  const [, ...rest] = spec.argv;
+  return { ...spec, argv: [node, ...rest] };
 }
 
-/** Step 4: the kernelspec, inside the checkout; JUPYTER_PATH makes JupyterLab see it. */
-export function kernelspec(steps) {
-  const spec = renderKernelspec(readFileSync(TEMPLATE, "utf8"), { node: process.execPath, root: ROOT });
-  writeAtomically(KERNELSPEC, `${JSON.stringify(spec, null, 2)}\n`);
+/** Step 5: the kernelspec, inside the checkout; JUPYTER_PATH makes JupyterLab see it. */
+export async function kernelspec(steps) {
+  if (!existsSync(SOURCE)) return;
+  const { kernelSpec } = await import(pathToFileURL(SOURCE).href);
+  writeAtomically(KERNELSPEC, `${JSON.stringify(pinNode(kernelSpec()), null, 2)}\n`);
   steps.ready("kernel", `TypeScript, in ${JUPYTER}`);
 }
 

@@ -4,7 +4,7 @@ import { run } from "./command.mjs";
 import { SetupError, lastLines } from "./errors.mjs";
 import { ROOT } from "./paths.mjs";
 
-/** Step 5: the library, compiled to src/dist. TypeScript's own build record makes a second run short. */
+/** Step 4: the library, compiled to src/dist. TypeScript's own build record makes a second run short. */
 export async function buildLibrary(steps) {
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   const first = !existsSync(join(ROOT, "src", "dist", "index.js"));

@@ -9,7 +9,7 @@ import { nativeTensorFlow } from "./tensorflow.mjs";
 
 /**
  * Everything the course needs, each step only if it is not done yet. Two set-ups of one checkout take turns.
- * The library comes last: if only it does not compile, the thrown SetupError's `what` is "library".
+ * If only the library does not compile, everything else is ready and the SetupError's `what` is "library".
  */
 export async function setUp(steps) {
   const onWait = (pid) => steps.warn(`Waiting for another set-up of this checkout (process ${pid}) to finish`);
@@ -17,7 +17,10 @@ export async function setUp(steps) {
     await npmPackages(steps);
     await pythonEnvironment(steps);
     await nativeTensorFlow(steps);
-    kernelspec(steps);
-    await buildLibrary(steps);
+    try {
+      await buildLibrary(steps);
+    } finally {
+      await kernelspec(steps);
+    }
   }, onWait);
 }

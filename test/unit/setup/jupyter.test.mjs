@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { join } from "node:path";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { freePort, jupyterArguments, readArguments } from "../../../src/setup/jupyter.mjs";
-import { jupyterEnvironment, renderKernelspec } from "../../../src/setup/kernelspec.mjs";
-import { JUPYTER, ROOT } from "../../../src/setup/paths.mjs";
+import { jupyterEnvironment, pinNode } from "../../../src/setup/kernelspec.mjs";
+import { JUPYTER } from "../../../src/setup/paths.mjs";
 
 test("options are read, and an unknown one is refused with the list of those there are", () => {
   assert.deepEqual(readArguments([]), {
@@ -41,13 +39,12 @@ test("a port in use gives the next free one", async () => {
   assert.equal(await freePort(port), port);
 });
 
-test("the kernelspec names this checkout and leaves Jupyter's own placeholder alone", () => {
-  const template = readFileSync(join(ROOT, "src", "setup", "kernel.json"), "utf8");
-  const spec = renderKernelspec(template, { node: "/usr/bin/node", root: "/my course" });
-  assert.deepEqual(spec.argv, ["/usr/bin/node", "/my course/src/setup/kernel.mjs", "{connection_file}"]);
-  assert.equal(spec.language, "typescript");
-  assert.equal(spec.interrupt_mode, "signal");
-  assert.equal(spec.env.DIFFUSION_LAB_ROOT, "/my course");
+test("the kernelspec starts the kernel with the Node that set up the course", () => {
+  const spec = { argv: ["node", "--flag", "/course/launcher.js", "{connection_file}"], language: "typescript" };
+  assert.deepEqual(pinNode(spec, "/opt/node24/bin/node"), {
+    argv: ["/opt/node24/bin/node", "--flag", "/course/launcher.js", "{connection_file}"],
+    language: "typescript",
+  });
 });
 
 test("Jupyter's folders all lie in the checkout", () => {
