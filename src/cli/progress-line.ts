@@ -2,7 +2,7 @@
 export class ProgressLine {
   private readonly begun = performance.now();
   private readonly terminal = process.stdout.isTTY === true;
-  private shown = 0;
+  private shown = -Infinity;
 
   constructor(
     private readonly total: number,

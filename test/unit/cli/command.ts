@@ -1,0 +1,23 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../../..");
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of the command line from its source; `interruptAt` sends Ctrl-C when stdout first matches. */
+export function command(name: string, args: readonly string[], options: { interruptAt?: RegExp } = {}): Promise<Outcome> {
+  const child = spawn(process.execPath, ["--import", "tsx", join(root, `src/cli/${name}.ts`), ...args], { cwd: root });
+  let [stdout, stderr] = ["", ""];
+  let interrupted = false;
+  child.stdout.on("data", (data: Buffer) => {
+    stdout += data.toString();
+    if (!interrupted && options.interruptAt?.test(stdout)) interrupted = child.kill("SIGINT");
+  });
+  child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import { generate } from "../../../src/cli/generate.js";
+import { decodePng } from "../../../src/plot/index.js";
+import { ddpm } from "../../../src/samplers/index.js";
+import { loadDiffusionModel, saveDiffusionModel } from "../../../src/training/index.js";
+import { toyTask } from "../training/toy.js";
+import { command } from "./command.js";
+
+const folder = mkdtempSync(join(tmpdir(), "sample-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const model = join(folder, "model");
+const { network } = toyTask();
+saveDiffusionModel(model, {
+  network,
+  config: { schedule: { kind: "linear", T: 100 }, prediction: "noise", shape: [8, 8, 1] },
+});
+network.dispose();
+
+test("a seeded image does not change with the batch it is drawn in, and generating leaks nothing", async () => {
+  const loaded = loadDiffusionModel(model);
+  const draw = (batchSize: number): Promise<tf.Tensor4D> =>
+    generate(loaded, { sampler: ddpm, steps: 4, count: 5, seed: 11, batchSize });
+  (await draw(5)).dispose();
+  const before = tf.memory().numTensors;
+  const [all, singly] = [await draw(5), await draw(2)];
+  const difference = tf.tidy(() => tf.max(tf.abs(tf.sub(all, singly))).dataSync()[0]);
+  assert.ok(difference < 1e-5, `${difference}`);
+  const spread = tf.tidy(() => tf.max(tf.abs(tf.sub(tf.slice(all, 0, 1), tf.slice(all, 1, 1)))).dataSync()[0]);
+  assert.ok(spread > 0.1, "different images of one seed differ");
+  tf.dispose([all, singly]);
+  assert.equal(tf.memory().numTensors, before);
+  loaded.dispose();
+});
+
+test("the command writes a grid of the images asked for", async () => {
+  const out = join(folder, "grid.png");
+  const { code, stderr, stdout } = await command("sample", [model, "--steps", "3", "--n", "4", "--seed", "2", "--out", out]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /4 images are in/);
+  const { width, height } = decodePng(readFileSync(out));
+  // 2 × 2 images of 8 pixels, 7-fold, 2 pixels between them
+  assert.deepEqual([width, height], [2 * 56 + 2, 2 * 56 + 2]);
+});
+
+test("bad requests name what was given and what is allowed, and write nothing", async () => {
+  const out = join(folder, "none.png");
+  const cut = join(folder, "cut");
+  const whole = loadDiffusionModel(model);
+  saveDiffusionModel(cut, { network: whole.network, config: whole.config });
+  whole.dispose();
+  truncateSync(join(cut, "diffusion_pytorch_model.safetensors"), 5000);
+  const expectations: [string[], RegExp][] = [
+    [["no-such-model"], /no model "no-such-model": looked for .*assets.no-such-model/],
+    [[model, "--sampler", "dddim"], /unknown sampler "dddim": there are/],
+    [[model, "--steps", "0"], /--steps takes a whole number of at least 1, got "0"/],
+    [[model, "--steps", "101"], /steps must be a whole number from 1 to 100, got 101/],
+    [[cut], /cut short|out of range/],
+  ];
+  const outcomes = await Promise.all(expectations.map(([args]) => command("sample", [...args, "--out", out])));
+  outcomes.forEach(({ code, stderr }, i) => {
+    assert.match(stderr, expectations[i][1]);
+    assert.equal(code, 1);
+  });
+  assert.ok(!existsSync(out));
+});
