@@ -21,12 +21,14 @@ export interface DownloadOptions {
   bytes: number;
   /** Its SHA-256, 64 lower-case hex digits. */
   sha256: string;
+  /** What else a reader can do when this fails: the last sentence of the error. */
+  advice?: string;
   onProgress?: (progress: DownloadProgress) => void;
   /** Stops the download; what came so far stays for the next call to resume. */
   signal?: AbortSignal;
-  /** How often a URL is tried again, resuming, after its connection breaks. Default 3. */
+  /** How often a URL that broke off after giving some bytes is asked for the rest. Default 3. */
   retries?: number;
-  /** A connection that gives nothing for so long counts as broken. Default 30 000. */
+  /** A connection that gives nothing for so long counts as broken. Default 20 000. */
   stallMilliseconds?: number;
 }
 
@@ -100,7 +102,7 @@ async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): 
 
 /** One request: appends to `partial` from where it ends. */
 async function receive(url: string, partial: string, options: DownloadOptions): Promise<void> {
-  const { bytes, path, onProgress, signal, stallMilliseconds = 30_000 } = options;
+  const { bytes, path, onProgress, signal, stallMilliseconds = 20_000 } = options;
   const have = await sizeOf(partial);
   if (have === bytes) return;
   const stalled = new AbortController();
@@ -153,11 +155,13 @@ async function receive(url: string, partial: string, options: DownloadOptions): 
  * @throws RangeError when the length or the SHA-256 asked for is malformed
  */
 export async function download(options: DownloadOptions): Promise<void> {
-  const { urls, path, bytes, sha256, signal, retries = 3 } = options;
-  if (!Number.isSafeInteger(bytes) || bytes < 1)
+  const { urls, path, bytes, sha256, signal, retries = 3, advice } = options;
+  if (!Number.isSafeInteger(bytes) || bytes < 1) {
     throw new RangeError(`bytes must be a whole number ≥ 1, got ${bytes}`);
-  if (!/^[0-9a-f]{64}$/.test(sha256))
+  }
+  if (!/^[0-9a-f]{64}$/.test(sha256)) {
     throw new RangeError(`sha256 must be 64 lower-case hex digits, got "${sha256}"`);
+  }
   signal?.throwIfAborted();
   if (await isDownloaded(options)) return;
 
@@ -167,9 +171,10 @@ export async function download(options: DownloadOptions): Promise<void> {
   let answered = false;
   for (const url of urls) {
     for (let attempt = 0; attempt <= retries; attempt++) {
+      let had = 0;
       try {
         if ((await sizeOf(partial)) > bytes) await rm(partial);
-        const resumed = (await sizeOf(partial)) > 0;
+        had = await sizeOf(partial);
         await receive(url, partial, options);
         const actual = await sha256Of(partial);
         if (actual === sha256) {
@@ -179,13 +184,14 @@ export async function download(options: DownloadOptions): Promise<void> {
         await rm(partial);
         const mismatch = `${url}: SHA-256 is ${actual}, expected ${sha256}; the bytes were thrown away`;
         // The first part may have come from elsewhere: this URL deserves a whole download.
-        throw resumed ? new Error(mismatch) : new WrongAnswer(mismatch);
+        throw had > 0 ? new Error(mismatch) : new WrongAnswer(mismatch);
       } catch (error) {
         signal?.throwIfAborted();
         const wrong = error instanceof WrongAnswer;
         answered ||= wrong;
         attempts.push(wrong ? error.message : `${url}: ${describe(error)}`);
-        if (wrong) break;
+        // A connection that gave nothing new is left for the next address.
+        if (wrong || (await sizeOf(partial)) === had) break;
       }
     }
   }
@@ -194,5 +200,5 @@ export async function download(options: DownloadOptions): Promise<void> {
     ? `The servers answered, but not with this file. Try again later, or ${byHand}.`
     : "No server could be reached: is there a network? Run this again when there is (it resumes), " +
       `or ${byHand}.`;
-  throw new DownloadError(path, attempts, remedy);
+  throw new DownloadError(path, attempts, advice === undefined ? remedy : `${remedy} ${advice}`);
 }

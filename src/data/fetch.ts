@@ -102,6 +102,8 @@ const SOURCES: Record<FetchableDataset, Source> = {
   },
 };
 
+const ADVICE = 'loadDigits({ split: "train" }) gives 9000 real digits without a network.';
+
 /**
  * Where downloaded data lies: `datasets/cache` in the nearest folder, from the working directory upwards,
  * that has a `datasets` folder; else in the working directory.
@@ -139,7 +141,7 @@ export async function fetchDataset(
   const folder = join(directory, name);
   for (const { file, bytes, sha256 } of Object.values(files)) {
     const urls = mirrors.map((mirror) => new URL(file, mirror).href);
-    await download({ urls, path: join(folder, file), bytes, sha256, onProgress, signal });
+    await download({ urls, path: join(folder, file), bytes, sha256, advice: ADVICE, onProgress, signal });
   }
   const part = (images: SourceFile, labels: SourceFile, split: string): Promise<ImageDataset> =>
     loadIdxDataset({

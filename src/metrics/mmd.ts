@@ -11,11 +11,11 @@ export interface MmdOptions {
 /** Enough pairs for a steady median: 2·500 points give half a million. */
 const MEDIAN_ROWS = 500;
 
-function squaredDistance(a: FeatureSet, i: number, b: FeatureSet, j: number): number {
-  const d = a.dimension;
+/** |x_i − y_j|² of rows of d numbers. */
+function squaredDistance(x: Float64Array, i: number, y: Float64Array, j: number, d: number): number {
   let sum = 0;
-  for (let k = 0; k < d; k++) {
-    const difference = a.values[i * d + k] - b.values[j * d + k];
+  for (let k = 0, p = i * d, q = j * d; k < d; k++, p++, q++) {
+    const difference = x[p] - y[q];
     sum += difference * difference;
   }
   return sum;
@@ -29,12 +29,15 @@ function squaredDistance(a: FeatureSet, i: number, b: FeatureSet, j: number): nu
  */
 export function medianDistance(a: FeatureSet, b: FeatureSet): number {
   requireComparable(a, b, 1);
-  const points: [FeatureSet, number][] = [];
-  for (const set of [a, b]) for (let i = 0; i < Math.min(set.count, MEDIAN_ROWS); i++) points.push([set, i]);
-  const distances = new Float64Array((points.length * (points.length - 1)) / 2);
+  const d = a.dimension;
+  const points = Float64Array.from(
+    [a, b].flatMap(({ values }) => Array.from(values.subarray(0, MEDIAN_ROWS * d))),
+  );
+  const n = points.length / d;
+  const distances = new Float64Array((n * (n - 1)) / 2);
   let at = 0;
-  for (let i = 0; i < points.length; i++) {
-    for (let j = 0; j < i; j++) distances[at++] = squaredDistance(...points[i], ...points[j]);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) distances[at++] = squaredDistance(points, i, points, j, d);
   }
   distances.sort();
   const middle = (distances.length - 1) / 2;
@@ -45,19 +48,28 @@ export function medianDistance(a: FeatureSet, b: FeatureSet): number {
   return median;
 }
 
-/** The sum of k over all pairs of a and b; over i ≠ j where they are the same set. */
-function kernelSum(a: FeatureSet, b: FeatureSet, scales: readonly number[]): number {
-  const same = a === b;
-  let total = 0;
-  for (let i = 0; i < a.count; i++) {
-    let row = 0;
-    for (let j = 0; j < (same ? i : b.count); j++) {
-      const squared = squaredDistance(a, i, b, j);
-      for (const scale of scales) row += Math.exp(scale * squared);
+/** Σ k(x_i, y_j) over all pairs. */
+function crossSum(x: Float64Array, y: Float64Array, d: number, scales: readonly number[]): number {
+  let sum = 0;
+  for (let i = 0; i < x.length / d; i++) {
+    for (let j = 0; j < y.length / d; j++) {
+      const squared = squaredDistance(x, i, y, j, d);
+      for (const scale of scales) sum += Math.exp(scale * squared);
     }
-    total += row;
   }
-  return ((same ? 2 : 1) * total) / scales.length;
+  return sum / scales.length;
+}
+
+/** Σ k(x_i, x_j) over i ≠ j. */
+function innerSum(x: Float64Array, d: number, scales: readonly number[]): number {
+  let sum = 0;
+  for (let i = 0; i < x.length / d; i++) {
+    for (let j = 0; j < i; j++) {
+      const squared = squaredDistance(x, i, x, j, d);
+      for (const scale of scales) sum += Math.exp(scale * squared);
+    }
+  }
+  return (2 * sum) / scales.length;
 }
 
 /**
@@ -80,11 +92,12 @@ export function maximumMeanDiscrepancy(a: FeatureSet, b: FeatureSet, options: Mm
     throw new RangeError(`a kernel's bandwidth must be a finite number > 0, got [${bandwidths.join(", ")}]`);
   }
   const scales = bandwidths.map((length) => -1 / (2 * length * length));
-  // The same object twice is still two sets: the cross term then holds its diagonal.
-  const other: FeatureSet = a === b ? { ...b } : b;
+  const d = a.dimension;
+  const x = Float64Array.from(a.values);
+  const y = Float64Array.from(b.values);
   return (
-    kernelSum(a, a, scales) / (a.count * (a.count - 1)) +
-    kernelSum(b, b, scales) / (b.count * (b.count - 1)) -
-    (2 * kernelSum(a, other, scales)) / (a.count * b.count)
+    innerSum(x, d, scales) / (a.count * (a.count - 1)) +
+    innerSum(y, d, scales) / (b.count * (b.count - 1)) -
+    (2 * crossSum(x, y, d, scales)) / (a.count * b.count)
   );
 }
