@@ -59,11 +59,16 @@ export class MidBlock {
   private readonly attention: PixelAttention | undefined;
   private readonly second: ResnetBlock;
 
-  constructor(scope: ParameterScope, commons: BlockCommons, plan: { channels: number; attention: boolean }) {
-    const sizes = { inputs: plan.channels, outputs: plan.channels };
+  constructor(
+    scope: ParameterScope,
+    commons: BlockCommons,
+    plan: { channels: number; attention: boolean; attentionGroups: number | null },
+  ) {
+    const { channels, attentionGroups } = plan;
+    const sizes = { inputs: channels, outputs: channels };
     this.first = new ResnetBlock(scope.scope("resnets.0"), { ...commons, ...sizes });
     this.second = new ResnetBlock(scope.scope("resnets.1"), { ...commons, ...sizes });
-    if (plan.attention) this.attention = pixelAttention(scope, 0, plan.channels, commons);
+    if (plan.attention) this.attention = pixelAttention(scope, 0, channels, commons, attentionGroups);
   }
 
   apply(x: tf.Tensor4D, e: tf.Tensor2D): tf.Tensor4D {
@@ -106,8 +111,14 @@ export class UpBlock {
   }
 }
 
-function pixelAttention(scope: ParameterScope, index: number, channels: number, commons: BlockCommons): PixelAttention {
-  const { groups, epsilon, headChannels } = commons;
+function pixelAttention(
+  scope: ParameterScope,
+  index: number,
+  channels: number,
+  commons: BlockCommons,
+  groups: number | null = commons.groups,
+): PixelAttention {
+  const { epsilon, headChannels, outputScale } = commons;
   const heads = headChannels === null ? 1 : channels / headChannels;
-  return new PixelAttention(scope.scope(`attentions.${index}`), { channels, heads, groups, epsilon });
+  return new PixelAttention(scope.scope(`attentions.${index}`), { channels, heads, groups, epsilon, outputScale });
 }

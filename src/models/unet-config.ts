@@ -1,4 +1,4 @@
-import type { ActivationName, TimeScaleShift } from "../nn/index.js";
+import { activationNames, type ActivationName, type TimeScaleShift } from "../nn/index.js";
 
 export type DownBlockType = "DownBlock2D" | "AttnDownBlock2D";
 export type UpBlockType = "UpBlock2D" | "AttnUpBlock2D";
@@ -26,6 +26,8 @@ export interface UNet2DConfig {
   /** Channels a head; null makes one head of all channels. */
   readonly attention_head_dim: number | null;
   readonly norm_num_groups: number;
+  /** Groups of the norm before the middle's attention; null is `norm_num_groups`, or no norm with "scale_shift". */
+  readonly attn_norm_num_groups: number | null;
   readonly norm_eps: number;
   readonly resnet_time_scale_shift: TimeScaleShift;
   readonly add_attention: boolean;
@@ -50,6 +52,7 @@ export const unet2dDefaults: UNet2DConfig = {
   act_fn: "silu",
   attention_head_dim: 8,
   norm_num_groups: 32,
+  attn_norm_num_groups: null,
   norm_eps: 1e-5,
   resnet_time_scale_shift: "default",
   add_attention: true,
@@ -69,25 +72,52 @@ export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
   requireOneOf("up_block_types", config.up_block_types, ["UpBlock2D", "AttnUpBlock2D"]);
   requireOneOf("time_embedding_type", [config.time_embedding_type], ["positional"]);
   requireOneOf("resnet_time_scale_shift", [config.resnet_time_scale_shift], ["default", "scale_shift"]);
-  requirePositive("in_channels", config.in_channels);
-  requirePositive("out_channels", config.out_channels);
-  requirePositive("layers_per_block", config.layers_per_block);
-  requirePositive("norm_num_groups", config.norm_num_groups);
-  for (const channels of config.block_out_channels) {
+  requireOneOf("act_fn", [config.act_fn], activationNames);
+  for (const key of ["in_channels", "out_channels", "layers_per_block", "norm_num_groups"] as const) {
+    requirePositive(key, config[key]);
+  }
+  for (const key of ["attention_head_dim", "attn_norm_num_groups", "num_class_embeds"] as const) {
+    const value = config[key];
+    if (value !== null) requirePositive(key, value);
+  }
+  if (![0, 1].includes(config.downsample_padding)) {
+    throw new RangeError(`downsample_padding must be 0 or 1, got ${config.downsample_padding}`);
+  }
+  if (!Number.isFinite(config.mid_block_scale_factor) || config.mid_block_scale_factor === 0) {
+    throw new RangeError(`mid_block_scale_factor must be a number other than 0, got ${config.mid_block_scale_factor}`);
+  }
+  if (!(config.norm_eps > 0)) throw new RangeError(`norm_eps must be a positive number, got ${config.norm_eps}`);
+  requireWidths(config);
+  return config;
+}
+
+function requireWidths(config: UNet2DConfig): void {
+  const { block_out_channels: widths, norm_num_groups: groups, attention_head_dim: headChannels } = config;
+  if (widths.length === 0) throw new RangeError("block_out_channels must name at least one level, got []");
+  widths.forEach((channels, i) => {
     requirePositive("block_out_channels", channels);
-    if (channels % config.norm_num_groups !== 0) {
+    if (channels % groups !== 0) {
       throw new RangeError(
-        `block_out_channels has ${channels}, which norm_num_groups = ${config.norm_num_groups} does not divide: ` +
+        `block_out_channels has ${channels}, which norm_num_groups = ${groups} does not divide: ` +
           `choose norm_num_groups that divides every level`,
       );
     }
-    if (config.attention_head_dim !== null && channels % config.attention_head_dim !== 0) {
+    const attends =
+      config.down_block_types[i] === "AttnDownBlock2D" ||
+      config.up_block_types[widths.length - 1 - i] === "AttnUpBlock2D" ||
+      (config.add_attention && i === widths.length - 1);
+    if (attends && headChannels !== null && channels % headChannels !== 0) {
       throw new RangeError(
-        `block_out_channels has ${channels}, which attention_head_dim = ${config.attention_head_dim} does not divide`,
+        `block_out_channels has ${channels}, which attention_head_dim = ${headChannels} does not divide: ` +
+          `choose a width of heads that divides every level with attention, or null for one head`,
       );
     }
+  });
+  if (widths[0] % 2 !== 0) {
+    throw new RangeError(
+      `block_out_channels starts with ${widths[0]}: the time embedding has that many sines and cosines, so it must be even`,
+    );
   }
-  return config;
 }
 
 function requireOneOf(key: string, values: readonly string[], allowed: readonly string[]): void {

@@ -1,9 +1,9 @@
 import * as tf from "../tf.js";
 import {
-  activation,
   Conv2d,
   GroupNorm,
   Parameters,
+  silu,
   sinusoidalEmbedding,
   TimeEmbedding,
   type ParameterScope,
@@ -59,7 +59,7 @@ export class UNet2D {
     this.midBlock = new MidBlock(
       root.scope("mid_block"),
       { ...commons, outputScale: c.mid_block_scale_factor },
-      { channels: widths[widths.length - 1], attention: c.add_attention },
+      { channels: widths[widths.length - 1], attention: c.add_attention, attentionGroups: midAttentionGroups(c) },
     );
     this.upBlocks = buildUp(root, commons, c);
     this.normOut = new GroupNorm(root.scope("conv_norm_out"), {
@@ -80,7 +80,6 @@ export class UNet2D {
   apply(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor4D {
     this.check(x, timestep, labels);
     return tf.tidy(() => {
-      const act = activation(this.config.act_fn);
       const e = this.embed(timestep, labels);
       const input = this.config.center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x;
       let h = this.convIn.apply(input as tf.Tensor4D);
@@ -91,7 +90,7 @@ export class UNet2D {
       }
       h = this.midBlock.apply(h, e);
       for (const block of this.upBlocks) h = block.apply(h, e, kept);
-      return this.convOut.apply(act(this.normOut.apply(h)) as tf.Tensor4D);
+      return this.convOut.apply(silu(this.normOut.apply(h)));
     });
   }
 
@@ -114,9 +113,14 @@ export class UNet2D {
   }
 
   private check(x: tf.Tensor4D, timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): void {
-    const { in_channels, num_class_embeds } = this.config;
+    const { block_out_channels, downsample_padding, in_channels, num_class_embeds } = this.config;
     if (x.rank !== 4 || x.shape[3] !== in_channels) {
       throw new RangeError(`this U-Net takes images [N, H, W, ${in_channels}], got shape [${x.shape}]`);
+    }
+    // Without padding a halving rounds down, and must leave something.
+    const least = downsample_padding === 0 ? 2 ** (block_out_channels.length - 1) : 1;
+    if (Math.min(x.shape[1], x.shape[2]) < least) {
+      throw new RangeError(`this U-Net takes images of at least ${least} × ${least} pixels, got shape [${x.shape}]`);
     }
     if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
       throw new RangeError(`timestep must have one value an image, shape [${x.shape[0]}], got [${timestep.shape}]`);
@@ -128,6 +132,11 @@ export class UNet2D {
       throw new RangeError(`this U-Net is class-conditional: give labels, int32 of shape [${x.shape[0]}]`);
     }
   }
+}
+
+/** As UNet2DModel has it: without a number of its own, the middle's attention has a norm unless time scales and shifts. */
+function midAttentionGroups(c: UNet2DConfig): number | null {
+  return c.attn_norm_num_groups ?? (c.resnet_time_scale_shift === "default" ? c.norm_num_groups : null);
 }
 
 function buildDown(root: ParameterScope, commons: BlockCommons, c: UNet2DConfig): DownBlock[] {

@@ -30,8 +30,14 @@ export function gelu<T extends tf.Tensor>(x: T): T {
   return tf.tidy(() => tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2)))) as T);
 }
 
+/** Mish: y = x·tanh(ln(1 + eˣ)). Source: Misra 2019, "Mish: a self regularized non-monotonic activation function". */
+export function mish<T extends tf.Tensor>(x: T): T {
+  return tf.tidy(() => tf.mul(x, tf.tanh(tf.softplus(x))) as T);
+}
+
 /** The activations a configuration may name. */
-export type ActivationName = "silu" | "swish" | "gelu" | "relu";
+export const activationNames = ["silu", "swish", "gelu", "mish", "relu"] as const;
+export type ActivationName = (typeof activationNames)[number];
 
 export function activation(name: ActivationName): (x: tf.Tensor) => tf.Tensor {
   switch (name) {
@@ -40,9 +46,11 @@ export function activation(name: ActivationName): (x: tf.Tensor) => tf.Tensor {
       return silu;
     case "gelu":
       return gelu;
+    case "mish":
+      return mish;
     case "relu":
       return (x) => tf.relu(x);
     default:
-      throw new RangeError(`unknown activation "${String(name)}": choose silu, swish, gelu or relu`);
+      throw new RangeError(`unknown activation "${String(name)}": choose ${activationNames.join(", ")}`);
   }
 }

@@ -65,21 +65,35 @@ export class MultiHeadAttention {
   }
 }
 
-/** Self-attention over the pixels of an image, after a group norm and beside a residual path. */
+export interface PixelAttentionOptions extends AttentionOptions {
+  /** Groups of the norm before the attention, null for no norm. */
+  readonly groups: number | null;
+  readonly epsilon?: number;
+  /** The sum of the two paths is divided by this, default 1. */
+  readonly outputScale?: number;
+}
+
+/** Self-attention over the pixels of an image, beside a residual path: y = (x + attention(norm(x)))/scale. */
 export class PixelAttention {
-  private readonly norm: GroupNorm;
+  private readonly norm: GroupNorm | undefined;
   private readonly attention: MultiHeadAttention;
 
-  constructor(scope: ParameterScope, options: AttentionOptions & { readonly groups: number; readonly epsilon?: number }) {
-    this.norm = new GroupNorm(scope.scope("group_norm"), options);
+  constructor(
+    scope: ParameterScope,
+    private readonly options: PixelAttentionOptions,
+  ) {
+    const { channels, groups, epsilon } = options;
+    if (groups !== null) this.norm = new GroupNorm(scope.scope("group_norm"), { channels, groups, epsilon });
     this.attention = new MultiHeadAttention(scope, options);
   }
 
   apply(x: tf.Tensor4D): tf.Tensor4D {
     return tf.tidy(() => {
       const [n, h, w, c] = x.shape;
-      const tokens = tf.reshape(this.norm.apply(x), [n, h * w, c]) as tf.Tensor3D;
-      return tf.add(x, tf.reshape(this.attention.apply(tokens), x.shape));
+      const { outputScale = 1 } = this.options;
+      const tokens = tf.reshape(this.norm ? this.norm.apply(x) : x, [n, h * w, c]) as tf.Tensor3D;
+      const sum = tf.add(x, tf.reshape(this.attention.apply(tokens), x.shape)) as tf.Tensor4D;
+      return outputScale === 1 ? sum : (tf.div(sum, outputScale) as tf.Tensor4D);
     });
   }
 }

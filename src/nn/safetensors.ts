@@ -113,7 +113,9 @@ export function writeSafetensors(
   options: { format?: FloatFormat; metadata?: Readonly<Record<string, string>> } = {},
 ): void {
   const { format = "F32", metadata } = options;
-  const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
+  // No prototype: a tensor may have any name, "__proto__" too.
+  const header = Object.create(null) as Record<string, unknown>;
+  if (metadata) header["__metadata__"] = metadata;
   const chunks: Buffer[] = [];
   let offset = 0;
   for (const [name, { shape, values }] of tensors) {

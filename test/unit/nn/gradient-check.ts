@@ -51,7 +51,7 @@ export function checkGradients(
 
   const value = (): number => {
     const y = f(variables);
-    const numbers = y.dataSync();
+    const numbers = y.dataSync() as Float32Array;
     y.dispose();
     return numbers.reduce((sum, v, i) => sum + v * weights[i], 0);
   };
@@ -63,9 +63,9 @@ export function checkGradients(
     const gradient = grads[variable.name];
     assert.ok(gradient, `${names[k]} gets no gradient`);
     assert.deepEqual(gradient.shape, variable.shape, names[k]);
-    const analytic = gradient.dataSync();
+    const analytic = gradient.dataSync() as Float32Array;
     const scale = analytic.reduce((max, g) => Math.max(max, Math.abs(g)), 0);
-    const start = variable.dataSync().slice();
+    const start = variable.dataSync().slice() as Float32Array;
 
     const at = (direction: Float32Array, distance: number): number => {
       const moved = start.map((v, i) => v + distance * direction[i]);
@@ -83,7 +83,7 @@ export function checkGradients(
         `${names[k]}: gradient ${expected}, differences ${found}, largest entry ${scale}`,
       );
     }
-    tf.tidy(() => variable.assign(tf.tensor(start as Float32Array, variable.shape)));
+    tf.tidy(() => variable.assign(tf.tensor(start, variable.shape)));
   });
   tf.dispose([loss, grads, projection, variables]);
   assert.equal(tf.memory().numTensors, before, "tensors left behind");
@@ -106,4 +106,66 @@ export function gradientsOf(f: () => tf.Tensor, watched: tf.Variable[], weights:
   const { value, grads } = tf.variableGrads(() => tf.sum(tf.mul(f(), weights)) as tf.Scalar, watched);
   value.dispose();
   return watched.map((variable) => grads[variable.name]);
+}
+
+/**
+ * As {@link checkGradients}, along random directions through all inputs and parameters at once: cheap enough for a
+ * whole network.
+ */
+export function checkJointGradient(
+  f: (inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: readonly tf.Tensor[],
+  parameters: Parameters,
+  { step = 0.01, tolerance = 5e-3, directions: count = 6 }: { step?: number; tolerance?: number; directions?: number } = {},
+): void {
+  const before = tf.memory().numTensors;
+  const variables = inputs.map((input) => tf.variable(input));
+  const watched = [...variables, ...parameters.variables];
+  const output = f(variables);
+  const weights = new RandomStream(99, "projection").normals(output.size);
+  const projection = tf.tensor(weights.slice(), output.shape);
+  output.dispose();
+  const { value: loss, grads } = tf.variableGrads(
+    () => tf.sum(tf.mul(f(variables), projection)) as tf.Scalar,
+    watched,
+  );
+  const slopes = watched.map((variable, k) => {
+    const gradient = grads[variable.name];
+    assert.ok(gradient, `${k < inputs.length ? `input ${k}` : parameters.names[k - inputs.length]} gets no gradient`);
+    return gradient.dataSync() as Float32Array;
+  });
+  const starts = watched.map((variable) => variable.dataSync().slice() as Float32Array);
+  for (let d = 0; d < count; d++) {
+    // Half along the gradient of each tensor, half at random, so that every tensor has its part.
+    const stream = new RandomStream(d, "joint direction");
+    const direction = slopes.map((slope) => {
+      const norm = Math.hypot(...slope) || 1;
+      const random = stream.normals(slope.length);
+      const sign = stream.uniform() < 0.5 ? -1 : 1;
+      return slope.map((g, i) => (sign * g) / norm + random[i] / Math.sqrt(slope.length));
+    });
+    const length = Math.sqrt(direction.reduce((sum, v) => sum + v.reduce((s, x) => s + x * x, 0), 0));
+    const at = (distance: number): number => {
+      watched.forEach((variable, k) => {
+        const moved = starts[k].map((v, i) => v + (distance / length) * direction[k][i]);
+        tf.tidy(() => variable.assign(tf.tensor(moved, variable.shape)));
+      });
+      const y = f(variables);
+      const numbers = y.dataSync() as Float32Array;
+      y.dispose();
+      return numbers.reduce((sum, v, i) => sum + v * weights[i], 0);
+    };
+    const found = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
+    let expected = 0;
+    let scale = 0;
+    slopes.forEach((slope, k) => {
+      const part = slope.reduce((sum, g, i) => sum + g * direction[k][i], 0) / length;
+      expected += part;
+      scale = Math.max(scale, Math.abs(part));
+    });
+    assert.ok(Math.abs(found - expected) <= tolerance * scale, `direction ${d}: gradient ${expected}, differences ${found}`);
+  }
+  watched.forEach((variable, k) => tf.tidy(() => variable.assign(tf.tensor(starts[k].slice(), variable.shape))));
+  tf.dispose([loss, grads, projection, variables]);
+  assert.equal(tf.memory().numTensors, before, "tensors left behind");
 }

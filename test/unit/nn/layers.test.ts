@@ -7,6 +7,7 @@ import {
   Dense,
   Downsample,
   gelu,
+  mish,
   Parameters,
   silu,
   Upsample,
@@ -26,6 +27,7 @@ test("activations: known values", () => {
     ["silu", [-4.1223072e-8, -0.26894142, 0, 0.73105858, 20]],
     ["swish", [-4.1223072e-8, -0.26894142, 0, 0.73105858, 20]],
     ["gelu", [0, -0.15865525, 0, 0.84134475, 20]],
+    ["mish", [-4.1223072e-8, -0.30340146, 0, 0.86509839, 20]],
     ["relu", [0, 0, 0, 1, 20]],
   ];
   for (const [name, values] of expected) {
@@ -37,6 +39,7 @@ test("activations: known values", () => {
 test("activations: gradients by differences and by the tape", () => {
   const x = normal([4, 5], 1);
   checkGradients(([v]) => silu(v), [x], undefined, { entries: 20 });
+  checkGradients(([v]) => mish(v), [x], undefined, { entries: 20 });
   checkGradients(([v]) => gelu(v), [x], undefined, { entries: 20 });
   const variable = tf.variable(x);
   const weights = normal([4, 5], 2);
