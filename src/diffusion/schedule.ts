@@ -68,6 +68,9 @@ export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>
   return makeSchedule(name, Float64Array.from(alphaBars), beta);
 }
 
+/** Shared by all schedules: a notebook tells by it what they are, and shows them as a table. */
+const schedulePrototype: object = {};
+
 function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array): Schedule {
   const T = alphaBar.length - 1;
   const snr = alphaBar.map((a) => a / (1 - a));
@@ -79,7 +82,7 @@ function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array):
     );
   }
   const levels = alphaBar.map((a) => Math.sqrt((1 - a) / a));
-  return Object.freeze({
+  const tables: Schedule = {
     name,
     T,
     discrete: true,
@@ -100,7 +103,8 @@ function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array):
       checkLevel(name, levels, level);
       return timeBetween(levels, level);
     },
-  });
+  };
+  return Object.freeze(Object.assign(Object.create(schedulePrototype) as Schedule, tables));
 }
 
 function checkLevel(name: string, levels: Float64Array, level: number): void {

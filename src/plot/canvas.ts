@@ -21,8 +21,16 @@ class Painting {
   fillRect(x: number, y: number, width: number, height: number): void {
     const [r, g, b, alpha = 1] = (this.fillStyle.match(/[\d.]+/g) ?? []).map(Number);
     const colour = [r, g, b, Math.round(255 * alpha)];
-    for (let row = Math.max(0, Math.round(y)); row < Math.min(this.canvas.height, Math.round(y + height)); row++) {
-      for (let column = Math.max(0, Math.round(x)); column < Math.min(this.canvas.width, Math.round(x + width)); column++) {
+    for (
+      let row = Math.max(0, Math.round(y));
+      row < Math.min(this.canvas.height, Math.round(y + height));
+      row++
+    ) {
+      for (
+        let column = Math.max(0, Math.round(x));
+        column < Math.min(this.canvas.width, Math.round(x + width));
+        column++
+      ) {
         this.pixels.set(colour, 4 * (row * this.canvas.width + column));
       }
     }
@@ -34,7 +42,10 @@ class Painting {
 
   putImageData(image: { width: number; height: number; data: Uint8ClampedArray }): void {
     for (let row = 0; row < Math.min(image.height, this.canvas.height); row++) {
-      const line = image.data.subarray(4 * row * image.width, 4 * (row * image.width + Math.min(image.width, this.canvas.width)));
+      const line = image.data.subarray(
+        4 * row * image.width,
+        4 * (row * image.width + Math.min(image.width, this.canvas.width)),
+      );
       this.pixels.set(line, 4 * row * this.canvas.width);
     }
   }

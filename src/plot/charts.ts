@@ -103,11 +103,29 @@ export interface BarChart extends ChartSize {
 export function barChart({ categories, x, y, series, ...size }: BarChart): Figure {
   if (series.length === 0) throw new RangeError("a bar chart needs at least one series");
   const data = series.map(({ name, values, colour }, index): Trace => {
-    demandPairs(name, categories.map((_, i) => i), values);
-    return { type: "bar", name, x: [...categories], y: rounded(values), marker: { color: colour ?? palette[index % palette.length] } };
+    demandPairs(
+      name,
+      categories.map((_, i) => i),
+      values,
+    );
+    return {
+      type: "bar",
+      name,
+      x: [...categories],
+      y: rounded(values),
+      marker: { color: colour ?? palette[index % palette.length] },
+    };
   });
   const layout = chartLayout(size, x, y);
-  return { data, layout: { ...layout, xaxis: { ...axisLayout(x), type: "category" }, bargap: 0.25, showlegend: series.length > 1 } };
+  return {
+    data,
+    layout: {
+      ...layout,
+      xaxis: { ...axisLayout(x), type: "category" },
+      bargap: 0.25,
+      showlegend: series.length > 1,
+    },
+  };
 }
 
 export interface LossChart extends ChartSize {
@@ -130,27 +148,60 @@ export interface LossChart extends ChartSize {
  *
  * @throws RangeError when there is no finite loss or lengths differ.
  */
-export function lossChart({ loss, steps, smoothing = 0.95, learningRate, heldOut, log, ...size }: LossChart): Figure {
+export function lossChart({
+  loss,
+  steps,
+  smoothing = 0.95,
+  learningRate,
+  heldOut,
+  log,
+  ...size
+}: LossChart): Figure {
   const xs = steps ?? Array.from({ length: loss.length }, (_, i) => i + 1);
   demandPairs("loss", xs, loss);
   const y: Axis = { title: "loss", unit: "1", log: log ?? Array.from(loss).every((value) => value > 0) };
   const x: Axis = { title: "training step", unit: "steps" };
-  const series: Series[] = [{ name: "each step", x: xs, y: loss, colour: smoothing > 0 ? "#BBBBBB" : palette[0] }];
-  if (smoothing > 0) series.push({ name: "running mean", x: xs, y: runningMean(loss, smoothing), colour: palette[0] });
-  if (heldOut) series.push({ name: "held-out", x: heldOut.steps, y: heldOut.loss, colour: palette[1], mode: "lines+markers" });
+  const series: Series[] = [
+    { name: "each step", x: xs, y: loss, colour: smoothing > 0 ? "#BBBBBB" : palette[0] },
+  ];
+  if (smoothing > 0)
+    series.push({ name: "running mean", x: xs, y: runningMean(loss, smoothing), colour: palette[0] });
+  if (heldOut)
+    series.push({
+      name: "held-out",
+      x: heldOut.steps,
+      y: heldOut.loss,
+      colour: palette[1],
+      mode: "lines+markers",
+    });
   const figure = lineChart({ ...size, x, y, series });
   if (smoothing > 0) figure.data[0].line = { color: "#BBBBBB", width: 1 };
   // The loss of a few thousand steps rarely spans decades, so ticks stand at 2 and 5 as well.
-  if (y.log) figure.layout.yaxis = { ...(figure.layout.yaxis as object), dtick: "D2", exponentformat: "none", tickfont: { size: 13 } };
+  if (y.log)
+    figure.layout.yaxis = {
+      ...(figure.layout.yaxis as object),
+      dtick: "D2",
+      exponentformat: "none",
+      tickfont: { size: 13 },
+    };
   if (learningRate) {
     demandPairs("learning rate", xs, learningRate);
     figure.data.push({
-      type: "scatter", mode: "lines", name: "learning rate", x: rounded(xs), y: rounded(learningRate), yaxis: "y2",
+      type: "scatter",
+      mode: "lines",
+      name: "learning rate",
+      x: rounded(xs),
+      y: rounded(learningRate),
+      yaxis: "y2",
       line: { color: palette[4], width: 1.5, dash: "dot" },
     });
     figure.layout.yaxis2 = {
       ...axisLayout({ title: "learning rate", unit: "1" }),
-      overlaying: "y", side: "right", rangemode: "tozero", showgrid: false, exponentformat: "power",
+      overlaying: "y",
+      side: "right",
+      rangemode: "tozero",
+      showgrid: false,
+      exponentformat: "power",
     };
     figure.layout.margin = { ...(figure.layout.margin as object), r: 72 };
   }

@@ -30,7 +30,11 @@ export function sideBySide(figures: readonly Figure[], options: SideBySide = {})
   const height = options.height ?? rows * Math.min(360, figures[0].layout.height ?? 360);
   const gap = { x: 78 / width, y: 90 / height };
   const page = pageLayout({ title: options.title, width, height });
-  const merged: Layout = { ...page, margin: { ...(page.margin as object), t: options.title ? 84 : 48 }, showlegend: false };
+  const merged: Layout = {
+    ...page,
+    margin: { ...(page.margin as object), t: options.title ? 84 : 48 },
+    showlegend: false,
+  };
   const data: Trace[] = [];
   const annotations: object[] = [];
   const legends = figures.map(({ layout }) => layout.showlegend === true);
@@ -44,33 +48,58 @@ export function sideBySide(figures: readonly Figure[], options: SideBySide = {})
     const extra = figure.layout.yaxis2 ? 1 : 0;
     next += 1 + extra;
     const name = (axis: "x" | "y", k: number) => `${axis}${k === 1 ? "" : k}`;
-    merged[axisKey("x", number)] = { ...(figure.layout.xaxis as object), domain: x, anchor: name("y", number) };
+    merged[axisKey("x", number)] = {
+      ...(figure.layout.xaxis as object),
+      domain: x,
+      anchor: name("y", number),
+    };
     merged[axisKey("y", number)] = {
-      ...(figure.layout.yaxis as { scaleanchor?: string }), domain: y, anchor: name("x", number),
-      ...((figure.layout.yaxis as { scaleanchor?: string } | undefined)?.scaleanchor ? { scaleanchor: name("x", number) } : {}),
+      ...(figure.layout.yaxis as { scaleanchor?: string }),
+      domain: y,
+      anchor: name("x", number),
+      ...((figure.layout.yaxis as { scaleanchor?: string } | undefined)?.scaleanchor
+        ? { scaleanchor: name("x", number) }
+        : {}),
     };
     if (extra) {
       merged[axisKey("y", number + 1)] = {
-        ...(figure.layout.yaxis2 as object), overlaying: name("y", number), anchor: name("x", number),
+        ...(figure.layout.yaxis2 as object),
+        overlaying: name("y", number),
+        anchor: name("x", number),
       };
     }
     const title = (figure.layout.title as { text?: string } | undefined)?.text;
     if (title) {
       annotations.push({
-        text: title, showarrow: false, font: { size: 14 }, xref: "paper", yref: "paper",
-        x: (x[0] + x[1]) / 2, xanchor: "center", y: y[1], yanchor: "bottom", yshift: legends[index] ? 22 : 4,
+        text: title,
+        showarrow: false,
+        font: { size: 14 },
+        xref: "paper",
+        yref: "paper",
+        x: (x[0] + x[1]) / 2,
+        xanchor: "center",
+        y: y[1],
+        yanchor: "bottom",
+        yshift: legends[index] ? 22 : 4,
       });
     }
     for (const trace of figure.data) {
       const legend = `legend${index === 0 ? "" : index + 1}`;
       data.push({
-        ...trace, xaxis: name("x", number), yaxis: name("y", trace.yaxis === "y2" ? number + 1 : number),
-        ...(legends[index] ? { legend } : { showlegend: false }), ...placedColourBar(trace, x, y),
+        ...trace,
+        xaxis: name("x", number),
+        yaxis: name("y", trace.yaxis === "y2" ? number + 1 : number),
+        ...(legends[index] ? { legend } : { showlegend: false }),
+        ...placedColourBar(trace, x, y),
       });
     }
     if (legends[index]) {
       merged.showlegend = true;
-      merged[`legend${index === 0 ? "" : index + 1}`] = { ...(figure.layout.legend as object), x: x[0], y: y[1] };
+      merged[`legend${index === 0 ? "" : index + 1}`] = {
+        ...(figure.layout.legend as object),
+        x: x[0],
+        y: y[1],
+      };
     }
   });
   return { data, layout: { ...merged, annotations } };

@@ -21,7 +21,9 @@ export interface Pen {
  * @example drawing(100, 40, (svg) => svg.append("circle").attr("cx", 20).attr("cy", 20).attr("r", 9), "a dot")
  */
 export function drawing(width: number, height: number, draw: (svg: Pen) => void, alt: string): Picture {
-  const { parseHTML } = require("linkedom") as { parseHTML(html: string): { document: { body: { innerHTML: string } } } };
+  const { parseHTML } = require("linkedom") as {
+    parseHTML(html: string): { document: { body: { innerHTML: string } } };
+  };
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const svg = select(document.body as unknown as BaseType)
     .append("svg")
@@ -49,7 +51,13 @@ export interface MathText {
  */
 export function mathText(pen: Pen, content: string, x: number, y: number, options: MathText = {}): void {
   const { size = 13, anchor = "middle", colour = ink } = options;
-  const text = pen.append("text").attr("x", x).attr("y", y).attr("text-anchor", anchor).attr("font-size", size).attr("fill", colour);
+  const text = pen
+    .append("text")
+    .attr("x", x)
+    .attr("y", y)
+    .attr("text-anchor", anchor)
+    .attr("font-size", size)
+    .attr("fill", colour);
   let lowered = 0;
   for (const part of content.split(/(_\{[^}]*\}|_.)/u).filter((piece) => piece !== "")) {
     const sub = part.startsWith("_");
@@ -75,7 +83,15 @@ export function arrow(
     const y = to[1] - length * Math.sin(angle) - side * Math.cos(angle);
     return `${x.toFixed(2)},${y.toFixed(2)}`;
   };
-  pen.append("path").attr("d", `M${from[0]},${from[1]}L${back(7, 0)}`).attr("stroke", colour).attr("stroke-width", 1.6)
-    .attr("fill", "none").attr("stroke-dasharray", dashed ? "5 3" : "none");
-  pen.append("path").attr("d", `M${to[0]},${to[1]}L${back(9, 4)}L${back(9, -4)}Z`).attr("fill", colour);
+  pen
+    .append("path")
+    .attr("d", `M${from[0]},${from[1]}L${back(7, 0)}`)
+    .attr("stroke", colour)
+    .attr("stroke-width", 1.6)
+    .attr("fill", "none")
+    .attr("stroke-dasharray", dashed ? "5 3" : "none");
+  pen
+    .append("path")
+    .attr("d", `M${to[0]},${to[1]}L${back(9, 4)}L${back(9, -4)}Z`)
+    .attr("fill", colour);
 }

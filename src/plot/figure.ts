@@ -37,8 +37,13 @@ export interface Axis {
 /** True for anything with the shape of a plotly figure. */
 export function isFigure(value: unknown): value is Figure {
   const figure = value as Partial<Figure> | null;
-  return typeof figure === "object" && figure !== null && Array.isArray(figure.data)
-    && typeof figure.layout === "object" && figure.layout !== null;
+  return (
+    typeof figure === "object" &&
+    figure !== null &&
+    Array.isArray(figure.data) &&
+    typeof figure.layout === "object" &&
+    figure.layout !== null
+  );
 }
 
 /**

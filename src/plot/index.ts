@@ -2,12 +2,25 @@ export { isFigure, type Axis, type Figure, type Layout, type Numbers, type Trace
 export type { Points, TensorLike } from "./numbers.js";
 export { palette, type ChartSize } from "./style.js";
 export {
-  barChart, lineChart, lossChart, runningMean,
-  type BarChart, type LineChart, type LossChart, type Series,
+  barChart,
+  lineChart,
+  lossChart,
+  runningMean,
+  type BarChart,
+  type LineChart,
+  type LossChart,
+  type Series,
 } from "./charts.js";
 export {
-  fieldChart, histogramChart, scatterChart, vectorFieldChart,
-  type GridField, type Histogram, type PointCloud, type ScatterChart, type VectorField,
+  fieldChart,
+  histogramChart,
+  scatterChart,
+  vectorFieldChart,
+  type GridField,
+  type Histogram,
+  type PointCloud,
+  type ScatterChart,
+  type VectorField,
 } from "./plane.js";
 export { overlay, sideBySide, type SideBySide } from "./combine.js";
 export { isPicture, type Picture } from "./picture.js";

@@ -12,5 +12,10 @@ export interface Picture {
 /** True for anything with the shape of a {@link Picture}. */
 export function isPicture(value: unknown): value is Picture {
   const picture = value as Partial<Picture> | null;
-  return typeof picture === "object" && picture !== null && picture.png instanceof Uint8Array && typeof picture.width === "number";
+  return (
+    typeof picture === "object" &&
+    picture !== null &&
+    picture.png instanceof Uint8Array &&
+    typeof picture.width === "number"
+  );
 }

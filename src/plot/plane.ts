@@ -1,7 +1,14 @@
 import { bin as binning, max as largest, min as smallest } from "d3";
 import { demandPairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { isTensor, pointColumns, tensorValues, type Points, type TensorLike } from "./numbers.js";
-import { axisTitle, chartLayout, divergingColours, palette, sequentialColours, type ChartSize } from "./style.js";
+import {
+  axisTitle,
+  chartLayout,
+  divergingColours,
+  palette,
+  sequentialColours,
+  type ChartSize,
+} from "./style.js";
 
 export interface PointCloud {
   name: string;
@@ -41,7 +48,11 @@ export function scatterChart({ x = plainX, y = plainY, colour, clouds, ...size }
     const count = columns.x.length;
     const diameter = cloud.size ?? (count > 2000 ? 3 : count > 300 ? 4.5 : 7);
     const plain = cloud.colour ?? palette[index % palette.length];
-    const scale = { title: { text: colour ? axisTitle(colour) : cloud.name, side: "right" }, thickness: 14, outlinewidth: 0 };
+    const scale = {
+      title: { text: colour ? axisTitle(colour) : cloud.name, side: "right" },
+      thickness: 14,
+      outlinewidth: 0,
+    };
     return {
       type: "scatter",
       mode: cloud.joined ? "lines+markers" : "markers",
@@ -50,11 +61,20 @@ export function scatterChart({ x = plainX, y = plainY, colour, clouds, ...size }
       y: rounded(columns.y),
       line: { color: plain, width: 1.5 },
       marker: cloud.values
-        ? { size: diameter, color: rounded(cloud.values), colorscale: sequentialColours, showscale: true, colorbar: scale }
+        ? {
+            size: diameter,
+            color: rounded(cloud.values),
+            colorscale: sequentialColours,
+            showscale: true,
+            colorbar: scale,
+          }
         : { size: diameter, color: plain, opacity: count > 300 ? 0.6 : 0.9 },
     };
   });
-  return square({ data, layout: { ...chartLayout({ width: 480, height: 480, ...size }, x, y), showlegend: clouds.length > 1 } });
+  return square({
+    data,
+    layout: { ...chartLayout({ width: 480, height: 480, ...size }, x, y), showlegend: clouds.length > 1 },
+  });
 }
 
 /** Ties the scale of y to that of x. */
@@ -82,7 +102,8 @@ export function histogramChart({ x, series, bins = 40, density, ...size }: Histo
   if (series.length === 0) throw new RangeError("a histogram needs at least one series");
   const samples = series.map(({ name, values }) => {
     const finite = Array.from(isTensor(values) ? tensorValues(values) : values).filter(Number.isFinite);
-    if (finite.length === 0) throw new RangeError(`"${name}" has no finite value; a histogram needs at least one`);
+    if (finite.length === 0)
+      throw new RangeError(`"${name}" has no finite value; a histogram needs at least one`);
     return finite;
   });
   const low = x.range?.[0] ?? smallest(samples, (values) => smallest(values))!;
@@ -105,7 +126,11 @@ export function histogramChart({ x, series, bins = 40, density, ...size }: Histo
   if (density) {
     const xs = Array.from({ length: 201 }, (_, i) => domain[0] + ((domain[1] - domain[0]) * i) / 200);
     data.push({
-      type: "scatter", mode: "lines", name: density.name, x: rounded(xs), y: rounded(xs.map(density.at)),
+      type: "scatter",
+      mode: "lines",
+      name: density.name,
+      x: rounded(xs),
+      y: rounded(xs.map(density.at)),
       line: { color: "#000000", width: 2 },
     });
   }
@@ -133,9 +158,19 @@ export interface GridField extends ChartSize {
  *
  * @throws RangeError when the values do not fill whole rows of `columns`.
  */
-export function fieldChart({ x, y, colour, values, columns, style = "contour", diverging = false, ...size }: GridField): Figure {
+export function fieldChart({
+  x,
+  y,
+  colour,
+  values,
+  columns,
+  style = "contour",
+  diverging = false,
+  ...size
+}: GridField): Figure {
   const rows = values.length / columns;
-  if (!Number.isInteger(rows) || rows < 1) throw new RangeError(`${values.length} values do not fill rows of ${columns}`);
+  if (!Number.isInteger(rows) || rows < 1)
+    throw new RangeError(`${values.length} values do not fill rows of ${columns}`);
   demandPairs(colour.title, values, values);
   const flat = rounded(values);
   const reach = Math.max(...flat.map((value) => Math.abs(value ?? 0)));
@@ -175,13 +210,25 @@ export interface VectorField extends ChartSize {
  *
  * @throws RangeError when the field is nowhere finite.
  */
-export function vectorFieldChart({ x, y, name, at, arrows = 16, colour = "#222222", ...size }: VectorField): Figure {
+export function vectorFieldChart({
+  x,
+  y,
+  name,
+  at,
+  arrows = 16,
+  colour = "#222222",
+  ...size
+}: VectorField): Figure {
   const heads: { from: [number, number]; vector: readonly [number, number] }[] = [];
   for (const py of centres(y.range, arrows)) {
     for (const px of centres(x.range, arrows)) heads.push({ from: [px, py], vector: at(px, py) });
   }
-  const lengths = heads.map(({ vector }) => Math.hypot(...vector)).filter(Number.isFinite).sort((a, b) => a - b);
-  if (lengths.length === 0) throw new RangeError(`the field "${name}" is finite at none of the ${heads.length} points`);
+  const lengths = heads
+    .map(({ vector }) => Math.hypot(...vector))
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
+  if (lengths.length === 0)
+    throw new RangeError(`the field "${name}" is finite at none of the ${heads.length} points`);
   const cell = Math.min(x.range[1] - x.range[0], y.range[1] - y.range[0]) / arrows;
   const unit = lengths[Math.floor(0.95 * (lengths.length - 1))] || 1;
   const [xs, ys]: [(number | null)[], (number | null)[]] = [[], []];
@@ -193,10 +240,22 @@ export function vectorFieldChart({ x, y, name, at, arrows = 16, colour = "#22222
     const start: [number, number] = [from[0] - dx / 2, from[1] - dy / 2];
     const tip: [number, number] = [from[0] + dx / 2, from[1] + dy / 2];
     // The head: two strokes back from the tip, 150° off the arrow, a third of its length.
-    const barbs = [1, -1].map((side) => [tip[0] - 0.3 * dx + side * 0.17 * dy, tip[1] - 0.3 * dy - side * 0.17 * dx]);
+    const barbs = [1, -1].map((side) => [
+      tip[0] - 0.3 * dx + side * 0.17 * dy,
+      tip[1] - 0.3 * dy - side * 0.17 * dx,
+    ]);
     xs.push(...rounded([start[0], tip[0]]), null, ...rounded([barbs[0][0], tip[0], barbs[1][0]]), null);
     ys.push(...rounded([start[1], tip[1]]), null, ...rounded([barbs[0][1], tip[1], barbs[1][1]]), null);
   }
-  const trace: Trace = { type: "scatter", mode: "lines", name, x: xs, y: ys, line: { color: colour, width: 1.2 }, hoverinfo: "skip", showlegend: false };
+  const trace: Trace = {
+    type: "scatter",
+    mode: "lines",
+    name,
+    x: xs,
+    y: ys,
+    line: { color: colour, width: 1.2 },
+    hoverinfo: "skip",
+    showlegend: false,
+  };
   return square({ data: [trace], layout: chartLayout({ width: 480, height: 480, ...size }, x, y) });
 }

@@ -22,7 +22,9 @@ export function encodePng({ width, height, channels, data }: Bitmap): Uint8Array
   const colour = colourType[channels];
   if (colour === undefined) throw new RangeError(`a PNG has 1, 3 or 4 channels, not ${channels}`);
   if (data.length !== width * height * channels || data.length === 0) {
-    throw new RangeError(`${width}×${height}×${channels} pixels need ${width * height * channels} bytes > 0, got ${data.length}`);
+    throw new RangeError(
+      `${width}×${height}×${channels} pixels need ${width * height * channels} bytes > 0, got ${data.length}`,
+    );
   }
   const stride = width * channels;
   const filtered = Buffer.alloc((stride + 1) * height);
@@ -39,7 +41,12 @@ export function encodePng({ width, height, channels, data }: Bitmap): Uint8Array
   header.writeUInt32BE(height, 4);
   header.set([8, colour, 0, 0, 0], 8);
   return new Uint8Array(
-    Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(filtered, { level: 9 })), chunk("IEND", Buffer.alloc(0))]),
+    Buffer.concat([
+      signature,
+      chunk("IHDR", header),
+      chunk("IDAT", deflateSync(filtered, { level: 9 })),
+      chunk("IEND", Buffer.alloc(0)),
+    ]),
   );
 }
 
@@ -50,7 +57,8 @@ export function encodePng({ width, height, channels, data }: Bitmap): Uint8Array
  */
 export function decodePng(png: Uint8Array): Bitmap {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
-  if (bytes.length < 8 || !bytes.subarray(0, 8).equals(signature)) throw new RangeError("these bytes are not a PNG");
+  if (bytes.length < 8 || !bytes.subarray(0, 8).equals(signature))
+    throw new RangeError("these bytes are not a PNG");
   const { width, height } = pngSize(png);
   const channels = channelsOfColourType[bytes[25]];
   if (bytes[24] !== 8 || channels === undefined || bytes[28] !== 0) {
@@ -59,9 +67,15 @@ export function decodePng(png: Uint8Array): Bitmap {
   const parts: Buffer[] = [];
   for (let at = 8; at < bytes.length; at += 12 + bytes.readUInt32BE(at)) {
     const length = bytes.readUInt32BE(at);
-    if (bytes.toString("latin1", at + 4, at + 8) === "IDAT") parts.push(bytes.subarray(at + 8, at + 8 + length));
+    if (bytes.toString("latin1", at + 4, at + 8) === "IDAT")
+      parts.push(bytes.subarray(at + 8, at + 8 + length));
   }
-  return { width, height, channels, data: unfilter(inflateSync(Buffer.concat(parts)), width * channels, height, channels) };
+  return {
+    width,
+    height,
+    channels,
+    data: unfilter(inflateSync(Buffer.concat(parts)), width * channels, height, channels),
+  };
 }
 
 /** Width and height of a PNG in its own pixels, from its header. */

@@ -82,7 +82,9 @@ function loadPlotly(): (figure: Figure) => string {
     } catch (error) {
       const kinds = [...new Set(figure.data.map((trace) => trace.type ?? "scatter"))].join(", ");
       const reason = (error as Error).message;
-      throw new TypeError(`plotly could not draw this figure (${kinds}) without a browser: ${reason}`, { cause: error });
+      throw new TypeError(`plotly could not draw this figure (${kinds}) without a browser: ${reason}`, {
+        cause: error,
+      });
     } finally {
       plotly.purge(element);
       (element as { remove(): void }).remove();

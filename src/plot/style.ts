@@ -2,7 +2,14 @@ import type { Axis, Layout } from "./figure.js";
 
 /** Eight colours told apart by colour-blind readers too (Okabe & Ito, 2008), darkest contrasts first. */
 export const palette: readonly string[] = [
-  "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C8C00",
+  "#0072B2",
+  "#D55E00",
+  "#009E73",
+  "#CC79A7",
+  "#E69F00",
+  "#56B4E9",
+  "#000000",
+  "#8C8C00",
 ];
 
 /** Perceptually even, readable in grey and by colour-blind readers (Nuñez, Anderton & Renslow, 2018). */
@@ -10,7 +17,11 @@ export const sequentialColours = "Cividis";
 
 /** Blue – white – orange for signed values, white at zero. */
 export const divergingColours: readonly (readonly [number, string])[] = [
-  [0, "#0072B2"], [0.25, "#7FB8D8"], [0.5, "#FFFFFF"], [0.75, "#EAAE80"], [1, "#D55E00"],
+  [0, "#0072B2"],
+  [0.25, "#7FB8D8"],
+  [0.5, "#FFFFFF"],
+  [0.75, "#EAAE80"],
+  [1, "#D55E00"],
 ];
 
 /** The shipped font first; Verdana has the same metrics where a browser lacks it. */

@@ -34,9 +34,7 @@ export function installTextGeometry(window: DomWindow): void {
       return describe(boxOf(this));
     },
     getBoundingClientRect(this: SvgElement) {
-      let box = boxOf(this);
-      for (let at: SvgElement | null = this; at && box; at = at.parentElement) box = transformed(at, box);
-      return describe(box);
+      return describe(pageBox(this));
     },
     getComputedTextLength(this: SvgElement) {
       return inlineWidth(this);
@@ -49,6 +47,14 @@ export function installTextGeometry(window: DomWindow): void {
   window["matchMedia"] ??= () => ({ matches: false, addEventListener() {}, addListener() {} });
 }
 
+/** The box on the page: moved by the element's own transform and by those of all around it. */
+function pageBox(element: SvgElement): Box | undefined {
+  let box = boxOf(element);
+  for (let at: SvgElement | null = element; at && box; at = at.parentElement) box = transformed(at, box);
+  return box;
+}
+
+/** The box in the element's own coordinates. */
 function boxOf(element: SvgElement): Box | undefined {
   const tag = element.tagName.toLowerCase();
   if (tag === "text") return textBox(element);
@@ -66,7 +72,9 @@ function boxOf(element: SvgElement): Box | undefined {
 function textBox(text: SvgElement): Box {
   const x = Number(text.getAttribute("x") ?? 0);
   const y = Number(text.getAttribute("y") ?? 0);
-  const lines = Array.from(text.childNodes).filter((node) => node.nodeType === 1 && node.getAttribute("class") === "line");
+  const lines = Array.from(text.childNodes).filter(
+    (node) => node.nodeType === 1 && node.getAttribute("class") === "line",
+  );
   if (lines.length === 0) return lineBox(text, x, y);
   return lines
     .map((line) => lineBox(line, x, y + (parseFloat(line.getAttribute("dy") ?? "0") || 0) * fontSize(line)))
@@ -84,14 +92,17 @@ function lineBox(line: SvgElement, x: number, y: number): Box {
 function inlineWidth(node: SvgElement): number {
   let width = 0;
   for (const child of Array.from(node.childNodes)) {
-    if (child.nodeType === 3) width += textWidth(child.textContent.replace(/\u200b/g, ""), fontSize(node), isBold(node));
+    if (child.nodeType === 3)
+      width += textWidth(child.textContent.replace(/\u200b/g, ""), fontSize(node), isBold(node));
     else if (child.nodeType === 1) width += inlineWidth(child);
   }
   return width;
 }
 
 function rectangle(rect: SvgElement): Box {
-  const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => parseFloat(rect.getAttribute(name) ?? "0") || 0);
+  const [x, y, width, height] = ["x", "y", "width", "height"].map(
+    (name) => parseFloat(rect.getAttribute(name) ?? "0") || 0,
+  );
   return { left: x, right: x + width, top: y, bottom: y + height };
 }
 
@@ -124,11 +135,30 @@ function join(a: Box, b: Box = a): Box {
 
 /** The upright box around a box moved by the element's own `transform`: translations, rotations and scales. */
 function transformed(element: SvgElement, box: Box): Box {
-  const steps = [...(element.getAttribute("transform") ?? "").matchAll(/(translate|rotate|scale)\(([^)]*)\)/g)];
+  const steps = [
+    ...(element.getAttribute("transform") ?? "").matchAll(/(translate|rotate|scale)\(([^)]*)\)/g),
+  ];
   if (steps.length === 0) return box;
-  const corners = [[box.left, box.top], [box.right, box.top], [box.left, box.bottom], [box.right, box.bottom]].map((corner) =>
+  const corners = [
+    [box.left, box.top],
+    [box.right, box.top],
+    [box.left, box.bottom],
+    [box.right, box.bottom],
+  ].map((corner) =>
     // The list acts from right to left on a point.
-    steps.reduceRight<number[]>((point, [, name, list]) => moved(point, name, list.trim().split(/[\s,]+/).map(Number)), corner));
+    steps.reduceRight<number[]>(
+      (point, [, name, list]) =>
+        moved(
+          point,
+          name,
+          list
+            .trim()
+            .split(/[\s,]+/)
+            .map(Number),
+        ),
+      corner,
+    ),
+  );
   const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
   return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
 }

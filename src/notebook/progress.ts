@@ -1,0 +1,143 @@
+import { isHeadless, isWatched } from "./environment.js";
+import { bundle, DisplaySlot, Throttle } from "./publish.js";
+
+export interface ProgressOptions {
+  /** What is being done, written before the bar. */
+  label?: string;
+  /** Number of items, for an iterable that does not tell. */
+  total?: number;
+}
+
+/**
+ * A progress bar that is replaced in place, at most five times a second.
+ *
+ * - `for (const batch of progress(batches)) …` counts the items of an iterable;
+ * - `for (const i of progress(500)) …` counts 0 … 499;
+ * - `for await (const batch of progress(stream)) …` lets other work run between the items;
+ * - `trainer.run(500, { onStep: progress(500).onStep })` counts calls.
+ *
+ * Where nobody watches (headless run, CI, output to a file) only the last state is written; in a headless run it
+ * names no time, so that a second run writes the same.
+ *
+ * @throws RangeError when the total is no whole number ≥ 0.
+ */
+export function progress(total: number, options?: ProgressOptions): Progress<number>;
+export function progress<T>(source: Iterable<T> | AsyncIterable<T>, options?: ProgressOptions): Progress<T>;
+export function progress<T>(
+  source: number | Iterable<T> | AsyncIterable<T>,
+  options: ProgressOptions = {},
+): Progress<T | number> {
+  if (typeof source !== "number") {
+    const size = (source as { length?: number; size?: number }).length ?? (source as { size?: number }).size;
+    return new Progress<T | number>(source, options.total ?? size, options.label);
+  }
+  if (!Number.isInteger(source) || source < 0)
+    throw new RangeError(`progress of ${source}: give a whole number ≥ 0`);
+  return new Progress<T | number>(
+    Array.from({ length: source }, (_, i) => i),
+    source,
+    options.label,
+  );
+}
+
+/** Made by {@link progress}. */
+export class Progress<T> {
+  private readonly slot = new DisplaySlot();
+  private readonly throttle = new Throttle();
+  private readonly started = performance.now();
+  private count = 0;
+  private note = "";
+  private over = false;
+
+  constructor(
+    private readonly source: Iterable<T> | AsyncIterable<T>,
+    private readonly total: number | undefined,
+    private readonly label: string | undefined,
+  ) {}
+
+  /** Counts one; passes as the `onStep` of a trainer or of `sample`. Shows the loss where it is told one. */
+  readonly onStep = (step?: { readonly loss?: number }): void => {
+    if (typeof step?.loss === "number") this.note = `loss ${step.loss.toPrecision(3)}`;
+    this.tick();
+  };
+
+  /** Counts `items` more and shows `note` behind the bar. Reaching the total ends the bar. */
+  tick(items = 1, note?: string): void {
+    this.count += items;
+    if (note !== undefined) this.note = note;
+    if (this.total !== undefined && this.count >= this.total) this.done();
+    else if (isWatched()) this.throttle.run(() => this.slot.replace(this.state()));
+  }
+
+  /** Writes the last state; called by itself at the end of a loop, also of one that is left early. */
+  done(): void {
+    if (this.over) return;
+    this.over = true;
+    this.slot.replace(this.state(), { last: true });
+  }
+
+  *[Symbol.iterator](): Generator<T> {
+    const items = this.source as Iterable<T>;
+    if (typeof items[Symbol.iterator] !== "function") {
+      throw new TypeError(
+        "this progress counts an asynchronous iterable: write `for await (… of progress(…))`",
+      );
+    }
+    try {
+      for (const item of items) {
+        yield item;
+        this.tick();
+      }
+    } finally {
+      this.done();
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    let rested = performance.now();
+    try {
+      for await (const item of this.source) {
+        yield item;
+        this.tick();
+        if (performance.now() - rested > 50) {
+          await new Promise((resolve) => setImmediate(resolve));
+          rested = performance.now();
+        }
+      }
+    } finally {
+      this.done();
+    }
+  }
+
+  private state(): ReturnType<typeof bundle> {
+    const head = this.label ? `${this.label}  ` : "";
+    const tail = this.note ? ` · ${this.note}` : "";
+    return bundle({ "text/plain": `${head}${this.bar()}${this.timing()}${tail}` });
+  }
+
+  private bar(): string {
+    if (this.total === undefined) return `${this.count}`;
+    const cells = 24;
+    const share = this.total === 0 ? 1 : Math.min(1, this.count / this.total);
+    const full = Math.floor(share * cells);
+    return `${"█".repeat(full)}${"░".repeat(cells - full)} ${this.count}/${this.total}`;
+  }
+
+  private timing(): string {
+    if (isHeadless()) return "";
+    const seconds = (performance.now() - this.started) / 1000;
+    if (this.over) return ` · ${duration(seconds)}`;
+    const rate = this.count / seconds;
+    const left =
+      this.total === undefined || rate === 0 ? "" : ` · ${duration((this.total - this.count) / rate)} left`;
+    return ` · ${rate.toPrecision(3)}/s${left}`;
+  }
+}
+
+/** `0.42 s`, `12 s`, `3 min 05 s`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toPrecision(2)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+}

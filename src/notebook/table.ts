@@ -1,0 +1,77 @@
+import { inspect } from "node:util";
+import { bundle, type MimeBundle } from "./publish.js";
+import { displayMethod } from "./show.js";
+import { readable } from "./values.js";
+
+export type Cell = string | number | boolean | null | undefined;
+
+export interface TableOptions {
+  /** Names and order of the columns; default the keys of the first row. */
+  columns?: readonly string[];
+  /** Significant digits of numbers; default six. */
+  digits?: number;
+}
+
+/**
+ * A small table, displayed as markdown in a notebook and aligned in a terminal.
+ *
+ * @param rows objects with the columns as keys, or arrays with `columns` given.
+ * @example table([{ sampler: "DDPM", steps: 1000, seconds: 41.2 }, { sampler: "DDIM", steps: 50, seconds: 2.1 }])
+ * @throws RangeError when there is no row, or arrays come without `columns` or in another length.
+ */
+export function table(
+  rows: readonly (Readonly<Record<string, Cell>> | readonly Cell[])[],
+  options: TableOptions = {},
+): Table {
+  if (rows.length === 0) throw new RangeError("a table needs at least one row");
+  const columns = options.columns ?? (Array.isArray(rows[0]) ? undefined : Object.keys(rows[0]));
+  if (!columns) throw new RangeError("rows given as arrays need `columns`");
+  const cells = rows.map((row, i) => {
+    const values = Array.isArray(row)
+      ? (row as Cell[])
+      : columns.map((name) => (row as Record<string, Cell>)[name]);
+    if (values.length !== columns.length)
+      throw new RangeError(`row ${i} has ${values.length} cells for ${columns.length} columns`);
+    return values;
+  });
+  return new Table(columns, cells, options.digits);
+}
+
+/** Made by {@link table}. */
+export class Table {
+  readonly markdown: string;
+  readonly text: string;
+
+  constructor(columns: readonly string[], rows: readonly (readonly Cell[])[], digits?: number) {
+    const numeric = columns.map((_, k) => rows.every((row) => typeof row[k] === "number" || row[k] == null));
+    const written = rows.map((row) =>
+      row.map((cell) => (typeof cell === "number" ? number(cell, digits) : String(cell ?? ""))),
+    );
+    const rule = numeric.map((right) => (right ? "---:" : ":---"));
+    const line = (cells: readonly string[]) =>
+      `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`;
+    this.markdown = [line(columns), line(rule), ...written.map(line)].join("\n");
+    const widths = columns.map((name, k) =>
+      Math.max(...[name, ...written.map((row) => row[k])].map((cell) => [...cell].length)),
+    );
+    const pad = (cell: string, k: number) => (numeric[k] ? cell.padStart(widths[k]) : cell.padEnd(widths[k]));
+    const aligned = (cells: readonly string[]) => cells.map(pad).join("  ").trimEnd();
+    this.text = [
+      aligned(columns),
+      widths.map((width) => "─".repeat(width)).join("  "),
+      ...written.map(aligned),
+    ].join("\n");
+  }
+
+  [displayMethod](): MimeBundle {
+    return bundle({ "text/markdown": this.markdown, "text/plain": this.text });
+  }
+
+  [inspect.custom](): string {
+    return this.text;
+  }
+}
+
+function number(value: number, digits: number | undefined): string {
+  return digits === undefined ? readable(value) : readable(Number(value.toPrecision(digits)));
+}
