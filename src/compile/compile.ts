@@ -2,10 +2,10 @@ import * as tf from "../tf.js";
 import { lendStandIns } from "./captures.js";
 import { CompileError } from "./errors.js";
 import { defaultCacheFolder } from "./graph-cache.js";
-import { emitGraph } from "./graph-emitter.js";
+import { emitGraph, type Graph } from "./graph-emitter.js";
 import { nativeBackend, type NativeBackend } from "./native-backend.js";
-import { requireSameProgram } from "./purity.js";
-import { record, type NamedRecording } from "./recorder.js";
+import { impurityError } from "./purity.js";
+import { record } from "./recorder.js";
 import type { RecordedInput } from "./recording.js";
 import { GraphSession } from "./session.js";
 import { SignatureStore } from "./signature-store.js";
@@ -113,7 +113,8 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     if (!backend || recording || process.env["DIFFUSION_LAB_COMPILE"] === "0") return this.eager(inputs);
 
     const all = [...given, ...this.captured];
-    const key = names.map((name, i) => `${name}:${typeKey(given[i])}`).join() + "|" + this.captured.map(typeKey).join();
+    const key =
+      names.map((name, i) => `${name}:${typeKey(given[i])}`).join() + "|" + this.captured.map(typeKey).join();
     const graph = this.loaded.get(key) ?? this.load(backend, key, names, all);
     const results = graph.session.run(all);
     return Object.fromEntries(graph.outputNames.map((name, i) => [name, results[i]])) as unknown as O;
@@ -138,14 +139,19 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     });
   }
 
-  private load(backend: NativeBackend, key: string, names: readonly string[], all: readonly tf.Tensor[]): LoadedGraph {
+  private load(
+    backend: NativeBackend,
+    key: string,
+    names: readonly string[],
+    all: readonly tf.Tensor[],
+  ): LoadedGraph {
     const { cacheFolder = defaultCacheFolder() } = this.options;
     const types: RecordedInput[] = [...names, ...this.captureNames].map((name, i) => {
       const { shape, dtype } = all[i];
       return { name, shape: [...shape], dtype: DTYPES[dtype]! };
     });
-    const { recording: program, outputNames } = this.record(backend, cacheFolder, names, types);
-    const session = new GraphSession(backend, emitGraph(backend.binding, program), this.name, cacheFolder);
+    const { graph: program, outputNames } = this.record(backend, cacheFolder, names, types);
+    const session = new GraphSession(backend, program, this.name, cacheFolder);
     if (this.loaded.size >= LARGEST_NUMBER_OF_GRAPHS) {
       const [oldest, graph] = this.loaded.entries().next().value!;
       graph.session.dispose();
@@ -157,24 +163,38 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
   }
 
   /** Records the function twice: what differs is not a program. */
-  private record(backend: NativeBackend, cacheFolder: string, names: readonly string[], inputs: readonly RecordedInput[]): NamedRecording {
+  private record(
+    backend: NativeBackend,
+    cacheFolder: string,
+    names: readonly string[],
+    inputs: readonly RecordedInput[],
+  ): { graph: Graph; outputNames: readonly string[] } {
     const signatures = new SignatureStore(cacheFolder, backend.binding.TF_Version);
     const body = (standIns: readonly tf.Tensor[]): NamedTensors => {
       const lent = standIns.slice(names.length);
       return lendStandIns(this.name, this.captureNames, this.captured, lent, () => {
         const outputs = this.fn(Object.fromEntries(names.map((name, i) => [name, standIns[i]])) as I);
-        if (typeof (outputs as { then?: unknown }).then === "function") {
-          throw new TypeError(`compile: "${this.name}" returns a promise; only a synchronous function can be recorded`);
+        if (typeof (outputs as { then?: unknown } | undefined)?.then === "function") {
+          throw new TypeError(
+            `compile: "${this.name}" returns a promise; only a synchronous function can be recorded`,
+          );
         }
-        return outputs;
+        // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
+        const own = (tensor: tf.Tensor): tf.Tensor =>
+          this.captured.includes(tensor) ? tf.clone(tensor) : tensor;
+        return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, own(tensor)]));
       });
     };
     recording = true;
     try {
       const first = record(backend, signatures, { name: this.name, inputs, body });
       const second = record(backend, signatures, { name: this.name, inputs, body });
-      requireSameProgram(this.name, first.recording, second.recording);
-      return first;
+      const graph = emitGraph(backend.binding, first.recording);
+      const same = first.outputNames.join() === second.outputNames.join();
+      if (!same || !graph.bytes.equals(emitGraph(backend.binding, second.recording).bytes)) {
+        throw impurityError(this.name, first.recording, second.recording);
+      }
+      return { graph, outputNames: first.outputNames };
     } finally {
       recording = false;
       signatures.save();
@@ -189,9 +209,12 @@ function typeKey(tensor: tf.Tensor): string {
 }
 
 function requireTensor(name: string, what: string, tensor: unknown): void {
-  if (!(tensor instanceof tf.Tensor)) throw new TypeError(`compile: ${what} of "${name}" must be a tensor, got ${typeof tensor}`);
+  if (!(tensor instanceof tf.Tensor))
+    throw new TypeError(`compile: ${what} of "${name}" must be a tensor, got ${typeof tensor}`);
   if (tensor.isDisposed) throw new TypeError(`compile: ${what} of "${name}" has been disposed`);
   if (DTYPES[tensor.dtype] === undefined) {
-    throw new TypeError(`compile: ${what} of "${name}" is ${tensor.dtype}: only float32, int32 and bool can be compiled`);
+    throw new TypeError(
+      `compile: ${what} of "${name}" is ${tensor.dtype}: only float32, int32 and bool can be compiled`,
+    );
   }
 }

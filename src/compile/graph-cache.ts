@@ -9,7 +9,9 @@ const KEPT = 64;
 
 /** `DIFFUSION_LAB_CACHE`, or the user's cache folder. */
 export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env["DIFFUSION_LAB_CACHE"] ?? join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "diffusion-lab");
+  const base =
+    env["DIFFUSION_LAB_CACHE"] ??
+    join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "diffusion-lab");
   return join(resolve(base), "graphs");
 }
 
@@ -55,9 +57,13 @@ function holds(folder: string, bytes: Buffer): boolean {
 function prune(cache: string, used: string): void {
   const now = new Date();
   utimesSync(used, now, now);
-  const folders = readdirSync(cache, { withFileTypes: true }).filter((entry) => entry.isDirectory() && /^[0-9a-f]{32}$/.test(entry.name));
+  const folders = readdirSync(cache, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && /^[0-9a-f]{32}$/.test(entry.name),
+  );
   if (folders.length <= KEPT) return;
-  const byAge = folders.map(({ name }) => ({ path: join(cache, name), time: modified(join(cache, name)) })).sort((a, b) => b.time - a.time);
+  const byAge = folders
+    .map(({ name }) => ({ path: join(cache, name), time: modified(join(cache, name)) }))
+    .sort((a, b) => b.time - a.time);
   for (const { path } of byAge.slice(KEPT)) rmSync(path, { recursive: true, force: true });
 }
 

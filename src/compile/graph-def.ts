@@ -21,9 +21,12 @@ export const attribute = {
   boolean: (value: boolean): Buffer => integerField(5, value ? 1 : 0),
   type: (value: number): Buffer => integerField(6, value),
   shape: (value: readonly number[]): Buffer => bytesField(7, shapeMessage(value)),
-  integers: (values: readonly number[]): Buffer => bytesField(1, bytesField(3, message(...values.map(varint)))),
-  floats: (values: readonly number[]): Buffer => bytesField(1, bytesField(4, message(...values.map(float32)))),
-  booleans: (values: readonly boolean[]): Buffer => bytesField(1, bytesField(5, Buffer.from(values.map(Number)))),
+  integers: (values: readonly number[]): Buffer =>
+    bytesField(1, bytesField(3, message(...values.map(varint)))),
+  floats: (values: readonly number[]): Buffer =>
+    bytesField(1, bytesField(4, message(...values.map(float32)))),
+  booleans: (values: readonly boolean[]): Buffer =>
+    bytesField(1, bytesField(5, Buffer.from(values.map(Number)))),
   tensor: (dtype: number, shape: readonly number[], bytes: Uint8Array): Buffer =>
     bytesField(8, message(integerField(1, dtype), bytesField(2, shapeMessage(shape)), bytesField(4, bytes))),
 } as const;
@@ -31,12 +34,19 @@ export const attribute = {
 export type Attributes = Readonly<Record<string, Uint8Array>>;
 
 /** One node of the graph (NodeDef); inputs are `node:output`. */
-export function node(name: string, operation: string, inputs: readonly string[], attributes: Attributes): Buffer {
+export function node(
+  name: string,
+  operation: string,
+  inputs: readonly string[],
+  attributes: Attributes,
+): Buffer {
   return message(
     bytesField(1, name),
     bytesField(2, operation),
     ...inputs.map((input) => bytesField(3, input)),
-    ...Object.entries(attributes).map(([key, value]) => bytesField(5, message(bytesField(1, key), bytesField(2, value)))),
+    ...Object.entries(attributes).map(([key, value]) =>
+      bytesField(5, message(bytesField(1, key), bytesField(2, value))),
+    ),
   );
 }
 

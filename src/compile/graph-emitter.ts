@@ -3,7 +3,13 @@ import { CompileError } from "./errors.js";
 import type { Binding, OperationAttribute } from "./native-backend.js";
 import { describeOrigin, type Origin } from "./origin.js";
 import { isUniform } from "./constant-bytes.js";
-import { typeOf, type RecordedConstant, type RecordedOperation, type Recording, type ValueSource } from "./recording.js";
+import {
+  typeOf,
+  type RecordedConstant,
+  type RecordedOperation,
+  type Recording,
+  type ValueSource,
+} from "./recording.js";
 
 export interface Graph {
   /** The file `saved_model.pb`. */
@@ -35,7 +41,12 @@ class Emitter {
   emit(): Graph {
     const { inputs, operations, outputs } = this.recording;
     inputs.forEach(({ dtype, shape }, i) =>
-      this.nodes.push(node(`input_${i}`, "Placeholder", [], { dtype: attribute.type(dtype), shape: attribute.shape(shape) })),
+      this.nodes.push(
+        node(`input_${i}`, "Placeholder", [], {
+          dtype: attribute.type(dtype),
+          shape: attribute.shape(shape),
+        }),
+      ),
     );
     const needed = neededOperations(this.recording);
     operations.forEach((operation, index) => {
@@ -79,11 +90,15 @@ class Emitter {
       case binding.TF_ATTR_STRING:
         return attribute.string(value as string);
       case binding.TF_ATTR_INT:
-        return Array.isArray(value) ? attribute.integers(value as number[]) : attribute.integer(value as number);
+        return Array.isArray(value)
+          ? attribute.integers(value as number[])
+          : attribute.integer(value as number);
       case binding.TF_ATTR_FLOAT:
         return Array.isArray(value) ? attribute.floats(value as number[]) : attribute.float(value as number);
       case binding.TF_ATTR_BOOL:
-        return Array.isArray(value) ? attribute.booleans(value as boolean[]) : attribute.boolean(value as boolean);
+        return Array.isArray(value)
+          ? attribute.booleans(value as boolean[])
+          : attribute.boolean(value as boolean);
       case binding.TF_ATTR_TYPE:
         return attribute.type(value as number);
       case binding.TF_ATTR_SHAPE:
@@ -114,12 +129,22 @@ class Emitter {
     const name = `constant_${this.constantNames.size}`;
     this.constantNames.set(key, `${name}:0`);
     const type = attribute.type(dtype);
-    if (bytes.length > FILL_FROM && (dtype === DataType.float32 || dtype === DataType.int32) && isUniform(bytes)) {
+    if (
+      bytes.length > FILL_FROM &&
+      (dtype === DataType.float32 || dtype === DataType.int32) &&
+      isUniform(bytes)
+    ) {
       const dimensions = Buffer.from(Int32Array.from(shape).buffer);
       const int32 = attribute.type(DataType.int32);
       this.nodes.push(
-        node(`${name}_shape`, "Const", [], { dtype: int32, value: attribute.tensor(DataType.int32, [shape.length], dimensions) }),
-        node(`${name}_value`, "Const", [], { dtype: type, value: attribute.tensor(dtype, [], bytes.subarray(0, 4)) }),
+        node(`${name}_shape`, "Const", [], {
+          dtype: int32,
+          value: attribute.tensor(DataType.int32, [shape.length], dimensions),
+        }),
+        node(`${name}_value`, "Const", [], {
+          dtype: type,
+          value: attribute.tensor(dtype, [], bytes.subarray(0, 4)),
+        }),
         node(name, "Fill", [`${name}_shape:0`, `${name}_value:0`], { T: type, index_type: int32 }),
       );
     } else {

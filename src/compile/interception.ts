@@ -10,7 +10,12 @@ export interface Interceptor {
   /** The values of a tensor are about to be read. */
   tensorRead(dataId: object): void;
   createTensor(shape: number[], dtype: number, values: BindingValues): number;
-  executeOp(name: string, attributes: OperationAttribute[], inputs: number[], outputs: number): TensorMetadata[];
+  executeOp(
+    name: string,
+    attributes: OperationAttribute[],
+    inputs: number[],
+    outputs: number,
+  ): TensorMetadata[];
 }
 
 /**

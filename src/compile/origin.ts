@@ -4,7 +4,14 @@ export interface Origin {
 }
 
 const DEPTH = 60;
-const INTERNAL = [/[\\/]node_modules[\\/]@tensorflow[\\/]/, /[\\/]compile[\\/](recorder|compile|recording|interception)\.[jt]s/, /\(?node:/];
+const INTERNAL = [
+  /[\\/]node_modules[\\/]/,
+  // TensorFlow.js as its source maps name it
+  /[\\/]tfjs-[\w-]+[\\/](src|dist)[\\/]/,
+  /[\\/]compile[\\/](captures|compile|interception|recorder)\.[jt]s/,
+  /\(?node:/,
+  /<anonymous>\)?$/,
+];
 
 export function captureOrigin(): Origin {
   const limit = Error.stackTraceLimit;

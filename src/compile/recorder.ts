@@ -3,9 +3,22 @@ import * as tf from "../tf.js";
 import { bytesOf, isUniform } from "./constant-bytes.js";
 import { CompileError } from "./errors.js";
 import { intercept } from "./interception.js";
-import type { Binding, BindingValues, NativeBackend, OperationAttribute, TensorMetadata } from "./native-backend.js";
-import { captureOrigin, describeOrigin } from "./origin.js";
-import { typeOf, type RecordedConstant, type RecordedInput, type RecordedOperation, type Recording, type ValueSource } from "./recording.js";
+import type {
+  Binding,
+  BindingValues,
+  NativeBackend,
+  OperationAttribute,
+  TensorMetadata,
+} from "./native-backend.js";
+import { captureOrigin, describeOrigin, type Origin } from "./origin.js";
+import {
+  typeOf,
+  type RecordedConstant,
+  type RecordedInput,
+  type RecordedOperation,
+  type Recording,
+  type ValueSource,
+} from "./recording.js";
 import { ShapeInference, type Operand } from "./shape-inference.js";
 import type { SignatureStore } from "./signature-store.js";
 
@@ -29,7 +42,11 @@ export interface NamedRecording {
  * Runs a function on stand-ins for its inputs and writes down every operation it asks of the native addon. Values that
  * depend on the inputs have a type and no contents; values that do not are computed as usual.
  */
-export function record(backend: NativeBackend, signatures: SignatureStore, fn: RecordedFunction): NamedRecording {
+export function record(
+  backend: NativeBackend,
+  signatures: SignatureStore,
+  fn: RecordedFunction,
+): NamedRecording {
   const recorder = new Recorder(backend, signatures, fn);
   try {
     return recorder.run();
@@ -97,7 +114,9 @@ class Recorder {
       });
       for (const [name, tensor] of Object.entries(this.fn.body(standIns))) {
         if (!(tensor instanceof tf.Tensor)) {
-          throw new TypeError(`compile: "${this.fn.name}" must return tensors by name, but "${name}" is ${typeof tensor}`);
+          throw new TypeError(
+            `compile: "${this.fn.name}" must return tensors by name, but "${name}" is ${typeof tensor}`,
+          );
         }
         // Uploads the tensor if it is a constant no operation has used.
         const [id] = this.backend.getInputTensorIds([tensor]);
@@ -125,14 +144,15 @@ class Recorder {
     return id;
   }
 
-  private executeOp(name: string, attributes: OperationAttribute[], ids: number[], count: number): TensorMetadata[] {
+  private executeOp(
+    name: string,
+    attributes: OperationAttribute[],
+    ids: number[],
+    count: number,
+  ): TensorMetadata[] {
     const origin = captureOrigin();
     const inputs = ids.map((id) => this.sourceOf(id));
-    const results = ids.every((id) => id >= 0)
-      ? this.binding.executeOp(name, attributes, ids, count)
-      : this.inference
-          .outputsOf(name, attributes, ids.map((id) => this.operand(id)), count)
-          .map(({ dtype, shape }) => ({ id: this.nextStandIn--, dtype, shape: [...shape] }));
+    const results = this.resultsOf(name, attributes, ids, count, origin);
     const index = this.operations.length;
     const outputs = results.map(({ dtype, shape }) => ({ dtype, shape: [...shape] }));
     this.operations.push({ name, attributes: [...attributes], inputs, outputs, origin });
@@ -140,14 +160,41 @@ class Recorder {
     return results;
   }
 
+  private resultsOf(
+    name: string,
+    attributes: OperationAttribute[],
+    ids: number[],
+    count: number,
+    origin: Origin,
+  ): TensorMetadata[] {
+    try {
+      if (ids.every((id) => id >= 0)) return this.binding.executeOp(name, attributes, ids, count);
+      const types = this.inference.outputsOf(
+        name,
+        attributes,
+        ids.map((id) => this.operand(id)),
+        count,
+      );
+      return types.map(({ dtype, shape }) => ({ id: this.nextStandIn--, dtype, shape: [...shape] }));
+    } catch (error) {
+      const text = `compile: "${this.fn.name}": ${name} failed: ${(error as Error).message}\n${describeOrigin(origin)}`;
+      throw new CompileError(text, { cause: error });
+    }
+  }
+
   private operand(id: number): Operand {
     const source = this.sourceOf(id);
     const { inputs } = this.fn;
-    const { dtype, shape } = typeOf({ inputs, constants: this.constants, operations: this.operations }, source);
+    const { dtype, shape } = typeOf(
+      { inputs, constants: this.constants, operations: this.operations },
+      source,
+    );
     if (id < 0) return { dtype, shape };
     const digest = (): string => {
       const bytes =
-        source.kind === "constant" ? this.constants[source.index].bytes : bytesOf(dtype, this.binding.tensorDataSync(id));
+        source.kind === "constant"
+          ? this.constants[source.index].bytes
+          : bytesOf(dtype, this.binding.tensorDataSync(id));
       return createHash("sha256").update(bytes).digest("base64url");
     };
     return { dtype, shape, known: { id, digest } };
@@ -155,7 +202,10 @@ class Recorder {
 
   private sourceOf(id: number): ValueSource {
     const source = this.sources.get(id);
-    if (!source) throw new CompileError(`compile: "${this.fn.name}" uses a tensor of unknown origin\n${describeOrigin(captureOrigin())}`);
+    if (!source)
+      throw new CompileError(
+        `compile: "${this.fn.name}" uses a tensor of unknown origin\n${describeOrigin(captureOrigin())}`,
+      );
     return source;
   }
 

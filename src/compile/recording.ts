@@ -38,7 +38,10 @@ export interface Recording {
   readonly outputs: readonly ValueSource[];
 }
 
-export function typeOf(recording: Pick<Recording, "inputs" | "constants" | "operations">, source: ValueSource): ValueType {
+export function typeOf(
+  recording: Pick<Recording, "inputs" | "constants" | "operations">,
+  source: ValueSource,
+): ValueType {
   switch (source.kind) {
     case "input":
       return recording.inputs[source.index];

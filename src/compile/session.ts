@@ -34,7 +34,12 @@ export class GraphSession {
     if (this.disposed) throw new CompileError(`compile: the graph of "${this.name}" has been disposed`);
     const ids = this.backend.getInputTensorIds(inputs);
     try {
-      const results = this.backend.binding.runSavedModel(this.session, ids, this.inputNames, this.outputNames);
+      const results = this.backend.binding.runSavedModel(
+        this.session,
+        ids,
+        this.inputNames,
+        this.outputNames,
+      );
       return results.map((metadata) => this.backend.createOutputTensor(metadata));
     } catch (error) {
       throw this.explain("the graph failed", error);
@@ -54,6 +59,8 @@ export class GraphSession {
       return found ? [`  ${node} is ${found.operation}, recorded\n${describeOrigin(found.origin)}`] : [];
     });
     const advice = "Set DIFFUSION_LAB_COMPILE=0 to run without graphs.";
-    return new CompileError([`compile: "${this.name}": ${what}: ${text}`, ...recorded, advice].join("\n"), { cause: error });
+    return new CompileError([`compile: "${this.name}": ${what}: ${text}`, ...recorded, advice].join("\n"), {
+      cause: error,
+    });
   }
 }

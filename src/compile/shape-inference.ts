@@ -25,7 +25,12 @@ export class ShapeInference {
     private readonly signatures: SignatureStore,
   ) {}
 
-  outputsOf(name: string, attributes: OperationAttribute[], operands: readonly Operand[], outputs: number): readonly ValueType[] {
+  outputsOf(
+    name: string,
+    attributes: OperationAttribute[],
+    operands: readonly Operand[],
+    outputs: number,
+  ): readonly ValueType[] {
     const signature = signatureOf(name, attributes, operands, outputs);
     const remembered = this.signatures.get(signature);
     if (remembered) return remembered;
@@ -67,7 +72,12 @@ export class ShapeInference {
   }
 }
 
-function signatureOf(name: string, attributes: readonly OperationAttribute[], operands: readonly Operand[], outputs: number): string {
+function signatureOf(
+  name: string,
+  attributes: readonly OperationAttribute[],
+  operands: readonly Operand[],
+  outputs: number,
+): string {
   const described = operands.map(({ dtype, shape, known }) => {
     // Whole numbers known at recording time are shapes, axes, paddings: they decide the result's shape.
     const decides = known && (dtype === DataType.int32 || dtype === DataType.int64);

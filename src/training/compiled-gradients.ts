@@ -13,7 +13,9 @@ export function compiledGradients(task: TrainingTask): GradientFunction {
     (batch: Batch) => {
       const { value, grads } = tf.variableGrads(() => task.loss(batch), parameters.variables);
       // A parameter the loss does not reach has no gradient, which is a gradient of zero.
-      const flat = parameters.variables.map((variable) => tf.reshape(grads[variable.name] ?? tf.zerosLike(variable), [-1]));
+      const flat = parameters.variables.map((variable) =>
+        tf.reshape(grads[variable.name] ?? tf.zerosLike(variable), [-1]),
+      );
       return { loss: value as tf.Tensor, gradients: tf.concat(flat) as tf.Tensor };
     },
     {

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compile, CompileError, type CompileOptions } from "../../../src/compile/index.js";
+import { RandomStream } from "../../../src/random.js";
+import * as tf from "../../../src/tf.js";
+import { eagerly, sessions, temporaryCache } from "./support.js";
+
+const cacheFolder = temporaryCache();
+
+type Program = (inputs: { x: tf.Tensor }) => Record<string, tf.Tensor>;
+
+/** Asserts that compiling refuses with this message, names this file, and leaves nothing behind. */
+function assertRefused(program: Program, expected: RegExp, options: CompileOptions = {}): void {
+  const x = tf.ones([4, 4]);
+  const before = tf.memory().numTensors;
+  const compiled = compile(program, { name: "program", cacheFolder, ...options });
+  assert.throws(
+    () => compiled({ x }),
+    (error: Error) => {
+      assert.ok(error instanceof CompileError, error.stack);
+      assert.match(error.message, /"program"/);
+      assert.match(error.message, expected);
+      assert.match(error.message, /refusals\.test\.ts:\d+/);
+      return true;
+    },
+  );
+  compiled.dispose();
+  assert.equal(tf.memory().numTensors, before);
+  assert.equal(sessions(), 0);
+  // The backend works as before.
+  assert.deepEqual([...tf.tidy(() => tf.sum(tf.add(x, 1), 0).dataSync())], [8, 8, 8, 8]);
+  x.dispose();
+}
+
+test("a tensor that is no input is refused by shape and line, whether it was uploaded yet or not", () => {
+  const fresh = tf.tensor2d([1, 2, 3, 4], [1, 4]);
+  assertRefused(({ x }) => ({ y: tf.mul(x, fresh) }), /a tensor of shape \[1,4\], float32.*frozen/);
+  const used = tf.tidy(() => tf.add(fresh, 1));
+  assertRefused(
+    ({ x }) => ({ y: tf.mul(x, used) }),
+    /a tensor of shape \[1,4\], float32.*Pass it as an input/,
+  );
+  tf.dispose([fresh, used]);
+});
+
+test("a variable that is no capture is refused by name", () => {
+  const variable = tf.variable(tf.ones([4]), true, "decoder.weight");
+  assertRefused(
+    ({ x }) => ({ y: tf.mul(x, variable) }),
+    /the variable "decoder.weight" of shape \[4\].*name it in captures/,
+  );
+  variable.dispose();
+});
+
+test("JavaScript's random numbers are refused, a single one too", () => {
+  assertRefused(
+    ({ x }) => ({ y: tf.add(x, tf.randomNormal([4, 4])) }),
+    /not a pure function: a constant of shape \[4,4\] changes/,
+  );
+  const stream = new RandomStream(1);
+  assertRefused(({ x }) => ({ y: tf.mul(x, stream.uniform()) }), /a constant of shape \[\] changes/);
+  assertRefused(({ x }) => ({ y: tf.dropout(x, 0.5) }), /not a pure function/);
+});
+
+test("a count of calls is refused, in a number and in the program itself", () => {
+  let step = 0;
+  assertRefused(({ x }) => ({ y: tf.mul(x, 1 / ++step) }), /a constant of shape \[\] changes/);
+  assertRefused(({ x }) => ({ y: step++ % 2 === 0 ? tf.sin(x) : tf.cos(x) }), /its operations change/);
+});
+
+test("a large constant is refused, a large uniform one is written as one value", () => {
+  const table = Float32Array.from({ length: 160 * 160 }, (_, i) => i);
+  assertRefused(
+    ({ x }) => ({ y: tf.add(tf.sum(x), tf.sum(tf.tensor(table, [160, 160]))) }),
+    /constant of shape \[160,160\].*must be inputs/,
+  );
+  const compiled = compile(
+    ({ x }: { x: tf.Tensor }) => ({
+      y: tf.add(x, tf.tensor(new Float32Array(160 * 160).fill(3), [160, 160])),
+    }),
+    {
+      cacheFolder,
+    },
+  );
+  const x = tf.scalar(2);
+  const { y } = compiled({ x });
+  assert.equal(y.dataSync()[777], 5);
+  compiled.dispose();
+  tf.dispose([x, y]);
+});
+
+test("reading a value that depends on an input is refused, reading a constant is not", () => {
+  assertRefused(
+    ({ x }) => ({ y: tf.mul(x, tf.max(x).dataSync()[0]) }),
+    /reads the values of a tensor that depends on its inputs/,
+  );
+  assertRefused(({ x }) => ({ y: tf.mul(x, x.dataSync()[0]) }), /reads the values/);
+  assertRefused(
+    ({ x }) => ({ y: tf.gather(x, tf.cast(tf.sum(x, 1), "int32")) }),
+    /tf\.oneHot and matMul for tf\.gather/,
+  );
+  const captured = tf.scalar(4);
+  assertRefused(
+    ({ x }) => ({ y: tf.mul(x, captured.dataSync()[0]) }),
+    /reads the values of a captured tensor/,
+  );
+  captured.dispose();
+
+  const compiled = compile(
+    ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, tf.add(tf.scalar(1), 2).dataSync()[0]) }),
+    { cacheFolder },
+  );
+  const x = tf.scalar(5);
+  const { y } = compiled({ x });
+  assert.equal(y.dataSync()[0], 15);
+  compiled.dispose();
+  tf.dispose([x, y]);
+});
+
+test("a function that keeps a tensor or assigns a variable is refused, and the variable keeps its value", () => {
+  let kept: tf.Tensor | undefined;
+  const x = tf.ones([4]);
+  const keeping = compile(({ x }: { x: tf.Tensor }) => ({ y: (kept = tf.keep(tf.add(x, 1))) }), {
+    name: "keeping",
+    cacheFolder,
+  });
+  assert.throws(() => keeping({ x }), /"keeping" keeps 1 tensor/);
+  tf.dispose([kept!]);
+  const state = tf.variable(tf.tensor1d([1, 2, 3, 4]));
+  const assigning = compile(
+    ({ x }: { x: tf.Tensor }) => {
+      state.assign(tf.add(state, x) as tf.Tensor1D);
+      return { y: state as tf.Tensor };
+    },
+    { name: "assigning", captures: { state }, cacheFolder },
+  );
+  assert.throws(() => assigning({ x }), /"assigning" assigns the variable "state"/);
+  assert.deepEqual([...state.dataSync()], [1, 2, 3, 4]);
+  tf.dispose([x, state]);
+});
+
+test("wrong inputs and results are refused by name", () => {
+  const x = tf.ones([2]);
+  const double = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, 2) }), { name: "double", cacheFolder });
+  assert.throws(
+    () => double({ x: 3 as unknown as tf.Tensor }),
+    /input "x" of "double" must be a tensor, got number/,
+  );
+  const text = tf.tensor1d(["a", "b"]);
+  assert.throws(() => double({ x: text }), /"x" of "double" is string: only float32, int32 and bool/);
+  const gone = tf.ones([2]);
+  gone.dispose();
+  assert.throws(() => double({ x: gone }), /"x" of "double" has been disposed/);
+  assert.throws(
+    () => compile(({ x }: { x: tf.Tensor }) => ({ y: x }), { captures: { w: gone } }),
+    /capture "w".*disposed/,
+  );
+  const nothing = compile((() => ({ y: undefined })) as unknown as Program, { name: "nothing", cacheFolder });
+  assert.throws(() => nothing({ x }), /"nothing" must return tensors by name, but "y" is undefined/);
+  const promise = compile((async () => ({})) as unknown as Program, { name: "promise", cacheFolder });
+  assert.throws(() => promise({ x }), /"promise" returns a promise/);
+  double.dispose();
+  assert.throws(() => double({ x }), /"double" has been disposed/);
+  tf.dispose([x, text]);
+});
+
+test("an error of the function itself passes through, one of TensorFlow gets its line; the next call records again", () => {
+  const x = tf.ones([2, 3]);
+  const y = tf.ones([3, 2]);
+  const program = ({ x, y }: { x: tf.Tensor; y: tf.Tensor }): { z: tf.Tensor } => {
+    if (y.rank !== 2) throw new RangeError("y must be a matrix");
+    return { z: tf.matMul(x, y) };
+  };
+  const product = compile(program, { cacheFolder });
+  assert.throws(() => product({ x, y: tf.scalar(1) }), { name: "RangeError", message: "y must be a matrix" });
+  assert.throws(
+    () => product({ x, y: x }),
+    /"program": BatchMatMul.* failed: [^]*size-incompatible[^]*refusals\.test\.ts:\d+/,
+  );
+  const { z } = product({ x, y });
+  assert.deepEqual([...z.dataSync()], [3, 3, 3, 3]);
+  product.dispose();
+  tf.dispose([x, y, z]);
+});
+
+test("an error of the graph names the operation and its line", () => {
+  const x = tf.tensor1d([6, 8], "int32");
+  const zero = tf.tensor1d([0, 2], "int32");
+  const ratio = compile(({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => ({ q: tf.floorDiv(a, b) }), {
+    name: "ratio",
+    cacheFolder,
+  });
+  assert.throws(
+    () => ratio({ a: x, b: zero }),
+    (error: Error) => {
+      assert.match(error.message, /"ratio": the graph failed.*division by zero/i);
+      assert.match(error.message, /is FloorDiv, recorded\n\s+at .*refusals\.test\.ts:\d+/);
+      return true;
+    },
+  );
+  ratio.dispose();
+  tf.dispose([x, zero]);
+});
+
+test("switched off, nothing is recorded", () => {
+  const x = tf.scalar(3);
+  const stream = new RandomStream(1);
+  const noisy = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.add(x, stream.uniform()) }), { cacheFolder });
+  const [first, second] = eagerly(() => [noisy({ x }).y, noisy({ x }).y]);
+  assert.notEqual(first.dataSync()[0], second.dataSync()[0]);
+  assert.equal(noisy.graphs, 0);
+  tf.dispose([x, first, second]);
+});
