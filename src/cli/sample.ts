@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFileAtomically } from "../nn/index.js";
 import { imageGrid } from "../plot/index.js";
 import { loadDiffusionModel } from "../training/index.js";
 import { finiteNumber, wholeNumber } from "./arguments.js";
 import { generate } from "./generate.js";
+import { modelFolder } from "./model-choice.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";
 import { samplerList, samplerNamed } from "./sampler-choice.js";
@@ -46,7 +45,7 @@ await runMain(HELP, async () => {
   const batchSize = wholeNumber("--batch", values.batch, 64);
   if (!values.out.endsWith(".png")) throw new RangeError(`--out takes the name of a .png file, got "${values.out}"`);
 
-  const model = loadDiffusionModel(modelFolder(positionals[0]));
+  const model = loadDiffusionModel(modelFolder(positionals[0], HELP));
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort(new Error("stopped by Ctrl-C: no image was written")));
   const line = new ProgressLine(count);
@@ -68,15 +67,3 @@ await runMain(HELP, async () => {
   }
   process.stdout.write(`${count} images are in ${values.out}\n`);
 });
-
-function modelFolder(name: string | undefined): string {
-  if (name === undefined) throw new RangeError(`name a model\n\n${HELP}`);
-  const candidates = [join("assets", name), join("runs", name), name];
-  const found = candidates.find((folder) => existsSync(join(folder, "diffusion.json")));
-  if (!found) {
-    throw new RangeError(
-      `no model "${name}": looked for diffusion.json in ${candidates.join(", ")}; train one with npm run train -- ${name}`,
-    );
-  }
-  return found;
-}

@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import * as tf from "../tf.js";
+import { gatherImages, loadDigits, type ImageDataset } from "../data/index.js";
+import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
+import type { Classifier } from "../models/index.js";
+import { writeFileAtomically } from "../nn/index.js";
+import { loadClassifier, loadDiffusionModel } from "../training/index.js";
+import { finiteNumber, wholeNumber } from "./arguments.js";
+import { generate } from "./generate.js";
+import { modelFolder } from "./model-choice.js";
+import { ProgressLine } from "./progress-line.js";
+import { runMain } from "./run-main.js";
+import { samplerList, samplerNamed } from "./sampler-choice.js";
+
+const HELP = `npm run evaluate -- MODEL [options]
+
+Draws images and has the digit classifier of assets/mnist-classifier judge them, beside as many real held-out digits:
+the share it recognises with a probability above 0.9, the classes it sees, and the Fréchet distance between the
+classifier's features of these images and of the held-out digits, beside the distance between real and real.
+
+Options
+  --sampler NAME   default ddim; one of
+${samplerList()}
+  --steps N        default 50
+  --eta X          noise of ddim, 0 … 1, default 0
+  --n N            images, default 1000, at most 1000 (the held-out digits)
+  --seed N         default 7
+  --write          keep the figures in the model's folder as evaluation.json
+`;
+
+interface Judgement {
+  readonly images: string;
+  readonly n: number;
+  readonly recognised: number;
+  readonly histogram: readonly number[];
+  readonly frechetToHeldOut: number | null;
+}
+
+await runMain(HELP, async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      sampler: { type: "string", default: "ddim" },
+      steps: { type: "string" },
+      eta: { type: "string" },
+      n: { type: "string" },
+      seed: { type: "string" },
+      write: { type: "boolean" },
+    },
+  });
+  const sampler = samplerNamed(values.sampler, { eta: finiteNumber("--eta", values.eta, 0) });
+  const steps = wholeNumber("--steps", values.steps, 50);
+  const seed = wholeNumber("--seed", values.seed, 7, 0);
+  const n = wholeNumber("--n", values.n, 1000);
+  const heldOut = loadDigits({ split: "heldOut" });
+  if (n > heldOut.count) throw new RangeError(`--n is compared with as many held-out digits: at most ${heldOut.count}, got ${n}`);
+
+  const folder = modelFolder(positionals[0], HELP);
+  const model = loadDiffusionModel(folder);
+  const judge = loadClassifier(join("assets", "mnist-classifier"));
+  const line = new ProgressLine(n);
+  const begun = performance.now();
+  const generated = await generate(model, {
+    sampler,
+    steps,
+    count: n,
+    seed,
+    onProgress: (done) => line.show(Math.floor(done * n), `${values.sampler}, ${steps} steps`),
+  }).finally(() => line.end());
+  const seconds = Math.round((performance.now() - begun) / 1000);
+
+  const real = featuresAndVerdicts(judge, firstImages(heldOut, n));
+  const rows = [
+    judgement(`generated (${values.sampler}, ${steps} steps, seed ${seed})`, featuresAndVerdicts(judge, generated), real),
+    judgement("real, training", featuresAndVerdicts(judge, firstImages(loadDigits({ split: "train" }), n)), real),
+    judgement("real, held out", real),
+  ];
+  model.dispose();
+  judge.dispose();
+  print(rows);
+  if (values.write) {
+    const settings = { sampler: values.sampler, steps, seed, n, seconds, threshold: 0.9, classifier: "assets/mnist-classifier" };
+    writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify({ settings, rows }, null, 2)}\n`);
+  }
+});
+
+interface Judged {
+  readonly features: FeatureSet;
+  readonly verdicts: FeatureSet;
+}
+
+/** Disposes the images. */
+function featuresAndVerdicts(judge: Classifier, images: tf.Tensor4D): Judged {
+  const features = judge.features(images);
+  const verdicts = judge.classify(images);
+  const result = { features: featuresOf(features), verdicts: featuresOf(verdicts) };
+  tf.dispose([images, features, verdicts]);
+  return result;
+}
+
+function judgement(images: string, { features, verdicts }: Judged, reference?: Judged): Judgement {
+  const { share, histogram, count } = recognise(verdicts);
+  const distance = reference ? frechetFeatureDistance(features, reference.features) : null;
+  return { images, n: count, recognised: share, histogram: [...histogram], frechetToHeldOut: distance };
+}
+
+function firstImages(dataset: ImageDataset, n: number): tf.Tensor4D {
+  return gatherImages(dataset, Array.from({ length: n }, (_, i) => i));
+}
+
+function print(rows: readonly Judgement[]): void {
+  const digits = Array.from({ length: 10 }, (_, i) => String(i).padStart(4)).join("");
+  process.stdout.write(`${"".padEnd(38)}    n  > 0.9  Fréchet  classes:${digits}\n`);
+  for (const { images, n, recognised, histogram, frechetToHeldOut } of rows) {
+    const counts = histogram.map((count) => String(count).padStart(4)).join("");
+    const distance = frechetToHeldOut === null ? "–" : frechetToHeldOut.toFixed(2);
+    const share = `${(100 * recognised).toFixed(1)} %`;
+    process.stdout.write(`${images.padEnd(38)} ${String(n).padStart(4)} ${share.padStart(6)} ${distance.padStart(8)}          ${counts}\n`);
+  }
+}

@@ -1,0 +1,15 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** The folder of a model: a name in assets/ or runs/, or the folder itself. Throws RangeError saying where it looked. */
+export function modelFolder(name: string | undefined, help: string): string {
+  if (name === undefined) throw new RangeError(`name a model\n\n${help}`);
+  const candidates = [join("assets", name), join("runs", name), name];
+  const found = candidates.find((folder) => existsSync(join(folder, "diffusion.json")));
+  if (!found) {
+    throw new RangeError(
+      `no model "${name}": looked for diffusion.json in ${candidates.join(", ")}; train one with npm run train -- ${name}`,
+    );
+  }
+  return found;
+}
