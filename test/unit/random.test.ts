@@ -178,6 +178,12 @@ describe("the layout of streams", () => {
     assert.deepEqual(late.normals(10), fresh.normals(10));
   });
 
+  test("children of streams that differ in their index alone differ", () => {
+    const child = (index: number): number =>
+      new RandomStream(3, "training", index).split("shuffle").uniform();
+    assert.notEqual(child(0), child(1));
+  });
+
   test("different chains of splits never spell the same purpose", () => {
     const name = fc.string({ maxLength: 4, unit: fc.constantFrom("a", "/", ":", "0", "1") });
     const chain = fc.array(fc.tuple(name, fc.integer({ min: 0, max: 11 })), { minLength: 1, maxLength: 3 });

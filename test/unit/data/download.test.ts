@@ -203,6 +203,9 @@ describe("download", () => {
     };
     const error = await failure(download({ ...job(), retries: 0, stallMilliseconds: 100 }));
     assert.match(error.message, /nothing came for 0\.1 s/);
+    const signal = new AbortController().signal;
+    const watched = await failure(download({ ...job(), signal, retries: 0, stallMilliseconds: 100 }));
+    assert.match(watched.message, /nothing came for 0\.1 s/);
   });
 
   test("stops when aborted, with the signal's reason, and keeps the part", async () => {

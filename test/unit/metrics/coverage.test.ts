@@ -103,6 +103,12 @@ describe("modeCoverage", () => {
     assert.ok(result.klFromUniform < 4 * (7 / (2 * n)));
   });
 
+  test("where modes overlap a sample belongs to the nearest", () => {
+    const overlapping = { means: [0, 0, 1, 0, 0, 1], std: 1 };
+    const samples = featureSet(Float64Array.of(0.1, 0.1, 0.9, 0.2, 0.2, 0.9, 0.4, 0));
+    assert.deepEqual([...modeCoverage(samples, overlapping).histogram], [2, 1, 1]);
+  });
+
   test("samples that reach no mode", () => {
     const result = modeCoverage(featureSet(Float32Array.of(50, 50)), square);
     assert.deepEqual([result.covered, result.share, result.klFromUniform], [0, 0, Infinity]);
