@@ -12,7 +12,7 @@ import {
   type DescribedTensor,
 } from "./describe.js";
 import type { MimeBundle } from "./publish.js";
-import { displayMethod } from "./show.js";
+import { displayMethod, inspectMethod } from "./show.js";
 
 let installed = false;
 
@@ -60,7 +60,7 @@ function extend<T>(prototype: object, forms: (value: T) => Forms | undefined): v
       );
     },
   });
-  Object.defineProperty(prototype, inspect.custom, {
+  Object.defineProperty(prototype, inspectMethod, {
     ...hidden,
     value(this: T): unknown {
       return forms(this)?.text() ?? this;

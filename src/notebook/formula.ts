@@ -4,7 +4,7 @@ import type { EvalFunction, MathNode } from "mathjs";
 import { isHeadless } from "./environment.js";
 import { expressionLatex } from "./latex.js";
 import { bundle, publish, type MimeBundle } from "./publish.js";
-import { displayMethod } from "./show.js";
+import { displayMethod, inspectMethod } from "./show.js";
 import {
   blockOf,
   bound,
@@ -156,7 +156,7 @@ export class Formula {
     });
   }
 
-  [inspect.custom](): string {
+  [inspectMethod](): string {
     return this.text;
   }
 

@@ -9,6 +9,9 @@ import { bundle, publish, type MimeBundle } from "./publish.js";
 /** The method by which a value says how it is displayed. */
 export const displayMethod: unique symbol = Symbol.for("Jupyter.display");
 
+/** The method by which Node's `util.inspect` and `console.log` ask a value for its text. */
+export const inspectMethod: unique symbol = Symbol.for("nodejs.util.inspect.custom");
+
 /** A value that displays itself. */
 export interface Displayable {
   [displayMethod](): MimeBundle;

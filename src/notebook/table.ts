@@ -1,6 +1,5 @@
-import { inspect } from "node:util";
 import { bundle, type MimeBundle } from "./publish.js";
-import { displayMethod } from "./show.js";
+import { displayMethod, inspectMethod } from "./show.js";
 import { readable } from "./values.js";
 
 export type Cell = string | number | boolean | null | undefined;
@@ -67,7 +66,7 @@ export class Table {
     return bundle({ "text/markdown": this.markdown, "text/plain": this.text });
   }
 
-  [inspect.custom](): string {
+  [inspectMethod](): string {
     return this.text;
   }
 }
