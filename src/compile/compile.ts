@@ -69,6 +69,7 @@ export function compile<I extends NamedTensors, O extends NamedTensors>(
   const compiler = new Compiler(fn, options);
   const call = (inputs: I): O => compiler.call(inputs);
   Object.defineProperty(call, "graphs", { get: () => compiler.graphs });
+  abandoned.register(call, compiler.loaded);
   return Object.assign(call, { dispose: () => compiler.dispose() }) as Compiled<I, O>;
 }
 
@@ -79,11 +80,19 @@ interface LoadedGraph {
 
 let recording = false;
 
+/** Graphs of compiled functions that were dropped without being disposed. */
+const abandoned = new FinalizationRegistry<Map<string, LoadedGraph>>(disposeAll);
+
+function disposeAll(graphs: Map<string, LoadedGraph>): void {
+  for (const { session } of graphs.values()) session.dispose();
+  graphs.clear();
+}
+
 class Compiler<I extends NamedTensors, O extends NamedTensors> {
   private readonly name: string;
   private readonly captureNames: readonly string[];
   private readonly captured: readonly tf.Tensor[];
-  private readonly loaded = new Map<string, LoadedGraph>();
+  readonly loaded = new Map<string, LoadedGraph>();
   private disposed = false;
 
   constructor(
@@ -93,7 +102,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     this.name = options.name ?? (fn.name || "function");
     const captures = new Map<tf.Tensor, string>();
     for (const [name, tensor] of Object.entries(options.captures ?? {})) {
-      requireTensor(this.name, `capture "${name}"`, tensor);
+      requireTensor(this.name, "capture", name, tensor);
       captures.set(tensor, name);
     }
     this.captureNames = [...captures.values()];
@@ -108,7 +117,8 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     if (this.disposed) throw new CompileError(`compile: "${this.name}" has been disposed`);
     const names = Object.keys(inputs);
     const given = names.map((name) => inputs[name]);
-    given.forEach((tensor, i) => requireTensor(this.name, `input "${names[i]}"`, tensor));
+    given.forEach((tensor, i) => requireTensor(this.name, "input", names[i], tensor));
+    this.captured.forEach((tensor, i) => requireTensor(this.name, "capture", this.captureNames[i], tensor));
     const backend = nativeBackend();
     if (!backend || recording || process.env["DIFFUSION_LAB_COMPILE"] === "0") return this.eager(inputs);
 
@@ -122,8 +132,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
 
   dispose(): void {
     this.disposed = true;
-    for (const { session } of this.loaded.values()) session.dispose();
-    this.loaded.clear();
+    disposeAll(this.loaded);
   }
 
   /** The function itself, with the same rule as a graph: every output is a tensor of its own. */
@@ -208,13 +217,13 @@ function typeKey(tensor: tf.Tensor): string {
   return `${tensor.dtype}[${tensor.shape}]`;
 }
 
-function requireTensor(name: string, what: string, tensor: unknown): void {
-  if (!(tensor instanceof tf.Tensor))
-    throw new TypeError(`compile: ${what} of "${name}" must be a tensor, got ${typeof tensor}`);
-  if (tensor.isDisposed) throw new TypeError(`compile: ${what} of "${name}" has been disposed`);
+function requireTensor(name: string, kind: "input" | "capture", key: string, tensor: unknown): void {
+  const refuse = (what: string): never => {
+    throw new TypeError(`compile: ${kind} "${key}" of "${name}" ${what}`);
+  };
+  if (!(tensor instanceof tf.Tensor)) return refuse(`must be a tensor, got ${typeof tensor}`);
+  if (tensor.isDisposed) refuse("has been disposed");
   if (DTYPES[tensor.dtype] === undefined) {
-    throw new TypeError(
-      `compile: ${what} of "${name}" is ${tensor.dtype}: only float32, int32 and bool can be compiled`,
-    );
+    refuse(`is ${tensor.dtype}: only float32, int32 and bool can be compiled`);
   }
 }

@@ -33,6 +33,7 @@ export interface Parameter {
 export class Parameters {
   readonly seed: number;
   private readonly entries = new Map<string, Parameter>();
+  private readonly fixed = new Map<string, Parameter>();
 
   constructor(options: { seed?: number } = {}) {
     this.seed = options.seed ?? 0;
@@ -44,12 +45,25 @@ export class Parameters {
   }
 
   create(name: string, kind: ParameterKind, shape: number[], init: Initializer): tf.Variable {
-    if (this.entries.has(name)) throw new RangeError(`parameter "${name}" exists already: give the layer another scope`);
-    const values = startingValues(new RandomStream(this.seed, `init/${name}`), sizeOf(shape), init);
-    // A null name would draw a global counter; a name of our own may only be used once in TensorFlow.
-    const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape, "float32"), true));
+    const variable = this.variable(name, shape, init, true);
     this.entries.set(name, { name, kind, variable });
     return variable;
+  }
+
+  /** Numbers that belong to the network and its file but are never trained: random frequencies, say. */
+  createConstant(name: string, shape: number[], init: Initializer): tf.Variable {
+    const variable = this.variable(name, shape, init, false);
+    this.fixed.set(name, { name, kind: "plain", variable });
+    return variable;
+  }
+
+  private variable(name: string, shape: number[], init: Initializer, trainable: boolean): tf.Variable {
+    if (this.entries.has(name) || this.fixed.has(name)) {
+      throw new RangeError(`parameter "${name}" exists already: give the layer another scope`);
+    }
+    const values = startingValues(new RandomStream(this.seed, `init/${name}`), sizeOf(shape), init);
+    // A null name would draw a global counter; a name of our own may only be used once in TensorFlow.
+    return tf.tidy(() => tf.variable(tf.tensor(values, shape, "float32"), trainable));
   }
 
   get(name: string): Parameter {
@@ -62,6 +76,7 @@ export class Parameters {
     return this.entries.has(name);
   }
 
+  /** The trained parameters' names; {@link variables}, {@link count} and flat arrays leave constants out likewise. */
   get names(): string[] {
     return [...this.entries.keys()];
   }
@@ -70,9 +85,19 @@ export class Parameters {
     return [...this.entries.values()].map((entry) => entry.variable);
   }
 
+  /** All variables by name, constants included, as `captures` of a compiled function takes them. */
+  get tensors(): Readonly<Record<string, tf.Variable>> {
+    return Object.fromEntries([...this, ...this.constants].map(({ name, variable }) => [name, variable]));
+  }
+
   /** The number of trained numbers. */
   get count(): number {
     return this.variables.reduce((sum, variable) => sum + variable.size, 0);
+  }
+
+  /** What {@link createConstant} made. */
+  get constants(): Parameter[] {
+    return [...this.fixed.values()];
   }
 
   [Symbol.iterator](): IterableIterator<Parameter> {
@@ -105,8 +130,9 @@ export class Parameters {
   }
 
   dispose(): void {
-    for (const { variable } of this) variable.dispose();
+    for (const { variable } of [...this, ...this.constants]) variable.dispose();
     this.entries.clear();
+    this.fixed.clear();
   }
 }
 
@@ -123,6 +149,10 @@ export class ParameterScope {
 
   create(name: string, kind: ParameterKind, shape: number[], init: Initializer): tf.Variable {
     return this.parameters.create(this.path(name), kind, shape, init);
+  }
+
+  createConstant(name: string, shape: number[], init: Initializer): tf.Variable {
+    return this.parameters.createConstant(this.path(name), shape, init);
   }
 
   private path(name: string | number): string {

@@ -20,7 +20,7 @@ export function compiledGradients(task: TrainingTask): GradientFunction {
     },
     {
       name: "gradients of the training step",
-      captures: Object.fromEntries([...parameters].map(({ name, variable }) => [name, variable])),
+      captures: parameters.tensors,
     },
   );
   const gradientsOf = (batch: Batch) => {

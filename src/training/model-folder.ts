@@ -64,7 +64,11 @@ export function loadDiffusionModel(folder: string): DiffusionModel {
   }
   const record = existsSync(join(folder, RECORD)) ? (readJson(join(folder, RECORD)) as TrainingRecord) : undefined;
   const denoiser = networkDenoiser(network, diffusion.prediction);
-  return { network, schedule, denoiser, config: diffusion, record, dispose: () => network.dispose() };
+  const dispose = (): void => {
+    denoiser.dispose();
+    network.dispose();
+  };
+  return { network, schedule, denoiser, config: diffusion, record, dispose };
 }
 
 /** Writes a model folder; each file is replaced atomically, the weights last. */

@@ -72,9 +72,14 @@ test("a network as a denoiser is fed t − 1", () => {
   const network = scalarNetwork(2);
   const xt = tf.ones([2, 2]);
   const t = tf.tensor1d([1, 50]);
-  const output = networkDenoiser(network).predict(xt, t);
-  assert.deepEqual(network.times, [0, 49]);
-  assert.deepEqual([...output.dataSync()], [2, 2, 2, 2]);
+  const timeTeller: TimeNetwork = {
+    parameters: network.parameters,
+    apply: (x, timestep) => tf.mul(x, tf.reshape(timestep, [-1, 1])),
+  };
+  const denoiser = networkDenoiser(timeTeller);
+  const output = denoiser.predict(xt, t);
+  assert.deepEqual([...output.dataSync()], [0, 0, 49, 49]);
+  denoiser.dispose();
   tf.dispose([xt, t, output]);
   network.parameters.dispose();
 });
