@@ -2,3 +2,4 @@ export * from "./unet-config.js";
 export * from "./unet-blocks.js";
 export * from "./unet.js";
 export * from "./classifier.js";
+export * from "./point-mlp.js";

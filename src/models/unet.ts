@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import {
   Conv2d,
+  Embedding,
   GroupNorm,
   Parameters,
   silu,
@@ -26,7 +27,7 @@ export class UNet2D {
   readonly parameters: Parameters;
   private readonly convIn: Conv2d;
   private readonly timeEmbedding: TimeEmbedding;
-  private readonly classEmbedding: tf.Variable | undefined;
+  private readonly classEmbedding: Embedding | undefined;
   private readonly downBlocks: readonly DownBlock[];
   private readonly midBlock: MidBlock;
   private readonly upBlocks: readonly UpBlock[];
@@ -52,8 +53,8 @@ export class UNet2D {
     this.convIn = new Conv2d(root.scope("conv_in"), { inputs: c.in_channels, outputs: widths[0] });
     this.timeEmbedding = new TimeEmbedding(root.scope("time_embedding"), { inputs: widths[0], outputs: timeChannels });
     if (c.num_class_embeds !== null) {
-      const shape = [c.num_class_embeds, timeChannels];
-      this.classEmbedding = root.create("class_embedding.weight", "plain", shape, { kind: "normal", deviation: 1 });
+      const table = { count: c.num_class_embeds, channels: timeChannels };
+      this.classEmbedding = new Embedding(root.scope("class_embedding"), table);
     }
     this.downBlocks = buildDown(root, commons, c);
     this.midBlock = new MidBlock(
@@ -106,10 +107,7 @@ export class UNet2D {
       frequencyShift: freq_shift,
     });
     const e = this.timeEmbedding.apply(raw);
-    if (!this.classEmbedding || !labels) return e;
-    // A one-hot product rather than a gather, whose indices TensorFlow.js would read back to JavaScript.
-    const oneHot = tf.oneHot(labels, this.classEmbedding.shape[0]!, 1, 0, "float32") as tf.Tensor2D;
-    return tf.add(e, tf.matMul(oneHot, this.classEmbedding as unknown as tf.Tensor2D));
+    return this.classEmbedding && labels ? tf.add(e, this.classEmbedding.apply(labels)) : e;
   }
 
   private check(x: tf.Tensor4D, timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): void {

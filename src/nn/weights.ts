@@ -27,8 +27,10 @@ export function saveParameters(
  */
 export function loadParameters(path: string, parameters: Parameters): void {
   readSafetensors(path, (file) => {
-    const unknown = [...file.entries.keys()].filter((name) => !parameters.has(name));
-    const missing = parameters.names.filter((name) => !file.entries.has(name));
+    const constants = parameters.constants;
+    const expected = new Set([...parameters.names, ...constants.map(({ name }) => name)]);
+    const unknown = [...file.entries.keys()].filter((name) => !expected.has(name));
+    const missing = [...expected].filter((name) => !file.entries.has(name));
     if (missing.length > 0 || unknown.length > 0) {
       throw new RangeError(
         `${path} is of another network: ${missing.length} parameters missing (${missing.slice(0, 3).join(", ")}), ` +
@@ -41,7 +43,9 @@ export function loadParameters(path: string, parameters: Parameters): void {
       flat.set(inMemory(parameter, file), offset);
       offset += parameter.variable.size;
     }
+    const fixed = constants.map((constant) => inMemory(constant, file));
     parameters.assignFlat(flat);
+    constants.forEach(({ variable }, i) => tf.tidy(() => variable.assign(tf.tensor(fixed[i], variable.shape, "float32"))));
   });
 }
 
@@ -51,6 +55,9 @@ function* onDisk(parameters: Parameters, flat: Float32Array): Generator<[string,
     const values = flat.subarray(offset, offset + variable.size);
     yield [name, permuted(values, variable.shape, toDisk(kind))];
     offset += variable.size;
+  }
+  for (const { name, variable } of parameters.constants) {
+    yield [name, { shape: variable.shape, values: variable.dataSync() as Float32Array }];
   }
 }
 

@@ -1,0 +1,145 @@
+import * as tf from "../tf.js";
+import {
+  activation,
+  activationNames,
+  Dense,
+  Embedding,
+  Parameters,
+  TimeEncoding,
+  timeEncodingNames,
+  type ActivationName,
+  type TimeEncodingName,
+} from "../nn/index.js";
+
+export interface PointMlpConfig {
+  /** Coordinates of a point, default 2. */
+  readonly dimensions: number;
+  /** Widths of the hidden layers, default [128, 128, 128]. */
+  readonly hidden: readonly number[];
+  /** Default "cos-sin". */
+  readonly time_encoding: TimeEncodingName;
+  /** Length of the encoding of time (and of the class), default 32. */
+  readonly time_channels: number;
+  /** Number of times of a learned encoding, default 1000; Fourier features see t/time_steps. */
+  readonly time_steps: number;
+  /** Default "silu". */
+  readonly act_fn: ActivationName;
+  /** Number of classes for a class-conditional model, null (default) for none. */
+  readonly num_class_embeds: number | null;
+}
+
+export const pointMlpDefaults: PointMlpConfig = {
+  dimensions: 2,
+  hidden: [128, 128, 128],
+  time_encoding: "cos-sin",
+  time_channels: 32,
+  time_steps: 1000,
+  act_fn: "silu",
+  num_class_embeds: null,
+};
+
+/**
+ * A plain network for points: the coordinates and an encoding of time side by side, through hidden layers,
+ * f(x, t) = W_L·act(… act(W₁·[x, encoding(t) + class])).
+ *
+ * @example
+ * const network = new PointMlp({ hidden: [64, 64] }, { seed: 0 });
+ * const epsilon = network.apply(xt, timestep); // [N, 2] and [N] → [N, 2]
+ */
+export class PointMlp {
+  readonly config: PointMlpConfig;
+  readonly parameters: Parameters;
+  private readonly time: TimeEncoding;
+  private readonly classes: Embedding | undefined;
+  private readonly layers: readonly Dense[];
+  private readonly act: (x: tf.Tensor) => tf.Tensor;
+
+  /** @throws RangeError naming the key of the configuration that is wrong */
+  constructor(config: Partial<PointMlpConfig> = {}, options: { seed?: number } = {}) {
+    this.config = pointMlpConfig(config);
+    const { dimensions, hidden, time_encoding, time_channels, time_steps, num_class_embeds } = this.config;
+    this.parameters = new Parameters(options);
+    const root = this.parameters.scope("");
+    this.act = activation(this.config.act_fn);
+    this.time = new TimeEncoding(root.scope("time_proj"), {
+      kind: time_encoding,
+      dimensions: time_channels,
+      steps: time_steps,
+      fourierInput: (t) => tf.div(t, time_steps),
+    });
+    if (num_class_embeds !== null) {
+      this.classes = new Embedding(root.scope("class_embedding"), { count: num_class_embeds, channels: time_channels });
+    }
+    const first = dimensions + (this.classes ? time_channels : this.time.dimensions);
+    const widths = [first, ...hidden, dimensions];
+    this.layers = widths.slice(1).map((outputs, i) => new Dense(root.scope(`layers.${i}`), { inputs: widths[i], outputs }));
+  }
+
+  /**
+   * @param x [N, dimensions]
+   * @param timestep [N], the network's own time
+   * @param labels class of each point, int32 [N]; needed exactly when the model has class embeddings
+   * @returns [N, dimensions]
+   * @throws RangeError if shapes, or the presence of labels, do not fit the configuration
+   */
+  apply(x: tf.Tensor2D, timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor2D {
+    this.check(x, timestep, labels);
+    return tf.tidy(() => {
+      const e = this.embed(timestep, labels);
+      let h = e ? (tf.concat([x, e], 1) as tf.Tensor2D) : x;
+      this.layers.forEach((layer, i) => {
+        h = layer.apply(h);
+        if (i < this.layers.length - 1) h = this.act(h) as tf.Tensor2D;
+      });
+      return h;
+    });
+  }
+
+  dispose(): void {
+    this.parameters.dispose();
+  }
+
+  private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D | undefined {
+    const time = this.time.dimensions > 0 ? this.time.apply(timestep) : undefined;
+    const label = this.classes && labels ? this.classes.apply(labels) : undefined;
+    return time && label ? tf.add(time, label) : (time ?? label);
+  }
+
+  private check(x: tf.Tensor2D, timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): void {
+    const { dimensions, num_class_embeds } = this.config;
+    if (x.rank !== 2 || x.shape[1] !== dimensions) {
+      throw new RangeError(`this network takes points [N, ${dimensions}], got shape [${x.shape}]`);
+    }
+    if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
+      throw new RangeError(`timestep must have one value a point, shape [${x.shape[0]}], got [${timestep.shape}]`);
+    }
+    if (num_class_embeds === null && labels) {
+      throw new RangeError("this network knows no classes (num_class_embeds is null): leave labels out");
+    }
+    if (num_class_embeds !== null && labels?.shape[0] !== x.shape[0]) {
+      throw new RangeError(`this network is class-conditional: give labels, int32 of shape [${x.shape[0]}]`);
+    }
+  }
+}
+
+function pointMlpConfig(given: Partial<PointMlpConfig>): PointMlpConfig {
+  const config = { ...pointMlpDefaults, ...given };
+  const counts: [string, number][] = [
+    ["dimensions", config.dimensions],
+    ["time_channels", config.time_channels],
+    ["time_steps", config.time_steps],
+    ["num_class_embeds", config.num_class_embeds ?? 1],
+    ...config.hidden.map((width): [string, number] => ["hidden", width]),
+  ];
+  for (const [key, value] of counts) {
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${key} must be a positive whole number, got ${value}`);
+  }
+  const names: [string, string, readonly string[]][] = [
+    ["time_encoding", config.time_encoding, timeEncodingNames],
+    ["act_fn", config.act_fn, activationNames],
+  ];
+  for (const [key, value, allowed] of names) {
+    if (!allowed.includes(value)) throw new RangeError(`${key}: unknown "${value}", allowed are ${allowed.join(", ")}`);
+  }
+  return config;
+}

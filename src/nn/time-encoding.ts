@@ -1,0 +1,99 @@
+import * as tf from "../tf.js";
+import { Embedding } from "./embedding.js";
+import type { ParameterScope } from "./parameters.js";
+import { sinusoidalEmbedding } from "./time-embedding.js";
+
+/**
+ * How a network is told the time:
+ *
+ * | name | encoding of t |
+ * |---|---|
+ * | `cos-sin`, `sin-cos` | cosines and sines of t·ω_i, see {@link sinusoidalEmbedding} |
+ * | `fourier` | sines and cosines of 2π·w_i·f(t) with frequencies w_i ~ N(0, scale²) drawn once, f(t) = t or given |
+ * | `learned` | a trained vector for every whole t |
+ * | `none` | nothing: the network must do without |
+ */
+export const timeEncodingNames = ["cos-sin", "sin-cos", "fourier", "learned", "none"] as const;
+export type TimeEncodingName = (typeof timeEncodingNames)[number];
+
+export interface TimeEncodingOptions {
+  readonly kind: TimeEncodingName;
+  /** Length of the encoding; even for sinusoids and Fourier features. */
+  readonly dimensions: number;
+  /** For sinusoids, default 0: see {@link sinusoidalEmbedding}. */
+  readonly frequencyShift?: number;
+  /** For `learned`: times 0 … steps − 1 have a vector; any other time is encoded as zeros. */
+  readonly steps?: number;
+  /** For `fourier`: what is multiplied by the frequencies; default t itself. */
+  readonly fourierInput?: (t: tf.Tensor1D) => tf.Tensor1D;
+  /** For `fourier`: standard deviation of the frequencies, default 1. */
+  readonly fourierScale?: number;
+}
+
+/**
+ * An encoding of time, [N] → [N, dimensions], with the parameters it needs: none for sinusoids, `weight` for learned
+ * vectors, and the constant `weight` for random Fourier features.
+ *
+ * Source: Ho et al. 2020, appendix B (sinusoids); Tancik et al. 2020 and Song et al. 2021, appendix C (Fourier).
+ */
+export class TimeEncoding {
+  private readonly table: Embedding | undefined;
+  private readonly frequencies: tf.Variable | undefined;
+
+  constructor(
+    scope: ParameterScope,
+    private readonly options: TimeEncodingOptions,
+  ) {
+    const { kind, dimensions, steps, fourierScale = 1 } = options;
+    switch (kind) {
+      case "learned":
+        if (steps === undefined) throw new RangeError('a "learned" time encoding needs steps, the number of times');
+        this.table = new Embedding(scope, { count: steps, channels: dimensions });
+        break;
+      case "fourier":
+        requireEven(dimensions);
+        this.frequencies = scope.createConstant("weight", [dimensions / 2], { kind: "normal", deviation: fourierScale });
+        break;
+      case "cos-sin":
+      case "sin-cos":
+        requireEven(dimensions);
+        break;
+      case "none":
+        break;
+      default:
+        throw new RangeError(`unknown time encoding "${String(kind)}": choose ${timeEncodingNames.join(", ")}`);
+    }
+  }
+
+  /** Length of the vector {@link apply} returns. */
+  get dimensions(): number {
+    return this.options.kind === "none" ? 0 : this.options.dimensions;
+  }
+
+  /** @returns [N, dimensions]; of `none`, [N, 0] */
+  apply(t: tf.Tensor1D): tf.Tensor2D {
+    const { kind, dimensions, frequencyShift, fourierInput = (time) => time } = this.options;
+    return tf.tidy(() => {
+      switch (kind) {
+        case "cos-sin":
+        case "sin-cos":
+          return sinusoidalEmbedding(t, { dimensions, order: kind, frequencyShift });
+        case "learned":
+          return this.table!.apply(tf.cast(tf.round(t), "int32"));
+        case "fourier": {
+          const w = tf.expandDims(this.frequencies as unknown as tf.Tensor1D, 0);
+          const angles = tf.mul(tf.mul(tf.expandDims(fourierInput(t), 1), w), 2 * Math.PI);
+          return tf.concat([tf.sin(angles), tf.cos(angles)], 1) as tf.Tensor2D;
+        }
+        case "none":
+          return tf.zeros([t.shape[0], 0]);
+      }
+    });
+  }
+}
+
+function requireEven(dimensions: number): void {
+  if (!Number.isInteger(dimensions) || dimensions < 2 || dimensions % 2 !== 0) {
+    throw new RangeError(`this time encoding has sine–cosine pairs: dimensions must be even, got ${dimensions}`);
+  }
+}
