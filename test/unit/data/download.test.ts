@@ -38,6 +38,9 @@ function serve(request: IncomingMessage, response: ServerResponse, cutAfter = In
   }
 }
 
+const offsetOf = ({ range }: { range: string | undefined }): number =>
+  range === undefined ? 0 : Number(/^bytes=(\d+)-$/.exec(range)?.[1]);
+
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "download-"));
   requests = [];
@@ -91,10 +94,10 @@ describe("download", () => {
     answer = (request, response) => serve(request, response, requests.length < 3 ? 100_000 : Infinity);
     await download(job());
     assert.ok((await readFile(target())).equals(CONTENT));
-    assert.deepEqual(
-      requests.map((r) => r.range),
-      [undefined, "bytes=100000-", "bytes=200000-"],
-    );
+    // A client may lose bytes that were in flight when the connection broke, so the offsets have upper bounds.
+    const offsets = requests.map(offsetOf);
+    assert.equal(offsets[0], 0);
+    assert.ok(offsets[1] > 0 && offsets[1] <= 100_000 && offsets[2] > offsets[1], offsets.join());
   });
 
   test("resumes in a later call what an earlier one left", async () => {
@@ -102,9 +105,11 @@ describe("download", () => {
     const error = await failure(download({ ...job(), retries: 0 }));
     assert.match(error.message, /No server could be reached: is there a network\?/);
     assert.deepEqual(await readdir(join(folder, "set")), ["file.bin.partial"]);
+    const left = (await readFile(`${target()}.partial`)).length;
+    assert.ok(left > 0 && left <= 70_000);
     answer = serve;
     await download(job());
-    assert.equal(requests.at(-1)?.range, "bytes=70000-");
+    assert.equal(offsetOf(requests[1]), left);
     assert.ok((await readFile(target())).equals(CONTENT));
   });
 
@@ -118,7 +123,7 @@ describe("download", () => {
       }
     };
     await download(job());
-    assert.equal(requests[1].range, "bytes=50000-");
+    assert.ok(offsetOf(requests[1]) > 0);
     assert.ok((await readFile(target())).equals(CONTENT));
   });
 
