@@ -102,7 +102,7 @@ export class PointMlp {
   private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D | undefined {
     const time = this.time.dimensions > 0 ? this.time.apply(timestep) : undefined;
     const label = this.classes && labels ? this.classes.apply(labels) : undefined;
-    return time && label ? tf.add(time, label) : (time ?? label);
+    return time && label ? (tf.add(time, label) as tf.Tensor2D) : (time ?? label);
   }
 
   private check(x: tf.Tensor2D, timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): void {
