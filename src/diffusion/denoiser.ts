@@ -44,12 +44,56 @@ export function estimate(
 ): Estimate {
   const { condition, clip } = options;
   return tf.tidy(() => {
-    const times = tf.fill([xt.shape[0]], t, "float32") as tf.Tensor1D;
-    const output = denoiser.predict(xt, times, condition);
-    const x0 = convertPrediction(path, denoiser.predicts, "sample", output, xt, t);
-    if (!clip) return { x0, noise: convertPrediction(path, denoiser.predicts, "noise", output, xt, t) };
+    const output = denoiser.predict(xt, timesTensor(xt, t), condition);
+    const { x0, noise } = estimateFrom(output, denoiser.predicts, path, xt, t, clip);
+    return { x0, noise };
+  });
+}
+
+/** {@link estimate} from an output that is already there. */
+export function estimateFrom(
+  output: tf.Tensor,
+  predicts: Prediction,
+  path: GaussianPath,
+  xt: tf.Tensor,
+  t: number,
+  clip?: Threshold,
+): Estimate {
+  return tf.tidy(() => {
+    const x0 = convertPrediction(path, predicts, "sample", output, xt, t);
+    if (!clip) return { x0, noise: convertPrediction(path, predicts, "noise", output, xt, t) };
     const clipped = clip(x0);
     // ε̂ = (x_t − a·x̂_0)/b
     return { x0: clipped, noise: convertPrediction(path, "sample", "noise", clipped, xt, t) };
+  });
+}
+
+/** One time for a batch, as a denoiser takes it: [N] float32. */
+export function timesTensor(xt: tf.Tensor, t: number): tf.Tensor1D {
+  return tf.fill([xt.shape[0]], t, "float32") as tf.Tensor1D;
+}
+
+/** A denoiser whose network also says how much noise a step should have. */
+export interface LearnedVarianceDenoiser extends Denoiser {
+  /** `fraction` v in 0 … 1, same shape as xt: ln σ² = v·ln β_t + (1 − v)·ln β̃_t. */
+  predictWithVariance(
+    xt: tf.Tensor,
+    t: tf.Tensor1D,
+    condition?: Condition,
+  ): { readonly output: tf.Tensor; readonly fraction: tf.Tensor };
+}
+
+/**
+ * Splits the 2C channels of a network with learned variance: the first C are the prediction, the others, in −1 … 1 by
+ * training, give the fraction v = (o + 1)/2.
+ *
+ * Source: Nichol & Dhariwal 2021 (improved DDPM), equation 15 and released code.
+ */
+export function splitLearnedVariance(output: tf.Tensor): { readonly output: tf.Tensor; readonly fraction: tf.Tensor } {
+  const channels = output.shape[output.rank - 1];
+  if (channels % 2 !== 0) throw new RangeError(`learned variance needs an even number of channels, got ${channels}`);
+  return tf.tidy(() => {
+    const [prediction, raw] = tf.split(output, 2, output.rank - 1);
+    return { output: prediction, fraction: tf.mul(tf.add(raw, 1), 0.5) };
   });
 }

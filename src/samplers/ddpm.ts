@@ -1,7 +1,13 @@
 import * as tf from "../tf.js";
-import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import {
+  estimate,
+  estimateFrom,
+  timesTensor,
+  type Denoiser,
+  type LearnedVarianceDenoiser,
+} from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
-import { levelAt, posteriorCoefficients } from "../diffusion/posterior.js";
+import { levelAt, posteriorCoefficients, type PosteriorCoefficients } from "../diffusion/posterior.js";
 import { march } from "./march.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
@@ -9,9 +15,10 @@ import { timeGrid } from "./time-grid.js";
 export interface DdpmOptions extends StochasticOptions {
   /**
    * The fixed variance of a step: `"posterior"` β̃_t (right if the data were one point, Ho et al.'s "small") or
-   * `"beta"` β_t (right if the data were N(0, I), "large"). Default "posterior".
+   * `"beta"` β_t (right if the data were N(0, I), "large"); or `"learned"`, between the two as the network says, for
+   * denoisers with `predictWithVariance`. Default "posterior".
    */
-  readonly variance?: "posterior" | "beta";
+  readonly variance?: "posterior" | "beta" | "learned";
 }
 
 /**
@@ -29,16 +36,35 @@ export function* ddpm(
   options: DdpmOptions,
 ): Generator<SamplerStep, tf.Tensor> {
   const { variance = "posterior", noise } = options;
+  const learned = variance === "learned" ? withLearnedVariance(denoiser) : undefined;
   const times = timeGrid(path, options);
   return yield* march(xT, times, (x, i) => {
     const [t, s] = [times[i], times[i + 1]];
-    const { x0 } = estimate(denoiser, path, x, t, options);
+    const answer = learned?.predictWithVariance(x, timesTensor(x, t), options.condition);
+    const { x0 } = answer
+      ? estimateFrom(answer.output, denoiser.predicts, path, x, t, options.clip)
+      : estimate(denoiser, path, x, t, options);
     const back = posteriorCoefficients(levelAt(path, s), levelAt(path, t));
     // μ = √ᾱ_s·β_t/(1−ᾱ_t)·x̂_0 + √α_t·(1−ᾱ_s)/(1−ᾱ_t)·x_t
     const mean = tf.add(tf.mul(x0, back.dataWeight), tf.mul(x, back.stateWeight));
     if (s === 0) return { x0, next: mean };
-    const deviation = Math.sqrt(variance === "posterior" ? back.variance : back.added);
+    const deviation = answer
+      ? learnedDeviation(answer.fraction, back)
+      : tf.scalar(Math.sqrt(variance === "posterior" ? back.variance : back.added));
     // x_s = μ + σ·z
     return { x0, next: tf.add(mean, tf.mul(noise(i + 1, x.shape), deviation)) };
   });
+}
+
+// σ² = exp(v·ln β_t + (1 − v)·ln β̃_t), Nichol & Dhariwal 2021, equation 15
+function learnedDeviation(fraction: tf.Tensor, { variance, added }: PosteriorCoefficients): tf.Tensor {
+  const [low, high] = [Math.log(variance), Math.log(added)];
+  return tf.exp(tf.mul(tf.add(tf.mul(fraction, high - low), low), 0.5));
+}
+
+function withLearnedVariance(denoiser: Denoiser): LearnedVarianceDenoiser {
+  if (!("predictWithVariance" in denoiser)) {
+    throw new TypeError('variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"');
+  }
+  return denoiser as LearnedVarianceDenoiser;
 }

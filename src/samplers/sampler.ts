@@ -31,8 +31,12 @@ export interface SamplerOptions {
   readonly steps?: number;
   /** How the steps are spread over 1 … T. Default "trailing": it starts at T whatever the number of steps. */
   readonly spacing?: Spacing;
-  /** The decreasing times themselves, in place of `steps` and `spacing`; the sampler ends at 0 after the last. */
+  /** The decreasing times themselves, in place of `steps` and `spacing`. */
   readonly times?: readonly number[];
+  /** The decreasing noise levels σ = b/a, in place of `times`: for instance `karrasLevels(…)`. */
+  readonly levels?: readonly number[];
+  /** `"data"` (default) steps from the last time to 0; `"last"` ends at the last time itself. */
+  readonly finish?: "data" | "last";
   readonly condition?: Condition;
   /** Bounds x̂_0 at each step, for instance `clipStatic()`. Default: none. */
   readonly clip?: Threshold;

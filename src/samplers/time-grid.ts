@@ -12,23 +12,36 @@ export interface TimeGridOptions {
   readonly steps?: number;
   readonly spacing?: Spacing;
   readonly times?: readonly number[];
+  readonly levels?: readonly number[];
+  readonly finish?: "data" | "last";
 }
 
 /**
- * The decreasing times t_1 > t_2 > … > t_n > 0 a sampler visits, with the closing 0: n + 1 numbers.
+ * The decreasing times t_1 > t_2 > … > t_n a sampler visits, with the closing 0 (unless it finishes at the last one).
  * On a continuous path the times are not rounded.
  *
- * @throws RangeError for n outside 1 … T on a discrete schedule, or `times` that do not fall strictly within (0, T]
+ * @throws RangeError for n outside 1 … T on a discrete schedule, or `times` or `levels` that do not fall strictly
+ * within the path's range
  */
 export function timeGrid(path: GaussianPath, options: TimeGridOptions = {}): number[] {
   const { T, discrete } = path;
-  const { spacing = "trailing", times } = options;
-  if (times) return [...checkTimes(path, times), 0];
+  const { spacing = "trailing", levels, finish = "data" } = options;
+  const times = options.times ?? levels?.map((level) => path.timeAt(level));
+  if (times) return close(checkTimes(path, times), finish);
   const steps = options.steps ?? (discrete ? Math.min(50, T) : 50);
   if (!Number.isInteger(steps) || steps < 1 || (discrete && steps > T)) {
     throw new RangeError(`steps must be a whole number from 1 to ${discrete ? T : "∞"}, got ${steps}`);
   }
-  return [...Array.from({ length: steps }, (_, i) => spacedTime(i, steps, spacing, path)), 0];
+  return close(
+    Array.from({ length: steps }, (_, i) => spacedTime(i, steps, spacing, path)),
+    finish,
+  );
+}
+
+function close(times: readonly number[], finish: "data" | "last"): number[] {
+  if (finish === "data") return [...times, 0];
+  if (times.length < 2) throw new RangeError("finishing at the last time needs at least two times");
+  return [...times];
 }
 
 function spacedTime(i: number, steps: number, spacing: Spacing, { T, discrete }: GaussianPath): number {

@@ -29,5 +29,7 @@ export function drain<S>(generator: Generator<S, tf.Tensor>): tf.Tensor {
 }
 
 export function absoluteSum(x: tf.Tensor): number {
-  return x.dataSync().reduce((sum: number, value: number) => sum + Math.abs(value), 0) as number;
+  let sum = 0;
+  for (const value of x.dataSync()) sum += Math.abs(value);
+  return sum;
 }

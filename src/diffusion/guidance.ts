@@ -1,0 +1,110 @@
+import * as tf from "../tf.js";
+import type { Condition, Denoiser } from "./denoiser.js";
+import { lookUp } from "./coefficients.js";
+import type { GaussianPath } from "./path.js";
+import { conversionRow } from "./predictions.js";
+
+export interface GuidanceOptions {
+  /**
+   * w in ô = o_u + w·(o_c − o_u): 0 ignores the condition, 1 is the conditional model unguided, above 1 strengthens it.
+   * (Ho & Salimans' own w is this minus 1.)
+   */
+  readonly guidanceScale: number;
+  /** The condition that stands for "none", with the names and per-example shapes of the real one; one entry, or N. */
+  readonly unconditional: Condition;
+  /** φ in 0 … 1: how far the guided output's standard deviation is set back to the conditional one's. Default 0. */
+  readonly rescale?: number;
+  /** Guide only where interval[0] ≤ t ≤ interval[1]; elsewhere the output is the conditional one. Default: everywhere. */
+  readonly interval?: readonly [number, number];
+}
+
+/**
+ * Classifier-free guidance as a denoiser: both branches in one batched call, ô = o_u + w·(o_c − o_u). The weights sum
+ * to 1, so the result is the same whatever the network predicts.
+ *
+ * Source: Ho & Salimans 2022, equation 6; rescaling: Lin et al. 2024, equations 15 and 16; interval: Kynkäänniemi et al. 2024.
+ * @throws RangeError when it is called without a condition, or the conditions' names differ
+ */
+export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
+  const { guidanceScale, unconditional, rescale = 0, interval = [0, Infinity] } = options;
+  if (!Number.isFinite(guidanceScale)) throw new RangeError(`guidanceScale must be a finite number, got ${guidanceScale}`);
+  if (!(rescale >= 0 && rescale <= 1)) throw new RangeError(`rescale must lie in 0 … 1, got ${rescale}`);
+  return {
+    predicts: denoiser.predicts,
+    predict: (xt, t, condition) =>
+      tf.tidy(() => {
+        if (!condition) throw new RangeError("guidance needs a condition: pass `condition` to the sampler");
+        const count = xt.shape[0];
+        const both = denoiser.predict(tf.concat([xt, xt]), tf.concat([t, t]), pairConditions(condition, unconditional, count));
+        const [conditional, free] = tf.split(both, 2);
+        // ô = o_u + w·(o_c − o_u)
+        const strong = tf.add(free, tf.mul(tf.sub(conditional, free), guidanceScale));
+        const output = rescale === 0 ? strong : rescaled(strong, conditional, rescale);
+        if (interval[0] <= 0 && interval[1] === Infinity) return output;
+        const inside = tf.cast(tf.logicalAnd(tf.greaterEqual(t, interval[0]), tf.lessEqual(t, interval[1])), "float32");
+        const share = tf.reshape(inside, [count, ...new Array<number>(xt.rank - 1).fill(1)]);
+        return tf.add(conditional, tf.mul(share, tf.sub(output, conditional)));
+      }),
+  };
+}
+
+/** φ·ô·(std(o_c)/std(ô)) + (1 − φ)·ô with the deviations of each example; a constant output stays as it is. */
+function rescaled(strong: tf.Tensor, conditional: tf.Tensor, share: number): tf.Tensor {
+  const [target, own] = [deviation(conditional), deviation(strong)];
+  const ratio = tf.div(target, tf.maximum(own, 1e-8));
+  const usable = tf.cast(tf.greater(own, 1e-8), "float32");
+  const factor = tf.add(tf.mul(tf.mul(usable, share), tf.sub(ratio, 1)), 1);
+  return tf.mul(strong, factor);
+}
+
+function deviation(x: tf.Tensor): tf.Tensor {
+  const axes = x.shape.map((_, axis) => axis).slice(1);
+  return tf.sqrt(tf.moments(x, axes, true).variance);
+}
+
+function pairConditions(condition: Condition, unconditional: Condition, count: number): Condition {
+  const [names, free] = [Object.keys(condition).sort(), Object.keys(unconditional).sort()];
+  if (names.join() !== free.join()) {
+    throw new RangeError(`the condition has [${names}] but the unconditional one has [${free}]: give both the same names`);
+  }
+  return Object.fromEntries(
+    names.map((name) => {
+      const [given, none] = [condition[name], unconditional[name]];
+      const repeats = none.shape[0] === count ? 1 : count;
+      const repeated = repeats === 1 ? none : tf.tile(none, [repeats, ...new Array<number>(none.rank - 1).fill(1)]);
+      return [name, tf.concat([given, repeated])];
+    }),
+  );
+}
+
+/** ln p(y | x_t) of a classifier trained on noisy data, [N]; must be differentiable in x_t. */
+export type LogProbability = (xt: tf.Tensor, t: tf.Tensor1D, condition?: Condition) => tf.Tensor1D;
+
+/**
+ * Classifier guidance as a denoiser of ε: ε̂ − b·scale·∇ ln p(y | x_t), the score of p(x)·p(y | x)^scale.
+ *
+ * Source: Dhariwal & Nichol 2021, algorithm 2.
+ */
+export function classifierGuided(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  logProbability: LogProbability,
+  scale = 1,
+): Denoiser {
+  return {
+    predicts: "noise",
+    predict: (xt, t, condition) =>
+      tf.tidy(() => {
+        const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));
+        const row = (time: number) => conversionRow(denoiser.predicts, "noise", path.signal(time), path.noise(time));
+        const output = denoiser.predict(xt, t, condition);
+        const noise = tf.add(
+          tf.mul(lookUp(path, times, xt, (time) => row(time).state), xt),
+          tf.mul(lookUp(path, times, xt, (time) => row(time).output), output),
+        );
+        const gradient = tf.grad((x: tf.Tensor) => tf.sum(logProbability(x, t, condition)))(xt);
+        // ε̂ − b·scale·∇ ln p(y | x_t)
+        return tf.sub(noise, tf.mul(lookUp(path, times, xt, (time) => scale * path.noise(time)), gradient));
+      }),
+  };
+}

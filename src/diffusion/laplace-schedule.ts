@@ -1,0 +1,29 @@
+import { scheduleFromCurve } from "./cosine-schedule.js";
+import type { Schedule } from "./schedule.js";
+
+export interface LaplaceScheduleOptions {
+  /** Number of steps T. Default 1000. */
+  readonly T?: number;
+  /** Centre μ of ln SNR. Default 0. */
+  readonly mean?: number;
+  /** Scale b of the Laplace density of ln SNR. Default 0.5. */
+  readonly scale?: number;
+  /** Upper bound of β_t. Default 0.999. */
+  readonly maxBeta?: number;
+}
+
+/**
+ * ln SNR is Laplace-distributed over uniform t: λ(u) = μ − b·sgn(1/2 − u)·ln(1 − 2·|u − 1/2|), ᾱ = sigmoid(λ).
+ * Spends more steps at middling noise. (diffusers takes the root of this ᾱ.)
+ *
+ * Source: Hang et al. 2024 ("Improved noise schedule for diffusion training"), table 1.
+ */
+export function laplaceSchedule(options: LaplaceScheduleOptions = {}): Schedule {
+  const { T = 1000, mean = 0, scale = 0.5, maxBeta = 0.999 } = options;
+  if (!(scale > 0)) throw new RangeError(`scale must be > 0, got ${scale}`);
+  return scheduleFromCurve("laplace", T, maxBeta, (u) => {
+    // λ(u) = μ − b·sgn(1/2 − u)·ln(1 − 2·|u − 1/2|)
+    const logSnr = u === 0.5 ? mean : mean - scale * Math.sign(0.5 - u) * Math.log(1 - 2 * Math.abs(u - 0.5));
+    return 1 / (1 + Math.exp(-logSnr));
+  });
+}

@@ -1,0 +1,42 @@
+import * as tf from "../tf.js";
+import type { Denoiser } from "./denoiser.js";
+import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
+
+/** A process on some of its parent's times. */
+export interface RespacedSchedule extends Schedule {
+  /** Its t = 0 … T' as times of the parent. */
+  readonly parentTimes: Int32Array;
+}
+
+/**
+ * The process that visits only the given times of its parent: ᾱ'_i = ᾱ_{times[i]}, β'_i = 1 − ᾱ'_i/ᾱ'_{i−1}. Running it
+ * in full is running the parent on fewer steps.
+ *
+ * Source: Nichol & Dhariwal 2021 (improved DDPM), section 4.
+ * @param times whole times of the parent in either order, without 0; a closing 0 as `timeGrid` gives it is dropped
+ * @throws RangeError for times that repeat, are fractional, or lie outside 1 … T
+ */
+export function respace(schedule: Schedule, times: ArrayLike<number>): RespacedSchedule {
+  const kept = Int32Array.from(Array.from(times).filter((t) => t !== 0)).sort();
+  Array.from(times).forEach((t) => {
+    if (!(Number.isInteger(t) && t >= 0 && t <= schedule.T)) throw new RangeError(`respacing keeps whole times 1 … ${schedule.T}, got ${t}`);
+  });
+  if (new Set(kept).size !== kept.length) throw new RangeError("respacing keeps each time once, but one is repeated");
+  const parentTimes = Int32Array.of(0, ...kept);
+  const alphaBars = Float64Array.from(parentTimes, (t) => schedule.alphaBar[t]);
+  return Object.freeze({ ...scheduleFromAlphaBars(`${schedule.name} on ${kept.length} steps`, alphaBars), parentTimes });
+}
+
+/** A denoiser trained on the parent, to be used with the respaced process: it is fed the parent's times. */
+export function respacedDenoiser(denoiser: Denoiser, schedule: RespacedSchedule): Denoiser {
+  const { parentTimes, T } = schedule;
+  const toParent = (t: number): number => {
+    const low = Math.min(Math.floor(t), T - 1);
+    return parentTimes[low] + (t - low) * (parentTimes[low + 1] - parentTimes[low]);
+  };
+  return {
+    predicts: denoiser.predicts,
+    predict: (xt, t, condition) =>
+      tf.tidy(() => denoiser.predict(xt, tf.tensor1d(Float32Array.from(t.dataSync(), toParent)), condition)),
+  };
+}

@@ -1,0 +1,22 @@
+import * as tf from "../tf.js";
+import { checkSameShape, lookUp } from "./coefficients.js";
+import type { GaussianPath } from "./path.js";
+import type { Timestep } from "./time.js";
+
+/**
+ * Denoising score matching: mean over the batch of b²·‖s(x_t, t) + ε/b‖² per element. The factor b² makes all levels
+ * count alike; the loss is then that of ε̂ = −b·s.
+ *
+ * Source: Vincent 2011, equation 11; Song & Ermon 2019 (NCSN), equations 5 and 6 with λ = σ².
+ * @param score the network's output, [N, …]
+ * @param noise the ε that made x_t, same shape
+ * @returns a scalar
+ */
+export function scoreMatchingLoss(path: GaussianPath, score: tf.Tensor, noise: tf.Tensor, t: Timestep): tf.Scalar {
+  checkSameShape("score", score, "noise", noise);
+  return tf.tidy(() => {
+    const b = lookUp(path, t, score, (time) => path.noise(time));
+    // b²·‖s + ε/b‖² = ‖b·s + ε‖²
+    return tf.mean(tf.square(tf.add(tf.mul(b, score), noise))) as tf.Scalar;
+  });
+}

@@ -1,0 +1,44 @@
+import { scheduleFromCurve } from "./cosine-schedule.js";
+import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
+import { scheduleFromBetas, type Schedule } from "./schedule.js";
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/**
+ * β follows a sigmoid: β_t = β_start + (β_end − β_start)·sigmoid(−6 + 12·u). Not the schedule of {@link sigmoidAlphaBarSchedule}.
+ *
+ * Source: Xu et al. 2022 (GeoDiff), released code.
+ * @throws RangeError when the scaled β_T reaches 1
+ */
+export function sigmoidBetaSchedule(options: LinearScheduleOptions = {}): Schedule {
+  const { T = 1000, betaStart = 1e-4, betaEnd = 0.02, referenceT = 1000 } = options;
+  const betas = scaledBetas(T, betaStart, betaEnd, referenceT, (start, end, u) => start + (end - start) * sigmoid(12 * u - 6));
+  return scheduleFromBetas("sigmoid-beta", betas);
+}
+
+export interface SigmoidAlphaBarOptions {
+  /** Number of steps T. Default 1000. */
+  readonly T?: number;
+  /** Argument of the sigmoid at t = 0, times τ. Default −3. */
+  readonly start?: number;
+  /** Argument of the sigmoid at t = T, times τ. Default 3. */
+  readonly end?: number;
+  /** Temperature τ: smaller is steeper. Default 1. */
+  readonly tau?: number;
+  /** Upper bound of β_t. Default 0.999. */
+  readonly maxBeta?: number;
+}
+
+/**
+ * ᾱ follows a sigmoid: ᾱ(u) = (S(end) − S(start + u·(end − start)))/(S(end) − S(start)), S(x) = sigmoid(x/τ).
+ * Not the schedule of {@link sigmoidBetaSchedule}.
+ *
+ * Source: Jabri et al. 2023 (RIN), algorithm 3 of Chen 2023 ("On the importance of noise scheduling").
+ */
+export function sigmoidAlphaBarSchedule(options: SigmoidAlphaBarOptions = {}): Schedule {
+  const { T = 1000, start = -3, end = 3, tau = 1, maxBeta = 0.999 } = options;
+  if (!(start < end && tau > 0)) throw new RangeError(`need start < end and tau > 0, got ${start}, ${end} and ${tau}`);
+  const curve = (u: number): number =>
+    (sigmoid(end / tau) - sigmoid((start + u * (end - start)) / tau)) / (sigmoid(end / tau) - sigmoid(start / tau));
+  return scheduleFromCurve("sigmoid-alpha-bar", T, maxBeta, curve);
+}

@@ -1,0 +1,231 @@
+import * as tf from "../tf.js";
+import { checkSameShape, lookUp } from "./coefficients.js";
+import { estimateFrom, timesTensor, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
+import { qSample } from "./forward.js";
+import { squaredErrorPerExample } from "./objectives.js";
+import { posterior, type GaussianMoments } from "./posterior.js";
+import { convertPrediction, type Prediction } from "./predictions.js";
+import type { Schedule } from "./schedule.js";
+import type { Threshold } from "./thresholds.js";
+import type { Timestep } from "./time.js";
+
+/**
+ * KL(N(m₁, e^{l₁}) ‖ N(m₂, e^{l₂})) = ½·(l₂ − l₁ − 1 + e^{l₁−l₂} + (m₁ − m₂)²·e^{−l₂}), elementwise, in nats.
+ */
+export function gaussianKl(mean1: tf.Tensor, logVariance1: tf.Tensor, mean2: tf.Tensor, logVariance2: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const change = tf.sub(logVariance2, logVariance1);
+    const distance = tf.mul(tf.square(tf.sub(mean1, mean2)), tf.exp(tf.neg(logVariance2)));
+    return tf.mul(tf.add(tf.add(tf.sub(change, 1), tf.exp(tf.neg(change))), distance), 0.5);
+  });
+}
+
+export interface DiscretizedOptions {
+  /** Number of grey levels spread over [−1, 1]. Default 256. */
+  readonly levels?: number;
+}
+
+/**
+ * ln of the probability that N(mean, e^{2·logDeviation}) rounds to x, elementwise, in nats: the mass of the bin of width
+ * 2/(levels − 1) around x, with the two outermost bins open to infinity.
+ *
+ * Source: Ho et al. 2020 (DDPM), equation 13.
+ */
+export function discretizedLogLikelihood(
+  x: tf.Tensor,
+  mean: tf.Tensor,
+  logDeviation: tf.Tensor,
+  options: DiscretizedOptions = {},
+): tf.Tensor {
+  const half = 1 / ((options.levels ?? 256) - 1);
+  return tf.tidy(() => {
+    const inverse = tf.exp(tf.neg(logDeviation));
+    const centred = tf.sub(x, mean);
+    const below = normalCdf(tf.mul(tf.sub(centred, half), inverse));
+    const above = normalCdf(tf.mul(tf.add(centred, half), inverse));
+    const lowest = tf.cast(tf.less(x, -1 + half), "float32");
+    const highest = tf.cast(tf.greater(x, 1 - half), "float32");
+    const middle = tf.sub(tf.sub(1, lowest), highest);
+    const inside = tf.mul(middle, tf.sub(above, below));
+    const mass = tf.add(tf.add(tf.mul(lowest, above), tf.mul(highest, tf.sub(1, below))), inside);
+    return tf.log(tf.maximum(mass, 1e-12));
+  });
+}
+
+function normalCdf(z: tf.Tensor): tf.Tensor {
+  return tf.mul(tf.add(tf.erf(tf.div(z, Math.SQRT2)), 1), 0.5);
+}
+
+/** The model's step back p(x_{t−1} | x_t): mean and ln variance, both broadcasting over x_t. */
+export interface ReverseStep {
+  readonly mean: tf.Tensor;
+  readonly logVariance: tf.Tensor;
+}
+
+/**
+ * ln of the variance bounds at t: β̃_t and β_t, with β̃_2 in place of β̃_1 = 0 as the reference does.
+ *
+ * Source: Nichol & Dhariwal 2021 (improved DDPM), section 3.1.
+ */
+export function logVarianceBounds(schedule: Schedule, t: number): { readonly low: number; readonly high: number } {
+  const floor = schedule.T > 1 ? schedule.posteriorVariance[2] : schedule.beta[1];
+  return { low: Math.log(t === 1 ? floor : schedule.posteriorVariance[t]), high: Math.log(schedule.beta[t]) };
+}
+
+/**
+ * One term of the variational bound per example, in bits per dimension: for t ≥ 2 KL(q(x_{t−1}|x_t,x_0) ‖ p), for t = 1
+ * −log₂ p(x_0 | x_1) of the rounded data.
+ *
+ * Source: Ho et al. 2020 (DDPM), equations 5, 8 and 13.
+ * @param t whole times 1 … T
+ * @returns [N]
+ */
+export function boundTerm(
+  schedule: Schedule,
+  x0: tf.Tensor,
+  xt: tf.Tensor,
+  t: Timestep,
+  model: ReverseStep,
+  options: DiscretizedOptions = {},
+): tf.Tensor1D {
+  checkSameShape("x0", x0, "xt", xt);
+  return tf.tidy(() => {
+    const truth: GaussianMoments = posterior(schedule, x0, xt, t);
+    const trueLogVariance = lookUp(schedule, t, xt, (time) => logVarianceBounds(schedule, time).low);
+    const kl = gaussianKl(truth.mean, tf.add(trueLogVariance, tf.zerosLike(xt)), model.mean, model.logVariance);
+    const spread = tf.add(tf.mul(model.logVariance, 0.5), tf.zerosLike(xt));
+    const decoder = tf.neg(discretizedLogLikelihood(x0, model.mean, spread, options));
+    const first = lookUp(schedule, t, xt, (time) => (time === 1 ? 1 : 0));
+    const term = tf.add(tf.mul(first, decoder), tf.mul(tf.sub(1, first), kl));
+    return tf.div(tf.mean(tf.reshape(term, [x0.shape[0], -1]), 1), Math.LN2) as tf.Tensor1D;
+  });
+}
+
+/** x itself, through which no gradient flows. */
+export function stopGradient(x: tf.Tensor): tf.Tensor {
+  return tf.customGrad((value) => ({
+    value: (value as tf.Tensor).clone(),
+    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
+  }))(x);
+}
+
+export interface HybridOptions extends DiscretizedOptions {
+  /** λ. Default 0.001. */
+  readonly boundWeight?: number;
+}
+
+/**
+ * L_hybrid = L_simple + λ·T·L_vlb for networks with learned variance: the bound's gradient reaches the variance only,
+ * the mean being stopped. The factor T makes a term at random t an estimate of the whole bound.
+ *
+ * Source: Nichol & Dhariwal 2021 (improved DDPM), equation 16.
+ * @param output the network's prediction
+ * @param fraction v in 0 … 1 (see `splitLearnedVariance`)
+ * @param target what the prediction should be (see `trainingTarget`)
+ * @returns a scalar
+ */
+export function hybridLoss(
+  schedule: Schedule,
+  prediction: Prediction,
+  step: {
+    readonly x0: tf.Tensor;
+    readonly xt: tf.Tensor;
+    readonly t: Timestep;
+    readonly target: tf.Tensor;
+    readonly output: tf.Tensor;
+    readonly fraction: tf.Tensor;
+  },
+  options: HybridOptions = {},
+): tf.Scalar {
+  const { boundWeight = 1e-3 } = options;
+  const { x0, xt, t, target, output, fraction } = step;
+  return tf.tidy(() => {
+    const estimated = convertPrediction(schedule, prediction, "sample", stopGradient(output), xt, t);
+    const mean = posterior(schedule, estimated, xt, t).mean;
+    // ln σ² = v·ln β_t + (1 − v)·ln β̃_t
+    const low = lookUp(schedule, t, xt, (time) => logVarianceBounds(schedule, time).low);
+    const span = lookUp(schedule, t, xt, (time) => logVarianceBounds(schedule, time).high - logVarianceBounds(schedule, time).low);
+    const logVariance = tf.add(low, tf.mul(span, fraction));
+    const bound = tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance }, options));
+    const simple = tf.mean(squaredErrorPerExample(output, target));
+    return tf.add(simple, tf.mul(bound, boundWeight * schedule.T)) as tf.Scalar;
+  });
+}
+
+/** The variational bound of a data set with its parts, in bits per dimension (errors plain), averaged over examples. */
+export interface BoundReport {
+  /** terms summed + prior. */
+  readonly total: number;
+  /** KL(q(x_T | x_0) ‖ N(0, I)). */
+  readonly prior: number;
+  /** The term of t = 1 … T at index t − 1; the first is the rounded data's. */
+  readonly terms: Float64Array;
+  /** Mean square error of x̂_0 at t, index t − 1. */
+  readonly dataError: Float64Array;
+  /** Mean square error of ε̂ at t, index t − 1. */
+  readonly noiseError: Float64Array;
+}
+
+export interface BoundOptions extends DiscretizedOptions {
+  /** Noise for time t: an independent ε ~ N(0, I) for each. */
+  readonly noise: (t: number, shape: readonly number[]) => tf.Tensor;
+  /** `"posterior"` (default), `"beta"`, or `"learned"` for denoisers with `predictWithVariance`. */
+  readonly variance?: "posterior" | "beta" | "learned";
+  readonly clip?: Threshold;
+}
+
+/**
+ * Evaluates the whole bound −log₂ p(x_0) ≤ total bits/dim with one noise draw per time: T evaluations.
+ *
+ * Source: Ho et al. 2020 (DDPM), equation 5.
+ * @param x0 [N, …] in [−1, 1]
+ */
+export function variationalBound(denoiser: Denoiser, schedule: Schedule, x0: tf.Tensor, options: BoundOptions): BoundReport {
+  const { noise, variance = "posterior", clip } = options;
+  const { T } = schedule;
+  const [terms, dataError, noiseError] = [new Float64Array(T), new Float64Array(T), new Float64Array(T)];
+  for (let t = T; t >= 1; t--) {
+    const [term, ofData, ofNoise] = tf.tidy(() => {
+      const epsilon = noise(t, x0.shape);
+      const xt = qSample(schedule, x0, t, epsilon);
+      const bounds = logVarianceBounds(schedule, t);
+      const answer = variance === "learned" ? withVariance(denoiser, xt, t) : undefined;
+      const output = answer?.output ?? denoiser.predict(xt, timesTensor(xt, t));
+      const estimated = estimateFrom(output, denoiser.predicts, schedule, xt, t, clip);
+      const logVariance = answer
+        ? tf.add(bounds.low, tf.mul(answer.fraction, bounds.high - bounds.low))
+        : tf.scalar(variance === "beta" && t > 1 ? bounds.high : bounds.low);
+      const { mean } = posterior(schedule, estimated.x0, xt, t);
+      return [
+        tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance }, options)),
+        tf.mean(squaredErrorPerExample(estimated.x0, x0)),
+        tf.mean(squaredErrorPerExample(estimated.noise, epsilon)),
+      ];
+    }).map(readScalar);
+    terms[t - 1] = term;
+    dataError[t - 1] = ofData;
+    noiseError[t - 1] = ofNoise;
+  }
+  const prior = readScalar(tf.tidy(() => priorTerm(schedule, x0)));
+  return { total: terms.reduce((sum, term) => sum + term, prior), prior, terms, dataError, noiseError };
+}
+
+// KL(N(√ᾱ_T·x_0, (1 − ᾱ_T)·I) ‖ N(0, I))
+function priorTerm(schedule: Schedule, x0: tf.Tensor): tf.Tensor {
+  const mean = tf.mul(x0, schedule.signal(schedule.T));
+  const logVariance = tf.fill(x0.shape, 2 * Math.log(schedule.noise(schedule.T)));
+  return tf.div(tf.mean(gaussianKl(mean, logVariance, tf.zerosLike(x0), tf.zerosLike(x0))), Math.LN2);
+}
+
+function withVariance(denoiser: Denoiser, xt: tf.Tensor, t: number): ReturnType<LearnedVarianceDenoiser["predictWithVariance"]> {
+  if (!("predictWithVariance" in denoiser)) {
+    throw new TypeError('variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"');
+  }
+  return (denoiser as LearnedVarianceDenoiser).predictWithVariance(xt, timesTensor(xt, t));
+}
+
+function readScalar(x: tf.Tensor): number {
+  const value = x.dataSync()[0];
+  x.dispose();
+  return value;
+}

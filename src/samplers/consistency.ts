@@ -1,0 +1,30 @@
+import * as tf from "../tf.js";
+import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import { march } from "./march.js";
+import type { SamplerStep, StochasticOptions } from "./sampler.js";
+import { timeGrid } from "./time-grid.js";
+
+/**
+ * Consistency sampling: one evaluation maps x_T to data; each further step noises that estimate to the next time and
+ * maps it again: x_s = a_s·x̂_0 + b_s·z. With `steps: 1` (the default) it is a single evaluation.
+ *
+ * Source: Song et al. 2023 (consistency models), algorithm 1.
+ * @param denoiser a consistency model, or any denoiser to see what one step gives
+ */
+export function consistency(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: StochasticOptions,
+): Generator<SamplerStep, tf.Tensor> {
+  const times = timeGrid(path, { ...options, steps: options.steps ?? 1 });
+  return march(xT, times, (x, i) => {
+    const s = times[i + 1];
+    const { x0 } = estimate(denoiser, path, x, times[i], options);
+    if (s === 0) return { x0, next: x0 };
+    // x_s = a_s·x̂_0 + b_s·z
+    const z = options.noise(i + 1, x.shape);
+    return { x0, next: tf.add(tf.mul(x0, path.signal(s)), tf.mul(z, path.noise(s))) };
+  });
+}

@@ -1,0 +1,43 @@
+import * as tf from "../tf.js";
+import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import { orderLimit } from "./dpm-solver-plus-plus.js";
+import { lambdaPoint } from "./exponential.js";
+import { march } from "./march.js";
+import type { SamplerStep, StochasticOptions } from "./sampler.js";
+import { timeGrid } from "./time-grid.js";
+
+/**
+ * SDE-DPM-Solver++ (2M): the reverse SDE with its linear part and its noise solved exactly, x̂_0 extrapolated from the
+ * step before: x' = (b'/b)·e^{−h}·x + a'·(1 − e^{−2h})·D + b'·√(1 − e^{−2h})·z.
+ *
+ * Source: Lu et al. 2022 (DPM-Solver++), section on solving the diffusion SDE.
+ */
+export function dpmSolverSde(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: StochasticOptions,
+): Generator<SamplerStep, tf.Tensor> {
+  const points = timeGrid(path, options).map((t) => lambdaPoint(path, t));
+  const steps = points.length - 1;
+  return march(
+    xT,
+    points.map(({ t }) => t),
+    (x, i, [previous]) => {
+      const [from, to] = [points[i], points[i + 1]];
+      const { x0 } = estimate(denoiser, path, x, from.t, options);
+      if (to.noise === 0) return { x0, next: x0 };
+      const h = to.lambda - from.lambda;
+      // D = x̂_0 + (x̂_0 − x̂_0^prev)/(2r), r = h_prev/h
+      const data =
+        previous && orderLimit(points, i, steps) > 1
+          ? tf.add(x0, tf.mul(tf.sub(x0, previous), h / (2 * (from.lambda - points[i - 1].lambda))))
+          : x0;
+      const decay = -Math.expm1(-2 * h);
+      const mean = tf.add(tf.mul(x, (to.noise / from.noise) * Math.exp(-h)), tf.mul(data, to.signal * decay));
+      const next = tf.add(mean, tf.mul(options.noise(i + 1, x.shape), to.noise * Math.sqrt(decay)));
+      return { x0, next, memory: [x0] };
+    },
+  );
+}

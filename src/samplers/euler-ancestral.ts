@@ -1,0 +1,35 @@
+import * as tf from "../tf.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import type { SamplerStep, StochasticOptions } from "./sampler.js";
+import { marchInSigma } from "./sigma-space.js";
+
+export interface EulerAncestralOptions extends StochasticOptions {
+  /** Share of the ancestral noise: 1 (default) is DDPM's, 0 is Euler. */
+  readonly eta?: number;
+}
+
+/**
+ * An Euler step down to σ_down, then noise up to σ': σ_up² = η²·σ'²·(σ² − σ'²)/σ², σ_down² = σ'² − σ_up².
+ * The same numbers as DDIM with that η.
+ *
+ * Source: Song et al. 2021 (DDIM), equation 16, written in σ (Crowson, k-diffusion).
+ */
+export function eulerAncestral(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: EulerAncestralOptions,
+): Generator<SamplerStep, tf.Tensor> {
+  const { eta = 1, noise: draw } = options;
+  if (!(eta >= 0 && eta <= 1)) throw new RangeError(`eta must lie in 0 … 1, got ${eta}`);
+  return marchInSigma(denoiser, path, xT, options, (state, from, to, { slope, i }) => {
+    const { x0, noise } = slope(state, from);
+    // σ_up² = η²·σ'²·(σ² − σ'²)/σ²
+    const up = (eta * to.sigma * Math.sqrt(from.sigma ** 2 - to.sigma ** 2)) / from.sigma;
+    const down = Math.sqrt(to.sigma ** 2 - up ** 2);
+    // x̃' = x̃ + (σ_down − σ)·ε̂ + σ_up·z
+    const mean = tf.add(state, tf.mul(noise, down - from.sigma));
+    return { x0, next: up === 0 ? mean : tf.add(mean, tf.mul(draw(i + 1, state.shape), up)) };
+  });
+}

@@ -1,0 +1,24 @@
+import * as tf from "../tf.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import type { SamplerOptions, SamplerStep } from "./sampler.js";
+import { marchInSigma } from "./sigma-space.js";
+
+/**
+ * Euler's method on dx̃/dσ = ε̂: x̃' = x̃ + (σ' − σ)·ε̂. The same numbers as DDIM with η = 0.
+ *
+ * Source: Karras et al. 2022 (EDM), algorithm 1 without the correction.
+ * @param xT start at the first time, in the path's own variables, [N, …]
+ */
+export function euler(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: SamplerOptions = {},
+): Generator<SamplerStep, tf.Tensor> {
+  return marchInSigma(denoiser, path, xT, options, (state, from, to, { slope }) => {
+    const { x0, noise } = slope(state, from);
+    // x̃' = x̃ + (σ' − σ)·ε̂
+    return { x0, next: tf.add(state, tf.mul(noise, to.sigma - from.sigma)) };
+  });
+}

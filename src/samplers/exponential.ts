@@ -1,0 +1,20 @@
+import { halfLogSnr, type GaussianPath } from "../diffusion/path.js";
+
+/** A time with its a, b and λ = ln(a/b): the coordinates of exponential integrators. */
+export interface LambdaPoint {
+  readonly t: number;
+  readonly signal: number;
+  readonly noise: number;
+  /** Infinite at t = 0. */
+  readonly lambda: number;
+}
+
+/** The point of a path at time t. */
+export function lambdaPoint(path: GaussianPath, t: number): LambdaPoint {
+  return { t, signal: path.signal(t), noise: path.noise(t), lambda: halfLogSnr(path, t) };
+}
+
+/** The point a share r of the way from one to the other in λ. */
+export function between(path: GaussianPath, from: LambdaPoint, to: LambdaPoint, r: number): LambdaPoint {
+  return lambdaPoint(path, path.timeAt(Math.exp(-(from.lambda + r * (to.lambda - from.lambda)))));
+}

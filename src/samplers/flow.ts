@@ -1,0 +1,56 @@
+import * as tf from "../tf.js";
+import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import { march } from "./march.js";
+import type { SamplerOptions, SamplerStep } from "./sampler.js";
+import { timeGrid } from "./time-grid.js";
+
+export interface FlowOptions extends SamplerOptions {
+  /** `"euler"` (order 1, one evaluation a step) or `"heun"` (order 2, two). Default "euler". */
+  readonly method?: "euler" | "heun";
+}
+
+/**
+ * The flow-matching ODE dx/dt = û = ε̂ − x̂_0 from noise (t = 1) to data (t = 0), straight in t. On the straight path
+ * an Euler step is DDIM's; Heun's differs from the one in σ. Heun ends with an Euler step, t = 0 having no slope.
+ *
+ * Source: Lipman et al. 2023 (flow matching); Liu et al. 2023 (rectified flow), algorithm 1.
+ * @param path `flowPath()`
+ * @throws RangeError for a path that is not straight
+ */
+export function flow(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: FlowOptions = {},
+): Generator<SamplerStep, tf.Tensor> {
+  const { method = "euler" } = options;
+  if (method !== "euler" && method !== "heun") throw new RangeError(`method must be "euler" or "heun", got "${String(method)}"`);
+  if ([0.25, 0.5, 0.75].some((t) => path.signal(t * path.T) !== 1 - t || path.noise(t * path.T) !== t)) {
+    throw new RangeError(`"${path.name}" is not the straight path x_t = (1 − t)·x_0 + t·ε: use flowPath(), or euler and heun for other paths`);
+  }
+  const times = timeGrid(path, options);
+  const velocity = (x: tf.Tensor, t: number): { x0: tf.Tensor; u: tf.Tensor } => {
+    const { x0, noise } = estimate(denoiser, path, x, t, options);
+    return { x0, u: tf.sub(noise, x0) };
+  };
+  return march(xT, times, (x, i) => {
+    const [t, s] = [times[i], times[i + 1]];
+    const { x0, u } = velocity(x, t);
+    // x_s = x_t + (s − t)·û
+    const predicted = tf.add(x, tf.mul(u, s - t));
+    if (method === "euler" || s === 0) return { x0, next: predicted };
+    // x_s = x_t + (s − t)·(û_t + û_s)/2
+    return { x0, next: tf.add(x, tf.mul(tf.add(u, velocity(predicted, s).u), (s - t) / 2)) };
+  });
+}
+
+/**
+ * Moves the times of the straight path towards noise, as large images need: t' = shift·t/(1 + (shift − 1)·t).
+ *
+ * Source: Esser et al. 2024 (Stable Diffusion 3), equation 23.
+ */
+export function shiftTimes(times: readonly number[], shift: number): number[] {
+  if (!(shift > 0)) throw new RangeError(`shift must be > 0, got ${shift}`);
+  return times.map((t) => (shift * t) / (1 + (shift - 1) * t));
+}

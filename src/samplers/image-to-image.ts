@@ -1,0 +1,36 @@
+import * as tf from "../tf.js";
+import { qSample } from "../diffusion/forward.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import type { NoiseSource } from "./sampler.js";
+import { timeGrid, type TimeGridOptions } from "./time-grid.js";
+
+/** A start in the middle of the chain: hand `xT` and `times` to any sampler. */
+export interface PartialStart {
+  /** The noised image at `times[0]`, owned by the caller. */
+  readonly xT: tf.Tensor;
+  readonly times: readonly number[];
+}
+
+/**
+ * SDEdit: noise an image to an intermediate time and sample from there, so that its layout stays. Of n steps the
+ * last round(strength·n) are taken.
+ *
+ * ```ts
+ * const { xT, times } = partialStart(schedule, image, { strength: 0.6, steps: 50, noise });
+ * const edited = await sample(ddim(denoiser, schedule, xT, { times }));
+ * ```
+ * Source: Meng et al. 2022 (SDEdit), algorithm 1.
+ * @param options.strength in (0, 1]: 1 starts from (almost) pure noise
+ */
+export function partialStart(
+  path: GaussianPath,
+  x0: tf.Tensor,
+  options: TimeGridOptions & { readonly strength: number; readonly noise: NoiseSource },
+): PartialStart {
+  const { strength, noise } = options;
+  if (!(strength > 0 && strength <= 1)) throw new RangeError(`strength must lie in (0, 1], got ${strength}`);
+  const all = timeGrid(path, { ...options, finish: "data" }).slice(0, -1);
+  const kept = Math.max(1, Math.round(strength * all.length));
+  const times = all.slice(all.length - kept);
+  return { xT: tf.tidy(() => qSample(path, x0, times[0], noise(0, x0.shape))), times };
+}

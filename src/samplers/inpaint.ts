@@ -1,0 +1,82 @@
+import * as tf from "../tf.js";
+import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import { levelAt, posteriorCoefficients } from "../diffusion/posterior.js";
+import { march } from "./march.js";
+import type { SamplerStep, StochasticOptions } from "./sampler.js";
+import { timeGrid } from "./time-grid.js";
+
+export interface InpaintOptions extends StochasticOptions {
+  /** The image whose known part is kept, same shape as xT. */
+  readonly image: tf.Tensor;
+  /** 1 where the image is known, 0 where it is to be filled in; broadcasts over the image. */
+  readonly mask: tf.Tensor;
+  /** How often each stretch is walked: 1 (default) never goes back, 10 is the paper's. */
+  readonly resamples?: number;
+  /** Length of a stretch in steps. Default 10. */
+  readonly jump?: number;
+}
+
+/**
+ * RePaint: DDPM steps for the unknown part, the noised image itself for the known part, and jumps back in time so that
+ * the two come to agree. The known part of the result is the image's.
+ *
+ * Source: Lugmayr et al. 2022 (RePaint), algorithm 1 with jumps (appendix).
+ */
+export function inpaint(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: InpaintOptions,
+): Generator<SamplerStep, tf.Tensor> {
+  const { image, mask, resamples = 1, jump = 10, noise } = options;
+  const walk = repaintTimes(timeGrid(path, options), resamples, jump);
+  const unknown = tf.sub(1, mask);
+  const compose = (known: tf.Tensor, filled: tf.Tensor): tf.Tensor => tf.add(tf.mul(mask, known), tf.mul(unknown, filled));
+  const chain = march(xT, walk, (x, i) => {
+    const [t, s] = [walk[i], walk[i + 1]];
+    const to = levelAt(path, s);
+    const draws = (k: number): tf.Tensor => noise(2 * i + k, x.shape);
+    if (s > t) {
+      // Back up: x_s = (a_s/a_t)·x_t + √(b_s² − (a_s/a_t)²·b_t²)·z
+      const ratio = to.signal / path.signal(t);
+      const added = to.noise ** 2 - (ratio * path.noise(t)) ** 2;
+      return { x0: x, next: tf.add(tf.mul(x, ratio), tf.mul(draws(1), Math.sqrt(added))) };
+    }
+    const { x0 } = estimate(denoiser, path, x, t, options);
+    const back = posteriorCoefficients(to, levelAt(path, t));
+    const mean = tf.add(tf.mul(x0, back.dataWeight), tf.mul(x, back.stateWeight));
+    if (s === 0) return { x0: compose(image, x0), next: compose(image, mean) };
+    const filled = tf.add(mean, tf.mul(draws(1), Math.sqrt(back.variance)));
+    const known = tf.add(tf.mul(image, to.signal), tf.mul(draws(2), to.noise));
+    return { x0: compose(image, x0), next: compose(known, filled) };
+  });
+  return disposing(chain, unknown);
+}
+
+/** The times RePaint visits: each stretch of `jump` steps is walked `resamples` times. */
+export function repaintTimes(times: readonly number[], resamples: number, jump: number): number[] {
+  for (const [name, value] of Object.entries({ resamples, jump })) {
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
+  }
+  const walk = [times[0]];
+  for (let start = 0; start < times.length - 1; start += jump) {
+    const end = Math.min(start + jump, times.length - 1);
+    // The stretch that ends at clean data is walked once: there is no way back from t = 0.
+    const rounds = times[end] === 0 ? 1 : resamples;
+    for (let round = 0; round < rounds; round++) {
+      if (round > 0) walk.push(times[start]);
+      walk.push(...times.slice(start + 1, end + 1));
+    }
+  }
+  return walk;
+}
+
+function* disposing(chain: Generator<SamplerStep, tf.Tensor>, tensor: tf.Tensor): Generator<SamplerStep, tf.Tensor> {
+  tf.keep(tensor);
+  try {
+    return yield* chain;
+  } finally {
+    tensor.dispose();
+  }
+}

@@ -1,0 +1,43 @@
+import * as tf from "../tf.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import type { SamplerStep, StochasticOptions } from "./sampler.js";
+import { marchInSigma } from "./sigma-space.js";
+
+export interface LangevinOptions extends StochasticOptions {
+  /** Langevin steps at each noise level. Default 10. */
+  readonly inner?: number;
+  /** The step at a level is `stepSize`·σ². Default 0.3; smaller is more exact and slower. */
+  readonly stepSize?: number;
+}
+
+/**
+ * Annealed Langevin dynamics: at each level σ, `inner` times x̃ ← x̃ + (α/2)·s(x̃, σ) + √α·z with α = stepSize·σ², and on
+ * to the next level without a step between; x̂_0 of the last state is returned.
+ *
+ * Source: Song & Ermon 2019 (NCSN), algorithm 1, with its final denoising (Song & Ermon 2020, section 3.3).
+ */
+export function annealedLangevin(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: LangevinOptions,
+): Generator<SamplerStep, tf.Tensor> {
+  const { inner = 10, stepSize = 0.3, noise: draw } = options;
+  if (!Number.isInteger(inner) || inner < 1) throw new RangeError(`inner must be a whole number ≥ 1, got ${inner}`);
+  if (!(stepSize > 0 && stepSize <= 1)) throw new RangeError(`stepSize must lie in (0, 1], got ${stepSize}`);
+  return marchInSigma(denoiser, path, xT, options, (start, from, to, { slope, i }) => {
+    let state = start;
+    for (let k = 0; k < inner; k++) {
+      state = tf.tidy(() => {
+        const { noise } = slope(state, from);
+        // x̃ ← x̃ + (α/2)·s + √α·z, with s = −ε̂/σ and α = stepSize·σ²
+        const drifted = tf.sub(state, tf.mul(noise, (stepSize / 2) * from.sigma));
+        const z = draw(i * inner + k + 1, start.shape);
+        return tf.add(drifted, tf.mul(z, Math.sqrt(stepSize) * from.sigma));
+      });
+    }
+    const { x0 } = slope(state, from);
+    return { x0, next: to.sigma === 0 ? x0 : state };
+  });
+}

@@ -1,0 +1,26 @@
+import * as tf from "../tf.js";
+
+/**
+ * Spherical interpolation between two noises, per example: (sin((1−u)θ)·a + sin(uθ)·b)/sin θ with θ the angle between
+ * them. Straight interpolation would shrink the norm that samplers expect of noise.
+ *
+ * Source: Shoemake 1985; used on x_T in Song et al. 2021 (DDIM), equation 67.
+ * @param a, b noises of the same shape, [N, …]
+ * @param share u in 0 … 1
+ */
+export function interpolateNoise(a: tf.Tensor, b: tf.Tensor, share: number): tf.Tensor {
+  if (!(share >= 0 && share <= 1)) throw new RangeError(`share must lie in 0 … 1, got ${share}`);
+  return tf.tidy(() => {
+    const axes = a.shape.map((_, axis) => axis).slice(1);
+    const inner = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.sum(tf.mul(x, y), axes, true);
+    const cosine = tf.div(inner(a, b), tf.sqrt(tf.mul(inner(a, a), inner(b, b))));
+    const angle = tf.acos(tf.clipByValue(cosine, -1, 1));
+    const sine = tf.sin(angle);
+    // Where the two are parallel the limit is straight interpolation.
+    const safe = tf.maximum(sine, 1e-6);
+    const parallel = tf.cast(tf.lessEqual(sine, 1e-6), "float32");
+    const weight = (part: number): tf.Tensor =>
+      tf.add(tf.mul(tf.div(tf.sin(tf.mul(angle, part)), safe), tf.sub(1, parallel)), tf.mul(parallel, part));
+    return tf.add(tf.mul(weight(1 - share), a), tf.mul(weight(share), b));
+  });
+}

@@ -1,0 +1,51 @@
+import type { GaussianPath } from "../diffusion/path.js";
+import { noiseLevel } from "../diffusion/path.js";
+
+export interface NoiseLevelRange {
+  /** The least σ > 0. */
+  readonly min: number;
+  /** The greatest σ. */
+  readonly max: number;
+}
+
+/** The σ range of a path: from its first trained level (t = 1; on a continuous path t = T/1000) to σ(T). */
+export function noiseLevelRange(path: GaussianPath): NoiseLevelRange {
+  return { min: noiseLevel(path, path.discrete ? 1 : path.T / 1000), max: noiseLevel(path, path.T) };
+}
+
+/**
+ * σ_i = (σ_max^{1/ρ} + u·(σ_min^{1/ρ} − σ_max^{1/ρ}))^ρ with u = i/(n − 1): n levels, denser near σ_min as ρ grows.
+ *
+ * Source: Karras et al. 2022 (EDM), equation 5.
+ */
+export function karrasLevels(n: number, range: NoiseLevelRange, rho = 7): number[] {
+  if (!(rho > 0)) throw new RangeError(`rho must be > 0, got ${rho}`);
+  const [from, to] = [range.max ** (1 / rho), range.min ** (1 / rho)];
+  return levels(n, range, (u) => (from + u * (to - from)) ** rho);
+}
+
+/** ln σ falls evenly from σ_max to σ_min; also called log-linear. */
+export function exponentialLevels(n: number, range: NoiseLevelRange): number[] {
+  return polyexponentialLevels(n, range, 1);
+}
+
+/** ln σ falls evenly from σ_max to σ_min: another name of {@link exponentialLevels}. Source: Permenter & Yuan 2024, section 4. */
+export function logLinearLevels(n: number, range: NoiseLevelRange): number[] {
+  return exponentialLevels(n, range);
+}
+
+/** ln σ_i = ln σ_min + (1 − u)^ρ·(ln σ_max − ln σ_min): ρ = 1 is exponential, larger ρ is denser near σ_min. */
+export function polyexponentialLevels(n: number, range: NoiseLevelRange, rho = 1): number[] {
+  if (!(rho > 0)) throw new RangeError(`rho must be > 0, got ${rho}`);
+  const [from, to] = [Math.log(range.max), Math.log(range.min)];
+  return levels(n, range, (u) => Math.exp(to + (1 - u) ** rho * (from - to)));
+}
+
+function levels(n: number, { min, max }: NoiseLevelRange, rule: (u: number) => number): number[] {
+  if (!Number.isInteger(n) || n < 2) throw new RangeError(`a grid needs a whole number of levels ≥ 2, got ${n}`);
+  if (!(min > 0 && min < max && Number.isFinite(max))) {
+    throw new RangeError(`need 0 < min < max < ∞, got min = ${min}, max = ${max}: with zero terminal SNR give a finite max`);
+  }
+  // The ends are exact, so that they invert to exact times.
+  return Array.from({ length: n }, (_, i) => (i === 0 ? max : i === n - 1 ? min : rule(i / (n - 1))));
+}

@@ -1,0 +1,20 @@
+import type * as tf from "../tf.js";
+import type { SdePath } from "../diffusion/continuous-paths.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
+import { reverseSde, type ReverseSdeOptions } from "./reverse-sde.js";
+import type { SamplerStep } from "./sampler.js";
+
+/**
+ * Predictor–corrector sampling: a reverse-SDE step, then Langevin steps at the new noise level that pull the sample
+ * back to its marginal. {@link reverseSde} with one correction unless told otherwise.
+ *
+ * Source: Song et al. 2021 (score SDE), algorithms 2 and 3.
+ */
+export function predictorCorrector(
+  denoiser: Denoiser,
+  path: SdePath,
+  xT: tf.Tensor,
+  options: ReverseSdeOptions,
+): Generator<SamplerStep, tf.Tensor> {
+  return reverseSde(denoiser, path, xT, { corrections: 1, ...options });
+}

@@ -1,0 +1,89 @@
+import * as tf from "../tf.js";
+import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
+import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
+import { dormandPrince, type AdaptiveOptions, type Derivative } from "./dormand-prince.js";
+import type { SamplerStep } from "./sampler.js";
+
+export interface ProbabilityFlowOptions extends AdaptiveOptions, EstimateOptions {
+  /** Where the flow starts. Default T (on the flow path, whose σ(T) is infinite: a little below). */
+  readonly from?: number;
+  /** Where it ends. Default: the first trained time (1, or T/1000 on a continuous path); then one step to x̂_0. */
+  readonly to?: number;
+  /** Ends with x̂_0 of the last state. Default true when sampling towards data. */
+  readonly denoise?: boolean;
+}
+
+/**
+ * The probability-flow ODE with an adaptive solver, in s = ln σ: dx̃/ds = σ·ε̂(x̃, σ). Its steps are as large as the
+ * tolerances allow. With `from` < `to` it runs the other way and encodes data as noise.
+ *
+ * Source: Song et al. 2021 (score SDE), equation 13; Karras et al. 2022 (EDM), equation 1.
+ * How many steps it will take is not known beforehand: `steps` is Infinity in each step.
+ * @param start x at time `from`, [N, …]
+ */
+export function* probabilityFlow(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  start: tf.Tensor,
+  options: ProbabilityFlowOptions = {},
+): Generator<SamplerStep, tf.Tensor> {
+  const { from = highestTime(path), to = path.discrete ? 1 : path.T / 1000 } = options;
+  const { denoise = to < from } = options;
+  const [begin, end] = [Math.log(noiseLevel(path, from)), Math.log(noiseLevel(path, to))];
+  if (!Number.isFinite(begin) || !Number.isFinite(end)) {
+    throw new RangeError(`the flow runs between finite noise levels > 0, got t = ${from} and t = ${to}`);
+  }
+  const scaled = tf.div(start, path.signal(from));
+  const solver = dormandPrince(flowInLogSigma(denoiser, path, options), scaled, begin, end, options);
+  try {
+    let result = solver.next();
+    for (; !result.done; result = solver.next()) {
+      const { s, step, y } = result.value;
+      const t = path.timeAt(Math.exp(s));
+      const [xt, x0] = tf.tidy(() => {
+        const state = tf.mul(y, path.signal(t));
+        return [state, estimate(denoiser, path, state, t, options).x0];
+      }).map((tensor) => tf.keep(tensor));
+      try {
+        yield { step, steps: Infinity, t, xt, x0 };
+      } finally {
+        xt.dispose();
+        x0.dispose();
+      }
+    }
+    return finish(denoiser, path, result.value, to, denoise, options);
+  } finally {
+    solver.return(undefined as never);
+    scaled.dispose();
+  }
+}
+
+/** dx̃/d ln σ = σ·ε̂(x̃, σ), at time σ ↦ t of the path. */
+export function flowInLogSigma(denoiser: Denoiser, path: GaussianPath, options: EstimateOptions = {}): Derivative {
+  return (state, s) => {
+    const sigma = Math.exp(s);
+    const t = path.timeAt(sigma);
+    return tf.mul(estimate(denoiser, path, tf.mul(state, path.signal(t)), t, options).noise, sigma);
+  };
+}
+
+/** T, or where the signal has vanished there the last time with σ ≤ 1000. */
+export function highestTime(path: GaussianPath): number {
+  return path.signal(path.T) > 0 ? path.T : path.timeAt(1000);
+}
+
+function finish(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  state: tf.Tensor,
+  t: number,
+  denoise: boolean,
+  options: EstimateOptions,
+): tf.Tensor {
+  const x = tf.tidy(() => {
+    const xt = tf.mul(state, path.signal(t));
+    return denoise ? estimate(denoiser, path, xt, t, options).x0 : xt;
+  });
+  state.dispose();
+  return x;
+}
