@@ -198,7 +198,7 @@ export async function download(options: DownloadOptions): Promise<void> {
   const byHand = `put the file there by hand (SHA-256 ${sha256})`;
   const remedy = answered
     ? `The servers answered, but not with this file. Try again later, or ${byHand}.`
-    : "No server could be reached for long enough: is there a network? Run this again when there is (it resumes), " +
-      `or ${byHand}.`;
+    : "No server could be reached for long enough: is there a network? " +
+      `Run this again when there is (it resumes), or ${byHand}.`;
   throw new DownloadError(path, attempts, advice === undefined ? remedy : `${remedy} ${advice}`);
 }
