@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { npmCommand, run } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
@@ -63,6 +63,21 @@ function countInstalled() {
   return count;
 }
 
+/**
+ * The kernel brings its own, older TypeScript, and both packages want to be `tsc`. npm links whichever comes first;
+ * `npx tsc` must mean the course's compiler.
+ */
+function linkCompiler() {
+  if (process.platform === "win32") return;
+  for (const name of ["tsc", "tsserver"]) {
+    const link = join(ROOT, "node_modules", ".bin", name);
+    const target = `../typescript/bin/${name}`;
+    if (readlinkSync(link) === target) continue;
+    rmSync(link);
+    symlinkSync(target, link);
+  }
+}
+
 /** Step 1: the npm packages, exactly as package-lock.json names them, with no install script run. */
 export async function npmPackages(steps) {
   const differences = npmDifferences();
@@ -71,8 +86,9 @@ export async function npmPackages(steps) {
     return;
   }
   await steps.step("npm packages", "about 20 s, 60 MB to download", async (progress) => {
-    const total = Object.keys(readJson(join(ROOT, "package-lock.json")).packages).length;
-    const timer = setInterval(() => progress(`${countInstalled()} of about ${total} packages`), 500);
+    const lock = readJson(join(ROOT, "package-lock.json"));
+    const total = new Set(Object.keys(lock.packages).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1])).size - 1;
+    const timer = setInterval(() => progress(`${countInstalled()} of at most ${total} packages`), 500);
     // An interrupted run must not look finished to the next one.
     rmSync(join(ROOT, "node_modules", ".package-lock.json"), { force: true });
     try {
@@ -82,6 +98,7 @@ export async function npmPackages(steps) {
     } finally {
       clearInterval(timer);
     }
+    linkCompiler();
     return `${countInstalled()} packages`;
   });
 }

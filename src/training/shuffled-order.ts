@@ -6,7 +6,7 @@ import { RandomStream } from "../random.js";
  */
 export class ShuffledOrder {
   private epoch = -1;
-  private order = new Int32Array(0);
+  private order: Int32Array = new Int32Array(0);
 
   constructor(
     readonly count: number,
