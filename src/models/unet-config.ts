@@ -13,10 +13,13 @@ export interface UNet2DConfig {
   readonly in_channels: number;
   readonly out_channels: number;
   readonly center_input_sample: boolean;
-  readonly time_embedding_type: "positional";
+  readonly time_embedding_type: "positional" | "fourier" | "learned";
+  /** Length of the vector every block sees; null is four times the first of `block_out_channels`. */
+  readonly time_embedding_dim: number | null;
   readonly freq_shift: number;
   readonly flip_sin_to_cos: boolean;
   readonly down_block_types: readonly DownBlockType[];
+  readonly mid_block_type: "UNetMidBlock2D" | null;
   readonly up_block_types: readonly UpBlockType[];
   readonly block_out_channels: readonly number[];
   readonly layers_per_block: number;
@@ -33,6 +36,8 @@ export interface UNet2DConfig {
   readonly add_attention: boolean;
   /** Number of classes for a class-conditional model, null for none. */
   readonly num_class_embeds: number | null;
+  /** Number of times of a learned time embedding. */
+  readonly num_train_timesteps: number | null;
 }
 
 export const unet2dDefaults: UNet2DConfig = {
@@ -41,9 +46,11 @@ export const unet2dDefaults: UNet2DConfig = {
   out_channels: 3,
   center_input_sample: false,
   time_embedding_type: "positional",
+  time_embedding_dim: null,
   freq_shift: 0,
   flip_sin_to_cos: true,
   down_block_types: ["DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D"],
+  mid_block_type: "UNetMidBlock2D",
   up_block_types: ["AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D"],
   block_out_channels: [224, 448, 672, 896],
   layers_per_block: 2,
@@ -57,7 +64,16 @@ export const unet2dDefaults: UNet2DConfig = {
   resnet_time_scale_shift: "default",
   add_attention: true,
   num_class_embeds: null,
+  num_train_timesteps: null,
 };
+
+const optionalCounts = [
+  "attention_head_dim",
+  "attn_norm_num_groups",
+  "num_class_embeds",
+  "time_embedding_dim",
+  "num_train_timesteps",
+] as const;
 
 /** Fills in defaults and checks every value a network is built from. Throws RangeError naming the key and the remedy. */
 export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
@@ -70,13 +86,13 @@ export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
   }
   requireOneOf("down_block_types", config.down_block_types, ["DownBlock2D", "AttnDownBlock2D"]);
   requireOneOf("up_block_types", config.up_block_types, ["UpBlock2D", "AttnUpBlock2D"]);
-  requireOneOf("time_embedding_type", [config.time_embedding_type], ["positional"]);
+  requireOneOf("time_embedding_type", [config.time_embedding_type], ["positional", "fourier", "learned"]);
   requireOneOf("resnet_time_scale_shift", [config.resnet_time_scale_shift], ["default", "scale_shift"]);
   requireOneOf("act_fn", [config.act_fn], activationNames);
   for (const key of ["in_channels", "out_channels", "layers_per_block", "norm_num_groups"] as const) {
     requirePositive(key, config[key]);
   }
-  for (const key of ["attention_head_dim", "attn_norm_num_groups", "num_class_embeds"] as const) {
+  for (const key of optionalCounts) {
     const value = config[key];
     if (value !== null) requirePositive(key, value);
   }
@@ -87,6 +103,10 @@ export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
     throw new RangeError(`mid_block_scale_factor must be a number other than 0, got ${config.mid_block_scale_factor}`);
   }
   if (!(config.norm_eps > 0)) throw new RangeError(`norm_eps must be a positive number, got ${config.norm_eps}`);
+  if (config.mid_block_type !== null) requireOneOf("mid_block_type", [config.mid_block_type], ["UNetMidBlock2D"]);
+  if (config.time_embedding_type === "learned" && config.num_train_timesteps === null) {
+    throw new RangeError('time_embedding_type "learned" needs num_train_timesteps, the number of times');
+  }
   requireWidths(config);
   return config;
 }
@@ -105,7 +125,7 @@ function requireWidths(config: UNet2DConfig): void {
     const attends =
       config.down_block_types[i] === "AttnDownBlock2D" ||
       config.up_block_types[widths.length - 1 - i] === "AttnUpBlock2D" ||
-      (config.add_attention && i === widths.length - 1);
+      (config.add_attention && config.mid_block_type !== null && i === widths.length - 1);
     if (attends && headChannels !== null && channels % headChannels !== 0) {
       throw new RangeError(
         `block_out_channels has ${channels}, which attention_head_dim = ${headChannels} does not divide: ` +

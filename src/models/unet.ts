@@ -5,8 +5,8 @@ import {
   GroupNorm,
   Parameters,
   silu,
-  sinusoidalEmbedding,
   TimeEmbedding,
+  TimeEncoding,
   type ParameterScope,
 } from "../nn/index.js";
 import { DownBlock, MidBlock, UpBlock, type BlockCommons } from "./unet-blocks.js";
@@ -26,10 +26,11 @@ export class UNet2D {
   readonly config: UNet2DConfig;
   readonly parameters: Parameters;
   private readonly convIn: Conv2d;
+  private readonly timeEncoding: TimeEncoding;
   private readonly timeEmbedding: TimeEmbedding;
   private readonly classEmbedding: Embedding | undefined;
   private readonly downBlocks: readonly DownBlock[];
-  private readonly midBlock: MidBlock;
+  private readonly midBlock: MidBlock | undefined;
   private readonly upBlocks: readonly UpBlock[];
   private readonly normOut: GroupNorm;
   private readonly convOut: Conv2d;
@@ -40,7 +41,7 @@ export class UNet2D {
     const c = this.config;
     const widths = c.block_out_channels;
     const root = this.parameters.scope("");
-    const timeChannels = 4 * widths[0];
+    const timeChannels = c.time_embedding_dim ?? 4 * widths[0];
     const commons: BlockCommons = {
       timeChannels,
       groups: c.norm_num_groups,
@@ -51,17 +52,21 @@ export class UNet2D {
     };
 
     this.convIn = new Conv2d(root.scope("conv_in"), { inputs: c.in_channels, outputs: widths[0] });
-    this.timeEmbedding = new TimeEmbedding(root.scope("time_embedding"), { inputs: widths[0], outputs: timeChannels });
+    this.timeEncoding = timeEncoding(root.scope("time_proj"), c);
+    const timeSizes = { inputs: this.timeEncoding.dimensions, outputs: timeChannels };
+    this.timeEmbedding = new TimeEmbedding(root.scope("time_embedding"), timeSizes);
     if (c.num_class_embeds !== null) {
       const table = { count: c.num_class_embeds, channels: timeChannels };
       this.classEmbedding = new Embedding(root.scope("class_embedding"), table);
     }
     this.downBlocks = buildDown(root, commons, c);
-    this.midBlock = new MidBlock(
-      root.scope("mid_block"),
-      { ...commons, outputScale: c.mid_block_scale_factor },
-      { channels: widths[widths.length - 1], attention: c.add_attention, attentionGroups: midAttentionGroups(c) },
-    );
+    if (c.mid_block_type !== null) {
+      this.midBlock = new MidBlock(
+        root.scope("mid_block"),
+        { ...commons, outputScale: c.mid_block_scale_factor },
+        { channels: widths[widths.length - 1], attention: c.add_attention, attentionGroups: midAttentionGroups(c) },
+      );
+    }
     this.upBlocks = buildUp(root, commons, c);
     this.normOut = new GroupNorm(root.scope("conv_norm_out"), {
       channels: widths[0],
@@ -73,7 +78,8 @@ export class UNet2D {
 
   /**
    * @param x [N, H, W, in_channels], any height and width
-   * @param timestep [N], the network's own time (0 … T−1 for a model trained on T steps; fractions are fine)
+   * @param timestep [N], the network's own time (0 … T−1 for a model trained on T steps; fractions are fine). With
+   *   "fourier" time it is σ > 0, and the output is divided by it, as UNet2DModel does
    * @param labels class of each example, int32 [N]; needed exactly when the model has class embeddings
    * @returns [N, H, W, out_channels]
    * @throws RangeError if shapes, or the presence of labels, do not fit the configuration
@@ -89,9 +95,12 @@ export class UNet2D {
         kept.push(...block.apply(h, e));
         h = kept[kept.length - 1];
       }
-      h = this.midBlock.apply(h, e);
+      if (this.midBlock) h = this.midBlock.apply(h, e);
       for (const block of this.upBlocks) h = block.apply(h, e, kept);
-      return this.convOut.apply(silu(this.normOut.apply(h)));
+      const output = this.convOut.apply(silu(this.normOut.apply(h)));
+      // Fourier time is the deviation of the noise, and the score falls as one over it (Song et al. 2021).
+      if (this.config.time_embedding_type !== "fourier") return output;
+      return tf.div(output, tf.reshape(timestep, [-1, 1, 1, 1])) as tf.Tensor4D;
     });
   }
 
@@ -100,13 +109,7 @@ export class UNet2D {
   }
 
   private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D {
-    const { block_out_channels, flip_sin_to_cos, freq_shift } = this.config;
-    const raw = sinusoidalEmbedding(timestep, {
-      dimensions: block_out_channels[0],
-      order: flip_sin_to_cos ? "cos-sin" : "sin-cos",
-      frequencyShift: freq_shift,
-    });
-    const e = this.timeEmbedding.apply(raw);
+    const e = this.timeEmbedding.apply(this.timeEncoding.apply(timestep));
     return this.classEmbedding && labels ? tf.add(e, this.classEmbedding.apply(labels)) : e;
   }
 
@@ -129,6 +132,22 @@ export class UNet2D {
     if (num_class_embeds !== null && labels?.shape[0] !== x.shape[0]) {
       throw new RangeError(`this U-Net is class-conditional: give labels, int32 of shape [${x.shape[0]}]`);
     }
+  }
+}
+
+function timeEncoding(scope: ParameterScope, c: UNet2DConfig): TimeEncoding {
+  const dimensions = c.block_out_channels[0];
+  switch (c.time_embedding_type) {
+    case "positional": {
+      const kind = c.flip_sin_to_cos ? "cos-sin" : "sin-cos";
+      return new TimeEncoding(scope, { kind, dimensions, frequencyShift: c.freq_shift });
+    }
+    case "fourier": {
+      const fourierInput = (t: tf.Tensor1D): tf.Tensor1D => tf.log(t);
+      return new TimeEncoding(scope, { kind: "fourier", dimensions: 2 * dimensions, fourierScale: 16, fourierInput });
+    }
+    case "learned":
+      return new TimeEncoding(scope, { kind: "learned", dimensions, steps: c.num_train_timesteps! });
   }
 }
 

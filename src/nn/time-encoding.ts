@@ -1,7 +1,7 @@
 import * as tf from "../tf.js";
 import { Embedding } from "./embedding.js";
 import type { ParameterScope } from "./parameters.js";
-import { sinusoidalEmbedding } from "./time-embedding.js";
+import { sinusoidalEmbedding, type SinusoidOrder } from "./time-embedding.js";
 
 /**
  * How a network is told the time:
@@ -28,6 +28,8 @@ export interface TimeEncodingOptions {
   readonly fourierInput?: (t: tf.Tensor1D) => tf.Tensor1D;
   /** For `fourier`: standard deviation of the frequencies, default 1. */
   readonly fourierScale?: number;
+  /** For `fourier`: default "sin-cos". */
+  readonly fourierOrder?: SinusoidOrder;
 }
 
 /**
@@ -72,7 +74,7 @@ export class TimeEncoding {
 
   /** @returns [N, dimensions]; of `none`, [N, 0] */
   apply(t: tf.Tensor1D): tf.Tensor2D {
-    const { kind, dimensions, frequencyShift, fourierInput = (time) => time } = this.options;
+    const { kind, dimensions, frequencyShift, fourierInput = (time) => time, fourierOrder } = this.options;
     return tf.tidy(() => {
       switch (kind) {
         case "cos-sin":
@@ -83,7 +85,8 @@ export class TimeEncoding {
         case "fourier": {
           const w = tf.expandDims(this.frequencies as unknown as tf.Tensor1D, 0);
           const angles = tf.mul(tf.mul(tf.expandDims(fourierInput(t), 1), w), 2 * Math.PI);
-          return tf.concat([tf.sin(angles), tf.cos(angles)], 1) as tf.Tensor2D;
+          const pair = [tf.sin(angles), tf.cos(angles)];
+          return tf.concat(fourierOrder === "cos-sin" ? pair.reverse() : pair, 1) as tf.Tensor2D;
         }
         case "none":
           return tf.zeros([t.shape[0], 0]);

@@ -1,0 +1,22 @@
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import { UNet2D, type UNet2DConfig } from "../../../src/models/index.js";
+import { checkAgainst, fill, fromTorch, readFixtures, signal, toTorch, type Fixture } from "./formula.js";
+
+interface UNetFixture extends Fixture {
+  readonly config: Partial<UNet2DConfig> & { in_channels: number };
+  readonly size: [number, number];
+  readonly timesteps: number[];
+  readonly labels: number[] | null;
+}
+
+for (const [name, fixture] of readFixtures<UNetFixture>("unet2d.json")) {
+  test(`UNet2D equals UNet2DModel: ${name}`, () => {
+    const unet = new UNet2D(fixture.config);
+    fill(unet.parameters);
+    const t = tf.tensor1d(fixture.timesteps);
+    const labels = fixture.labels ? tf.tensor1d(fixture.labels, "int32") : undefined;
+    const input = signal("input", [2, fixture.config.in_channels, ...fixture.size]);
+    checkAgainst(fixture, unet.parameters, input, (x) => toTorch(unet.apply(fromTorch(x), t, labels)));
+  });
+}
