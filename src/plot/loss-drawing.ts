@@ -70,7 +70,13 @@ export function lossDrawing({
     path(svg, curve(loss, y), "#BBBBBB", 1);
     path(svg, curve(mean, y), palette[0], 2.2);
     const last = kept[kept.length - 1];
-    let heading = `loss ${shortNumber(mean[last])} at step ${steps[last]}`;
+    svg
+      .append("circle")
+      .attr("cx", x(steps[last]))
+      .attr("cy", y(mean[last]))
+      .attr("r", 3)
+      .attr("fill", palette[0]);
+    let heading = `mean loss ${shortNumber(mean[last])} at step ${steps[last]}`;
     if (learningRate) {
       const top = Math.max(...kept.map((i) => learningRate[i])) || 1;
       const rate = scaleLinear()
@@ -119,7 +125,7 @@ function lossTicks([low, high]: number[], log: boolean): number[] {
 function shortNumber(value: number): string {
   const size = Math.abs(value);
   return size !== 0 && (size < 1e-3 || size >= 1e5)
-    ? value.toExponential(1).replace("e+", "e")
+    ? value.toExponential(1).replace(/(\.0)?e\+?/, "e")
     : String(Number(value.toPrecision(3)));
 }
 

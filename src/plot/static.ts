@@ -78,7 +78,8 @@ function loadPlotly(): (figure: Figure) => string {
     try {
       const svg = plotly.Snapshot.toSVG(element, "svg");
       if (failure) throw failure;
-      return svg;
+      // resvg knows the older name of "no smoothing" only; browsers know both.
+      return svg.replaceAll("image-rendering: pixelated", "image-rendering: optimizeSpeed");
     } catch (error) {
       const kinds = [...new Set(figure.data.map((trace) => trace.type ?? "scatter"))].join(", ");
       const reason = (error as Error).message;
