@@ -54,9 +54,13 @@ export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
     `--LabApp.default_url=/lab/tree/${notebook}`,
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--MultiKernelManager.default_kernel_name=tslab",
     "--KernelSpecManager.ensure_native_kernel=False",
     "--KernelSpecManager.allowed_kernelspecs={'tslab'}",
+    "--LabApp.extension_manager=readonly",
     "--Application.log_level=WARN",
+    // A container's only user is often root; the server still listens to this machine only and asks for its token.
+    ...(process.getuid?.() === 0 ? ["--allow-root"] : []),
   ];
 }
 

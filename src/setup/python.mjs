@@ -4,7 +4,7 @@ import { ask, run } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
 import { isSupportedPython } from "./gate.mjs";
 import { ROOT, VENV, venvProgram } from "./paths.mjs";
-import { digest, isStamped, readJson, stamp, unstamp } from "./stamps.mjs";
+import { digest, isStamped, readJson, stamp, unstamp, writeAtomically } from "./stamps.mjs";
 
 export const REQUIREMENTS = join(ROOT, "src", "setup", "python", "requirements.txt");
 const STAMP = join(VENV, "diffusion-lab.json");
@@ -62,7 +62,7 @@ export function pythonKey() {
 }
 
 export function pythonReady() {
-  return isStamped(STAMP, pythonKey()) && existsSync(venvProgram("python"));
+  return isStamped(STAMP, pythonKey()) && existsSync(venvProgram("python")) && existsSync(join(VENV, "package.json"));
 }
 
 export function pythonFacts() {
@@ -91,6 +91,8 @@ export async function pythonEnvironment(steps) {
     const options = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"];
     const install = ["install", ...options, "--no-deps", "--require-hashes", "-r", REQUIREMENTS];
     await run(venvProgram("python"), ["-m", "pip", ...install], { cwd: ROOT, onLine });
+    // JupyterLab runs CommonJS scripts from in here; the course's own package.json would make them ES modules.
+    writeAtomically(join(VENV, "package.json"), '{ "type": "commonjs" }\n');
     stamp(STAMP, pythonKey(), { python: python.version });
     return `JupyterLab in .venv, Python ${python.version}`;
   });
