@@ -1,3 +1,5 @@
+import * as tf from "../tf.js";
+
 export interface AdamWOptions {
   /** Decay of the mean of gradients, default 0.9. */
   readonly beta1?: number;
@@ -10,41 +12,71 @@ export interface AdamWOptions {
 }
 
 /**
- * AdamW on flat arrays of parameters; its whole state is two arrays and a step count.
+ * The options with their defaults.
+ *
+ * @throws RangeError if beta1 or beta2 is outside [0, 1)
+ */
+export function adamWOptions(options: AdamWOptions = {}): Required<AdamWOptions> {
+  const complete = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, ...options };
+  const { beta1, beta2 } = complete;
+  if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+    throw new RangeError(`beta1 and beta2 must lie in [0, 1), got ${beta1} and ${beta2}`);
+  }
+  return complete;
+}
+
+/** What changes from step to step, as numbers in float64 or as scalar tensors. */
+export interface AdamWScalars<Value> {
+  /** η/(1 − β₁ⁿ) */
+  readonly rate: Value;
+  /** 1 − ηλ */
+  readonly keep: Value;
+  /** √(1 − β₂ⁿ) */
+  readonly correction: Value;
+}
+
+/** @param step n, counts from 1 */
+export function adamWScalars(
+  options: Required<AdamWOptions>,
+  learningRate: number,
+  step: number,
+): AdamWScalars<number> {
+  return {
+    rate: learningRate / (1 - options.beta1 ** step),
+    keep: 1 - learningRate * options.weightDecay,
+    correction: Math.sqrt(1 - options.beta2 ** step),
+  };
+}
+
+/** Parameters θ and the moving averages m and v of their gradients and squared gradients, of one shape. */
+export interface AdamWState {
+  readonly values: tf.Tensor;
+  readonly mean: tf.Tensor;
+  readonly meanSquare: tf.Tensor;
+}
+
+/**
+ * One step of AdamW.
  *
  * Source: Loshchilov and Hutter 2019, "Decoupled weight decay regularization", algorithm 2 (with PyTorch's scaling of
  * the decay by the learning rate).
  */
-export class AdamW {
-  readonly mean: Float32Array;
-  readonly meanSquare: Float32Array;
-  private readonly options: Required<AdamWOptions>;
-
-  constructor(size: number, options: AdamWOptions = {}) {
-    this.options = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, ...options };
-    const { beta1, beta2 } = this.options;
-    if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
-      throw new RangeError(`beta1 and beta2 must lie in [0, 1), got ${beta1} and ${beta2}`);
-    }
-    this.mean = new Float32Array(size);
-    this.meanSquare = new Float32Array(size);
-  }
-
-  /** Updates `values` in place. @param step counts from 1 */
-  update(values: Float32Array, gradients: Float32Array, learningRate: number, step: number): void {
-    const { mean: m, meanSquare: v } = this;
-    const { beta1, beta2, epsilon, weightDecay } = this.options;
-    const correction1 = 1 - beta1 ** step;
-    const correction2 = Math.sqrt(1 - beta2 ** step);
-    const rate = learningRate / correction1;
-    const keep = 1 - learningRate * weightDecay;
-    for (let i = 0; i < values.length; i++) {
-      const g = gradients[i];
-      // m ← β₁m + (1 − β₁)g,  v ← β₂v + (1 − β₂)g²
-      const mi = (m[i] = beta1 * m[i] + (1 - beta1) * g);
-      const vi = (v[i] = beta2 * v[i] + (1 - beta2) * g * g);
-      // θ ← (1 − ηλ)θ − η·m̂/(√v̂ + ε)
-      values[i] = keep * values[i] - (rate * mi) / (Math.sqrt(vi) / correction2 + epsilon);
-    }
-  }
+export function adamWUpdate(
+  state: AdamWState,
+  gradient: tf.Tensor,
+  scalars: AdamWScalars<tf.Tensor>,
+  options: Required<AdamWOptions>,
+): AdamWState {
+  const { beta1, beta2, epsilon } = options;
+  const { rate, keep, correction } = scalars;
+  return tf.tidy(() => {
+    // m ← β₁m + (1 − β₁)g
+    const mean = tf.add(tf.mul(state.mean, beta1), tf.mul(gradient, 1 - beta1));
+    // v ← β₂v + (1 − β₂)g²
+    const meanSquare = tf.add(tf.mul(state.meanSquare, beta2), tf.mul(tf.square(gradient), 1 - beta2));
+    // θ ← (1 − ηλ)θ − η·m̂/(√v̂ + ε)
+    const deviation = tf.add(tf.div(tf.sqrt(meanSquare), correction), epsilon);
+    const values = tf.sub(tf.mul(state.values, keep), tf.div(tf.mul(mean, rate), deviation));
+    return { values, mean, meanSquare };
+  });
 }

@@ -1,12 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as tf from "../tf.js";
-import { AdamW, type AdamWOptions } from "./adamw.js";
-import { clipGlobalNorm } from "./clip.js";
-import { compiledGradients } from "./compiled-gradients.js";
-import { MovingAverage } from "./ema.js";
-import type { GradientFunction } from "./gradients.js";
+import { adamWOptions, type AdamWOptions } from "./adamw.js";
 import { learningRateAt, type LearningRate } from "./learning-rate.js";
 import { readTrainingState, writeTrainingState } from "./state-file.js";
+import { TrainingStep } from "./step.js";
 import type { TrainingTask } from "./task.js";
 
 export interface TrainerOptions {
@@ -17,8 +14,6 @@ export interface TrainerOptions {
   readonly maxGradientNorm?: number;
   /** Decay of the average of parameters, default 0.999. */
   readonly averageDecay?: number;
-  /** How loss and gradients are computed, default {@link compiledGradients}. */
-  readonly gradients?: (task: TrainingTask) => GradientFunction;
 }
 
 export interface StepReport {
@@ -59,29 +54,23 @@ export class TrainingDivergedError extends Error {
 export class Trainer {
   /** The loss of each step so far. */
   readonly losses: number[] = [];
-  private readonly values: Float32Array;
-  private readonly optimizer: AdamW;
-  private readonly average: MovingAverage;
   private readonly rate: LearningRate;
-  private readonly maxGradientNorm: number;
-  private readonly gradientsOf: GradientFunction;
-  private averaged = false;
+  private readonly trainingStep: TrainingStep;
+  /** The parameters while the network has the averaged ones. */
+  private own: Float32Array | undefined;
 
   constructor(
     readonly task: TrainingTask,
     options: TrainerOptions = {},
   ) {
-    const { learningRate = 2e-4, maxGradientNorm = 1, averageDecay = 0.999, gradients = compiledGradients } = options;
+    const { learningRate = 2e-4, maxGradientNorm = 1, averageDecay = 0.999 } = options;
     this.rate = typeof learningRate === "number" ? { peak: learningRate } : learningRate;
     if (!(this.rate.peak > 0) || !Number.isFinite(this.rate.peak)) {
       throw new RangeError(`the learning rate must be positive and finite, got ${this.rate.peak}`);
     }
     if (!(maxGradientNorm > 0)) throw new RangeError(`maxGradientNorm must be positive, got ${maxGradientNorm}`);
-    this.maxGradientNorm = maxGradientNorm;
-    this.values = task.parameters.toFlat();
-    this.optimizer = new AdamW(this.values.length, options.adamW);
-    this.average = new MovingAverage(this.values, averageDecay);
-    this.gradientsOf = gradients(task);
+    const adamW = adamWOptions(options.adamW);
+    this.trainingStep = new TrainingStep(task, { adamW, maxGradientNorm, averageDecay });
   }
 
   /** Steps done. */
@@ -91,25 +80,21 @@ export class Trainer {
 
   /** The moving average of the parameters, flat; a copy. */
   get averageValues(): Float32Array {
-    return this.average.values.slice();
+    return this.trainingStep.save().average;
   }
 
   /** The training loop, one step at each `next()`. */
   *steps(count: number): Generator<StepReport, void> {
     if (!Number.isInteger(count) || count < 0) throw new RangeError(`steps to train must be a whole number ≥ 0, got ${count}`);
-    if (this.averaged) throw new Error("the averaged parameters are in use: let withAverage finish before training on");
+    if (this.own) throw new Error("the averaged parameters are in use: let withAverage finish before training on");
     for (let i = 0; i < count; i++) {
       const step = this.step + 1;
       const learningRate = learningRateAt(this.rate, step);
       const batch = this.task.batch(step);
-      const { loss, gradients } = this.gradientsOf(batch);
+      const { loss, gradientNorm } = this.trainingStep.run(batch, learningRate, step);
       tf.dispose(Object.values(batch));
-      const gradientNorm = clipGlobalNorm(gradients, this.maxGradientNorm);
       const report = { step, loss, learningRate, gradientNorm };
       if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw new TrainingDivergedError(report);
-      this.optimizer.update(this.values, gradients, learningRate, step);
-      this.average.update(this.values, step);
-      this.task.parameters.assignFlat(this.values);
       this.losses.push(loss);
       yield report;
     }
@@ -134,25 +119,24 @@ export class Trainer {
 
   /** Lends the averaged parameters to the network while `use` runs. */
   async withAverage<T>(use: () => T | Promise<T>): Promise<T> {
-    if (this.averaged) return use();
-    this.averaged = true;
-    this.task.parameters.assignFlat(this.average.values);
+    if (this.own) return use();
+    this.own = this.task.parameters.toFlat();
+    this.task.parameters.assignFlat(this.averageValues);
     try {
       return await use();
     } finally {
-      this.task.parameters.assignFlat(this.values);
-      this.averaged = false;
+      this.task.parameters.assignFlat(this.own);
+      this.own = undefined;
     }
   }
 
   /** Writes everything the next step depends on, atomically. */
   save(path: string): void {
+    const state = this.trainingStep.save();
     writeTrainingState(path, {
       parameters: this.task.parameters.names,
-      values: this.values,
-      mean: this.optimizer.mean,
-      meanSquare: this.optimizer.meanSquare,
-      average: this.average.values,
+      ...state,
+      values: this.own ?? state.values,
       losses: Float64Array.from(this.losses),
     });
   }
@@ -160,16 +144,12 @@ export class Trainer {
   /** Continues where a saved training was. Throws, changing nothing, if the file is damaged or of another network. */
   restore(path: string): void {
     const state = readTrainingState(path, this.task.parameters);
-    this.values.set(state.values);
-    this.optimizer.mean.set(state.mean);
-    this.optimizer.meanSquare.set(state.meanSquare);
-    this.average.values.set(state.average);
+    this.trainingStep.restore(state);
     this.losses.splice(0, Infinity, ...state.losses);
-    this.task.parameters.assignFlat(this.values);
   }
 
-  /** Frees what computing gradients holds; the parameters belong to the task. */
+  /** Frees what the step holds; the parameters belong to the task. */
   dispose(): void {
-    this.gradientsOf.dispose();
+    this.trainingStep.dispose();
   }
 }

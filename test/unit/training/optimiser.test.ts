@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AdamW, clipGlobalNorm, learningRateAt, MovingAverage } from "../../../src/training/index.js";
+import * as tf from "../../../src/tf.js";
+import {
+  adamWOptions,
+  adamWScalars,
+  adamWUpdate,
+  averageDecayAt,
+  clipGlobalNorm,
+  learningRateAt,
+  movingAverage,
+  type AdamWOptions,
+  type AdamWState,
+} from "../../../src/training/index.js";
 
 const close = (actual: number, expected: number, tolerance: number): void =>
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} is not within ${tolerance} of ${expected}`);
@@ -18,9 +29,26 @@ function referenceAdamW(start: number, gradients: number[], rate: number, decay:
   return theta;
 }
 
+/** AdamW from the first step on, the parameters after each gradient. */
+function descend(start: number[], gradients: number[][], rate: number, options: AdamWOptions = {}): number[] {
+  const complete = adamWOptions(options);
+  let state: AdamWState = {
+    values: tf.tensor1d(start),
+    mean: tf.zeros([start.length]),
+    meanSquare: tf.zeros([start.length]),
+  };
+  return tf.tidy(() => {
+    gradients.forEach((gradient, i) => {
+      const { rate: r, keep, correction } = adamWScalars(complete, rate, i + 1);
+      const scalars = { rate: tf.scalar(r), keep: tf.scalar(keep), correction: tf.scalar(correction) };
+      state = adamWUpdate(state, tf.tensor1d(gradient), scalars, complete);
+    });
+    return [...state.values.dataSync()];
+  });
+}
+
 test("the first AdamW step moves each parameter by the learning rate against its gradient's sign", () => {
-  const values = Float32Array.of(1, 1, 1);
-  new AdamW(3).update(values, Float32Array.of(1e-3, -50, 0), 0.01, 1);
+  const values = descend([1, 1, 1], [[1e-3, -50, 0]], 0.01);
   close(values[0], 0.99, 1e-6);
   close(values[1], 1.01, 1e-6);
   assert.equal(values[2], 1);
@@ -28,39 +56,51 @@ test("the first AdamW step moves each parameter by the learning rate against its
 
 test("AdamW follows the algorithm over many steps, with and without weight decay", () => {
   for (const weightDecay of [0, 0.1]) {
-    const optimizer = new AdamW(1, { weightDecay });
-    const values = Float32Array.of(0.7);
     const gradients = Array.from({ length: 50 }, (_, i) => Math.sin(i) + 0.3);
-    gradients.forEach((g, i) => optimizer.update(values, Float32Array.of(g), 0.01, i + 1));
-    close(values[0], referenceAdamW(0.7, gradients, 0.01, weightDecay), 2e-6);
+    const [value] = descend(
+      [0.7],
+      gradients.map((g) => [g]),
+      0.01,
+      { weightDecay },
+    );
+    close(value, referenceAdamW(0.7, gradients, 0.01, weightDecay), 2e-6);
   }
 });
 
 test("AdamW refuses betas outside [0, 1)", () => {
-  assert.throws(() => new AdamW(1, { beta2: 1 }), /\[0, 1\), got 0\.9 and 1/);
+  assert.throws(() => adamWOptions({ beta2: 1 }), /\[0, 1\), got 0\.9 and 1/);
 });
 
+function clip(gradient: number[], maxNorm: number): { clipped: number[]; norm: number } {
+  return tf.tidy(() => {
+    const { clipped, norm } = clipGlobalNorm(tf.tensor1d(gradient), maxNorm);
+    return { clipped: [...clipped.dataSync()], norm: norm.dataSync()[0] };
+  });
+}
+
 test("clipping keeps a short gradient, scales a long one to the norm, and returns the norm before", () => {
-  const short = Float32Array.of(0.3, 0.4);
-  close(clipGlobalNorm(short, 1), 0.5, 1e-7);
-  assert.deepEqual([...short], [...Float32Array.of(0.3, 0.4)]);
-  const long = Float32Array.of(3, -4);
-  assert.equal(clipGlobalNorm(long, 1), 5);
-  close(long[0], 0.6, 1e-6);
-  close(long[1], -0.8, 1e-6);
+  const short = clip([0.3, 0.4], 1);
+  close(short.norm, 0.5, 1e-7);
+  assert.deepEqual(short.clipped, [...Float32Array.of(0.3, 0.4)]);
+  const long = clip([3, -4], 1);
+  assert.equal(long.norm, 5);
+  close(long.clipped[0], 0.6, 1e-6);
+  close(long.clipped[1], -0.8, 1e-6);
 });
 
 test("clipping reports a norm that is not finite", () => {
-  assert.ok(Number.isNaN(clipGlobalNorm(Float32Array.of(1, NaN), 1)));
-  assert.equal(clipGlobalNorm(Float32Array.of(1, Infinity), 1), Infinity);
+  assert.ok(Number.isNaN(clip([1, NaN], 1).norm));
+  assert.equal(clip([1, Infinity], 1).norm, Infinity);
 });
 
 test("the moving average warms up: d = min(decay, (1 + n)/(10 + n))", () => {
-  const average = new MovingAverage(Float32Array.of(0), 0.5);
-  average.update(Float32Array.of(1), 1); // d = 2/11
-  close(average.values[0], 9 / 11, 1e-6);
-  average.update(Float32Array.of(1), 100); // d = 0.5
-  close(average.values[0], 1 - 0.5 * (2 / 11), 1e-6);
+  assert.equal(averageDecayAt(0.5, 1), 2 / 11);
+  assert.equal(averageDecayAt(0.5, 100), 0.5);
+  assert.throws(() => averageDecayAt(1, 1), /\[0, 1\), got 1/);
+  const next = tf.tidy(
+    () => movingAverage(tf.tensor1d([0, 4]), tf.tensor1d([1, 2]), tf.scalar(0.25)).dataSync()[0],
+  );
+  close(next, 0.75, 1e-7);
 });
 
 test("the learning rate rises linearly, stays, or falls along half a cosine to its floor", () => {
