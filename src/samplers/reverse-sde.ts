@@ -3,13 +3,16 @@ import type { SdePath } from "../diffusion/continuous-paths.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import { convertPrediction } from "../diffusion/predictions.js";
 import { march } from "./march.js";
-import type { NoiseSource, SamplerStep, StochasticOptions } from "./sampler.js";
+import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
 
 export interface ReverseSdeOptions extends StochasticOptions {
   /** Langevin corrections after each step. Default 0: plain Euler–Maruyama; 1 is the paper's predictor–corrector. */
   readonly corrections?: number;
-  /** Signal-to-noise ratio r of a correction, which sets its step ε = 2·(r·‖z‖/‖s‖)². Default 0.16. */
+  /**
+   * Signal-to-noise ratio r of a correction, which sets its step ε = 2·(r·b)². Default 0.16. The paper measures
+   * ‖z‖/‖s‖ on the batch where b, its value for images, stands here, so that a sample does not depend on its batch.
+   */
   readonly correctionSnr?: number;
 }
 
@@ -46,21 +49,15 @@ export function reverseSde(
     if (i === times.length - 2) return { x0, next: mean };
     let next = tf.add(mean, tf.mul(noise(i * perStep + 1, x.shape), g * Math.sqrt(dt)));
     for (let k = 1; k <= corrections; k++) {
-      next = correct(next, scoreAt(next, s).score, i * perStep + k + 1, noise, correctionSnr);
+      const z = noise(i * perStep + k + 1, x.shape);
+      next = correct(next, scoreAt(next, s).score, z, path.noise(s), correctionSnr);
     }
     return { x0, next };
   });
 }
 
-/** One Langevin step x + ε·s + √(2ε)·z with ε = 2·(r·‖z‖/‖s‖)², each example by its own norms. */
-function correct(x: tf.Tensor, score: tf.Tensor, draw: number, noise: NoiseSource, snr: number): tf.Tensor {
-  const z = noise(draw, x.shape);
-  const size = tf.maximum(tf.div(tf.mul(norms(z), snr), tf.maximum(norms(score), 1e-12)), 0);
-  const step = tf.mul(tf.square(size), 2);
-  return tf.add(tf.add(x, tf.mul(step, score)), tf.mul(tf.sqrt(tf.mul(step, 2)), z));
-}
-
-function norms(x: tf.Tensor): tf.Tensor {
-  const axes = x.shape.map((_, axis) => axis).slice(1);
-  return tf.sqrt(tf.sum(tf.square(x), axes, true));
+/** One Langevin step x + ε·s + √(2ε)·z with ε = 2·(r·b)². */
+function correct(x: tf.Tensor, score: tf.Tensor, z: tf.Tensor, deviation: number, snr: number): tf.Tensor {
+  const step = 2 * (snr * deviation) ** 2;
+  return tf.add(tf.add(x, tf.mul(score, step)), tf.mul(z, Math.sqrt(2 * step)));
 }

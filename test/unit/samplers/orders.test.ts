@@ -73,13 +73,13 @@ const cases: { name: string; order: number; run: Run; counts: number[]; range?: 
   { name: "UniPC-3", order: 4, run: (d, p, x, o) => unipc(d, p, x, { ...o, order: 3 }), counts: [48, 64, 96], power: 2 },
 ];
 
-for (const { name, order, run, counts, range = [5, 0.1], power = 1 } of cases) {
+for (const { name, order, run, counts, range: [max, min] = [5, 0.1], power = 1 } of cases) {
   test(`${name} converges with order ${order}`, () => {
     const { path, denoiser } = gaussianProblem();
     const errors = counts.map((n) => {
-      const levels = startingSlowly(n, power, ...range);
+      const levels = startingSlowly(n, power, max, min);
       const end = drain(run(denoiser, path, tf.tensor([[2]]), { levels, finish: "last" })).dataSync()[0];
-      return Math.abs(end - exactFlow(2, ...range));
+      return Math.abs(end - exactFlow(2, max, min));
     });
     const slope = measuredOrder(counts, errors);
     assert.ok(Math.abs(slope - order) < 0.1, `${name}: slope ${slope.toFixed(3)} of errors ${errors.map((e) => e.toExponential(2))}`);

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import * as tf from "../../../src/tf.js";
+import {
+  clipDynamic,
+  clipStatic,
+  convertPrediction,
+  cosineSchedule,
+  ddim,
+  ddimInversion,
+  ddpm,
+  dpmSolver,
+  dpmSolverPlusPlus,
+  euler,
+  eulerAncestral,
+  exponentialLevels,
+  flow,
+  flowPath,
+  karrasLevels,
+  linearSchedule,
+  mixtureDenoiser,
+  noiseLevel,
+  noiseLevelRange,
+  polyexponentialLevels,
+  predictions,
+  qSample,
+  respace,
+  respacedDenoiser,
+  shiftTimes,
+  sigmoidBetaSchedule,
+  timeGrid,
+  unipc,
+  vpPath,
+  zeroTerminalSnr,
+  type Denoiser,
+  type GaussianPath,
+  type Prediction,
+  type Schedule,
+  type Spacing,
+} from "../../../src/index.js";
+import { drain } from "./diffusers-fixture.js";
+import { fastNoise, largestDifference } from "./helpers.js";
+
+// Described, not built, so that a counterexample prints as one line.
+const schedules = fc.record({ kind: fc.constantFrom("linear", "cosine", "sigmoid"), T: fc.integer({ min: 60, max: 1200 }) });
+function build({ kind, T }: { kind: string; T: number }): Schedule {
+  return kind === "linear" ? linearSchedule({ T }) : kind === "cosine" ? cosineSchedule({ T }) : sigmoidBetaSchedule({ T });
+}
+const grids = fc.record({
+  steps: fc.integer({ min: 1, max: 14 }),
+  spacing: fc.constantFrom<Spacing>("leading", "trailing", "linspace"),
+});
+const shapes = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 }));
+const seeds = fc.integer({ min: 0, max: 1e6 });
+const runs = { numRuns: 15 };
+
+const mixture = (path: GaussianPath, d: number): Denoiser =>
+  mixtureDenoiser(path, {
+    weights: [1, 2],
+    means: [new Array<number>(d).fill(-1), new Array<number>(d).fill(0.7)],
+    covariances: [0.1, 0.3],
+  });
+
+/** The same denoiser, answering with another prediction. */
+function answering(denoiser: Denoiser, path: GaussianPath, predicts: Prediction): Denoiser {
+  return {
+    predicts,
+    predict: (xt, t) =>
+      convertPrediction(path, denoiser.predicts, predicts, denoiser.predict(xt, t), xt, Float32Array.from(t.dataSync())),
+  };
+}
+
+const same = (a: tf.Tensor, b: tf.Tensor, what: string, tolerance = 2e-4): void =>
+  assert.ok(largestDifference(a, b) <= tolerance, `${what}: differs by ${largestDifference(a, b)}`);
+
+/** Dividing by a, samplers subtract numbers of the size of σ = b/a: float32 leaves about 1e-6·σ_max of that. */
+function roundingInSigma(path: GaussianPath, grid: { steps: number; spacing: Spacing }): number {
+  return 2e-4 + 1e-6 * noiseLevel(path, timeGrid(path, grid)[0]);
+}
+
+test("the first-order methods are one: DDIM = Euler in σ = DPM-Solver-1 = DPM-Solver++ 1", () => {
+  fc.assert(
+    fc.property(schedules, grids, shapes, seeds, (described, grid, shape, seed) => {
+      const schedule = build(described);
+      const denoiser = mixture(schedule, shape[1]);
+      const xT = fastNoise(seed)(0, shape);
+      const reference = drain(ddim(denoiser, schedule, xT, grid));
+      same(drain(euler(denoiser, schedule, xT, grid)), reference, "Euler", roundingInSigma(schedule, grid));
+      same(drain(dpmSolver(denoiser, schedule, xT, { ...grid, order: 1 })), reference, "DPM-Solver-1", roundingInSigma(schedule, grid));
+      same(drain(dpmSolverPlusPlus(denoiser, schedule, xT, { ...grid, order: 1 })), reference, "DPM-Solver++ 1");
+    }),
+    runs,
+  );
+});
+
+test("with the same noise DDPM = DDIM (η = 1) = Euler-ancestral, and η is one scale in both", () => {
+  fc.assert(
+    fc.property(schedules, grids, shapes, seeds, fc.double({ min: 0, max: 1, noNaN: true }), (described, grid, shape, seed, eta) => {
+      const schedule = build(described);
+      const denoiser = mixture(schedule, shape[1]);
+      const noise = fastNoise(seed);
+      const xT = noise(0, shape);
+      const reference = drain(ddpm(denoiser, schedule, xT, { ...grid, noise }));
+      same(drain(ddim(denoiser, schedule, xT, { ...grid, noise, eta: 1 })), reference, "DDIM");
+      const tolerance = roundingInSigma(schedule, grid);
+      same(drain(eulerAncestral(denoiser, schedule, xT, { ...grid, noise })), reference, "Euler-ancestral", tolerance);
+      const partly = drain(ddim(denoiser, schedule, xT, { ...grid, noise, eta }));
+      same(drain(eulerAncestral(denoiser, schedule, xT, { ...grid, noise, eta })), partly, `η = ${eta}`, tolerance);
+    }),
+    runs,
+  );
+});
+
+test("a respaced process keeps its parent's ᾱ's, and running it in full is running the parent on that grid", () => {
+  fc.assert(
+    fc.property(schedules, grids, shapes, seeds, (described, grid, shape, seed) => {
+      const schedule = build(described);
+      const times = timeGrid(schedule, grid);
+      const child = respace(schedule, times);
+      assert.equal(child.T, times.length - 1);
+      child.parentTimes.forEach((t, i) => assert.equal(child.alphaBar[i], schedule.alphaBar[t]));
+      const noise = fastNoise(seed);
+      const xT = noise(0, shape);
+      const denoiser = mixture(schedule, shape[1]);
+      const onParent = drain(ddpm(denoiser, schedule, xT, { ...grid, noise }));
+      const inFull = drain(ddpm(respacedDenoiser(denoiser, child), child, xT, { steps: child.T, noise }));
+      same(inFull, onParent, "respaced DDPM");
+    }),
+    runs,
+  );
+});
+
+test("samplers do not care what the network predicts", () => {
+  fc.assert(
+    fc.property(schedules, grids, seeds, fc.constantFrom(...predictions), (described, grid, seed, predicts) => {
+      const path = build(described);
+      const denoiser = mixture(path, 2);
+      const xT = fastNoise(seed)(0, [2, 2]);
+      const other = answering(denoiser, path, predicts);
+      const times = timeGrid(path, grid).filter((t) => t > 0 && noiseLevel(path, t) < 200);
+      fc.pre(times.length > 0);
+      // Where the signal is 1/200 of the noise, ε carries x̂_0 with 200 times float32's rounding.
+      same(drain(unipc(other, path, xT, { times })), drain(unipc(denoiser, path, xT, { times })), predicts, 5e-3);
+    }),
+    runs,
+  );
+});
+
+test("an Euler step of flow matching is DDIM's on the straight path", () => {
+  const path = flowPath();
+  const denoiser = mixture(path, 2);
+  const xT = fastNoise(1)(0, [3, 2]);
+  const times = shiftTimes(timeGrid(path, { steps: 9 }).slice(0, -1), 3);
+  same(drain(flow(denoiser, path, xT, { times })), drain(ddim(denoiser, path, xT, { times })), "flow Euler");
+});
+
+test("DDIM inversion with a few passes comes back to where it started", () => {
+  const schedule = linearSchedule();
+  const denoiser = mixture(schedule, 2);
+  const x0 = tf.tensor2d([[-1.1, -0.9], [0.8, 0.2]]);
+  const errors = [1, 8].map((iterations) => {
+    const latent = drain(ddimInversion(denoiser, schedule, x0, { steps: 50, iterations }));
+    return largestDifference(drain(ddim(denoiser, schedule, latent, { steps: 50 })), x0);
+  });
+  assert.ok(errors[1] < 0.02 && errors[1] < errors[0] / 3, `round-trip errors ${errors}`);
+});
+
+test("respacing refuses what is no set of times", () => {
+  const schedule = linearSchedule();
+  assert.throws(() => respace(schedule, [10, 10]), /repeated/);
+  assert.throws(() => respace(schedule, [10.5]), /got 10.5/);
+  assert.throws(() => respace(schedule, [1001]), /got 1001/);
+});
+
+test("time grids: exact lists, for step counts that do not divide T too", () => {
+  const schedule = linearSchedule({ T: 100 });
+  assert.deepEqual(timeGrid(schedule, { steps: 7, spacing: "leading" }), [85, 71, 57, 43, 29, 15, 1, 0]);
+  assert.deepEqual(timeGrid(schedule, { steps: 7, spacing: "trailing" }), [100, 86, 71, 57, 43, 29, 14, 0]);
+  assert.deepEqual(timeGrid(schedule, { steps: 7, spacing: "linspace" }), [100, 84, 67, 51, 34, 18, 1, 0]);
+  assert.deepEqual(timeGrid(schedule, { steps: 1 }), [100, 0]);
+  assert.deepEqual(timeGrid(vpPath(), { steps: 4 }), [1, 0.75, 0.5, 0.25, 0]);
+  fc.assert(
+    fc.property(schedules, grids, (described, grid) => {
+      const path = build(described);
+      const times = timeGrid(path, grid);
+      assert.equal(times.length, grid.steps + 1);
+      times.slice(1).forEach((t, i) => assert.ok(t < times[i]));
+    }),
+  );
+});
+
+test("σ grids: their formulas, ends exact, and every level maps to a time and back", () => {
+  const range = { min: 0.002, max: 80 };
+  const karras = karrasLevels(5, range);
+  // (80^{1/7} + i/4·(0.002^{1/7} − 80^{1/7}))^7
+  [80, 17.5278, 2.5152, 0.1698, 0.002].forEach((value, i) => assert.ok(Math.abs(karras[i] / value - 1) < 1e-3, `${karras}`));
+  exponentialLevels(3, { min: 0.01, max: 100 }).forEach((level, i) => assert.ok(Math.abs(level / [100, 1, 0.01][i] - 1) < 1e-12));
+  assert.ok(Math.abs(polyexponentialLevels(3, { min: 0.01, max: 100 }, 2)[1] / 0.1 - 1) < 1e-12);
+  fc.assert(
+    fc.property(schedules, fc.integer({ min: 2, max: 30 }), (described, n) => {
+      const schedule = build(described);
+      for (const level of karrasLevels(n, noiseLevelRange(schedule))) {
+        const back = noiseLevel(schedule, schedule.timeAt(level));
+        assert.ok(Math.abs(back / level - 1) < 1e-9, `${level} came back as ${back}`);
+      }
+    }),
+    runs,
+  );
+  assert.throws(() => karrasLevels(1, range), /≥ 2, got 1/);
+  assert.throws(() => karrasLevels(3, noiseLevelRange(zeroTerminalSnr(linearSchedule()))), /zero terminal SNR/);
+});
+
+test("zero terminal SNR: v and x_0 sample from t = T, ε is refused, σ samplers say what to use", () => {
+  const schedule = zeroTerminalSnr(linearSchedule());
+  const denoiser = mixture(schedule, 2);
+  const xT = fastNoise(3)(0, [4, 2]);
+  for (const predicts of ["sample", "velocity"] as const) {
+    const result = drain(ddim(answering(denoiser, schedule, predicts), schedule, xT, { steps: 10 }));
+    assert.ok(result.dataSync().every(Number.isFinite));
+  }
+  const noisy: Denoiser = { predicts: "noise", predict: (xt) => xt.clone() };
+  assert.throws(() => drain(ddim(noisy, schedule, xT, { steps: 10 })), /zero terminal SNR/);
+  assert.throws(() => drain(euler(denoiser, schedule, xT, { steps: 10 })), /σ is infinite there; use ddim/);
+});
+
+test("clipping bounds x̂_0 and derives ε̂ again, so that x_t = a·x̂_0 + b·ε̂ still holds", () => {
+  const schedule = linearSchedule();
+  const overshooting: Denoiser = { predicts: "noise", predict: (xt) => tf.mul(xt, -3) };
+  const xT = fastNoise(8)(0, [2, 5]);
+  for (const clip of [clipStatic(), clipDynamic({ percentile: 0.9 })]) {
+    for (const { x0, xt, t } of ddim(overshooting, schedule, xT, { steps: 6, clip })) {
+      assert.ok(tf.max(tf.abs(x0)).dataSync()[0] <= 1 + 1e-6);
+      assert.ok(xt.dataSync().every(Number.isFinite) && t > 0);
+    }
+    const x = drain(ddim(overshooting, schedule, xT, { times: [500, 400], finish: "last", clip }));
+    const x0 = clip(tf.div(tf.sub(xT, tf.mul(tf.mul(xT, -3), schedule.noise(500))), schedule.signal(500)));
+    const noise = tf.div(tf.sub(xT, tf.mul(x0, schedule.signal(500))), schedule.noise(500));
+    same(x, qSample(schedule, x0, 400, noise), "step with ε̂ derived again", 1e-5);
+  }
+});
+
+test("dynamic thresholding divides by the percentile, static does not", () => {
+  const x = tf.tensor2d([[-4, -1, 0, 1, 2], [0.1, 0.2, 0.3, 0.4, 0.5]]);
+  // |x| sorted: 0 1 1 2 4; the 0.75 quantile is 2, the second row stays.
+  const result = Array.from(clipDynamic({ percentile: 0.75 })(x).dataSync());
+  [-1, -0.5, 0, 0.5, 1, 0.1, 0.2, 0.3, 0.4, 0.5].forEach((value, i) => assert.ok(Math.abs(result[i] - value) < 1e-6, `${result}`));
+  assert.deepEqual(Array.from(clipStatic(2)(x).dataSync()).slice(0, 5), [-2, -1, 0, 1, 2]);
+});
