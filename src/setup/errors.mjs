@@ -60,12 +60,18 @@ export function asSetupError(what, error) {
   if (error instanceof SetupError) return error;
   const text = [error.code, error.message, error.output].filter(Boolean).join("\n");
   const known = explain(text);
-  const tail = error.output ? `\n${lastLines(error.output, 15)}` : "";
+  const tail = error.output ? `\n${lastLines(withoutNoise(error.output), known ? 5 : 15)}` : "";
   return new SetupError(
     what,
     (known ? known.why : error.message) + tail,
     known ? known.remedy : "Run `npm run doctor` to see what is missing, then the same command again.",
   );
+}
+
+/** Drops what no reader needs: stack frames, empty lines, markers that do not apply. */
+function withoutNoise(text) {
+  const noise = /^\s*(npm error\s*)?(at .*:\d+:\d+\)?( \{)?|at process\..*|[{}]|)$|^Ignoring .* markers|complete log of this run/;
+  return text.split(/\r?\n/).filter((line) => !noise.test(line)).join("\n");
 }
 
 export function lastLines(text, count) {

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { SetupError } from "./errors.mjs";
 import { jupyterEnvironment } from "./kernelspec.mjs";
 import { ROOT, venvProgram } from "./paths.mjs";
@@ -51,7 +53,7 @@ export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
     `--ServerApp.port=${port}`,
     "--ServerApp.port_retries=20",
     `--ServerApp.open_browser=${browser ? "True" : "False"}`,
-    `--LabApp.default_url=/lab/tree/${notebook}`,
+    `--LabApp.default_url=${existsSync(join(root, notebook)) ? `/lab/tree/${notebook}` : "/lab"}`,
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--MultiKernelManager.default_kernel_name=tslab",
@@ -66,6 +68,7 @@ export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
 
 /** Runs JupyterLab until it is closed; resolves with the exit code. Its token stays on, it listens to this machine only. */
 export async function openJupyterLab(options) {
+  if (!existsSync(join(ROOT, options.notebook))) console.log(`! There is no ${options.notebook}; JupyterLab opens on the folder.`);
   const port = await freePort(options.port);
   if (port !== options.port) console.log(`! Port ${options.port} is in use; JupyterLab takes ${port}.`);
   console.log("Opening JupyterLab, about 5 s. Ctrl-C twice ends it.");

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { npmCommand, run } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
@@ -50,17 +50,9 @@ export function npmDifferences(root = ROOT) {
   return missingPackages(lock, installed, { exists: (path) => existsSync(join(root, path)) });
 }
 
-function countInstalled() {
-  let count = 0;
-  try {
-    for (const name of readdirSync(join(ROOT, "node_modules"))) {
-      if (name.startsWith(".")) continue;
-      count += name.startsWith("@") ? readdirSync(join(ROOT, "node_modules", name)).length : 1;
-    }
-  } catch {
-    // npm is replacing a folder at this moment.
-  }
-  return count;
+/** How many of the lock file's packages lie on the disk already. */
+function countInstalled(paths) {
+  return paths.filter((path) => existsSync(join(ROOT, path, "package.json"))).length;
 }
 
 /**
@@ -87,18 +79,18 @@ export async function npmPackages(steps) {
   }
   await steps.step("npm packages", "about 20 s, 60 MB to download", async (progress) => {
     const lock = readJson(join(ROOT, "package-lock.json"));
-    const total = new Set(Object.keys(lock.packages).map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1])).size - 1;
-    const timer = setInterval(() => progress(`${countInstalled()} of at most ${total} packages`), 500);
+    const paths = Object.keys(lock.packages).filter((path) => path.includes("node_modules/"));
+    const timer = setInterval(() => progress(`${countInstalled(paths)} of at most ${paths.length} packages`), 500);
     // An interrupted run must not look finished to the next one.
     rmSync(join(ROOT, "node_modules", ".package-lock.json"), { force: true });
     try {
       const { program, args } = npmCommand();
-      const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"];
+      const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier", "--fetch-retry-maxtimeout=10000"];
       await run(program, [...args, "ci", "--ignore-scripts", ...quiet], { cwd: ROOT });
     } finally {
       clearInterval(timer);
     }
     linkCompiler();
-    return `${countInstalled()} packages`;
+    return `${countInstalled(paths)} packages`;
   });
 }

@@ -40,6 +40,18 @@ test("a file system error without any output is explained by its code", () => {
   assert.match(error.why, /disk is full/);
 });
 
+test("stack frames and inapplicable markers are left out", () => {
+  const output = [
+    "npm error code ECONNREFUSED",
+    "npm error     at ClientRequest.emit (node:events:524:28)",
+    "npm error     at process.processTicksAndRejections (node:internal/process/task_queues:83:21) {",
+    "npm error",
+    "Ignoring colorama: markers 'sys_platform == \"win32\"' don't match your environment",
+  ].join("\n");
+  const { why } = asSetupError("npm packages", new CommandError("npm ci", 1, output));
+  assert.equal(why, "the package index could not be reached\n    npm error code ECONNREFUSED");
+});
+
 test("lastLines indents and keeps the end", () => {
   assert.equal(lastLines("a\nb\nc\n", 2), "    b\n    c");
 });

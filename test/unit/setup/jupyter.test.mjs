@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { freePort, jupyterArguments, readArguments } from "../../../src/setup/jupyter.mjs";
 import { jupyterEnvironment, pinNode } from "../../../src/setup/kernelspec.mjs";
@@ -20,11 +23,16 @@ test("options are read, and an unknown one is refused with the list of those the
 });
 
 test("JupyterLab listens to this machine only, keeps its token, and serves the checkout's root", () => {
-  const args = jupyterArguments({ browser: false, port: 9001, notebook: "notebooks/a.ipynb", root: "/course" });
+  const root = mkdtempSync(join(tmpdir(), "course-"));
+  mkdirSync(join(root, "notebooks"));
+  writeFileSync(join(root, "notebooks", "a.ipynb"), "{}");
+  const args = jupyterArguments({ browser: false, port: 9001, notebook: "notebooks/a.ipynb", root });
   assert.ok(args.includes("--ServerApp.ip=127.0.0.1"));
-  assert.ok(args.includes("--ServerApp.root_dir=/course"));
+  assert.ok(args.includes(`--ServerApp.root_dir=${root}`));
   assert.ok(args.includes("--ServerApp.open_browser=False"));
   assert.ok(args.includes("--LabApp.default_url=/lab/tree/notebooks/a.ipynb"));
+  const missing = jupyterArguments({ browser: false, port: 9001, notebook: "notebooks/b.ipynb", root });
+  assert.ok(missing.includes("--LabApp.default_url=/lab"));
   assert.equal(args.some((argument) => /token|password/.test(argument)), false);
 });
 
