@@ -1,0 +1,115 @@
+// %% [markdown]
+// # Welcome to diffusion-lab
+//
+// Machines that paint do it by *un-noising*: they begin with random static and take the noise away, little by little, until a picture stands there. This course shows how, from the first equation to a model that you train yourself, and every claim on the way is computed in front of you.
+//
+// **You need** linear algebra and some programming. No knowledge of generative models, and no GPU. **This page takes** five minutes; its cells run in under a minute and 1 GB.
+//
+// ## How to use a notebook
+//
+// Click into a cell and press **Shift + Enter** to run it; go on from cell to cell. **Shift + Tab** on a name shows what it is, with its equation. Change anything and run again: nothing can break. *Kernel → Restart* brings a fresh start.
+
+// %%
+import * as lab from "diffusion-lab";
+import { check, formula, show, table } from "diffusion-lab/notebook";
+const { tf } = lab;
+
+const { native, version } = lab.nativeStatus;
+console.log(native ? `native TensorFlow ${version}: everything runs` : "pure JavaScript: lessons in the plane run, images are slow");
+
+// %% [markdown]
+// ## The idea in one picture
+//
+// The **forward process** (above, in the drawing) adds noise to a picture in many small steps until nothing is left of it. It is fixed; there is nothing to learn. A network learns the **reverse process** (below): one step back, from a noisy picture to a slightly less noisy one. To create, begin with pure noise and walk all the way back.
+
+// %%
+const digits = lab.loadDigits({ split: "train" });
+const schedule = lab.linearSchedule({ T: 1000 });
+const three = lab.gatherImages(digits, [digits.labels.indexOf(3)]);
+const noise = tf.tensor4d(new lab.RandomStream(2, "welcome").normals(784), [1, 28, 28, 1]);
+const moments = [0, 150, 250, 1000].map((t) => lab.qSample(schedule, three, t, noise));
+show(lab.chainDiagram({ images: tf.concat(moments) as typeof three }));
+
+// %% [markdown]
+// ## Real pictures, and the model's own
+//
+// These are real digits, written by people. The model was trained on 9000 of them.
+
+// %%
+show(lab.imageGrid(lab.gatherImages(digits, Array.from({ length: 16 }, (_, i) => i)), { columns: 8 }));
+
+// %% [markdown]
+// And these the model makes up as you watch. The checkpoint lies in `assets/mnist-unet`; it was trained by this library, with the command below. No digit is copied from the training set, and none was chosen: change the seed and you get sixteen others.
+
+// %%
+const model = lab.loadDiffusionModel("assets/mnist-unet");
+const seed = 7;
+const source = lab.normalNoise(seed);
+const xT = source(0, [16, 28, 28, 1]);
+const sampler = lab.ddim(model.denoiser, model.schedule, xT, { steps: 25, clip: lab.clipStatic() });
+const generated = await lab.sample(sampler);
+show(lab.imageGrid(generated as typeof three, { columns: 8 }));
+console.log(model.record?.command, "·", model.network.parameters.count, "parameters");
+
+// %% [markdown]
+// ## From static to digit
+//
+// The sampler is a generator: it hands out every step, so we can look over its shoulder. The upper row is the noisy picture, the lower row what the network believes lies beneath it.
+
+// %%
+const above: lab.tf.Tensor[] = [];
+const below: lab.tf.Tensor[] = [];
+const first = tf.slice(xT, 0, 1);
+await lab.sample(lab.ddim(model.denoiser, model.schedule, first, { steps: 25, clip: lab.clipStatic() }), {
+  onStep: ({ step, xt, x0 }) => {
+    if (step % 3 === 1) [above, below].forEach((row, i) => row.push((i === 0 ? xt : x0).clone()));
+  },
+});
+const pairs = above.map((xt, i) => tf.concat([xt, below[i]]) as typeof three);
+show(lab.filmStrip(pairs, { rowLabels: ["xₜ", "x̂₀"], labels: pairs.map((_, i) => `step ${3 * i + 1}`), range: [-1.5, 1.5] }));
+
+// %% [markdown]
+// **What to see.** For the first steps the guess below is a blur, the average of all digits that could still become of this noise. Then it decides, and the rest is finish.
+//
+// ## Equations that run
+//
+// Throughout the course an equation is written once. It is shown, computed, and held against the library's own function. This one is the heart of the forward process:
+
+// %%
+const closedForm = formula("sqrt(alphaBar) * x0 + sqrt(1 - alphaBar) * epsilon");
+closedForm.agrees(lab.qSample(schedule, three, 250, noise), {
+  alphaBar: schedule.alphaBar[250],
+  x0: three,
+  epsilon: noise,
+});
+
+// %% [markdown]
+// ## Exercises check your answer
+//
+// **0.1** Does the digit at place 5 depend on the other fifteen? Draw it alone: give `normalNoise` the option `firstSample: 5`, make noise of shape `[1, 28, 28, 1]`, sample with the same 25 steps, and see whether you get the same picture. Assign it to `alone`.
+
+// %% tags=["exercise"]
+const alone: lab.tf.Tensor | undefined = undefined;
+check("0.1", alone, tf.slice(generated, 5, 1), { hint: "lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1])", tolerance: 1e-3 });
+
+// %% tags=["solution"] jupyter={"source_hidden": true}
+const fifth = lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1]);
+const alone = await lab.sample(lab.ddim(model.denoiser, model.schedule, fifth, { steps: 25, clip: lab.clipStatic() }));
+check("0.1", alone, tf.slice(generated, 5, 1), { hint: "lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1])", tolerance: 1e-3 });
+
+// %% [markdown]
+// ## The map
+//
+// The numbers are those of the theory's sections.
+//
+// | | notebook | the question it answers |
+// |---|---|---|
+// | 3 | [The forward process](03-forward-process.ipynb) | How is a picture turned into noise, and why in this way? |
+// | 4 | [The training objective](04-training-objective.ipynb) | What does the network learn, and why is guessing the noise enough? |
+// | 5 | [The reverse process](05-reverse-process.ipynb) | How does noise become a picture, and in how many steps? |
+//
+// Begin with [3 · The forward process](03-forward-process.ipynb).
+//
+// Train the model yourself with `npm run train -- mnist-unet` in a terminal (*File → New → Terminal*). It shows its progress, can be stopped with Ctrl-C, and goes on where it stopped. Then `npm run sample -- mnist-unet --n 64 --out grid.png` draws from it.
+//
+// **Read on:** Sohl-Dickstein et al. 2015, *Deep unsupervised learning using nonequilibrium thermodynamics*, where it began · Ho, Jain and Abbeel 2020, *Denoising diffusion probabilistic models*, where it took off.

@@ -1,0 +1,259 @@
+// %% [markdown]
+// # 3 · The forward process
+//
+// A diffusion model learns to undo damage. This notebook is about the damage: how a digit is turned into pure noise, a little at a time, by a rule with nothing to learn in it.
+//
+// **You will see** how one small step is built and why it must shrink the picture as it adds noise · how a thousand steps collapse into a single jump, and a measurement that proves it · what β, ᾱ and the signal-to-noise ratio say, and one famous way to get them wrong.
+//
+// **You need** vectors, Gaussian random variables, and nothing else. **It takes** about ten minutes to read; the cells run in under a minute and 1 GB.
+
+// %%
+import * as lab from "diffusion-lab";
+import { check, formula, show, table } from "diffusion-lab/notebook";
+const { tf } = lab;
+
+const digits = lab.loadDigits({ split: "train" });
+const eight = digits.labels.indexOf(8);
+const x0 = lab.gatherImages(digits, [eight]);
+show(lab.imageGrid(x0, { scale: 6 }));
+
+// %% [markdown]
+// Above is a handwritten eight: 28 × 28 pixels, each a number between −1 (black) and 1 (white). For us it is one vector $x_0$ with 784 entries.
+//
+// ## The simple wrong thing: just add noise
+//
+// Add a little Gaussian noise to every pixel, again and again, a thousand times. What could go wrong? Let us follow the variance of the pixels of eight digits.
+
+// %%
+const variance = (values: ArrayLike<number>): number => {
+  const list = Array.from(values);
+  const mean = list.reduce((sum, v) => sum + v, 0) / list.length;
+  return list.reduce((sum, v) => sum + (v - mean) ** 2, 0) / list.length;
+};
+const clean = new lab.Normaliser().encode(digits.images.slice(0, 8 * 784));
+
+// %%
+/** Variance of all pixels after each of 500 steps x ← keep·x + √0.02·ε. */
+function follow(keep: number): number[] {
+  const noise = new lab.RandomStream(1, "follow");
+  let x = clean;
+  return Array.from({ length: 500 }, () => {
+    x = x.map((value) => keep * value + Math.sqrt(0.02) * noise.normal());
+    return variance(x);
+  });
+}
+const [added, shrunk] = [follow(1), follow(Math.sqrt(1 - 0.02))];
+
+// %%
+show(lab.lineChart({
+  title: "Noise of variance 0.02 is added at every step",
+  x: { title: "step t", unit: "steps" },
+  y: { title: "variance of the pixels", unit: "1" },
+  series: [
+    { name: "only adding", y: added },
+    { name: "shrinking, then adding", y: shrunk },
+  ],
+}));
+
+// %% [markdown]
+// **What to see.** If we only add, the variance grows for ever: the last picture depends on how long we went on, and a network would meet numbers of every size. If each step first multiplies by $\sqrt{1-\beta}$, the variance is drawn to 1 and stays there. That factor is the whole trick.
+//
+// ## One step
+//
+// $$q(x_t \mid x_{t-1}) = \mathcal{N}\big(\sqrt{1-\beta_t}\;x_{t-1},\; \beta_t I\big)$$
+//
+// Below, the formula is written once. It is shown, evaluated, and held against the library's `qStep` on a real picture.
+
+// %%
+const schedule = lab.linearSchedule({ T: 1000 });
+const random = new lab.RandomStream(3, "forward process");
+const epsilon = tf.tensor4d(random.normals(784), [1, 28, 28, 1]);
+const t = 300;
+const oneStep = formula("sqrt(1 - beta) * xPrev + sqrt(beta) * epsilon");
+oneStep.agrees(lab.qStep(schedule, x0, t, epsilon), { beta: schedule.beta[t], xPrev: x0, epsilon: epsilon });
+
+// %% [markdown]
+// ## How much noise at which step: the schedule
+//
+// The numbers $\beta_1, \dots, \beta_T$ are chosen once, by hand. DDPM lets them grow along a straight line from $10^{-4}$ to $0.02$. The *cosine* schedule spends more of its steps where a picture is half gone.
+
+// %%
+const cosine = lab.cosineSchedule({ T: 1000 });
+const schedules = [schedule, cosine];
+show(lab.lineChart({
+  title: "Noise added by each step",
+  x: { title: "timestep t", unit: "steps" },
+  y: { title: "β<sub>t</sub>", unit: "1", log: true },
+  series: schedules.map(({ name, beta: y }) => ({ name, y })),
+}));
+
+// %% [markdown]
+// **What to see.** Steps are tiny at first, when there is fine detail to lose, and grow as less and less is left. (The axis is logarithmic.)
+//
+// ## A thousand steps in one jump
+//
+// Put two steps into each other. The two independent noises add up to one Gaussian whose variances add, and what remains of $x_0$ is the product of the two factors. Going on like this, with $\alpha_t = 1-\beta_t$ and
+//
+// $$\bar\alpha_t = \prod_{s=1}^{t} \alpha_s ,$$
+//
+// every step up to $t$ collapses into **one**:
+//
+// $$q(x_t \mid x_0) = \mathcal{N}\big(\sqrt{\bar\alpha_t}\;x_0,\; (1-\bar\alpha_t) I\big)$$
+//
+// This closed form is why diffusion models can be trained at all: any moment of the film can be reached without playing it.
+
+// %%
+const { alphaBar, beta: betas } = schedule;
+const recursion = formula("alphaBar = alphaBarPrev * (1 - beta)");
+recursion.agrees(alphaBar.slice(1), { alphaBarPrev: alphaBar.slice(0, -1), beta: betas.slice(1) }, { tolerance: 1e-12 });
+
+const closedForm = formula("sqrt(alphaBar) * x0 + sqrt(1 - alphaBar) * epsilon");
+closedForm.agrees(lab.qSample(schedule, x0, t, epsilon), { alphaBar: schedule.alphaBar[t], x0: x0, epsilon: epsilon });
+
+// %% [markdown]
+// ## Is it true? Measure it
+//
+// Take one pixel with the value 0.8. Walk 20 000 copies of it step by step to $t$, each with fresh noise at each step. Jump 20 000 other copies there with the closed form. If the claim holds, the two crowds cannot be told apart.
+
+// %%
+const crowd = 20000;
+const pixel = tf.fill([crowd, 1], 0.8);
+function walk(steps: number): Float32Array {
+  let x: lab.tf.Tensor = pixel.clone();
+  for (let s = 1; s <= steps; s++) {
+    const noise = tf.tensor2d(new lab.RandomStream(11, "walk", s).normals(crowd), [crowd, 1]);
+    const next = lab.qStep(schedule, x, s, noise);
+    tf.dispose([x, noise]);
+    x = next;
+  }
+  return x.dataSync() as Float32Array;
+}
+
+// %%
+function jump(steps: number): Float32Array {
+  const noise = tf.tensor2d(new lab.RandomStream(12, "jump", steps).normals(crowd), [crowd, 1]);
+  return lab.qSample(schedule, pixel, steps, noise).dataSync() as Float32Array;
+}
+const mean = (values: Float32Array): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+const rows = [50, 200, 500].map((steps) => ({ steps, walked: walk(steps), jumped: jump(steps) }));
+table(rows.map(({ steps, walked, jumped }) => ({
+  t: steps,
+  "mean, walked": mean(walked), "mean, jumped": mean(jumped), "√ᾱ·x₀": 0.8 * Math.sqrt(schedule.alphaBar[steps]),
+  "variance, walked": variance(walked), "variance, jumped": variance(jumped), "1 − ᾱ": 1 - schedule.alphaBar[steps],
+})), { digits: 3 });
+
+// %% [markdown]
+// Agreement to the eye is not yet a proof. With $n$ samples, a mean is uncertain by $\sqrt{(1-\bar\alpha_t)/n}$ and a variance by $(1-\bar\alpha_t)\sqrt{2/n}$. Counted in these units, honest deviations rarely exceed 3.
+
+// %%
+const deviations = rows.map(({ steps, walked }) => {
+  const spread = 1 - schedule.alphaBar[steps];
+  return {
+    t: steps,
+    "mean, in standard errors": (mean(walked) - 0.8 * Math.sqrt(schedule.alphaBar[steps])) / Math.sqrt(spread / crowd),
+    "variance, in standard errors": (variance(walked) - spread) / (spread * Math.sqrt(2 / crowd)),
+  };
+});
+const worst = Math.max(...deviations.flatMap((row) => Object.values(row).slice(1).map(Math.abs)));
+check("a thousand steps equal one jump", worst, (z: number) => z < 4, "the deviation should stay below 4 standard errors");
+table(deviations, { digits: 2 });
+
+// %%
+const alphaBarAt200 = schedule.alphaBar[200];
+const gaussian = (x: number): number => {
+  const [m, v] = [0.8 * Math.sqrt(alphaBarAt200), 1 - alphaBarAt200];
+  return Math.exp(-((x - m) ** 2) / (2 * v)) / Math.sqrt(2 * Math.PI * v);
+};
+show(lab.histogramChart({
+  title: "20 000 copies of one pixel at t = 200",
+  x: { title: "value of the pixel", unit: "1" },
+  series: [{ name: "200 steps", values: rows[1].walked }, { name: "one jump", values: rows[1].jumped }],
+  density: { name: "closed form", at: gaussian },
+}));
+
+// %% [markdown]
+// **What to see.** Two histograms so alike that they look like one, and the closed form running through both.
+//
+// ## A digit drowning
+//
+// Now the jump, on pictures. The same noise $\epsilon$ is used in every frame, so that only its share changes.
+
+// %%
+const frames = [0, 50, 100, 200, 300, 500, 750, 1000];
+const three = lab.gatherImages(digits, [eight, digits.labels.indexOf(3), digits.labels.indexOf(7)]);
+const noise3 = tf.tensor4d(new lab.RandomStream(5, "film").normals(3 * 784), [3, 28, 28, 1]);
+const film = (s: lab.Schedule) => frames.map((time) => lab.qSample(s, three, time, noise3));
+show(lab.filmStrip(film(schedule), { labels: frames.map((time) => `t = ${time}`), range: [-2, 2], title: "linear" }));
+show(lab.filmStrip(film(cosine), { labels: frames.map((time) => `t = ${time}`), range: [-2, 2], title: "cosine" }));
+
+// %% [markdown]
+// **What to see.** With the linear schedule the digits are gone soon after the middle, and the last third of the steps turns noise into noise. With the cosine schedule they fade evenly.
+//
+// How much is left can be put in one number, the **signal-to-noise ratio** $\mathrm{SNR}_t = \bar\alpha_t/(1-\bar\alpha_t)$: the strength of the picture over that of the noise.
+
+// %%
+const signalToNoise = formula("alphaBar / (1 - alphaBar)");
+signalToNoise.agrees(schedule.snr.slice(1), { alphaBar: schedule.alphaBar.slice(1) }, { tolerance: 1e-9 });
+const later = { title: "timestep t", unit: "steps" };
+show(lab.lineChart({
+  title: "What is left of the picture",
+  x: later, y: { title: "ᾱ<sub>t</sub>", unit: "1" },
+  series: schedules.map(({ name, alphaBar: y }) => ({ name, y })),
+}));
+show(lab.lineChart({
+  title: "Signal over noise", x: later, y: { title: "SNR<sub>t</sub>", unit: "1", log: true },
+  series: schedules.map(({ name, snr, T }) => ({ name, x: Array.from({ length: T }, (_, i) => i + 1), y: snr.slice(1) })),
+}));
+
+// %% [markdown]
+// **What to see.** ᾱ falls from 1 to 0. On the logarithmic axis, compare the time where the SNR crosses 1 with the film: a single pixel is by then as much noise as picture, yet you still read the digit. Your eye averages over many pixels, and so will the network; both lose the digit only where the SNR falls to about a tenth.
+//
+// ## A famous mistake
+//
+// Sampling will start from pure noise, so $x_T$ must *be* pure noise: $\bar\alpha_T \approx 0$. The range $10^{-4} \dots 0.02$ was made for $T = 1000$. Take it as it is for 50 steps, as several well-known repositories do, and look at the end:
+
+// %%
+const naive = Array.from({ length: 50 }, (_, i) => 1e-4 + (i / 49) * (0.02 - 1e-4));
+const naiveEnd = naive.reduce((left, b) => left * (1 - b), 1);
+const scaled = lab.linearSchedule({ T: 50 });
+table([
+  { "50 steps": "β as for 1000 steps", "ᾱ at the end": naiveEnd, SNR: naiveEnd / (1 - naiveEnd) },
+  { "50 steps": "β scaled by 1000/T", "ᾱ at the end": scaled.alphaBar[50], SNR: scaled.snr[50] },
+], { digits: 3 });
+
+// %% [markdown]
+// More than half of the picture is still there in the first row. A model trained so has never seen pure noise, and is asked to start from it. `linearSchedule` scales β by 1000/T, warns when the SNR at the end is above 0.01, and refuses what cannot work.
+//
+// ## Exercises
+//
+// **3.1** For the linear schedule with $T = 1000$: at which first step $t$ is the noise stronger than the picture, $\mathrm{SNR}_t < 1$?
+
+// %% tags=["exercise"]
+const answer31: number | undefined = undefined; // find it with schedule.snr
+check("3.1", answer31, schedule.snr.findIndex((snr) => snr < 1), "SNR < 1 says ᾱ < 1/2: look along schedule.snr for the first t");
+
+// %% tags=["solution"] jupyter={"source_hidden": true}
+const answer31 = schedule.alphaBar.findIndex((alphaBar) => alphaBar < 0.5);
+check("3.1", answer31, schedule.snr.findIndex((snr) => snr < 1), "SNR < 1 says ᾱ < 1/2: look along schedule.snr for the first t");
+
+// %% [markdown]
+// **3.2** Jump from $t = 100$ straight to $t = 400$: $x_{400} = a\,x_{100} + b\,\epsilon$. What are $a$ and $b$? (Use only $\bar\alpha_{100}$ and $\bar\alpha_{400}$.)
+
+// %% tags=["exercise"]
+const answer32: readonly number[] | undefined = undefined; // [a, b]
+check("3.2", answer32, [0.46642, 0.88456], { hint: "a must turn √ᾱ₁₀₀ into √ᾱ₄₀₀; then let the variances add up to 1 − ᾱ₄₀₀", tolerance: 1e-3 });
+
+// %% tags=["solution"] jupyter={"source_hidden": true}
+const ratio = schedule.alphaBar[400] / schedule.alphaBar[100];
+const answer32 = [Math.sqrt(ratio), Math.sqrt(1 - ratio)];
+const factors = schedule.alpha.slice(101, 401).reduce((left, alpha) => left * alpha, 1);
+check("3.2", answer32, [Math.sqrt(factors), Math.sqrt(1 - factors)], "a must turn √ᾱ₁₀₀ into √ᾱ₄₀₀; then let the variances add up to 1 − ᾱ₄₀₀");
+
+// %% [markdown]
+// ## Summary
+//
+// - One step shrinks and adds: $x_t = \sqrt{1-\beta_t}\,x_{t-1} + \sqrt{\beta_t}\,\epsilon$. The shrinking keeps the variance at 1.
+// - All steps together are one jump: $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon$. We walked and jumped 20 000 pixels and could not tell them apart.
+// - The schedule decides where the steps are spent. Its end must be pure noise.
+//
+// **Read on:** Ho, Jain and Abbeel 2020, *Denoising diffusion probabilistic models*, section 2 · Nichol and Dhariwal 2021, *Improved denoising diffusion probabilistic models*, section 3.2 (cosine) · Lin et al. 2024, *Common diffusion noise schedules and sample steps are flawed*. **Next:** [04 · The training objective](04-training-objective.ipynb).
