@@ -1,6 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cosineSchedule, linearSchedule, type Schedule } from "../../../src/index.js";
+import fc from "fast-check";
+import {
+  cosineSchedule,
+  edmPath,
+  flowPath,
+  laplaceSchedule,
+  linearSchedule,
+  logLinearSchedule,
+  noiseLevel,
+  quadraticSchedule,
+  scaledLinearSchedule,
+  scheduleFromBetas,
+  sigmoidAlphaBarSchedule,
+  sigmoidBetaSchedule,
+  subVpPath,
+  vePath,
+  vpPath,
+  zeroTerminalSnr,
+  type Schedule,
+} from "../../../src/index.js";
 
 const relative = (actual: number, expected: number, tolerance: number, what: string): void =>
   assert.ok(Math.abs(actual / expected - 1) <= tolerance, `${what}: ${actual}, expected ${expected}`);
@@ -54,4 +73,93 @@ test("entry 0 of every table is clean data", () => {
     [beta, alpha, alphaBar, sigma, snr, posteriorVariance].map((table) => [table.length, table[0]]),
     [[1001, 0], [1001, 1], [1001, 1], [1001, 0], [1001, Infinity], [1001, 0]],
   );
+});
+
+test("the GeoDiff sigmoid and the root-linear schedule have the published tables", () => {
+  matchesDiffusers(sigmoidBetaSchedule(), {
+    beta: [0.00014920519606675953, 0.010079878382384777, 0.01995079591870308],
+    sum: 10.0499997560255,
+    sumBar: 428.53674551832955,
+    bar: [[0, 0.9998508095741272], [250, 0.9027990102767944], [500, 0.29888758063316345], [999, 3.9681821363046765e-5]],
+  });
+  const expected = {
+    beta: [9.999999747378752e-5, 0.005742072593420744, 0.020000001415610313] as [number, number, number],
+    sum: 7.174286710011074,
+    sumBar: 422.6557338911225,
+    bar: [[0, 0.9998999834060669], [250, 0.8200101256370544], [500, 0.3312746286392212], [999, 0.0007334119873121381]] as [number, number][],
+  };
+  matchesDiffusers(quadraticSchedule(), expected);
+  matchesDiffusers(scaledLinearSchedule({ betaStart: 1e-4, betaEnd: 0.02 }), expected);
+  // Stable Diffusion's σ_1 and σ_T
+  const stable = scaledLinearSchedule();
+  relative(noiseLevel(stable, 1), 0.0291671582, 1e-6, "σ_1");
+  relative(noiseLevel(stable, 1000), 14.6146, 1e-4, "σ_T");
+});
+
+test("the other curves are the formulas of their papers", () => {
+  const jabri = sigmoidAlphaBarSchedule({ T: 100 });
+  const s = (x: number): number => 1 / (1 + Math.exp(-x));
+  relative(jabri.alphaBar[50], 0.5, 1e-9, "ᾱ in the middle");
+  relative(jabri.alphaBar[25], (s(3) - s(-1.5)) / (s(3) - s(-3)), 1e-9, "ᾱ at a quarter");
+  const laplace = laplaceSchedule({ T: 1000 });
+  // λ(u) = −b·ln(2u) for u < ½… : at u = ¼, ln SNR = ½·ln 2
+  relative(Math.log(laplace.snr[250]), 0.5 * Math.log(2), 1e-9, "ln SNR at a quarter");
+  relative(laplace.alphaBar[500], 0.5, 1e-9, "ᾱ in the middle");
+  relative(Math.log(laplace.snr[900]), -0.5 * Math.log(5), 1e-9, "ln SNR at 0.9");
+  const loglinear = logLinearSchedule({ T: 101, sigmaMin: 0.01, sigmaMax: 100 });
+  relative(noiseLevel(loglinear, 51), 1, 1e-9, "σ in the middle");
+});
+
+test("zero terminal SNR: √ᾱ_T = 0, √ᾱ_1 kept, the rest shifted and stretched", () => {
+  const [before, after] = [scaledLinearSchedule(), zeroTerminalSnr(scaledLinearSchedule())];
+  assert.equal(after.alphaBar[1000], 0);
+  assert.equal(after.beta[1000], 1);
+  relative(after.alphaBar[1], before.alphaBar[1], 1e-12, "ᾱ_1");
+  const [first, last, middle] = [1, 1000, 500].map((t) => Math.sqrt(before.alphaBar[t]));
+  relative(Math.sqrt(after.alphaBar[500]), ((middle - last) * first) / (first - last), 1e-12, "√ᾱ_500");
+  assert.equal(noiseLevel(after, 1000), Infinity);
+});
+
+test("a schedule that leaves signal at T warns, one that does not is silent", async () => {
+  const seen: string[] = [];
+  const listen = (warning: Error): void => void seen.push(warning.message);
+  process.on("warning", listen);
+  linearSchedule({ T: 50, referenceT: 50 });
+  linearSchedule();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", listen);
+  assert.equal(seen.length, 1);
+  assert.match(seen[0], /"linear" ends at SNR_T = 1\.\d+ \(limit 0\.01\)/);
+});
+
+test("impossible schedules are refused with the reason", () => {
+  assert.throws(() => scaledLinearSchedule({ T: 10 }), /β_T = 0.012·1000\/10/);
+  assert.throws(() => scheduleFromBetas("mine", [0.1, 1.2]), /β_2 = 1.2 is not in \[0, 1\)/);
+  assert.throws(() => scheduleFromBetas("mine", []), /at least one step/);
+  assert.throws(() => linearSchedule({ betaStart: 0.1, betaEnd: 0.01 }), /betaStart ≤ betaEnd/);
+  assert.throws(() => linearSchedule().signal(1000.5), /outside 0 … 1000/);
+});
+
+test("timeAt inverts the noise level on every path, between the discrete times too", () => {
+  const paths = [linearSchedule(), cosineSchedule({ T: 37 }), vpPath(), subVpPath(), vePath(), edmPath(), flowPath()];
+  fc.assert(
+    fc.property(fc.constantFrom(...paths), fc.double({ min: 0.001, max: 0.999, noNaN: true }), (path, share) => {
+      const t = share * path.T;
+      assert.ok(Math.abs(path.timeAt(noiseLevel(path, t)) / t - 1) < 1e-8, `${path.name} at ${t}`);
+      assert.ok(path.signal(t) > 0 && path.noise(t) > 0);
+    }),
+  );
+});
+
+test("drift and diffusion belong to the marginals: f = d ln a/dt, g² = d(b²)/dt − 2·f·b²", () => {
+  const slope = (f: (t: number) => number, t: number, h: number): number => (f(t + h) - f(t - h)) / (2 * h);
+  for (const path of [vpPath(), subVpPath(), vePath(), edmPath()]) {
+    for (const share of [0.1, 0.5, 0.9]) {
+      const [t, h] = [share * path.T, 1e-5 * path.T];
+      const f = slope((s) => Math.log(path.signal(s)), t, h);
+      assert.ok(Math.abs(path.drift(t) - f) < 1e-5 * (1 + Math.abs(f)), `${path.name} drift`);
+      const squared = slope((s) => path.noise(s) ** 2, t, h) - 2 * f * path.noise(t) ** 2;
+      relative(path.diffusion(t) ** 2, squared, 1e-5, `${path.name} g²`);
+    }
+  }
 });

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import * as tf from "../../../src/tf.js";
+import {
+  boundTerm,
+  convertPrediction,
+  cosineSchedule,
+  discretizedLogLikelihood,
+  edmPath,
+  edmPreconditioning,
+  flowPath,
+  gaussianDenoiser,
+  gaussianKl,
+  hybridLoss,
+  linearSchedule,
+  lossWeights,
+  normalNoise,
+  posterior,
+  preconditioned,
+  preconditionedTarget,
+  predictions,
+  qSample,
+  scoreMatchingLoss,
+  simpleLoss,
+  splitLearnedVariance,
+  trainingTarget,
+  variationalBound,
+  type Weighting,
+} from "../../../src/index.js";
+
+const scalar = (x: tf.Tensor): number => x.dataSync()[0];
+const near = (actual: number, expected: number, tolerance: number, what = ""): void =>
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${what} ${actual}, expected ${expected} ± ${tolerance}`);
+
+test("losses weighted alike are equal whatever is predicted", () => {
+  const weightings: Weighting[] = ["uniform", "snr", "truncated-snr", "snr+1", "min-snr", "p2", "edm"];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...weightings),
+      fc.array(fc.integer({ min: 20, max: 900 }), { minLength: 3, maxLength: 3 }),
+      fc.integer({ min: 0, max: 1e6 }),
+      (weighting, times, seed) => {
+        const schedule = linearSchedule();
+        const [x0, noise, guess] = [0, 1, 2].map((draw) => normalNoise(seed)(draw, [3, 4]));
+        const xt = qSample(schedule, x0, times, noise);
+        const losses = predictions.map((prediction) => {
+          const target = trainingTarget(schedule, prediction, x0, times, noise);
+          const output = convertPrediction(schedule, "noise", prediction, guess, xt, times);
+          const weights = lossWeights(schedule, prediction, weighting, times, 3);
+          return scalar(simpleLoss(output, target, tf.tensor1d(weights)));
+        });
+        losses.forEach((loss) => near(loss / losses[0], 1, 2e-3, `${weighting}: ${losses}`));
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+test("weights have the published closed forms", () => {
+  const schedule = cosineSchedule();
+  for (const t of [100, 500, 900]) {
+    const snr = schedule.snr[t];
+    const weight = (...[prediction, weighting, options]: [Parameters<typeof lossWeights>[1], Weighting, object?]): number =>
+      lossWeights(schedule, prediction, weighting, t, 1, options)[0];
+    const same = (a: number, b: number): void => near(a / b, 1, 1e-6);
+    same(weight("noise", "min-snr"), Math.min(snr, 5) / snr);
+    same(weight("velocity", "min-snr"), Math.min(snr, 5) / (snr + 1));
+    same(weight("sample", "min-snr", { gamma: 2 }), Math.min(snr, 2));
+    same(weight("noise", "snr"), 1);
+    same(weight("velocity", "snr+1"), 1);
+    same(weight("sample", "truncated-snr"), Math.max(snr, 1));
+    same(weight("noise", "p2"), 1 / (1 + snr));
+    assert.equal(weight("velocity", "simple"), 1);
+  }
+  // EDM: λ·c_out² = 1, so that its loss is the plain error of F.
+  const sigma = 3;
+  near(lossWeights(edmPath(), "sample", "edm", sigma, 1)[0] * edmPreconditioning(sigma).out ** 2, 1, 1e-6);
+  assert.throws(() => lossWeights(schedule, "sample", "snr", 0, 1), /not finite at t = 0/);
+});
+
+test("EDM preconditioning: its closed form, unit variances, and target and denoiser that belong together", () => {
+  const { skip, out, in: scale, noise } = edmPreconditioning(2, 0.5);
+  near(skip, 0.25 / 4.25, 1e-12);
+  near(out, 1 / Math.sqrt(4.25), 1e-12);
+  near(scale, 1 / Math.sqrt(4.25), 1e-12);
+  near(noise, Math.log(2) / 4, 1e-12);
+  const path = linearSchedule();
+  const [x0, epsilon] = [normalNoise(1)(0, [3, 2]), normalNoise(1)(1, [3, 2])];
+  const times = [30, 400, 800];
+  const xt = qSample(path, x0, times, epsilon);
+  const target = preconditionedTarget(path, x0, xt, times);
+  // A network that outputs its target makes the denoiser output x_0.
+  const d = preconditioned(() => target.clone(), path).predict(xt, tf.tensor1d(times)).dataSync();
+  x0.dataSync().forEach((value, i) => near(d[i], value, 1e-4));
+});
+
+test("score matching is ε-MSE in disguise, flow matching the straight velocity", () => {
+  const schedule = linearSchedule();
+  const [guess, noise] = [normalNoise(1)(0, [3, 4]), normalNoise(1)(1, [3, 4])];
+  const times = [5, 300, 990];
+  const b = tf.tensor2d(times.map((t) => [schedule.noise(t)]));
+  const loss = scalar(scoreMatchingLoss(schedule, tf.neg(tf.div(guess, b)), noise, times));
+  near(loss, scalar(simpleLoss(guess, noise)), 1e-5);
+  const path = flowPath();
+  const u = trainingTarget(path, "flow", guess, [0.1, 0.5, 0.9], noise);
+  // dx_t/dt by finite difference
+  const [before, after] = [0.499, 0.501].map((t) => qSample(path, guess, t, noise));
+  const slope = tf.div(tf.sub(after, before), 0.002).dataSync();
+  u.dataSync().forEach((value, i) => near(value, slope[i], 1e-3));
+});
+
+test("the KL of two Gaussians is the published number, zero for equals", () => {
+  // KL(N(0.3, e^-1) ‖ N(-0.2, e^0.5)) in nats
+  near(scalar(gaussianKl(tf.tensor1d([0.3]), tf.tensor1d([-1]), tf.tensor1d([-0.2]), tf.tensor1d([0.5]))), 0.4373814166, 1e-6);
+  assert.equal(scalar(gaussianKl(tf.tensor1d([0.3]), tf.tensor1d([-1]), tf.tensor1d([0.3]), tf.tensor1d([-1]))), 0);
+});
+
+test("the probabilities of all grey levels sum to 1, tails included", () => {
+  const x = tf.tensor1d(Array.from({ length: 256 }, (_, k) => (2 * k) / 255 - 1));
+  for (const [mean, deviation] of [[0.1, 0.3], [-1.2, 0.05], [0.5, 2]]) {
+    const logs = discretizedLogLikelihood(x, tf.fill([256], mean), tf.fill([256], Math.log(deviation)));
+    near(scalar(tf.sum(tf.exp(logs))), 1, 1e-4);
+  }
+});
+
+test("the bound's terms vanish for the true posterior, and grow with an error of the mean", () => {
+  const schedule = linearSchedule();
+  const x0 = tf.mul(normalNoise(1)(0, [2, 6]), 0.3);
+  const noise = normalNoise(1)(1, [2, 6]);
+  const times = [2, 700];
+  const xt = qSample(schedule, x0, times, noise);
+  const { mean } = posterior(schedule, x0, xt, times);
+  const logVariance = tf.tensor2d(times.map((t) => [Math.log(schedule.posteriorVariance[t])]));
+  boundTerm(schedule, x0, xt, times, { mean, logVariance }).dataSync().forEach((term) => near(term, 0, 1e-5));
+  const off = boundTerm(schedule, x0, xt, times, { mean: tf.add(mean, 0.01), logVariance }).dataSync();
+  // ½·0.01²/β̃ in bits
+  times.forEach((t, i) => near(off[i], (0.5e-4 / schedule.posteriorVariance[t]) / Math.LN2, 1e-3 * off[i] + 1e-5));
+});
+
+test("for Gaussian data and its ideal denoiser the bound lies just above the entropy", () => {
+  const schedule = linearSchedule({ T: 200 });
+  const deviation = 0.25;
+  // Data on the 8-bit grid, as pixels are.
+  const x0 = tf.div(tf.round(tf.mul(tf.mul(normalNoise(7)(0, [60, 16]), deviation), 127.5)), 127.5);
+  const denoiser = gaussianDenoiser(schedule, new Array<number>(16).fill(0), deviation ** 2);
+  const fresh = normalNoise(8);
+  const report = variationalBound(denoiser, schedule, x0, { noise: fresh, variance: "beta" });
+  // Bits of a rounded Gaussian: log₂(s·√(2πe)) − log₂(bin), estimated on these very samples.
+  const own = 0.5 * Math.log2(2 * Math.PI * deviation ** 2) + scalar(tf.mean(tf.square(tf.div(x0, deviation)))) / 2 / Math.LN2;
+  const entropy = own - Math.log2(2 / 255);
+  assert.ok(report.total > entropy - 0.05 && report.total < entropy + 0.35, `bound ${report.total}, entropy ${entropy}`);
+  assert.equal(report.terms.length, 200);
+  near(report.total, report.terms.reduce((sum, term) => sum + term, report.prior), 1e-9);
+  // The error of the ideal estimate is the posterior variance s²·b²/(a²s² + b²).
+  const t = 120;
+  const [a, b] = [schedule.signal(t), schedule.noise(t)];
+  near(report.dataError[t - 1], (deviation ** 2 * b * b) / (a * a * deviation ** 2 + b * b), 0.01);
+});
+
+test("the hybrid loss trains the mean by L_simple alone and the variance by the bound", () => {
+  const schedule = cosineSchedule({ T: 100 });
+  const [x0, noise] = [tf.mul(normalNoise(1)(0, [2, 3]), 0.3), normalNoise(1)(1, [2, 3])];
+  const t = [20, 60];
+  const xt = qSample(schedule, x0, t, noise);
+  const loss = (output: tf.Tensor, fraction: tf.Tensor, boundWeight: number): tf.Scalar =>
+    hybridLoss(schedule, "noise", { x0, xt, t, target: noise, output, fraction }, { boundWeight });
+  const [output, fraction] = [tf.mul(noise, 0.8), tf.fill([2, 3], 0.4)];
+  const gradients = (weight: number): tf.Tensor[] => tf.grads((o: tf.Tensor, v: tf.Tensor) => loss(o, v, weight))([output, fraction]);
+  const [byOutput, byFraction] = gradients(1);
+  const [plain] = gradients(0);
+  near(scalar(tf.max(tf.abs(tf.sub(byOutput, plain)))), 0, 1e-7);
+  // Finite difference in the fraction.
+  const step = 1e-2;
+  const nudge = tf.tensor2d([[1, 0, 0], [0, 0, 0]]);
+  const [up, down] = [1, -1].map((sign) => scalar(loss(output, tf.add(fraction, tf.mul(nudge, sign * step)), 1)));
+  near(byFraction.dataSync()[0], (up - down) / (2 * step), 2e-2 * Math.abs(byFraction.dataSync()[0]) + 1e-4);
+  const { output: half, fraction: share } = splitLearnedVariance(tf.tensor2d([[5, 6, -1, 1]]));
+  assert.deepEqual([...half.dataSync(), ...share.dataSync()], [5, 6, 0, 1]);
+});

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import {
+  consistency,
+  cosineSchedule,
+  dataDenoiser,
+  ddim,
+  inpaint,
+  interpolateNoise,
+  linearSchedule,
+  mixtureDenoiser,
+  partialStart,
+  repaintTimes,
+  timeGrid,
+} from "../../../src/index.js";
+import { drain } from "./diffusers-fixture.js";
+import { fastNoise, largestDifference } from "./helpers.js";
+
+test("image to image takes the last share of the steps, from the image noised to the first of them", () => {
+  const schedule = linearSchedule();
+  const image = tf.tensor2d([[0.5, -0.5]]);
+  const { xT, times } = partialStart(schedule, image, { strength: 0.3, steps: 10, noise: (_, shape) => tf.ones([...shape]) });
+  assert.deepEqual(times, [300, 200, 100]);
+  const expected = schedule.signal(300) * 0.5 + schedule.noise(300);
+  assert.ok(Math.abs(xT.dataSync()[0] - expected) < 1e-6);
+  assert.throws(() => partialStart(schedule, image, { strength: 0, noise: fastNoise(1) }), /strength must lie in \(0, 1\]/);
+});
+
+test("little strength stays near the image, full strength forgets it", () => {
+  const schedule = cosineSchedule();
+  const denoiser = mixtureDenoiser(schedule, { means: [[-1], [1]], covariances: [0.01] });
+  const images = tf.fill([200, 1], 0.9);
+  const stays = (strength: number): number => {
+    const { xT, times } = partialStart(schedule, images, { strength, steps: 20, noise: fastNoise(2) });
+    return tf.mean(tf.cast(tf.greater(drain(ddim(denoiser, schedule, xT, { times })), 0), "float32")).dataSync()[0];
+  };
+  assert.ok(stays(0.2) > 0.99);
+  assert.ok(Math.abs(stays(1) - 0.5) < 0.15);
+});
+
+test("RePaint's walk goes back and again, and through the last stretch once", () => {
+  assert.deepEqual(repaintTimes([40, 30, 20, 10, 0], 2, 2), [40, 30, 20, 40, 30, 20, 10, 0]);
+  assert.deepEqual(repaintTimes([3, 2, 1, 0], 1, 10), [3, 2, 1, 0]);
+  assert.deepEqual(repaintTimes([3, 2, 1, 0], 3, 1), [3, 2, 3, 2, 3, 2, 1, 2, 1, 2, 1, 0]);
+  assert.throws(() => repaintTimes([1, 0], 0, 1), /resamples/);
+});
+
+test("inpainting keeps the known part and fills the rest as the data has it", () => {
+  const schedule = cosineSchedule({ T: 200 });
+  // Two coordinates that are always equal: the unknown one must follow the known one.
+  const denoiser = mixtureDenoiser(schedule, { means: [[-1, -1], [1, 1]], covariances: [0.01] });
+  const image = tf.tensor2d(Array.from({ length: 100 }, (_, i) => [i % 2 ? 1 : -1, 0]));
+  const noise = fastNoise(4);
+  const before = tf.memory().numTensors;
+  const options = { image, mask: tf.tensor2d([[1, 0]]), steps: 40, jump: 5, resamples: 4, noise };
+  const xT = noise(0, [100, 2]);
+  const result = drain(inpaint(denoiser, schedule, xT, options));
+  const values = result.dataSync();
+  let agreeing = 0;
+  for (let i = 0; i < 100; i++) {
+    assert.equal(values[2 * i], i % 2 ? 1 : -1);
+    agreeing += Math.sign(values[2 * i]) === Math.sign(values[2 * i + 1]) ? 1 : 0;
+  }
+  assert.ok(agreeing >= 95, `${agreeing} of 100 agree`);
+  assert.equal(tf.memory().numTensors, before + 3);
+});
+
+test("noise interpolates on the sphere: ends exact, norms kept, parallel vectors straight", () => {
+  const [a, b] = [fastNoise(1)(0, [3, 50]), fastNoise(2)(0, [3, 50])];
+  assert.ok(largestDifference(interpolateNoise(a, b, 0), a) < 1e-5);
+  assert.ok(largestDifference(interpolateNoise(a, b, 1), b) < 1e-5);
+  const unit = tf.tensor2d([[1, 0]]);
+  const middle = interpolateNoise(unit, tf.tensor2d([[0, 1]]), 0.5).dataSync();
+  [0, 1].forEach((i) => assert.ok(Math.abs(middle[i] - Math.SQRT1_2) < 1e-6));
+  assert.ok(largestDifference(interpolateNoise(unit, unit, 0.3), unit) < 1e-6);
+});
+
+test("samples of a finite data set's ideal denoiser are its points", () => {
+  const schedule = linearSchedule();
+  const data = tf.tensor2d([[-1, -1], [1, 0.5], [0.2, 1]]);
+  const result = drain(ddim(dataDenoiser(schedule, data), schedule, fastNoise(6)(0, [50, 2]), { steps: 60 }));
+  const distances = tf.min(tf.norm(tf.sub(tf.expandDims(result, 1), tf.expandDims(data, 0)), 2, 2), 1).dataSync();
+  distances.forEach((distance) => assert.ok(distance < 1e-3, `${distance} from the nearest data point`));
+});
+
+test("one consistency step is one evaluation of x̂_0, two noise it again in between", () => {
+  const schedule = linearSchedule();
+  const half = { predicts: "sample" as const, predict: (xt: tf.Tensor) => tf.mul(xt, 0.5) };
+  const xT = tf.ones([1, 2]);
+  const noise = (_draw: number, shape: readonly number[]): tf.Tensor => tf.fill([...shape], 2);
+  assert.equal(drain(consistency(half, schedule, xT, { noise })).dataSync()[0], 0.5);
+  const second = timeGrid(schedule, { steps: 2 })[1];
+  const expected = 0.5 * (0.5 * schedule.signal(second) + 2 * schedule.noise(second));
+  assert.ok(Math.abs(drain(consistency(half, schedule, xT, { noise, steps: 2 })).dataSync()[0] - expected) < 1e-6);
+});
