@@ -3,3 +3,4 @@ export * from "./unet-blocks.js";
 export * from "./unet.js";
 export * from "./classifier.js";
 export * from "./point-mlp.js";
+export * from "./diffusers.js";

@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 import {
   activation,
   activationNames,
@@ -8,6 +9,7 @@ import {
   TimeEncoding,
   timeEncodingNames,
   type ActivationName,
+  type NetworkOptions,
   type TimeEncodingName,
 } from "../nn/index.js";
 
@@ -55,7 +57,7 @@ export class PointMlp {
   private readonly act: (x: tf.Tensor) => tf.Tensor;
 
   /** @throws RangeError naming the key of the configuration that is wrong */
-  constructor(config: Partial<PointMlpConfig> = {}, options: { seed?: number } = {}) {
+  constructor(config: Partial<PointMlpConfig> = {}, options: NetworkOptions = {}) {
     this.config = pointMlpConfig(config);
     const { dimensions, hidden, time_encoding, time_channels, time_steps, num_class_embeds } = this.config;
     this.parameters = new Parameters(options);
@@ -123,23 +125,11 @@ export class PointMlp {
 }
 
 function pointMlpConfig(given: Partial<PointMlpConfig>): PointMlpConfig {
-  const config = { ...pointMlpDefaults, ...given };
-  const counts: [string, number][] = [
-    ["dimensions", config.dimensions],
-    ["time_channels", config.time_channels],
-    ["time_steps", config.time_steps],
-    ["num_class_embeds", config.num_class_embeds ?? 1],
-    ...config.hidden.map((width): [string, number] => ["hidden", width]),
-  ];
-  for (const [key, value] of counts) {
-    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${key} must be a positive whole number, got ${value}`);
-  }
-  const names: [string, string, readonly string[]][] = [
-    ["time_encoding", config.time_encoding, timeEncodingNames],
-    ["act_fn", config.act_fn, activationNames],
-  ];
-  for (const [key, value, allowed] of names) {
-    if (!allowed.includes(value)) throw new RangeError(`${key}: unknown "${value}", allowed are ${allowed.join(", ")}`);
-  }
+  const config = withDefaults("PointMlp", pointMlpDefaults, given);
+  for (const key of ["dimensions", "time_channels", "time_steps"] as const) requirePositive(key, config[key]);
+  for (const width of config.hidden) requirePositive("hidden", width);
+  if (config.num_class_embeds !== null) requirePositive("num_class_embeds", config.num_class_embeds);
+  requireOneOf("time_encoding", [config.time_encoding], timeEncodingNames);
+  requireOneOf("act_fn", [config.act_fn], activationNames);
   return config;
 }

@@ -1,3 +1,4 @@
+import { requireList, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 import { activationNames, type ActivationName, type TimeScaleShift } from "../nn/index.js";
 
 export type DownBlockType = "DownBlock2D" | "AttnDownBlock2D";
@@ -67,6 +68,14 @@ export const unet2dDefaults: UNet2DConfig = {
   num_train_timesteps: null,
 };
 
+/** Keys of UNet2DModel that this network does not have, with the values at which they change nothing. */
+const neutralKeys = {
+  downsample_type: ["conv"],
+  upsample_type: ["conv"],
+  class_embed_type: [null],
+  dropout: [0],
+};
+
 const optionalCounts = [
   "attention_head_dim",
   "attn_norm_num_groups",
@@ -77,7 +86,8 @@ const optionalCounts = [
 
 /** Fills in defaults and checks every value a network is built from. Throws RangeError naming the key and the remedy. */
 export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
-  const config = { ...unet2dDefaults, ...given };
+  const config = withDefaults("UNet2D", unet2dDefaults, given, neutralKeys);
+  for (const key of ["block_out_channels", "down_block_types", "up_block_types"] as const) requireList(key, config[key]);
   const levels = config.block_out_channels.length;
   for (const key of ["down_block_types", "up_block_types"] as const) {
     if (config[key].length !== levels) {
@@ -113,7 +123,6 @@ export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
 
 function requireWidths(config: UNet2DConfig): void {
   const { block_out_channels: widths, norm_num_groups: groups, attention_head_dim: headChannels } = config;
-  if (widths.length === 0) throw new RangeError("block_out_channels must name at least one level, got []");
   widths.forEach((channels, i) => {
     requirePositive("block_out_channels", channels);
     if (channels % groups !== 0) {
@@ -138,14 +147,4 @@ function requireWidths(config: UNet2DConfig): void {
       `block_out_channels starts with ${widths[0]}: the time embedding has that many sines and cosines, so it must be even`,
     );
   }
-}
-
-function requireOneOf(key: string, values: readonly string[], allowed: readonly string[]): void {
-  for (const value of values) {
-    if (!allowed.includes(value)) throw new RangeError(`${key}: unknown "${value}", allowed are ${allowed.join(", ")}`);
-  }
-}
-
-function requirePositive(key: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${key} must be a positive whole number, got ${value}`);
 }

@@ -7,6 +7,7 @@ import {
   silu,
   TimeEmbedding,
   TimeEncoding,
+  type NetworkOptions,
   type ParameterScope,
 } from "../nn/index.js";
 import { DownBlock, MidBlock, UpBlock, type BlockCommons } from "./unet-blocks.js";
@@ -35,7 +36,7 @@ export class UNet2D {
   private readonly normOut: GroupNorm;
   private readonly convOut: Conv2d;
 
-  constructor(config: Partial<UNet2DConfig>, options: { seed?: number } = {}) {
+  constructor(config: Partial<UNet2DConfig>, options: NetworkOptions = {}) {
     this.config = unet2dConfig(config);
     this.parameters = new Parameters(options);
     const c = this.config;

@@ -12,4 +12,5 @@ export * from "./resnet-block.js";
 export * from "./atomic-file.js";
 export type { FloatFormat } from "./float-formats.js";
 export * from "./safetensors.js";
+export * from "./sharded-safetensors.js";
 export * from "./weights.js";

@@ -24,6 +24,14 @@ export interface Parameter {
   readonly variable: tf.Variable;
 }
 
+/** How a network starts. */
+export interface NetworkOptions {
+  /** Seed of the starting values, default 0. */
+  readonly seed?: number;
+  /** "zeros" where weights are about to be read anyway; default "random". */
+  readonly start?: "random" | "zeros";
+}
+
 /**
  * The parameters of one network: an ordered map from diffusers' dotted name to a variable.
  *
@@ -32,11 +40,13 @@ export interface Parameter {
  */
 export class Parameters {
   readonly seed: number;
+  private readonly start: "random" | "zeros";
   private readonly entries = new Map<string, Parameter>();
   private readonly fixed = new Map<string, Parameter>();
 
-  constructor(options: { seed?: number } = {}) {
+  constructor(options: NetworkOptions = {}) {
     this.seed = options.seed ?? 0;
+    this.start = options.start ?? "random";
   }
 
   /** The sub-tree below `prefix`; layers create their parameters in one. */
@@ -61,7 +71,8 @@ export class Parameters {
     if (this.entries.has(name) || this.fixed.has(name)) {
       throw new RangeError(`parameter "${name}" exists already: give the layer another scope`);
     }
-    const values = startingValues(new RandomStream(this.seed, `init/${name}`), sizeOf(shape), init);
+    const stream = new RandomStream(this.seed, `init/${name}`);
+    const values = startingValues(stream, sizeOf(shape), this.start === "zeros" ? zeros : init);
     // A null name would draw a global counter; a name of our own may only be used once in TensorFlow.
     return tf.tidy(() => tf.variable(tf.tensor(values, shape, "float32"), trainable));
   }

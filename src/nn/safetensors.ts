@@ -15,6 +15,14 @@ export interface TensorEntry {
   readonly end: number;
 }
 
+/** Tensors by name, read one at a time: a file, or several that make one. */
+export interface TensorSource {
+  /** For messages. */
+  readonly path: string;
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  read(name: string): NamedTensor;
+}
+
 export interface NamedTensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;
@@ -30,7 +38,7 @@ const MAX_HEADER = 100_000_000;
  *
  * Layout: 8 bytes little-endian header length, JSON header, data (https://github.com/huggingface/safetensors).
  */
-export class SafetensorsFile {
+export class SafetensorsFile implements TensorSource {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly metadata: Readonly<Record<string, string>>;
   private readonly dataStart: number;
@@ -119,7 +127,7 @@ export function writeSafetensors(
   const chunks: Buffer[] = [];
   let offset = 0;
   for (const [name, { shape, values }] of tensors) {
-    const bytes = encode(values, format);
+    const bytes = encode(name, values, format);
     header[name] = { dtype: format, shape, data_offsets: [offset, offset + bytes.length] };
     chunks.push(bytes);
     offset += bytes.length;
@@ -178,10 +186,15 @@ function entryOf(name: string, value: unknown, dataLength: number, path: string)
   return { dtype: dtype as FloatFormat, shape: shape as number[], begin, end };
 }
 
-function encode(values: Float32Array, format: FloatFormat): Buffer {
+function encode(name: string, values: Float32Array, format: FloatFormat): Buffer {
   if (format === "F32") return Buffer.from(values.slice().buffer);
-  const convert = format === "F16" ? toFloat16Bits : toBfloat16Bits;
-  return Buffer.from(Uint16Array.from(values, convert).buffer);
+  const [to, from] = format === "F16" ? [toFloat16Bits, fromFloat16Bits] : [toBfloat16Bits, fromBfloat16Bits];
+  const bits = Uint16Array.from(values, to);
+  const lost = values.findIndex((value, i) => Number.isFinite(value) && !Number.isFinite(from(bits[i])));
+  if (lost >= 0) {
+    throw new RangeError(`"${name}" holds ${values[lost]}, too large for ${format}: save as ${format === "F16" ? "BF16 or F32" : "F32"}`);
+  }
+  return Buffer.from(bits.buffer);
 }
 
 function decode(bytes: Buffer, format: FloatFormat): Float32Array {

@@ -1,55 +1,94 @@
 import * as tf from "../tf.js";
 import type { FloatFormat } from "./float-formats.js";
-import type { Parameter, ParameterKind, Parameters } from "./parameters.js";
-import { readSafetensors, writeSafetensors, type NamedTensor, type SafetensorsFile } from "./safetensors.js";
+import type { ParameterKind, Parameters } from "./parameters.js";
+import { writeShardedSafetensors } from "./sharded-safetensors.js";
+import { readSafetensors, writeSafetensors, type NamedTensor, type TensorSource } from "./safetensors.js";
+
+export interface SaveOptions {
+  /** Default F32. */
+  readonly format?: FloatFormat;
+  /** Other numbers for the same parameters, flat as {@link Parameters.toFlat} orders them (an average, say). */
+  readonly values?: Float32Array;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
 
 /**
  * Writes a network's parameters with the names and shapes PyTorch gives them.
  *
- * @param values other numbers for the same parameters, flat as {@link Parameters.toFlat} orders them (an average, say)
+ * @throws RangeError if `values` has another length, or a number is too large for the format; nothing is written then
  */
-export function saveParameters(
+export function saveParameters(path: string, parameters: Parameters, options: SaveOptions = {}): void {
+  writeSafetensors(path, onDisk(parameters, options.values), options);
+}
+
+/** As {@link saveParameters}, in several files and an index: see {@link writeShardedSafetensors}. */
+export function saveShardedParameters(
   path: string,
   parameters: Parameters,
-  options: { format?: FloatFormat; values?: Float32Array; metadata?: Readonly<Record<string, string>> } = {},
+  options: SaveOptions & { readonly maxBytes: number },
 ): void {
-  const flat = options.values ?? parameters.toFlat();
-  if (flat.length !== parameters.count) {
-    throw new RangeError(`got ${flat.length} values for ${parameters.count} parameters`);
-  }
-  writeSafetensors(path, onDisk(parameters, flat), options);
+  writeShardedSafetensors(path, [...onDisk(parameters, options.values)], options);
 }
 
 /**
  * Reads parameters written by {@link saveParameters}, or by diffusers.
  *
+ * @throws SafetensorsError if the file is damaged
  * @throws RangeError if names or shapes differ from the network's, or a value is not finite; nothing is assigned then
  */
 export function loadParameters(path: string, parameters: Parameters): void {
   readSafetensors(path, (file) => {
-    const constants = parameters.constants;
-    const expected = new Set([...parameters.names, ...constants.map(({ name }) => name)]);
-    const unknown = [...file.entries.keys()].filter((name) => !expected.has(name));
-    const missing = [...expected].filter((name) => !file.entries.has(name));
-    if (missing.length > 0 || unknown.length > 0) {
-      throw new RangeError(
-        `${path} is of another network: ${missing.length} parameters missing (${missing.slice(0, 3).join(", ")}), ` +
-          `${unknown.length} unknown (${unknown.slice(0, 3).join(", ")})`,
-      );
-    }
-    const flat = new Float32Array(parameters.count);
-    let offset = 0;
-    for (const parameter of parameters) {
-      flat.set(inMemory(parameter, file), offset);
-      offset += parameter.variable.size;
-    }
-    const fixed = constants.map((constant) => inMemory(constant, file));
-    parameters.assignFlat(flat);
-    constants.forEach(({ variable }, i) => tf.tidy(() => variable.assign(tf.tensor(fixed[i], variable.shape, "float32"))));
+    for (const { variable, values } of [...valuesFor(parameters, file)]) assign(variable, values);
   });
 }
 
-function* onDisk(parameters: Parameters, flat: Float32Array): Generator<[string, NamedTensor]> {
+/**
+ * As {@link loadParameters}, but each parameter is set as soon as it is read, so that no second copy of the network is
+ * needed. After an error some parameters are new and some old: throw the network away.
+ */
+export function streamParameters(source: TensorSource, parameters: Parameters): void {
+  for (const { variable, values } of valuesFor(parameters, source)) assign(variable, values);
+}
+
+function assign(variable: tf.Variable, values: Float32Array): void {
+  tf.tidy(() => variable.assign(tf.tensor(values, variable.shape, "float32")));
+}
+
+/** Checks all names and shapes, then yields what each parameter and constant is to become, in memory layout. */
+function* valuesFor(
+  parameters: Parameters,
+  source: TensorSource,
+): Generator<{ variable: tf.Variable; values: Float32Array }> {
+  const all = [...parameters, ...parameters.constants];
+  const names = new Set(all.map(({ name }) => name));
+  const missing = [...names].filter((name) => !source.entries.has(name));
+  const unknown = [...source.entries.keys()].filter((name) => !names.has(name));
+  if (missing.length > 0 || unknown.length > 0) {
+    throw new RangeError(
+      `${source.path} is of another network: ${missing.length} parameters missing (${missing.slice(0, 3).join(", ")}), ` +
+        `${unknown.length} unknown (${unknown.slice(0, 3).join(", ")})`,
+    );
+  }
+  for (const { name, kind, variable } of all) {
+    const expected = diskShape(variable.shape, kind);
+    const { shape } = source.entries.get(name)!;
+    if (shape.length !== expected.length || shape.some((n, i) => n !== expected[i])) {
+      throw new RangeError(`"${name}" has shape [${shape}] in ${source.path}, the network has [${expected}]`);
+    }
+  }
+  for (const { name, kind, variable } of all) {
+    const { shape, values } = source.read(name);
+    if (!values.every(Number.isFinite)) {
+      throw new RangeError(`"${name}" in ${source.path} has a value that is not finite: the training diverged, or the file is damaged`);
+    }
+    yield { variable, values: permuted(values, shape, toMemory(kind)).values };
+  }
+}
+
+function* onDisk(parameters: Parameters, flat = parameters.toFlat()): Generator<[string, NamedTensor]> {
+  if (flat.length !== parameters.count) {
+    throw new RangeError(`got ${flat.length} values for ${parameters.count} parameters`);
+  }
   let offset = 0;
   for (const { name, kind, variable } of parameters) {
     const values = flat.subarray(offset, offset + variable.size);
@@ -59,17 +98,6 @@ function* onDisk(parameters: Parameters, flat: Float32Array): Generator<[string,
   for (const { name, variable } of parameters.constants) {
     yield [name, { shape: variable.shape, values: variable.dataSync() as Float32Array }];
   }
-}
-
-function inMemory({ name, kind, variable }: Parameter, file: SafetensorsFile): Float32Array {
-  const expected = diskShape(variable.shape, kind);
-  const { shape } = file.entries.get(name)!;
-  if (shape.length !== expected.length || shape.some((n, i) => n !== expected[i])) {
-    throw new RangeError(`"${name}" has shape [${shape}] in ${file.path}, the network has [${expected}]`);
-  }
-  const { values } = permuted(file.read(name).values, shape, toMemory(kind));
-  if (!values.every(Number.isFinite)) throw new RangeError(`"${name}" in ${file.path} has a value that is not finite`);
-  return values;
 }
 
 /** Axes of the layout in memory, in the order they lie in on disk; see {@link ParameterKind}. */

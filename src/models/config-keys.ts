@@ -1,0 +1,52 @@
+/**
+ * A configuration filled up from its defaults.
+ *
+ * Keys that begin with "_" are notes (`_class_name`, `_diffusers_version`) and are left out. A key of `neutral` may have
+ * one of the values named there, which change nothing; so may any unknown key that is null or false.
+ *
+ * @throws RangeError naming every other key, since a network built without it would be another one
+ */
+export function withDefaults<Config extends object>(
+  network: string,
+  defaults: Config,
+  given: Partial<Config>,
+  neutral: Readonly<Record<string, readonly unknown[]>> = {},
+): Config {
+  const config = { ...defaults } as Record<string, unknown>;
+  const refused: string[] = [];
+  for (const [key, value] of Object.entries(given)) {
+    if (key.startsWith("_")) continue;
+    if (Object.hasOwn(defaults, key)) {
+      if (value !== undefined) config[key] = value;
+    } else if (!((Object.hasOwn(neutral, key) ? neutral[key] : [null, false]).includes(value))) {
+      refused.push(`${key} = ${JSON.stringify(value)}`);
+    }
+  }
+  if (refused.length > 0) {
+    throw new RangeError(
+      `${network} does not know ${refused.join(", ")}: leave ${refused.length === 1 ? "it" : "them"} out, ` +
+        `or check the spelling; known keys are ${Object.keys(defaults).join(", ")}`,
+    );
+  }
+  return config as Config;
+}
+
+export function requireOneOf(key: string, values: readonly unknown[], allowed: readonly unknown[]): void {
+  for (const value of values) {
+    if (!allowed.includes(value)) {
+      throw new RangeError(`${key}: unknown ${JSON.stringify(value)}, allowed are ${allowed.join(", ")}`);
+    }
+  }
+}
+
+export function requirePositive(key: string, value: unknown): void {
+  if (!Number.isInteger(value) || (value as number) < 1) {
+    throw new RangeError(`${key} must be a positive whole number, got ${JSON.stringify(value)}`);
+  }
+}
+
+export function requireList(key: string, value: unknown): void {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new RangeError(`${key} must name at least one level in a list, got ${JSON.stringify(value)}`);
+  }
+}

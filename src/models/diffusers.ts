@@ -1,0 +1,168 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  SafetensorsFile,
+  saveParameters,
+  saveShardedParameters,
+  ShardedSafetensors,
+  streamParameters,
+  writeFileAtomically,
+  type FloatFormat,
+  type NetworkOptions,
+  type TensorSource,
+} from "../nn/index.js";
+import { UNet2D } from "./unet.js";
+import type { UNet2DConfig } from "./unet-config.js";
+
+/** The networks that travel, by the name diffusers gives their class. */
+export interface DiffusersNetworks {
+  readonly UNet2DModel: UNet2D;
+}
+export type DiffusersClass = keyof DiffusersNetworks;
+export type DiffusersNetwork = DiffusersNetworks[DiffusersClass];
+
+const CONFIG = "config.json";
+const WEIGHTS = "diffusion_pytorch_model.safetensors";
+
+type Build<K extends DiffusersClass> = (config: object, options: NetworkOptions) => DiffusersNetworks[K];
+const classes: { readonly [K in DiffusersClass]: Build<K> } = {
+  UNet2DModel: (config, options) => new UNet2D(config as Partial<UNet2DConfig>, options),
+};
+
+export interface FromDiffusersOptions<K extends DiffusersClass> {
+  /** The class the folder must hold; without it, whichever it holds. */
+  readonly expect?: K;
+  /** As `variant` in diffusers: "fp16" reads `diffusion_pytorch_model.fp16.safetensors`. */
+  readonly variant?: string;
+}
+
+/**
+ * Opens a model folder as diffusers writes it with `save_pretrained`: `config.json` and safetensors in float32, float16
+ * or bfloat16, one file or several with an index. Tensors are read one by one, straight into the network.
+ *
+ * @example
+ * const unet = fromDiffusers("ddpm-cat-256", { expect: "UNet2DModel" });
+ *
+ * @throws RangeError if the class is another, a key of the configuration has no counterpart here, or the weights are of
+ *   another network; SafetensorsError if a file is damaged; Error if one is missing
+ */
+export function fromDiffusers<K extends DiffusersClass = DiffusersClass>(
+  folder: string,
+  options: FromDiffusersOptions<K> = {},
+): DiffusersNetworks[K] {
+  const config = readConfig(folder);
+  const { _class_name: name } = config;
+  if (typeof name !== "string" || !Object.hasOwn(classes, name) || (options.expect ?? name) !== name) {
+    const wanted = options.expect ?? Object.keys(classes).join(", ");
+    throw new RangeError(`${join(folder, CONFIG)} is of class ${JSON.stringify(name)}; what can be opened: ${wanted}`);
+  }
+  const source = openWeights(folder, options.variant);
+  try {
+    const network = classes[name as K](config, { start: "zeros" });
+    try {
+      streamParameters(withPresentNames(source), network.parameters);
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+    return network;
+  } finally {
+    source.close();
+  }
+}
+
+export interface ToDiffusersOptions {
+  /** Default F32. */
+  readonly format?: FloatFormat;
+  /** Other numbers for the same parameters, flat (an average, say). */
+  readonly values?: Float32Array;
+  /** Weights larger than this become several files with an index; default 10 GB as in diffusers. */
+  readonly maxFileBytes?: number;
+}
+
+/**
+ * Writes a network so that diffusers opens it: `UNet2DModel.from_pretrained(folder)`. Each file is replaced atomically,
+ * the weights last.
+ */
+export function toDiffusers(network: DiffusersNetwork, folder: string, options: ToDiffusersOptions = {}): void {
+  const { format = "F32", values, maxFileBytes = 10e9 } = options;
+  const config = { _class_name: classNameOf(network), ...network.config };
+  writeFileAtomically(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+  const path = join(folder, WEIGHTS);
+  const save = { format, values, metadata: { format: "pt" } };
+  const constants = network.parameters.constants.reduce((sum, { variable }) => sum + variable.size, 0);
+  const bytes = (network.parameters.count + constants) * (format === "F32" ? 4 : 2);
+  // What an earlier save left in the other form would be found first.
+  if (bytes <= maxFileBytes) {
+    saveParameters(path, network.parameters, save);
+    rmSync(`${path}.index.json`, { force: true });
+  } else {
+    saveShardedParameters(path, network.parameters, { ...save, maxBytes: maxFileBytes });
+    rmSync(path, { force: true });
+  }
+}
+
+function classNameOf(network: DiffusersNetwork): DiffusersClass {
+  if (network instanceof UNet2D) return "UNet2DModel";
+  throw new TypeError(`this network has no class in diffusers; those that have: ${Object.keys(classes).join(", ")}`);
+}
+
+function readConfig(folder: string): Record<string, unknown> {
+  const path = join(folder, CONFIG);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const pipeline = existsSync(join(folder, "model_index.json"));
+    const remedy = pipeline
+      ? `this is a pipeline of several models: open the folder of one, ${join(folder, "unet")} say`
+      : `a model folder holds ${CONFIG} and ${WEIGHTS}`;
+    throw new Error(`cannot read ${path}: ${remedy}`, { cause: error });
+  }
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not valid JSON: the file is damaged`, { cause: error });
+  }
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    throw new RangeError(`${path} must hold an object of configuration keys`);
+  }
+  return config as Record<string, unknown>;
+}
+
+function openWeights(folder: string, variant: string | undefined): SafetensorsFile | ShardedSafetensors {
+  const name = variant === undefined ? WEIGHTS : WEIGHTS.replace("safetensors", `${variant}.safetensors`);
+  // diffusers writes the variant before "safetensors" in one file and before "index.json" in several.
+  const indices = variant === undefined ? [`${WEIGHTS}.index.json`] : [`${name}.index.json`, `${WEIGHTS}.index.${variant}.json`];
+  for (const index of indices) {
+    if (existsSync(join(folder, index))) return new ShardedSafetensors(join(folder, index));
+  }
+  if (existsSync(join(folder, name))) return new SafetensorsFile(join(folder, name));
+  const pickled = existsSync(join(folder, "diffusion_pytorch_model.bin"));
+  throw new Error(
+    `${folder} has no ${name}` +
+      (pickled ? `; its .bin file is a Python pickle: save it again with save_pretrained(…, safe_serialization=True)` : ""),
+  );
+}
+
+/** Checkpoints of before 2023 name the attention's matrices otherwise, as diffusers itself still accepts. */
+const formerNames: readonly (readonly [RegExp, string])[] = [
+  [/\.query\.(weight|bias)$/, ".to_q.$1"],
+  [/\.key\.(weight|bias)$/, ".to_k.$1"],
+  [/\.value\.(weight|bias)$/, ".to_v.$1"],
+  [/\.proj_attn\.(weight|bias)$/, ".to_out.0.$1"],
+];
+
+function withPresentNames(source: TensorSource): TensorSource {
+  const nameOnDisk = new Map<string, string>();
+  for (const name of source.entries.keys()) {
+    const present = formerNames.reduce((result, [pattern, now]) => result.replace(pattern, now), name);
+    nameOnDisk.set(source.entries.has(present) ? name : present, name);
+  }
+  return {
+    path: source.path,
+    entries: new Map([...nameOnDisk].map(([name, onDisk]) => [name, source.entries.get(onDisk)!])),
+    read: (name) => source.read(nameOnDisk.get(name) ?? name),
+  };
+}

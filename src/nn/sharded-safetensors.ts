@@ -1,0 +1,118 @@
+import { readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { writeFileAtomically } from "./atomic-file.js";
+import type { FloatFormat } from "./float-formats.js";
+import { SafetensorsError, SafetensorsFile, writeSafetensors, type NamedTensor, type TensorEntry, type TensorSource } from "./safetensors.js";
+
+/** An index is a small JSON file; anything larger is not one. */
+const MAX_INDEX = 100_000_000;
+
+/**
+ * Several safetensors files that make one, by an index `{ "weight_map": { "name": "file" } }`, as diffusers and
+ * transformers write large models. All headers are checked at once; data is read tensor by tensor.
+ */
+export class ShardedSafetensors implements TensorSource {
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  private readonly files = new Map<string, SafetensorsFile>();
+  private readonly fileOf: ReadonlyMap<string, string>;
+
+  /** @throws SafetensorsError if the index, a file, or their agreement is damaged */
+  constructor(readonly path: string) {
+    this.fileOf = readIndex(path);
+    try {
+      for (const name of new Set(this.fileOf.values())) {
+        this.files.set(name, new SafetensorsFile(join(dirname(path), name)));
+      }
+      this.entries = this.merged();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  read(name: string): NamedTensor {
+    const file = this.fileOf.get(name);
+    if (file === undefined) throw new RangeError(`${this.path} has no tensor "${name}"`);
+    return this.files.get(file)!.read(name);
+  }
+
+  close(): void {
+    for (const file of this.files.values()) file.close();
+    this.files.clear();
+  }
+
+  private merged(): Map<string, TensorEntry> {
+    const entries = new Map<string, TensorEntry>();
+    for (const [name, fileName] of this.fileOf) {
+      const entry = this.files.get(fileName)!.entries.get(name);
+      if (!entry) throw new SafetensorsError(`${this.path} looks for "${name}" in ${fileName}, which does not have it`);
+      entries.set(name, entry);
+    }
+    for (const [fileName, file] of this.files) {
+      for (const name of file.entries.keys()) {
+        if (this.fileOf.get(name) !== fileName) {
+          throw new SafetensorsError(`${fileName} has "${name}", which ${this.path} does not look for there`);
+        }
+      }
+    }
+    return entries;
+  }
+}
+
+function readIndex(path: string): Map<string, string> {
+  const size = statSync(path).size;
+  if (size > MAX_INDEX) throw new SafetensorsError(`${path} has ${size} bytes: that is no index of safetensors files`);
+  let index: unknown;
+  try {
+    index = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new SafetensorsError(`${path} is not valid JSON: the file is damaged`, { cause: error });
+  }
+  const map = (index as { weight_map?: unknown } | null)?.weight_map;
+  if (typeof map !== "object" || map === null || Array.isArray(map)) {
+    throw new SafetensorsError(`${path} has no weight_map of tensor names to files`);
+  }
+  for (const [name, file] of Object.entries(map)) {
+    // A name with a folder in it could reach outside the model's folder.
+    if (typeof file !== "string" || file !== basename(file) || file === "" || file.includes("\\")) {
+      throw new SafetensorsError(`${path} names ${JSON.stringify(file)} for "${name}": a file beside the index is needed`);
+    }
+  }
+  return new Map(Object.entries(map as Record<string, string>));
+}
+
+/**
+ * Writes tensors as files of at most `maxBytes` of data each (a larger tensor gets a file of its own), and the index
+ * last. `path` ends in ".safetensors"; the files are named `…-00001-of-0000N.safetensors`, the index `….index.json`.
+ */
+export function writeShardedSafetensors(
+  path: string,
+  tensors: readonly (readonly [string, NamedTensor])[],
+  options: { maxBytes: number; format?: FloatFormat; metadata?: Readonly<Record<string, string>> },
+): void {
+  const { maxBytes, format = "F32" } = options;
+  if (!(maxBytes > 0)) throw new RangeError(`maxBytes of a file must be positive, got ${maxBytes}`);
+  const width = format === "F32" ? 4 : 2;
+  const shards: (readonly [string, NamedTensor])[][] = [];
+  let [room, total] = [0, 0];
+  for (const tensor of tensors) {
+    const bytes = tensor[1].values.length * width;
+    if (bytes > room || shards.length === 0) {
+      shards.push([]);
+      room = maxBytes;
+    }
+    shards[shards.length - 1].push(tensor);
+    room -= bytes;
+    total += bytes;
+  }
+  const stem = path.replace(/\.safetensors$/, "");
+  const number = (n: number): string => String(n).padStart(5, "0");
+  const weightMap: Record<string, string> = {};
+  shards.forEach((shard, i) => {
+    const file = `${stem}-${number(i + 1)}-of-${number(shards.length)}.safetensors`;
+    writeSafetensors(file, shard, options);
+    for (const [name] of shard) weightMap[name] = basename(file);
+  });
+  const index = { metadata: { total_size: total }, weight_map: weightMap };
+  writeFileAtomically(`${path}.index.json`, `${JSON.stringify(index, null, 2)}\n`);
+}

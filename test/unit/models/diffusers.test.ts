@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, beforeEach, test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import { fromDiffusers, toDiffusers, UNet2D, type DiffusersClass } from "../../../src/models/index.js";
+import { readSafetensors, SafetensorsError, writeSafetensors, type NamedTensor } from "../../../src/nn/index.js";
+
+const root = mkdtempSync(join(tmpdir(), "diffusers-"));
+after(() => rmSync(root, { recursive: true }));
+const weights = "diffusion_pytorch_model.safetensors";
+
+const unet = new UNet2D({
+  in_channels: 1,
+  out_channels: 1,
+  block_out_channels: [4],
+  down_block_types: ["AttnDownBlock2D"],
+  up_block_types: ["UpBlock2D"],
+  layers_per_block: 1,
+  norm_num_groups: 2,
+  attention_head_dim: 2,
+});
+let folder: string;
+let count = 0;
+beforeEach(() => {
+  folder = join(root, String(count++));
+  toDiffusers(unet, folder);
+});
+
+const edit = (change: Record<string, unknown>) => {
+  const path = join(folder, "config.json");
+  writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), ...change }));
+};
+const refuses = (message: RegExp, kind: new (...args: never[]) => Error = Error) => {
+  const before = tf.memory().numTensors;
+  assert.throws(() => fromDiffusers(folder), (error: unknown) => {
+    assert.ok(error instanceof kind, String(error));
+    assert.match(error.message, message);
+    return true;
+  });
+  assert.equal(tf.memory().numTensors, before, "tensors left behind");
+};
+
+test("configuration keys: notes and neutral values pass, others are refused by name", () => {
+  edit({ _diffusers_version: "0.35.2", _name_or_path: "x", dropout: 0.0, downsample_type: "conv", some_flag: false });
+  fromDiffusers(folder).dispose();
+  edit({ downsample_type: "resnet" });
+  refuses(/UNet2D does not know downsample_type = "resnet": leave it out/, RangeError);
+  edit({ downsample_type: "conv", sliding_window: 3 });
+  refuses(/does not know sliding_window = 3/, RangeError);
+  edit({ sliding_window: null, up_block_types: ["KUpBlock2D"] });
+  refuses(/up_block_types: unknown "KUpBlock2D", allowed are UpBlock2D, AttnUpBlock2D/, RangeError);
+  edit({ up_block_types: ["UpBlock2D"], block_out_channels: "4" });
+  refuses(/block_out_channels must name at least one level in a list, got "4"/, RangeError);
+  edit({ block_out_channels: [4, 8] });
+  refuses(/down_block_types names 1 blocks for 2/, RangeError);
+});
+
+test("the class must be one that can be opened, and the one expected", () => {
+  assert.throws(() => fromDiffusers(folder, { expect: "Other" as DiffusersClass }), /is of class "UNet2DModel"; what can be opened: Other/);
+  edit({ _class_name: "AutoencoderKL" });
+  refuses(/is of class "AutoencoderKL"; what can be opened: UNet2DModel/, RangeError);
+  edit({ _class_name: "toString" });
+  refuses(/is of class "toString"/, RangeError);
+});
+
+test("missing and damaged files are named, with the remedy", () => {
+  truncateSync(join(folder, weights), 3000);
+  refuses(/cut short/, SafetensorsError);
+  rmSync(join(folder, weights));
+  refuses(/has no diffusion_pytorch_model.safetensors$/);
+  writeFileSync(join(folder, "diffusion_pytorch_model.bin"), "");
+  refuses(/its \.bin file is a Python pickle: save it again with save_pretrained/);
+  writeFileSync(join(folder, "config.json"), "{");
+  refuses(/config.json is not valid JSON/);
+  writeFileSync(join(folder, "config.json"), "[]");
+  refuses(/must hold an object/);
+  rmSync(join(folder, "config.json"));
+  refuses(/a model folder holds config.json and/);
+  writeFileSync(join(folder, "model_index.json"), "{}");
+  refuses(/pipeline of several models: open the folder of one, .*unet/);
+});
+
+const tensors = (): Map<string, NamedTensor> => {
+  return readSafetensors(join(folder, weights), (file) => new Map([...file.entries.keys()].map((n) => [n, file.read(n)])));
+};
+
+test("weights of another network, and weights that are not numbers, are refused", () => {
+  const all = tensors();
+  const { shape } = all.get("conv_in.bias")!;
+  writeSafetensors(join(folder, weights), new Map(all).set("conv_in.bias", { shape, values: Float32Array.of(1, NaN, 2, 3) }));
+  refuses(/"conv_in.bias" in .* has a value that is not finite/, RangeError);
+  writeSafetensors(join(folder, weights), new Map(all).set("conv_in.bias", { shape: [5], values: new Float32Array(5) }));
+  refuses(/"conv_in.bias" has shape \[5\] in .*, the network has \[4\]/, RangeError);
+  const fewer = new Map(all);
+  fewer.delete("conv_out.weight");
+  writeSafetensors(join(folder, weights), fewer);
+  refuses(/1 parameters missing \(conv_out.weight\), 0 unknown/, RangeError);
+});
+
+test("attention under its former names opens too", () => {
+  const former = [...tensors()].map(([name, tensor]): [string, NamedTensor] => {
+    const old = name
+      .replace(".to_q.", ".query.")
+      .replace(".to_k.", ".key.")
+      .replace(".to_v.", ".value.")
+      .replace(".to_out.0.", ".proj_attn.");
+    return [old, tensor];
+  });
+  assert.ok(former.some(([name]) => name.endsWith("proj_attn.weight")));
+  writeSafetensors(join(folder, weights), former);
+  const opened = fromDiffusers(folder);
+  assert.deepEqual(opened.parameters.toFlat(), unet.parameters.toFlat());
+  opened.dispose();
+});
+
+test("indices of several files: every disagreement is refused", () => {
+  toDiffusers(unet, folder, { maxFileBytes: 3000 });
+  fromDiffusers(folder).dispose();
+  const path = join(folder, `${weights}.index.json`);
+  const index = JSON.parse(readFileSync(path, "utf8")) as { weight_map: Record<string, string> };
+  const [name, file] = Object.entries(index.weight_map)[0];
+  const other = Object.values(index.weight_map).find((value) => value !== file)!;
+  const withMap = (map: unknown) => writeFileSync(path, JSON.stringify({ weight_map: map }));
+  const { [name]: _gone, ...rest } = index.weight_map;
+
+  withMap({ ...index.weight_map, [name]: other });
+  refuses(new RegExp(`looks for "${name}" in ${other}`), SafetensorsError);
+  withMap(rest);
+  refuses(new RegExp(`has "${name}", which .* does not look for there`), SafetensorsError);
+  for (const bad of ["../secret.safetensors", "/etc/passwd", "..\\x", "", 3, null]) {
+    withMap({ ...index.weight_map, [name]: bad });
+    refuses(/a file beside the index is needed/, SafetensorsError);
+  }
+  withMap({ ...index.weight_map, [name]: "missing.safetensors" });
+  refuses(/ENOENT.*missing.safetensors/);
+  withMap([]);
+  refuses(/has no weight_map/, SafetensorsError);
+  writeFileSync(path, "nonsense");
+  refuses(/not valid JSON/, SafetensorsError);
+});
+
+test("numbers beyond a format's range are not written as infinities", () => {
+  const values = unet.parameters.toFlat();
+  values[5] = 1e6;
+  assert.throws(() => toDiffusers(unet, folder, { format: "F16", values }), /"conv_in.weight" holds 1000000, too large for F16: save as BF16/);
+  toDiffusers(unet, folder, { format: "BF16", values });
+  values[5] = 3.4e38;
+  assert.throws(() => toDiffusers(unet, folder, { format: "BF16", values }), /too large for BF16: save as F32/);
+  const opened = fromDiffusers(folder);
+  assert.ok(Math.abs(opened.parameters.toFlat()[5] - 1e6) < 4e3);
+  mkdirSync(join(folder, "sub"));
+  assert.throws(() => toDiffusers({} as UNet2D, join(folder, "sub")), /no class in diffusers/);
+});
