@@ -63,6 +63,7 @@ interface Waiter {
   readonly outputs: Message[];
   readonly onOutput: ((message: Message) => void) | undefined;
   reply: Message | undefined;
+  readonly needsReply: boolean;
   idle: boolean;
   readonly resolve: (executed: Executed) => void;
   readonly reject: (error: Error) => void;
@@ -129,7 +130,8 @@ export class KernelClient {
     const [program, ...words] = command.argv.map((word) => word.replace("{connection_file}", file));
     const child = spawn(program, words, {
       cwd: command.cwd,
-      env: { ...process.env, ...command.env },
+      // The kernel ends when this process does.
+      env: { ...process.env, JPY_PARENT_PID: String(process.pid), ...command.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const client = new KernelClient(connection, folder, child);
@@ -169,9 +171,14 @@ export class KernelClient {
     return (await this.#ask(this.#control, type, content, {})).reply;
   }
 
-  /** A message on the shell channel that has no reply, such as `comm_msg`. */
-  async notify(type: string, content: Content): Promise<void> {
-    await this.#send(this.#shell, newHeader(type, this.session), content);
+  /** As `control`, but without waiting for the kernel's `idle`, which a computing cell holds up. */
+  async controlOnly(type: string, content: Content = {}): Promise<Content> {
+    return (await this.#ask(this.#control, type, content, {}, { idle: true })).reply;
+  }
+
+  /** A message on the shell channel that has no reply, such as `comm_msg`; resolves to what it brought about. */
+  async notify(type: string, content: Content): Promise<readonly Message[]> {
+    return (await this.#ask(this.#shell, type, content, {}, { reply: true })).outputs;
   }
 
   interrupt(): Promise<Content> {
@@ -217,7 +224,14 @@ export class KernelClient {
     throw new KernelDied(`The kernel did not answer within ${timeout / 1000} s.\n${this.log}`);
   }
 
-  async #ask(socket: Dealer, type: string, content: Content, options: ExecuteOptions): Promise<Executed> {
+  /** @param given what need not be waited for */
+  async #ask(
+    socket: Dealer,
+    type: string,
+    content: Content,
+    options: ExecuteOptions,
+    given: { readonly reply?: true; readonly idle?: true } = {},
+  ): Promise<Executed> {
     if (this.#died) throw this.#died;
     const header = newHeader(type, this.session);
     const answered = new Promise<Executed>((resolve, reject) => {
@@ -233,7 +247,8 @@ export class KernelClient {
         outputs: [],
         onOutput,
         reply: undefined,
-        idle: false,
+        needsReply: !given.reply,
+        idle: given.idle ?? false,
         resolve: (executed) => (clearTimeout(timer), resolve(executed)),
         reject: (error) => (clearTimeout(timer), reject(error)),
       });
@@ -279,9 +294,9 @@ export class KernelClient {
   }
 
   #finish(id: string, waiter: Waiter): void {
-    if (!waiter.reply || !waiter.idle) return;
+    if ((waiter.needsReply && !waiter.reply) || !waiter.idle) return;
     this.#waiters.delete(id);
-    waiter.resolve({ reply: waiter.reply.content, outputs: waiter.outputs });
+    waiter.resolve({ reply: waiter.reply?.content ?? {}, outputs: waiter.outputs });
   }
 
   #onInputRequest(message: Message): void {

@@ -2,7 +2,7 @@
 // guarded awaits and source maps.
 import { SourceMap, type SourceMapPayload } from "node:module";
 import type typescript from "typescript";
-import { guardAwaits } from "./guards.js";
+import { guardAwaits, hasTopLevelForAwait } from "./guards.js";
 import {
   loadConverterModule,
   loadTypeScript,
@@ -71,7 +71,14 @@ export class Compiler {
     this.#locators.clear();
     const conversion = this.converter.convert(declarations, code);
     const locate = this.#locators.get(conversion.output ?? "") ?? (() => undefined);
-    return { ...conversion, locate };
+    return { ...conversion, locate, hasToplevelAwait: conversion.hasToplevelAwait || this.#forAwait(code) };
+  }
+
+  /** tslab knows only of `await` itself. */
+  #forAwait(code: string): boolean {
+    if (!/\bfor\s+await\b/.test(code)) return false;
+    const { ts } = this;
+    return hasTopLevelForAwait(ts, ts.createSourceFile("cell.ts", code, ts.ScriptTarget.ES2022, true));
   }
 
   /** The TypeScript module as tslab sees it: two of its functions are ours, all others its own. */

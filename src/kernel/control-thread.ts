@@ -37,25 +37,30 @@ function terminateMainThread(): void {
   });
 }
 
-let pending: { readonly cell: number } | undefined;
+/** The interrupt that is being seen through; a second one meanwhile makes it urgent. */
+let pending: { urgent: boolean } | undefined;
 
+/**
+ * Tells the main thread, and watches whether that helps: code that keeps the event loop from turning is terminated
+ * after GRACE_MS, at once if it was asked twice; code that has had its chance is terminated after three times that.
+ */
 async function interrupt(): Promise<void> {
-  const cell = Atomics.load(data.shared, SHARED.running);
   const seen = Atomics.load(data.shared, SHARED.seen);
   tell({ type: "interrupt" });
-  if (cell === 0) return;
-  const still = (): boolean => Atomics.load(data.shared, SHARED.running) === cell;
-  // Whoever asks twice means it.
-  if (pending?.cell === cell) {
-    if (Atomics.load(data.shared, SHARED.seen) === seen && still()) terminateMainThread();
+  if (pending) {
+    pending.urgent = true;
     return;
   }
-  pending = { cell };
-  for (const patience of [GRACE_MS, 2 * GRACE_MS]) {
-    await wait(patience);
-    if (!still()) break;
-    const blocked = Atomics.load(data.shared, SHARED.seen) === seen;
-    if (blocked || patience > GRACE_MS) {
+  const mine = (pending = { urgent: false });
+  const first = Atomics.load(data.shared, SHARED.running);
+  const started = Date.now();
+  for (;;) {
+    await wait(50);
+    const cell = Atomics.load(data.shared, SHARED.running);
+    const heard = Atomics.load(data.shared, SHARED.seen) !== seen;
+    if (heard && (cell === 0 || cell !== first)) break;
+    const patience = heard ? 3 * GRACE_MS : mine.urgent ? 0 : GRACE_MS;
+    if (cell !== 0 && Date.now() - started >= patience) {
       terminateMainThread();
       break;
     }

@@ -124,7 +124,9 @@ function frames(stack: string): Frame[] {
 
 const KERNEL_FRAME = /^node:|[\\/]node_modules[\\/](@tslab|tslab|zeromq)[\\/]|[\\/]src[\\/](dist[\\/])?kernel[\\/]/;
 
-function readableName(name: string): string {
+function readableName(given: string): string {
+  // Names of earlier cells are members of the object that cells share.
+  const name = given.replace(/^Proxy\./, "");
   return /^(eval|Object\.<anonymous>|<anonymous>|new Promise)?$/.test(name) ? "" : `${name}, `;
 }
 

@@ -81,3 +81,10 @@ export function guardAwaits(ts: TypeScript): typescript.TransformerFactory<types
     return (file) => ts.visitNode(file, visit) as typescript.SourceFile;
   };
 }
+
+/** Whether a `for await` stands outside all functions: it makes the cell asynchronous, as `await` does. */
+export function hasTopLevelForAwait(ts: TypeScript, node: typescript.Node): boolean {
+  if (ts.isFunctionLike(node) || ts.isClassLike(node)) return false;
+  if (ts.isForOfStatement(node) && node.awaitModifier) return true;
+  return ts.forEachChild(node, (child) => hasTopLevelForAwait(ts, child) || undefined) ?? false;
+}

@@ -28,7 +28,8 @@ export class Interrupts {
   readonly shared = new Int32Array(new SharedArrayBuffer(4 * SHARED.length));
   #run: Run | undefined;
   #cells = 0;
-  #idleSignal = new AbortController().signal;
+  readonly #callbacks = new Set<(error: unknown) => void>();
+  readonly #idleSignal = new AbortController().signal;
 
   /** Signal of the running cell; one that never fires when no cell runs. */
   get signal(): AbortSignal {
@@ -69,12 +70,32 @@ export class Interrupts {
     setTimeout(() => run.fail(reason), GRACE_MS);
   }
 
+  /** Runs a callback in a turn of its own, so that terminating it takes none of the kernel's code with it. */
+  callback<T>(call: () => T | Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#callbacks.add(reject);
+      setImmediate(() => {
+        const before = Atomics.exchange(this.shared, SHARED.running, ++this.#cells);
+        try {
+          resolve(call());
+        } catch (thrown) {
+          reject(thrown);
+        }
+        this.#callbacks.delete(reject);
+        Atomics.store(this.shared, SHARED.running, before);
+      });
+    });
+  }
+
   /** The control thread has terminated the running code. */
   terminated(): void {
+    const message = "The cell was interrupted while it computed. Variables of the lines that ran are kept.";
     this.interrupt();
-    this.#run?.fail(
-      new Interrupted("The cell was interrupted while it computed. Variables of the lines that ran are kept."),
-    );
+    this.#run?.fail(new Interrupted(message));
+    if (this.#run) return;
+    Atomics.store(this.shared, SHARED.running, 0);
+    for (const reject of this.#callbacks) reject(new Interrupted(message));
+    this.#callbacks.clear();
   }
 
   /** Something the running cell started went wrong outside its own line of control. */

@@ -73,7 +73,7 @@ export class KernelServer {
         this.#waiting.push(message);
         void this.#work();
       } else {
-        await this.#handle(message);
+        void this.#handle(message);
       }
     }
   }
@@ -118,7 +118,7 @@ export class KernelServer {
   }
 
   async #handle(message: Message): Promise<void> {
-    const { header, content, metadata, buffers } = message;
+    const { header, content } = message;
     this.#publishNow("status", { execution_state: "busy" }, header);
     try {
       switch (header.msg_type) {
@@ -143,7 +143,7 @@ export class KernelServer {
         case "comm_open":
         case "comm_msg":
         case "comm_close":
-          await this.#inside(message, () => this.#comms.receive(header.msg_type, content, metadata, buffers));
+          await this.#callback(message);
           break;
         case "shutdown_request":
           this.#reply(message, "shutdown_reply", { status: "ok", restart: content.restart === true });
@@ -167,18 +167,24 @@ export class KernelServer {
     if (this.#running) this.#publishNow("status", { execution_state: "busy" }, this.#running.header);
   }
 
-  /** Runs a callback of the learner with its output belonging to `message`. */
-  async #inside(message: Message, run: () => Promise<void>): Promise<void> {
-    this.#streams.flush();
-    const before = this.#parent;
-    this.#parent = message;
+  /** Runs what a widget calls; what that prints before its first await belongs to `message`. */
+  async #callback(message: Message): Promise<void> {
+    const { header, content, metadata, buffers } = message;
     try {
-      await run();
+      await this.#executor.interrupts.callback(() => {
+        this.#streams.flush();
+        const before = this.#parent;
+        this.#parent = message;
+        try {
+          return this.#comms.receive(header.msg_type, content, metadata, buffers);
+        } finally {
+          this.#streams.flush();
+          this.#parent = before;
+        }
+      });
     } catch (error) {
-      this.#publishError(this.#executor.describe(error));
-    } finally {
       this.#streams.flush();
-      if (this.#parent === message) this.#parent = before;
+      this.#publishNow("error", { ...this.#executor.describe(error) }, header);
     }
   }
 

@@ -5,13 +5,13 @@ export type StreamName = "stdout" | "stderr";
 type Send = (name: StreamName, text: string) => void;
 
 const MAX_CHARACTERS = 1 << 16;
-const MAX_AGE_MS = 50;
+const INTERVAL_MS = 50;
 
 export class OutputStreams {
   readonly #send: Send;
   #name: StreamName = "stdout";
   #text = "";
-  #since = 0;
+  #sent = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(send: Send) {
@@ -22,11 +22,11 @@ export class OutputStreams {
     if (text === "") return;
     if (name !== this.#name) this.flush();
     this.#name = name;
-    if (this.#text === "") this.#since = Date.now();
     this.#text += text;
-    // A synchronous loop never lets the timer fire, so age is looked at here too.
-    if (this.#text.length >= MAX_CHARACTERS || Date.now() - this.#since >= MAX_AGE_MS) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), MAX_AGE_MS).unref();
+    // The first text after a pause goes out at once, what follows is gathered; a synchronous loop never lets the
+    // timer fire, so the clock is looked at here too.
+    if (this.#text.length >= MAX_CHARACTERS || Date.now() - this.#sent >= INTERVAL_MS) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), INTERVAL_MS).unref();
   }
 
   flush(): void {
@@ -35,6 +35,7 @@ export class OutputStreams {
     if (this.#text === "") return;
     const text = this.#text;
     this.#text = "";
+    this.#sent = Date.now();
     this.#send(this.#name, text);
   }
 

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { KernelClient } from "../../src/kernel/client.js";
+import { begin, ofType, printed, result, ROOT, startKernel, traceback, wait } from "./kernel.js";
+
+let kernel: KernelClient;
+before(async () => (kernel = await startKernel()));
+after(() => kernel.shutdown());
+
+test("the last expression is an execute_result with the cell's count", async () => {
+  const first = await kernel.execute("1 + 2 * 3");
+  assert.equal(result(first), "7");
+  const count = first.reply.execution_count;
+  assert.deepEqual(ofType(first, "execute_input"), [{ code: "1 + 2 * 3", execution_count: count }]);
+  assert.equal(ofType(first, "execute_result")[0].execution_count, count);
+  const second = await kernel.execute("const quiet = 1;");
+  assert.equal(second.reply.execution_count, Number(count) + 1);
+  assert.equal(result(second), undefined);
+});
+
+test("null is shown, undefined is not, and a string is quoted", async () => {
+  assert.equal(result(await kernel.execute("null")), "null");
+  assert.equal(result(await kernel.execute("undefined")), undefined);
+  assert.equal(result(await kernel.execute("'a' + 'b'")), "'ab'");
+});
+
+test("a value shows itself by Symbol.for('Jupyter.display'), bytes as base64", async () => {
+  const shown = await kernel.execute(`({
+    [Symbol.for("Jupyter.display")]: async () => ({ "text/plain": "a dot", "image/png": new Uint8Array([1, 2, 3]) }),
+  })`);
+  assert.deepEqual(ofType(shown, "execute_result")[0].data, { "text/plain": "a dot", "image/png": "AQID" });
+  const sized = await kernel.execute(`({
+    [Symbol.for("Jupyter.display")]: () => ({ data: { "text/html": "<b>x</b>" }, metadata: { "text/html": { isolated: true } } }),
+  })`);
+  assert.deepEqual(ofType(sized, "execute_result")[0].metadata, { "text/html": { isolated: true } });
+});
+
+test("a display that throws is the cell's error", async () => {
+  const shown = await kernel.execute(`({ [Symbol.for("Jupyter.display")]() { throw new Error("no picture"); } })`);
+  assert.equal(ofType(shown, "error")[0].evalue, "no picture");
+});
+
+test("stdout and stderr arrive in order with displays", async () => {
+  const shown = await kernel.execute(`
+    import * as tslab from "tslab";
+    console.log("é one");
+    tslab.display.html("<i>two</i>");
+    console.error("three");
+    void process.stdout.write("four");`);
+  const seen = shown.outputs.map(({ header, content }) => content.text ?? header.msg_type);
+  assert.deepEqual(seen, ["execute_input", "é one\n", "display_data", "three\n", "four"]);
+});
+
+test("20 000 lines in one cell all arrive", async () => {
+  const shown = await kernel.execute("for (let i = 0; i < 20000; i++) console.log(i);");
+  const lines = printed(shown).trimEnd().split("\n");
+  assert.equal(lines.length, 20000);
+  assert.equal(lines.at(-1), "19999");
+});
+
+test("a display is updated in place under its id", async () => {
+  const shown = await kernel.execute(`
+    const place = tslab.newDisplay();
+    place.text("first");
+    place.text("second");`);
+  const [made] = ofType(shown, "display_data");
+  const [updated] = ofType(shown, "update_display_data");
+  assert.deepEqual(updated.transient, made.transient);
+  assert.deepEqual(updated.data, { "text/plain": "second" });
+});
+
+test("types are strict, and the excerpt points at the error", async () => {
+  const wrong = await kernel.execute("const ok = 1;\nconst word: string = ok;");
+  assert.equal(wrong.reply.status, "error");
+  assert.equal(wrong.reply.ename, "TypeScriptError");
+  assert.match(traceback(wrong), /TS2322\) at line 2, column 7: Type 'number' is not assignable to type 'string'/);
+  assert.match(traceback(wrong), /> 2 \| const word: string = ok;\n {4}\| {7}\^\^\^\^\n/);
+  const untyped = await kernel.execute("function twice(x) { return 2 * x; }");
+  assert.match(traceback(untyped), /TS7006[^]*Say its type, for example `\(x: number\) => …`/);
+  const maybe = await kernel.execute("[1, 2].find((x) => x > 1).toFixed()");
+  assert.match(traceback(maybe), /TS2532/);
+  const unknown = await kernel.execute("neverDefined");
+  assert.match(traceback(unknown), /has the cell that defines it been run\?/);
+});
+
+test("packages with an exports map resolve, with subpaths and types", async () => {
+  const shown = await kernel.execute(`
+    import { range } from "d3";
+    import { RandomStream } from "diffusion-lab";
+    import { isHeadless } from "diffusion-lab/notebook";
+    const headless: boolean = isHeadless();
+    [range(3).length, new RandomStream(1).integer(5, 6), headless]`);
+  assert.equal(shown.reply.status, "ok", traceback(shown));
+  assert.equal(result(shown), "[ 3, 5, false ]");
+});
+
+test("cells run in the project's root whatever folder the notebook lies in", async () => {
+  assert.equal(result(await kernel.execute("process.cwd()")), `'${ROOT}'`);
+});
+
+test("an exception is an error message with the learner's own lines and no frame of the kernel", async () => {
+  await kernel.execute("function risky(n: number): number {\n  if (n > 2) throw new RangeError(`n = ${n} is too big`);\n  return n;\n}");
+  const failed = await kernel.execute("interface Unused { a: 1 }\n\nconst fine = risky(1);\nconst bad = risky(3);");
+  assert.equal(failed.reply.status, "error");
+  assert.equal(failed.reply.ename, "RangeError");
+  assert.equal(failed.reply.evalue, "n = 3 is too big");
+  assert.deepEqual(failed.reply.traceback, ofType(failed, "error")[0].traceback);
+  const text = traceback(failed);
+  assert.match(text, /at risky, cell \[\d+\], line 2, column 20\n/);
+  assert.match(text, /> 2 \| {3}if \(n > 2\) throw new RangeError/);
+  assert.match(text, /> 4 \| const bad = risky\(3\);\n {8}\| {13}\^/);
+  assert.doesNotMatch(text, /tslab|node:|kernel|vm\./);
+});
+
+test("frames of the library keep their file, causes and thrown values are shown", async () => {
+  const caused = await kernel.execute('throw new Error("outer", { cause: new TypeError("inner") })');
+  assert.match(traceback(caused), /Error: outer[^]*caused by\nTypeError: inner/);
+  const thrown = await kernel.execute('throw "just text"');
+  assert.equal(thrown.reply.evalue, "just text");
+});
+
+test("names given a value before the failing line live on, with their types; the others do not", async () => {
+  await kernel.execute("const kept = 'old';\nconst replaced = 'old';");
+  const failed = await kernel.execute(
+    "const before = [1, 2];\nlet replaced = 3;\nfunction helper() { return before.length; }\nthrow new Error('stop');\nconst afterwards = 1;\nconst kept = 2;",
+  );
+  assert.equal(failed.reply.ename, "Error");
+  assert.equal(result(await kernel.execute("before.map((x: number) => x * helper() + replaced)")), "[ 5, 7 ]");
+  assert.equal(result(await kernel.execute("kept.toUpperCase()")), "'OLD'");
+  assert.match(traceback(await kernel.execute("afterwards")), /Cannot find name 'afterwards'/);
+});
+
+test("names declared after an await of a failed cell behave likewise", async () => {
+  await kernel.execute("const early = 1;\nawait Promise.resolve();\nconst late = early + 1;\nawait Promise.reject(new Error('x'));\nconst never = 1;");
+  assert.equal(result(await kernel.execute("early + late")), "3");
+  assert.equal((await kernel.execute("never")).reply.status, "error");
+});
+
+test("process.exit, uncaught exceptions and unhandled rejections are the cell's error, and the kernel lives", async () => {
+  const exit = await kernel.execute("process.exit(3)");
+  assert.equal(exit.reply.ename, "ProcessExit");
+  const uncaught = await kernel.execute(
+    'setTimeout(() => { throw new Error("in a timer"); }, 5);\nawait new Promise((r) => setTimeout(r, 5000));',
+  );
+  assert.equal(uncaught.reply.evalue, "in a timer");
+  assert.match(traceback(uncaught), /cell \[\d+\], line 1, column 26/);
+  const rejected = await kernel.execute('void Promise.reject(new RangeError("nobody listens"));');
+  assert.equal(rejected.reply.ename, "RangeError");
+  assert.equal(result(await kernel.execute("6 * 7")), "42");
+});
+
+test("a failure after its cell has ended is still shown", async () => {
+  await kernel.execute('setTimeout(() => { throw new Error("much later"); }, 500);');
+  for (let tries = 0; tries < 50 && kernel.late.length === 0; tries++) await wait(100);
+  assert.deepEqual(
+    kernel.late.map(({ header, content }) => [header.msg_type, content.evalue]),
+    [["error", "much later"]],
+  );
+});
+
+test("stop_on_error aborts what was already sent, and only that", async () => {
+  const sent = ["throw new Error('first')", "1", "2"].map((code) => kernel.execute(code));
+  const [failed, ...others] = await Promise.all(sent);
+  assert.equal(failed.reply.status, "error");
+  assert.deepEqual(others.map(({ reply }) => reply.status), ["aborted", "aborted"]);
+  assert.equal((await kernel.execute("3")).reply.status, "ok");
+  const going = ["throw new Error('first')", "1"].map((code) => kernel.execute(code, { stopOnError: false }));
+  assert.equal((await Promise.all(going))[1].reply.status, "ok");
+});
+
+test("reading stdin asks the front end, and fails clearly where nobody can answer", async () => {
+  const ask = `import * as readline from "node:readline/promises";
+    const ${"reader"} = readline.createInterface({ input: process.stdin });
+    const answer = await reader.question("name? ");
+    reader.close();
+    answer`;
+  const refused = await kernel.execute(ask);
+  assert.equal(refused.reply.ename, "StdinNotAllowed");
+  kernel.onInput = () => "Ada";
+  assert.equal(result(await kernel.execute(ask, { allowStdin: true })), "'Ada'");
+  assert.equal(result(await kernel.execute(ask, { allowStdin: true })), "'Ada'");
+});
+
+test("requests are answered while a cell waits, and the kernel still counts as busy", async () => {
+  const { done } = await begin(kernel, "console.log('go');\nawait new Promise((r) => setTimeout(r, 400));\n'slept'");
+  const asked = await kernel.request("complete_request", { code: "Math.flo", cursor_pos: 8 });
+  assert.deepEqual(asked.reply.matches, ["floor"]);
+  assert.equal(result(await done), "'slept'");
+});
+
+test("a silent cell leaves no trace", async () => {
+  const count = (await kernel.execute("0")).reply.execution_count;
+  const silent = await kernel.execute("1 + 1", { silent: true });
+  assert.deepEqual(silent.outputs, []);
+  assert.equal((await kernel.execute("0")).reply.execution_count, Number(count) + 1);
+});
