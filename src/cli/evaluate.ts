@@ -11,7 +11,7 @@ import { generate } from "./generate.js";
 import { modelFolder } from "./model-choice.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";
-import { samplerList, samplerNamed } from "./sampler-choice.js";
+import { samplerList, chooseSampler } from "./sampler-choice.js";
 
 const HELP = `npm run evaluate -- MODEL [options]
 
@@ -49,7 +49,7 @@ await runMain(HELP, async () => {
       write: { type: "boolean" },
     },
   });
-  const sampler = samplerNamed(values.sampler, { eta: finiteNumber("--eta", values.eta, 0) });
+  const sampler = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0) });
   const steps = wholeNumber("--steps", values.steps, 50);
   const seed = wholeNumber("--seed", values.seed, 7, 0);
   const n = wholeNumber("--n", values.n, 1000);

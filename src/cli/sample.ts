@@ -7,7 +7,7 @@ import { generate } from "./generate.js";
 import { modelFolder } from "./model-choice.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";
-import { samplerList, samplerNamed } from "./sampler-choice.js";
+import { samplerList, chooseSampler } from "./sampler-choice.js";
 
 const HELP = `npm run sample -- MODEL [options]
 
@@ -38,7 +38,7 @@ await runMain(HELP, async () => {
       out: { type: "string", default: "samples.png" },
     },
   });
-  const sampler = samplerNamed(values.sampler, { eta: finiteNumber("--eta", values.eta, 0) });
+  const sampler = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0) });
   const count = wholeNumber("--n", values.n, 64);
   const steps = wholeNumber("--steps", values.steps, 50);
   const seed = wholeNumber("--seed", values.seed, 0, 0);

@@ -1,21 +1,18 @@
-import { ddim, ddpm } from "../samplers/index.js";
+import { ddim, samplers, type SamplerEntry } from "../samplers/index.js";
 import type { AnySampler } from "./generate.js";
 
-const choices: Readonly<Record<string, { about: string; make: (options: { eta: number }) => AnySampler }>> = {
-  ddpm: { about: "ancestral sampling, as the model was trained", make: () => ddpm },
-  ddim: {
-    about: "deterministic at eta 0, good in few steps",
-    make: ({ eta }) => (denoiser, path, xT, options) => ddim(denoiser, path, xT, { ...options, eta }),
-  },
-};
+/** A trained model has a discrete schedule: what needs a continuous or straight path cannot run on it. */
+const choices: readonly SamplerEntry[] = samplers.filter(({ paths }) => paths === "any");
 
 export function samplerList(): string {
-  return Object.entries(choices)
-    .map(([name, { about }]) => `                     ${name.padEnd(8)}${about}`)
-    .join("\n");
+  return choices.map(({ name, title }) => `                     ${name.padEnd(20)}${title}`).join("\n");
 }
 
-export function samplerNamed(name: string, options: { eta: number }): AnySampler {
-  if (!Object.hasOwn(choices, name)) throw new RangeError(`unknown sampler "${name}": there are\n${samplerList()}`);
-  return choices[name].make(options);
+/** The sampler of that name; a noise `eta` above 0 is ddim's only. Throws RangeError with the list. */
+export function chooseSampler(name: string, { eta }: { eta: number }): AnySampler {
+  const choice = choices.find((entry) => entry.name === name);
+  if (!choice) throw new RangeError(`unknown sampler "${name}": there are\n${samplerList()}`);
+  if (eta === 0) return choice.run;
+  if (name !== "ddim") throw new RangeError(`--eta sets the noise of ddim, not of ${name}: leave it out`);
+  return (denoiser, path, xT, options) => ddim(denoiser, path, xT, { ...options, eta });
 }

@@ -8,7 +8,6 @@ export {
   subset,
 } from "./dataset.js";
 export { Normaliser, type NormaliserOptions } from "./normaliser.js";
-export { EpochSampler, type EpochSamplerState } from "./epochs.js";
 export { type LoadDigitsOptions, loadDigits } from "./digits.js";
 export {
   type IdxArray,

@@ -3,8 +3,6 @@ import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import {
-  EpochSampler,
-  type EpochSamplerState,
   type ImageDataset,
   Normaliser,
   classCounts,
@@ -15,7 +13,6 @@ import {
   subset,
 } from "../../../src/data/index.js";
 import { proportionalShares } from "../../../src/data/digits.js";
-import { RandomStream } from "../../../src/random.js";
 import * as tf from "../../../src/tf.js";
 
 function toy(): ImageDataset {
@@ -172,71 +169,5 @@ describe("data sets and gathering", () => {
       assert.throws(() => subset(toy(), [index]), RangeError);
     }
     assert.equal(tf.memory().numTensors, before);
-  });
-});
-
-describe("EpochSampler", () => {
-  const stream = (): RandomStream => new RandomStream(7, "shuffle");
-
-  test("each epoch visits every example once, in another order", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 50 }), (count, batchSize) => {
-        const sampler = new EpochSampler(count, stream());
-        const drawn: number[] = [];
-        while (drawn.length < 3 * count) drawn.push(...sampler.next(batchSize));
-        assert.equal(sampler.seen, drawn.length);
-        assert.equal(sampler.epoch, Math.floor(drawn.length / count));
-        const all = Array.from({ length: count }, (_, i) => i);
-        for (let e = 0; e < 3; e++) {
-          const epoch = drawn.slice(e * count, (e + 1) * count);
-          assert.deepEqual(
-            epoch.sort((a, b) => a - b),
-            all,
-          );
-        }
-      }),
-    );
-    const sampler = new EpochSampler(100, stream());
-    assert.notDeepEqual(sampler.next(100), sampler.next(100));
-  });
-
-  test("the batch size does not change the order", () => {
-    const whole = new EpochSampler(10, stream()).next(25);
-    const sampler = new EpochSampler(10, stream());
-    const pieces = [...sampler.next(7), ...sampler.next(1), ...sampler.next(17)];
-    assert.deepEqual(pieces, [...whole]);
-  });
-
-  test("restored through JSON it goes on exactly, and draws nothing from its stream", () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 8 });
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 30 }), sizes, sizes, (count, before, after) => {
-        const name = stream();
-        const sampler = new EpochSampler(count, name);
-        before.forEach((n) => sampler.next(n));
-        assert.equal(name.save().position, 0);
-        const restored = EpochSampler.restore(
-          JSON.parse(JSON.stringify(sampler.save())) as EpochSamplerState,
-        );
-        assert.deepEqual(restored.save(), sampler.save());
-        for (const n of after) assert.deepEqual(restored.next(n), sampler.next(n));
-      }),
-    );
-  });
-
-  test("refuses bad counts, batch sizes and states", () => {
-    for (const count of [0, -1, 1.5, NaN]) assert.throws(() => new EpochSampler(count, stream()), RangeError);
-    const sampler = new EpochSampler(4, stream());
-    for (const size of [0, -3, 0.5, NaN]) assert.throws(() => sampler.next(size), /batchSize must be/);
-    const state = sampler.save();
-    const bad: unknown[] = [
-      null,
-      { ...state, offset: 4 },
-      { ...state, offset: -1 },
-      { ...state, epoch: 0.5 },
-      { ...state, count: 0 },
-      { ...state, stream: {} },
-    ];
-    for (const value of bad) assert.throws(() => EpochSampler.restore(value as EpochSamplerState), Error);
   });
 });

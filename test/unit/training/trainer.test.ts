@@ -94,9 +94,9 @@ test("an abort stops after the step under way, and the next run continues", asyn
 test("a training step leaves no tensor behind", () => {
   const { task, network } = toyTask();
   const trainer = new Trainer(task);
-  [...trainer.steps(1)];
+  void [...trainer.steps(1)];
   const before = numTensors();
-  [...trainer.steps(3)];
+  void [...trainer.steps(3)];
   assert.equal(numTensors(), before);
   network.dispose();
 });
