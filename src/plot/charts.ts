@@ -1,5 +1,6 @@
 import { demandPairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
-import { axisLayout, chartLayout, palette, type ChartSize } from "./style.js";
+import { withLegend } from "./legend.js";
+import { axisLayout, chartLayout, logTicks, palette, type ChartSize } from "./style.js";
 
 /** One curve. */
 export interface Series {
@@ -34,7 +35,11 @@ export interface LineChart extends ChartSize {
  * })
  * @throws RangeError when there is no series, a series is empty or all non-finite, or x and y differ in length.
  */
-export function lineChart({ x, y, series, ...size }: LineChart): Figure {
+export function lineChart(chart: LineChart): Figure {
+  return withLegend(curves(chart));
+}
+
+function curves({ x, y, series, ...size }: LineChart): Figure {
   if (series.length === 0) throw new RangeError("a line chart needs at least one series");
   const data = series.flatMap((one, index) => {
     const colour = one.colour ?? palette[index % palette.length];
@@ -52,7 +57,13 @@ export function lineChart({ x, y, series, ...size }: LineChart): Figure {
     return one.deviation ? [...band(one.name, xs, one.y, one.deviation, colour), curve] : [curve];
   });
   const layout = chartLayout(size, x, y);
-  return { data, layout: { ...layout, showlegend: series.length > 1 } };
+  for (const [key, axis, values] of [
+    ["xaxis", x, series.flatMap((one) => Array.from(one.x ?? []))],
+    ["yaxis", y, series.flatMap((one) => positiveOn(y, one.y))],
+  ] as const) {
+    if (axis.log) layout[key] = { ...(layout[key] as object), ...logTicks(axis.range ?? values) };
+  }
+  return { data, layout };
 }
 
 function positiveOn(axis: Axis, values: Numbers): (number | null)[] {
@@ -117,15 +128,10 @@ export function barChart({ categories, x, y, series, ...size }: BarChart): Figur
     };
   });
   const layout = chartLayout(size, x, y);
-  return {
+  return withLegend({
     data,
-    layout: {
-      ...layout,
-      xaxis: { ...axisLayout(x), type: "category" },
-      bargap: 0.25,
-      showlegend: series.length > 1,
-    },
-  };
+    layout: { ...layout, xaxis: { ...axisLayout(x), type: "category" }, bargap: 0.25 },
+  });
 }
 
 export interface LossChart extends ChartSize {
@@ -174,16 +180,8 @@ export function lossChart({
       colour: palette[1],
       mode: "lines+markers",
     });
-  const figure = lineChart({ ...size, x, y, series });
+  const figure = curves({ ...size, x, y, series });
   if (smoothing > 0) figure.data[0].line = { color: "#BBBBBB", width: 1 };
-  // The loss of a few thousand steps rarely spans decades, so ticks stand at 2 and 5 as well.
-  if (y.log)
-    figure.layout.yaxis = {
-      ...(figure.layout.yaxis as object),
-      dtick: "D2",
-      exponentformat: "none",
-      tickfont: { size: 13 },
-    };
   if (learningRate) {
     demandPairs("learning rate", xs, learningRate);
     figure.data.push({
@@ -205,7 +203,7 @@ export function lossChart({
     };
     figure.layout.margin = { ...(figure.layout.margin as object), r: 72 };
   }
-  return { ...figure, layout: { ...figure.layout, showlegend: true } };
+  return withLegend(figure);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Figure, Layout, Trace } from "./figure.js";
-import { pageLayout, type ChartSize } from "./style.js";
+import { legendRowHeight, legendRows, namedTraces } from "./legend.js";
+import { fittedTitle, pageLayout, type ChartSize } from "./style.js";
 
 /**
  * Draws figures over one another on the axes of the first: arrows over a density, points over both.
@@ -18,6 +19,7 @@ export interface SideBySide extends ChartSize {
 
 /**
  * Several charts as panels of one figure, each with its own axes; a chart's title becomes its panel's.
+ * Curves of one name and look share one entry of a common legend.
  * A panel is as large as the first chart, or shares `width` and `height` where these are given.
  *
  * @throws RangeError when no figure is given.
@@ -28,81 +30,94 @@ export function sideBySide(figures: readonly Figure[], options: SideBySide = {})
   const rows = Math.ceil(figures.length / columns);
   const width = options.width ?? Math.min(1100, columns * (figures[0].layout.width ?? 400));
   const height = options.height ?? rows * Math.min(360, figures[0].layout.height ?? 360);
-  const gap = { x: 78 / width, y: 90 / height };
+  const gap = { x: 84 / width, y: 96 / height };
   const page = pageLayout({ title: options.title, width, height });
-  const merged: Layout = {
-    ...page,
-    margin: { ...(page.margin as object), t: options.title ? 84 : 48 },
-    showlegend: false,
-  };
+  const panelTitles = figures.map(({ layout }) => {
+    const text = (layout.title as { text?: string } | undefined)?.text?.replaceAll("<br>", " ");
+    return text ? fittedTitle(text, panelTitleSize, width / columns - 84) : undefined;
+  });
+
   const data: Trace[] = [];
+  const axes: Record<string, unknown> = {};
   const annotations: object[] = [];
-  const legends = figures.map(({ layout }) => layout.showlegend === true);
+  const named = new Set<string>();
   let next = 1;
   figures.forEach((figure, index) => {
-    const [column, row] = [index % columns, Math.floor(index / columns)];
-    const x = span(column, columns, gap.x);
-    const y = span(rows - 1 - row, rows, gap.y);
+    const x = span(index % columns, columns, gap.x);
+    const y = span(rows - 1 - Math.floor(index / columns), rows, gap.y);
     // The second y axis of a panel takes a number of its own, so numbers are given per figure, not per panel.
     const number = next;
-    const extra = figure.layout.yaxis2 ? 1 : 0;
-    next += 1 + extra;
-    const name = (axis: "x" | "y", k: number) => `${axis}${k === 1 ? "" : k}`;
-    merged[axisKey("x", number)] = {
-      ...(figure.layout.xaxis as object),
-      domain: x,
-      anchor: name("y", number),
-    };
-    merged[axisKey("y", number)] = {
-      ...(figure.layout.yaxis as { scaleanchor?: string }),
+    next += figure.layout.yaxis2 ? 2 : 1;
+    const [xName, yName, secondName] = [
+      axisName("x", number),
+      axisName("y", number),
+      axisName("y", number + 1),
+    ];
+    const yaxis = figure.layout.yaxis as { scaleanchor?: string } | undefined;
+    axes[axisKey("x", number)] = { ...(figure.layout.xaxis as object), domain: x, anchor: yName };
+    axes[axisKey("y", number)] = {
+      ...yaxis,
       domain: y,
-      anchor: name("x", number),
-      ...((figure.layout.yaxis as { scaleanchor?: string } | undefined)?.scaleanchor
-        ? { scaleanchor: name("x", number) }
-        : {}),
+      anchor: xName,
+      ...(yaxis?.scaleanchor ? { scaleanchor: xName } : {}),
     };
-    if (extra) {
-      merged[axisKey("y", number + 1)] = {
-        ...(figure.layout.yaxis2 as object),
-        overlaying: name("y", number),
-        anchor: name("x", number),
-      };
+    if (figure.layout.yaxis2) {
+      const second = figure.layout.yaxis2 as object;
+      axes[axisKey("y", number + 1)] = { ...second, overlaying: yName, anchor: xName };
     }
-    const title = (figure.layout.title as { text?: string } | undefined)?.text;
-    if (title) {
-      annotations.push({
-        text: title,
-        showarrow: false,
-        font: { size: 14 },
-        xref: "paper",
-        yref: "paper",
-        x: (x[0] + x[1]) / 2,
-        xanchor: "center",
-        y: y[1],
-        yanchor: "bottom",
-        yshift: legends[index] ? 22 : 4,
-      });
-    }
+    const title = panelTitles[index];
+    if (title) annotations.push(panelTitle(title.text, x, y));
+    const known = new Set(figure.layout.showlegend === true ? namedTraces(figure.data) : []);
     for (const trace of figure.data) {
-      const legend = `legend${index === 0 ? "" : index + 1}`;
+      const look = JSON.stringify([trace.name, trace.line, trace.type]);
+      const first = known.has(trace) && !named.has(look);
+      named.add(known.has(trace) ? look : "");
       data.push({
         ...trace,
-        xaxis: name("x", number),
-        yaxis: name("y", trace.yaxis === "y2" ? number + 1 : number),
-        ...(legends[index] ? { legend } : { showlegend: false }),
+        xaxis: xName,
+        yaxis: trace.yaxis === "y2" ? secondName : yName,
+        legendgroup: look,
+        showlegend: first,
         ...placedColourBar(trace, x, y),
       });
     }
-    if (legends[index]) {
-      merged.showlegend = true;
-      merged[`legend${index === 0 ? "" : index + 1}`] = {
-        ...(figure.layout.legend as object),
-        x: x[0],
-        y: y[1],
-      };
-    }
   });
-  return { data, layout: { ...merged, annotations } };
+
+  const legend = namedTraces(data);
+  const titleRows = Math.max(0, ...panelTitles.map((title) => title?.lines ?? 0));
+  const top = (page.margin as { t: number }).t;
+  const legendHeight = legend.length === 0 ? 0 : legendRowHeight * legendRows(legend, width - 88) + 6;
+  const layout: Layout = {
+    ...page,
+    ...axes,
+    annotations,
+    showlegend: legend.length > 0,
+    margin: { ...(page.margin as object), t: top + legendHeight + (titleRows > 0 ? 19 * titleRows + 4 : 0) },
+    // Under the title of the page and over those of the panels.
+    legend: { ...(page.legend as object), yref: "container", y: 1 - (top - 6) / height, yanchor: "top" },
+  };
+  return { data, layout };
+}
+
+const panelTitleSize = 14;
+
+function panelTitle(text: string, x: [number, number], y: [number, number]): object {
+  return {
+    text,
+    showarrow: false,
+    font: { size: panelTitleSize },
+    xref: "paper",
+    yref: "paper",
+    x: (x[0] + x[1]) / 2,
+    xanchor: "center",
+    y: y[1],
+    yanchor: "bottom",
+    yshift: 4,
+  };
+}
+
+function axisName(axis: "x" | "y", number: number): string {
+  return `${axis}${number === 1 ? "" : number}`;
 }
 
 function axisKey(axis: "x" | "y", number: number): string {

@@ -1,5 +1,6 @@
 import { bin as binning, max as largest, min as smallest } from "d3";
 import { demandPairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
+import { withLegend } from "./legend.js";
 import { isTensor, pointColumns, tensorValues, type Points, type TensorLike } from "./numbers.js";
 import {
   axisTitle,
@@ -71,10 +72,7 @@ export function scatterChart({ x = plainX, y = plainY, colour, clouds, ...size }
         : { size: diameter, color: plain, opacity: count > 300 ? 0.6 : 0.9 },
     };
   });
-  return square({
-    data,
-    layout: { ...chartLayout({ width: 480, height: 480, ...size }, x, y), showlegend: clouds.length > 1 },
-  });
+  return square(withLegend({ data, layout: chartLayout({ width: 480, height: 480, ...size }, x, y) }));
 }
 
 /** Ties the scale of y to that of x. */
@@ -134,9 +132,9 @@ export function histogramChart({ x, series, bins = 40, density, ...size }: Histo
       line: { color: "#000000", width: 2 },
     });
   }
-  const perUnit = x.unit === "1" || x.unit === "" ? "1" : `per ${x.unit.replace(/s$/, "")}`;
+  const perUnit = x.unit === "1" || x.unit === "" ? "1" : `per ${x.unit.replace(/(..)s$/, "$1")}`;
   const layout = chartLayout(size, x, { title: "density", unit: perUnit });
-  return { data, layout: { ...layout, barmode: "overlay", bargap: 0, showlegend: data.length > 1 } };
+  return withLegend({ data, layout: { ...layout, barmode: "overlay", bargap: 0 } });
 }
 
 /** Values on a regular grid: `values[row · columns + column]`, row along y from below. */
@@ -173,7 +171,7 @@ export function fieldChart({
     throw new RangeError(`${values.length} values do not fill rows of ${columns}`);
   demandPairs(colour.title, values, values);
   const flat = rounded(values);
-  const reach = Math.max(...flat.map((value) => Math.abs(value ?? 0)));
+  const reach = largest(flat, (value) => Math.abs(value ?? 0))!;
   const trace: Trace = {
     type: style,
     x: rounded(centres(x.range, columns)),

@@ -191,6 +191,64 @@ test("panels keep their own axes, second axes and colour bars", () => {
   assert.equal((layout.annotations as { text: string }[])[0].text, "Field");
 });
 
+test("panels share one legend entry for curves of one name and look", () => {
+  const panel = lineChart({
+    x,
+    y,
+    series: [
+      { name: "linear", y: [1, 2] },
+      { name: "cosine", y: [2, 1] },
+    ],
+  });
+  const { data, layout } = sideBySide([panel, panel]);
+  assert.deepEqual(
+    data.map(({ name, showlegend }) => [name, showlegend]),
+    [
+      ["linear", true],
+      ["cosine", true],
+      ["linear", false],
+      ["cosine", false],
+    ],
+  );
+  assert.equal(layout.showlegend, true);
+});
+
+test("long titles are broken, and many names make room for themselves", () => {
+  const long = Array(20).fill("variance").join(" ");
+  const top = (title: string | undefined, count: number) =>
+    (
+      lineChart({
+        title,
+        x,
+        y,
+        series: Array.from({ length: count }, (_, i) => ({
+          name: `a rather long name of a curve ${i}`,
+          y: [i],
+        })),
+      }).layout.margin as { t: number }
+    ).t;
+  const text = (
+    lineChart({ title: long, x, y, series: [{ name: "n", y: [1] }] }).layout.title as { text: string }
+  ).text;
+  assert.equal(text.replaceAll("<br>", " "), long);
+  assert.equal(text.split("<br>").length, 3);
+  assert.equal(top(long, 1) - top("short", 1), 2 * 21);
+  assert.equal(top("short", 2) - top("short", 1), 20);
+  assert.equal(top("short", 8) - top("short", 2), 3 * 20);
+});
+
+test("a logarithmic axis over few decades has its ticks at 1, 2 and 5", () => {
+  const marks = (values: number[]) =>
+    (
+      lineChart({ x, y: { ...y, log: true }, series: [{ name: "n", y: values }] }).layout.yaxis as {
+        tickvals?: number[];
+      }
+    ).tickvals;
+  assert.deepEqual(marks([0.02, 1]), [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]);
+  assert.deepEqual(marks([1.1, 1.2, 1.5, 1.9]), [1.2, 1.4, 1.6, 1.8]);
+  assert.equal(marks([1e-4, 1]), undefined);
+});
+
 test("an overlay keeps the first figure's axes", () => {
   const field = fieldChart({ x: plane, y: plane, colour: y, values: [1, 2, 3, 4], columns: 2 });
   const both = overlay(field, vectorFieldChart({ x: plane, y: plane, name: "f", at: () => [1, 0] }));
