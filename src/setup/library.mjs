@@ -8,7 +8,7 @@ import { ROOT } from "./paths.mjs";
 export async function buildLibrary(steps) {
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   const first = !existsSync(join(ROOT, "src", "dist", "index.js"));
-  await steps.step("library", first ? "compiling src, about 10 s" : "compiling what changed, about 1 s", async () => {
+  const compile = async () => {
     try {
       await run(process.execPath, [compiler, "-b", "src"], { cwd: ROOT });
     } catch (error) {
@@ -19,5 +19,7 @@ export async function buildLibrary(steps) {
       );
     }
     return "src/dist is current";
-  });
+  };
+  if (first) await steps.step("library", "compiling src, about 10 s", compile);
+  else await steps.check("library", "compiling what changed, about 1 s", compile);
 }

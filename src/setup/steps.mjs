@@ -15,6 +15,7 @@ export function megabytes(bytes) {
  * On a terminal the running line is rewritten; elsewhere (a CI log) a line is printed now and then.
  */
 export class Steps {
+  /** @param {import("node:tty").WriteStream} [stream] */
   constructor(stream = process.stdout) {
     this.stream = stream;
     this.live = stream.isTTY === true;
@@ -60,9 +61,29 @@ export class Steps {
     this.stream.write(`✔ ${name}: ${result}\n`);
   }
 
+  /** A step that is repeated every time and mostly finds nothing to do. */
+  check(name, estimate, work) {
+    return this.step(name, estimate, work);
+  }
+
   /** Something the reader should know, though set-up goes on. */
   warn(text) {
     this.stream.write(`${text.split("\n").map((line, i) => (i === 0 ? `! ${line}` : `  ${line}`)).join("\n")}\n`);
+  }
+}
+
+/** Says nothing as long as nothing is missing. */
+export class QuietSteps extends Steps {
+  /** @override */
+  ready() {}
+
+  /** @override */
+  async check(name, _estimate, work) {
+    try {
+      await work(() => undefined);
+    } catch (error) {
+      throw asSetupError(name, error);
+    }
   }
 }
 

@@ -2,19 +2,23 @@ import { spawn } from "node:child_process";
 import { ROOT } from "../../src/setup/paths.mjs";
 import { seconds } from "../../src/setup/steps.mjs";
 
-const SUMMARY = /(\d+) passed, (\d+) failed/g;
+function lastSummary(output) {
+  const summary = [...output.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);
+  return summary ? { passed: Number(summary[1]), failed: Number(summary[2]) } : null;
+}
 
 /**
  * Runs a program that tests something itself. With `count` it stands for that many tests and its output shows
- * only on failure; without, its output is passed on and its own last "N passed, N failed" is read.
+ * only on failure; without, its output is passed on and its tests are counted in it, by default by its own last
+ * "N passed, N failed".
  *
  * @param {string} name
  * @param {string} command
  * @param {string[]} args
- * @param {{ count?: number }} [options]
+ * @param {{ count?: number, read?: (output: string) => { passed: number, failed: number } | null }} [options]
  * @returns {Promise<{ passed: number, failed: number }>}
  */
-export function program(name, command, args, { count } = {}) {
+export function program(name, command, args, { count, read = lastSummary } = {}) {
   return new Promise((resolve) => {
     const started = Date.now();
     const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
@@ -26,7 +30,6 @@ export function program(name, command, args, { count } = {}) {
       });
     }
     const finish = (code) => {
-      const summary = [...output.matchAll(SUMMARY)].at(-1);
       const ok = code === 0;
       if (count !== undefined) {
         console.log(`   ${ok ? "ok  " : "FAIL"} ${name} (${seconds(Date.now() - started)})`);
@@ -34,8 +37,7 @@ export function program(name, command, args, { count } = {}) {
         resolve({ passed: ok ? count : 0, failed: ok ? 0 : count });
         return;
       }
-      const passed = summary ? Number(summary[1]) : ok ? 1 : 0;
-      const failed = summary ? Number(summary[2]) : 0;
+      const { passed, failed } = read(output) ?? { passed: ok ? 1 : 0, failed: 0 };
       if (!ok) console.log(`   ${name} ended with ${code}`);
       resolve({ passed, failed: ok ? failed : Math.max(1, failed) });
     };

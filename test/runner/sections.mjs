@@ -22,6 +22,12 @@ function matches(file, filters) {
   return filters.length === 0 || filters.some((filter) => path.includes(filter.replace(/^\.\//, "")));
 }
 
+/** The runner prints one line a notebook: "✓ 03-forward-process (12.3 s)". */
+export function countNotebooks(output) {
+  const count = (mark) => [...output.matchAll(new RegExp(`^${mark} \\S+ \\([\\d.]+ s\\)$`, "gm"))].length;
+  return { passed: count("✓"), failed: count("✗") };
+}
+
 async function notebooks(filters) {
   const folder = join(ROOT, "notebooks");
   const present = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".ipynb")) : [];
@@ -35,7 +41,7 @@ async function notebooks(filters) {
     return { passed: 0, failed: present.length };
   }
   const chosen = filters.filter((filter) => !filter.includes("/"));
-  return program("notebooks", process.execPath, [runner, ...chosen]);
+  return program("notebooks", process.execPath, [runner, ...chosen], { read: countNotebooks });
 }
 
 export const SECTIONS = {

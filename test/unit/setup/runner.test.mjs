@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { ROOT } from "../../../src/setup/paths.mjs";
 import { verdict } from "../../runner/node-tests.mjs";
 import { program } from "../../runner/program.mjs";
-import { readArguments, SECTIONS } from "../../runner/sections.mjs";
+import { countNotebooks, readArguments, SECTIONS } from "../../runner/sections.mjs";
 
 test("sections and files are told apart; a file alone runs only the sections of test files", () => {
   assert.deepEqual(readArguments([]).sections, Object.keys(SECTIONS));
@@ -44,6 +44,11 @@ test("the counter counts tests, not suites, and no skipped or to-do tests", () =
   const result = spawnSync(process.execPath, [`--test-reporter=${reporter}`, `--test-reporter-destination=${counts}`, file], { env });
   assert.equal(result.status, 1);
   assert.deepEqual(JSON.parse(readFileSync(counts, "utf8")), { passed: 2, failed: 1 });
+});
+
+test("notebooks are counted by their lines, not by the explanations beneath", () => {
+  const output = "✓ 00-welcome (3.4 s)\n✗ 03-forward (12.0 s)\n\n✗ 03-forward, cell 4: TypeError\n\nnotebook  code cells\n";
+  assert.deepEqual(countNotebooks(output), { passed: 1, failed: 1 });
 });
 
 test("a program's own closing line is its count; a bad end is a failure even so", async () => {
