@@ -1,0 +1,328 @@
+// %% [markdown]
+// # 4 · The training objective
+//
+// [Notebook 03](03-forward-process.ipynb) drowned digits in noise, and nothing had to be learned for that. The way back is another
+// matter: something must look at a noisy image and know what belongs in it. This notebook works out *what exactly* a network should
+// say, and what it should pay for saying it wrong.
+//
+// **You will**
+// - see why no network, however good, can turn noise into a digit in one go;
+// - take the likelihood apart into one small Gaussian problem a step, and follow it down to a plain squared error;
+// - see that predicting the noise, the image or the velocity is one and the same answer in three currencies;
+// - know the level below which a loss *cannot* fall, and train two networks towards it.
+//
+// **Before this**: notebook 03 ($x_t$, $\bar\alpha_t$), Gaussians, expectations. **Runs** in about MINUTES on 2 cores, MEMORY of memory.
+
+// %%
+import {
+  dataDenoiser, Denoiser, DiffusionTask, filmStrip, gatherImages, gaussianDenoiser, gaussianKl, imageGrid, lineChart,
+  linearSchedule, loadDigits, mixtureDenoiser, networkDenoiser, normalNoise, Normaliser, PointMlp, posterior, qSample,
+  RandomStream, ringModes, ringOfGaussians, simpleLoss, tf, toNoise, toSample, trainingTarget, Trainer, UNet2D,
+} from "diffusion-lab";
+import { check, formula, liveLoss, show } from "diffusion-lab/notebook";
+
+const schedule = linearSchedule({ T: 1000 });
+const digits = loadDigits({ split: "train" });
+const x0 = gatherImages(digits, [0, 1, 2, 3, 4, 5, 6, 7]);
+const noise = normalNoise(4)(0, x0.shape);
+show(imageGrid(x0, { columns: 8, title: `x₀: eight of the ${digits.count} training digits` }));
+
+// %% [markdown]
+// ## The simple idea, and why it fails
+//
+// Take pure noise $x_T$, let a network $g$ turn it into an image, and pull that image towards a training digit by squared error. It trains
+// well, and it fails completely. The noise was made without looking at the digit, so it holds no hint as to which one is meant: all the
+// network can do is to give one answer $g$ that is least wrong for all digits together. With $\mu$ the mean digit,
+//
+// $$\mathbb E\,\lVert x_0 - g\rVert^2 \;=\; \underbrace{\mathbb E\,\lVert x_0-\mu\rVert^2}_{\text{spread of the data}} \;+\; \lVert \mu - g\rVert^2,$$
+//
+// and that is smallest at $g=\mu$. The next cell computes both sides for every training digit. **What to see.** The best answer is a
+// blur that nobody ever wrote, and a perfectly sharp digit scores worse.
+
+// %%
+const pixels = tf.tensor2d(new Normaliser().encode(digits.images), [digits.count, 784]);
+const mu = tf.mean(pixels, 0, true);
+const sharp = tf.slice(pixels, [0, 0], [1, 784]);
+const error = (g: tf.Tensor) => tf.tidy(() => tf.mean(tf.square(tf.sub(pixels, g))).dataSync()[0]);
+
+const split = formula("error = spread + mean((mu - g)^2)", { symbols: { mu: "\\mu" } });
+split.agrees(error(sharp), { spread: error(mu), mu, g: sharp }, { tolerance: 1e-4 });
+const labels = [mu, sharp].map((g) => `error ${error(g).toFixed(3)}`);
+show(imageGrid(tf.reshape(tf.concat([mu, sharp]), [2, 28, 28, 1]), { columns: 2, scale: 4, gap: 24, labels }));
+
+// %% [markdown]
+// So we ask less. Given a digit that is only *partly* drowned, $x_t$, the best answer is the mean of the digits that could have led to
+// it, $\mathbb E[x_0\mid x_t]$. For a finite set of digits that mean can be computed exactly: every digit, weighted by how likely it
+// makes $x_t$. **What to see.** On the right, where all is noise, the answer is the blur from above. Further left it becomes a vague digit, at
+// first not even the right one, and then the right one, about where the eye begins to read it too. No answer in the right half is an
+// image worth having; but from one column to the next each changes only a little, and *that* a network can learn.
+
+// %%
+const times = [50, 300, 500, 600, 700, 800, 900, 1000];
+const exact = dataDenoiser(schedule, pixels);
+const frames = times.map((t) => tf.tidy(() => {
+  const drowned = tf.slice(qSample(schedule, x0, t, noise), 0, 2);
+  return tf.concat([drowned, exact.predict(drowned, tf.fill([2], t) as tf.Tensor1D)]);
+}));
+const rowLabels = ["xₜ", "xₜ", "E[x₀|xₜ]", "E[x₀|xₜ]"];
+show(filmStrip(frames, { labels: times.map((t) => `t = ${t}`), rowLabels }));
+
+// %% [markdown]
+// ## From likelihood to small Gaussian problems
+//
+// What should the model be good at? At giving the training digits a high probability $p_\theta(x_0)$. That probability is an integral over
+// all roads $x_T\to\dots\to x_1\to x_0$, far out of reach; but Jensen's inequality bounds it by terms we can compute:
+//
+// $$-\ln p_\theta(x_0)\;\le\;\mathbb E_q\Big[\underbrace{\mathrm{KL}\big(q(x_T|x_0)\,\Vert\,p(x_T)\big)}_{L_T}
+// +\sum_{t=2}^{T}\underbrace{\mathrm{KL}\big(q(x_{t-1}|x_t,x_0)\,\Vert\,p_\theta(x_{t-1}|x_t)\big)}_{L_{t-1}}
+// \;\underbrace{-\ln p_\theta(x_0|x_1)}_{L_0}\Big]$$
+//
+// $L_{t-1}$ says: *the model's step back should look like the step back of someone who knows the digit.* All these distributions are
+// Gaussians, and the KL divergence of two Gaussians is a formula of four numbers. As a first use we compute $L_T$, which nothing can change:
+// the price of starting from pure noise rather than from the real $x_T$. **What to see.** It is next to nothing.
+
+// %%
+const kl = formula("KL = log(sigma2 / sigma1) + (sigma1^2 + (mu1 - mu2)^2) / (2 * sigma2^2) - 1/2");
+const two = { mu1: 0.3, sigma1: 0.6, mu2: -0.2, sigma2: 1.3 };
+const logVariance = (sigma: number) => tf.scalar(2 * Math.log(sigma));
+kl.agrees(gaussianKl(tf.scalar(two.mu1), logVariance(two.sigma1), tf.scalar(two.mu2), logVariance(two.sigma2)), two);
+
+const { T } = schedule;
+const end = { mu1: tf.mul(x0, schedule.signal(T)), sigma1: schedule.noise(T), mu2: 0, sigma2: 1 };
+const nats = (kl.evaluate(end) as number[][][][]).flat(3).reduce((sum, one) => sum + one) / x0.size;
+console.log(`L_T: ${(nats / Math.LN2).toExponential(1)} bits per pixel`);
+
+// %% [markdown]
+// ## The step back of someone who knows the digit
+//
+// Bayes' rule on two Gaussians gives a Gaussian: $q(x_{t-1}\mid x_t,x_0)=\mathcal N(\tilde\mu_t,\ \tilde\beta_t I)$. Its mean leans a little
+// towards $x_0$ and its variance is a little smaller than $\beta_t$, for knowing $x_0$ helps. Both equations, and the library's
+// `posterior`, at $t=500$:
+
+// %%
+const t = 500;
+const { alpha, alphaBar, beta } = schedule;
+const xt = qSample(schedule, x0, t, noise);
+const at = { alpha: alpha[t], alphaBar: alphaBar[t], alphaBarPrev: alphaBar[t - 1], beta: beta[t] };
+const q = posterior(schedule, x0, xt, t);
+
+const symbols = { muTilde: "\\tilde\\mu_t" };
+formula(
+  "muTilde = sqrt(alphaBarPrev) * beta / (1 - alphaBar) * x0 + sqrt(alpha) * (1 - alphaBarPrev) / (1 - alphaBar) * xt",
+  { symbols },
+).agrees(q.mean, { ...at, x0: x0, xt });
+formula("betaTilde = (1 - alphaBarPrev) / (1 - alphaBar) * beta").agrees(q.variance, at);
+
+// %% [markdown]
+// ## Only the noise is unknown
+//
+// The model stands at $x_t$ and does not know $x_0$. But $x_t=\sqrt{\bar\alpha_t}\,x_0+\sqrt{1-\bar\alpha_t}\,\epsilon$ ties the two
+// together: who knows the noise $\epsilon$ knows the digit. Put $x_0=(x_t-\sqrt{1-\bar\alpha_t}\,\epsilon)/\sqrt{\bar\alpha_t}$ into
+// $\tilde\mu_t$, and most of it cancels (first equation below). So let the network guess the noise, $\epsilon_\theta(x_t,t)$, and let
+// the model's mean have the same form. Two Gaussians of equal variance $\sigma_t^2$ differ by their means only, and the KL divergence
+// becomes a *weighted squared error of the noise* (second equation). We hold it against the KL divergence itself for a made-up network
+// whose guesses are a little off.
+
+// %%
+formula("muTilde = 1 / sqrt(alpha) * (xt - beta / sqrt(1 - alphaBar) * epsilon)", { symbols: symbols })
+  .agrees(q.mean, { ...at, xt: xt, epsilon: noise }, { tolerance: 1e-5 });
+
+const epsilonTheta = tf.add(noise, tf.mul(normalNoise(5)(0, x0.shape), 0.3));
+const muTheta = posterior(schedule, toSample(schedule, "noise", epsilonTheta, xt, t), xt, t).mean;
+const sigma = Math.sqrt(schedule.posteriorVariance[t]);
+const divergence = tf.sum(gaussianKl(q.mean, logVariance(sigma), muTheta, logVariance(sigma)));
+formula("KL = beta^2 / (2 * sigma^2 * alpha * (1 - alphaBar)) * sum((epsilon - epsilonTheta)^2)")
+  .agrees(divergence, { ...at, sigma, epsilon: noise, epsilonTheta }, { tolerance: 1e-3 });
+
+// %% [markdown]
+// **What to see.** The weight over $t$, on a logarithmic axis: the bound pays far more for an error at the first steps than for one in
+// the middle (the ratio is printed). There $x_t$ is almost clean, and what is left to predict is grain that no eye can see: the bound counts
+// every bit the same, visible or not. Ho, Jain and Abbeel therefore **dropped the weight** (the dashed line: the same for all $t$). Images
+// became better, though the bound became worse.
+
+// %%
+const weight = (t: number) => beta[t] ** 2 / (2 * schedule.posteriorVariance[t] * alpha[t] * (1 - alphaBar[t]));
+const all = Array.from({ length: T - 1 }, (_, i) => i + 2);
+show(lineChart({
+  x: { title: "timestep t", unit: "steps" },
+  y: { title: "weight of ‖ε − ε<sub>θ</sub>‖²", unit: "nats", log: true },
+  series: [
+    { name: "in the bound, σ² = β̃", x: all, y: all.map(weight) },
+    { name: "in L<sub>simple</sub>", x: all, y: all.map(() => 1), dash: "dash" },
+  ],
+}));
+console.log(`weight(2) / weight(500) = ${(weight(2) / weight(500)).toFixed(0)}`);
+
+// %% tags=["exercise"]
+// Exercise 4.1. Which share of all the weight, t = 2 … T, lies on the first 5 % of the steps, t = 2 … 50?
+// `all` holds the timesteps, `weight(t)` the weight of one.
+const share: number | undefined = undefined;
+
+check("4.1", share, 0.324665, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
+
+// %% tags=["solution"] jupyter={"source_hidden": true}
+const total = (steps: number[]) => steps.reduce((sum, t) => sum + weight(t), 0);
+const share: number | undefined = total(all.filter((t) => t <= 50)) / total(all);
+
+check("4.1", share, 0.324665, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
+
+// %% [markdown]
+// ## The objective, and its three currencies
+//
+// What remains is the whole of diffusion training. Draw a digit $x_0$, a time $t$ from $1\dots T$ and noise $\epsilon$; make $x_t$;
+// descend along the gradient of
+//
+// $$L_{\text{simple}}=\mathbb E_{x_0,t,\epsilon}\,\big\lVert \epsilon-\epsilon_\theta(x_t,t)\big\rVert^2 .$$
+//
+// A network may as well answer with the digit $\hat x_0$, or with the *velocity* $v$, the direction in which $x_t$ moves when noise is
+// turned up. As $x_t$ is known, each answer gives the other two, by arithmetic. They are not equally *safe*: near $t=T$ the digit from the
+// noise is a division by almost zero, from the velocity it never is.
+
+// %%
+const v = trainingTarget(schedule, "velocity", x0, t, noise);
+const now = { alphaBar: alphaBar[t], epsilon: noise, epsilonTheta: epsilonTheta, xt: xt, x0: x0, v };
+formula("L = mean((epsilon - epsilonTheta)^2)", { symbols: { L: "L_{\\text{simple}}" } })
+  .agrees(simpleLoss(epsilonTheta, noise), now);
+formula("v = sqrt(alphaBar) * epsilon - sqrt(1 - alphaBar) * x0").agrees(v, now);
+formula("x0 = (xt - sqrt(1 - alphaBar) * epsilon) / sqrt(alphaBar)")
+  .agrees(toSample(schedule, "noise", noise, xt, t), now, { tolerance: 1e-5 });
+formula("x0 = sqrt(alphaBar) * xt - sqrt(1 - alphaBar) * v").agrees(toSample(schedule, "velocity", v, xt, t), now);
+
+// %% tags=["exercise"]
+// Exercise 4.2. One network, one mistake, two bills: the mean square error of its x̂₀ is the mean square error of its
+// ε̂ times a factor that depends on t only. Write the factor (the tables `alphaBar` and `schedule.snr` are at hand).
+// It is held against `epsilonTheta`, whose two bills are measured here.
+const bill = (t: number) => tf.tidy(() => {
+  const noisy = qSample(schedule, x0, t, noise);
+  const guess = toSample(schedule, "noise", epsilonTheta, noisy, t);
+  return tf.div(simpleLoss(guess, x0), simpleLoss(epsilonTheta, noise)).dataSync()[0];
+});
+const exchange = (t: number): number | undefined => undefined;
+
+check("4.2", [100, 500, 900].map(exchange), [100, 500, 900].map(bill), { hint: "how does x̂₀ hang on ε̂?", tolerance: 1e-3 });
+
+// %% tags=["solution"] jupyter={"source_hidden": true}
+// x̂₀ − x₀ = −√((1 − ᾱ)/ᾱ)·(ε̂ − ε), so the squares differ by (1 − ᾱ)/ᾱ = 1/SNR.
+const bill = (t: number) => tf.tidy(() => {
+  const noisy = qSample(schedule, x0, t, noise);
+  const guess = toSample(schedule, "noise", epsilonTheta, noisy, t);
+  return tf.div(simpleLoss(guess, x0), simpleLoss(epsilonTheta, noise)).dataSync()[0];
+});
+const exchange = (t: number): number | undefined => 1 / schedule.snr[t];
+
+check("4.2", [100, 500, 900].map(exchange), [100, 500, 900].map(bill), { hint: "how does x̂₀ hang on ε̂?", tolerance: 1e-3 });
+
+// %% [markdown]
+// ## The floor: how low can the loss go?
+//
+// Not to zero. Even the ideal network answers with a mean, $\mathbb E[\epsilon\mid x_t]$, and the truth scatters around it. Where the data
+// are one Gaussian, $x_0\sim\mathcal N(0,s^2)$, that scatter has a closed form. Below we draw numbers, noise them, let the *exact* denoiser
+// guess the noise, and measure its loss. **What to see.** The points lie on the curve, and the floor is *highest* where the data are
+// almost clean: so little noise hides in the data that nobody can tell it apart. A loss that stops falling may be a network that has arrived.
+
+// %%
+const count = 20_000;
+const knots = [1, 10, 25, 50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000];
+/** The loss of a denoiser at time t, on points of which it knows nothing but x_t. */
+const lossAt = (judge: Denoiser, clean: tf.Tensor, t: number) => tf.tidy(() => {
+  const epsilon = normalNoise(6)(t, clean.shape);
+  const noisy = qSample(schedule, clean, t, epsilon);
+  const output = judge.predict(noisy, tf.fill([clean.shape[0]], t) as tf.Tensor1D);
+  return simpleLoss(toNoise(schedule, judge.predicts, output, noisy, t), epsilon).dataSync()[0];
+});
+
+// %%
+const s = 0.5;
+const numbers = tf.tensor2d(new RandomStream(4, "numbers").normals(count), [count, 1]);
+const measured = knots.map((t) => lossAt(gaussianDenoiser(schedule, [0], s ** 2), tf.mul(numbers, s), t));
+const floor = formula("floor = alphaBar * s^2 / (alphaBar * s^2 + 1 - alphaBar)");
+floor.agrees(measured, { alphaBar: knots.map((t) => alphaBar[t]), s }, { tolerance: 0.03 });
+const steps = { title: "timestep t", unit: "steps" };
+const loss = { title: "mean square error of ε̂", unit: "1" };
+const curve = { name: "floor, closed form", y: floor.evaluate({ alphaBar: alphaBar, s }) as number[] };
+show(lineChart({ x: steps, y: loss, series: [curve, { name: "ideal denoiser, measured", x: knots, y: measured, mode: "markers" }] }));
+
+// %% [markdown]
+// ## Two real trainings
+//
+// First points in the plane: eight Gaussian blobs on a ring, and a small fully connected network. It takes seconds, and because the blobs
+// are Gaussians the floor is known exactly here too. Then a small U-Net on the digits, for a few steps only. `DiffusionTask` draws $x_0$,
+// $t$ and $\epsilon$ and computes $L_{\text{simple}}$; `Trainer` descends.
+
+// %%
+const points = ringOfGaussians(20_000, new RandomStream(4, "ring"));
+const pointNet = new PointMlp({ hidden: [128, 128, 128] }, { seed: 4 });
+const pointTask = new DiffusionTask({ network: pointNet, schedule: schedule, data: points, shape: [2], batchSize: 256, seed: 4 });
+const pointTrainer = new Trainer(pointTask, {
+  learningRate: { peak: 3e-3, warmup: 50, decay: { kind: "cosine", total: 2500 } },
+});
+
+const unet = new UNet2D({
+  in_channels: 1, out_channels: 1, block_out_channels: [16, 32], layers_per_block: 1, norm_num_groups: 8,
+  down_block_types: ["DownBlock2D", "DownBlock2D"], up_block_types: ["UpBlock2D", "UpBlock2D"],
+}, { seed: 4 });
+const data = new Normaliser().encode(digits.images);
+const unetTask = new DiffusionTask({ network: unet, schedule: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 4 });
+const unetTrainer = new Trainer(unetTask, { learningRate: { peak: 2e-3, warmup: 20 }, averageDecay: 0.9 });
+
+// %%
+const pointChart = liveLoss({ steps: 2500, smoothing: 0.98, title: "Points: the loss while training" });
+await pointTrainer.run(2500, { onStep: pointChart.onStep });
+pointChart.done();
+
+// %% [markdown]
+// **What to see.** The curve falls fast, then jitters around a level far above zero. Is the network done? One number that mixes all $t$
+// cannot tell. Below it is taken apart by $t$ and held against the exact denoiser of this ring. The floor has two summits: on the far left the
+// noise is finer than a blob, and in the second one it is about as wide as the gap between blobs, so that nobody knows which blob a point came
+// from. From there on the network *is* on the floor and has nothing left to learn. Left of it, it is still too high: that is where further
+// training, or a better network, would pay.
+
+// %%
+const { means, std } = ringModes();
+const centres = Array.from({ length: 8 }, (_, k) => [means[2 * k], means[2 * k + 1]]);
+const exactRing = mixtureDenoiser(schedule, { means: centres, covariances: [std ** 2] });
+const clean = tf.tensor2d(ringOfGaussians(count, new RandomStream(5, "ring")), [count, 2]);
+const byTime = (name: string, judge: Denoiser) => ({ name, x: knots, y: knots.map((t) => lossAt(judge, clean, t)) });
+const trained = await pointTrainer.withAverage(() => byTime("the network", networkDenoiser(pointNet)));
+const series = [
+  { ...byTime("floor: the exact denoiser", exactRing), dash: "dash" as const },
+  { ...trained, mode: "markers" as const },
+];
+show(lineChart({ x: steps, y: loss, series }));
+
+// %%
+const unetChart = liveLoss({ steps: 100, smoothing: 0.8, title: "Digits: the loss while training" });
+await unetTrainer.run(100, { onStep: unetChart.onStep });
+unetChart.done();
+
+// %% [markdown]
+// The U-Net began at a loss of about one, the price of answering "no noise", and in a hundred steps it has learned most of what noise
+// looks like. Its $\hat x_0$, for digits it has never seen, shows what it can do by now. **What to see.** At $t=100$ and $t=200$ the
+// strokes come out clean, at $t=400$ roughly, and beyond that it has everything to learn. The checkpoint in `assets/mnist-unet` is a larger
+// network after thousands of such steps; `npm run train -- mnist-unet` made it, and makes it again.
+
+// %%
+const unseen = gatherImages(loadDigits({ split: "heldOut" }), [0, 1]);
+const someNoise = normalNoise(7)(0, unseen.shape);
+const stages = [100, 200, 300, 400, 600, 800];
+const pictures = await unetTrainer.withAverage(() => stages.map((t) => tf.tidy(() => {
+  const noisy = qSample(schedule, unseen, t, someNoise);
+  const guess = networkDenoiser(unet).predict(noisy, tf.fill([2], t) as tf.Tensor1D);
+  return tf.concat([noisy, toSample(schedule, "noise", guess, noisy, t)]);
+})));
+show(filmStrip(pictures, { labels: stages.map((t) => `t = ${t}`), rowLabels: ["xₜ", "xₜ", "x̂₀", "x̂₀"] }));
+
+// %% [markdown]
+// ## Summary
+//
+// - From pure noise the best single answer is the mean of all data. So we ask for small steps back, and for each only a mean.
+// - The likelihood bound is a sum of KL divergences of Gaussians; each is a weighted squared error of the noise.
+// - Without the weight it is $L_{\text{simple}}$: draw $x_0,t,\epsilon$, make $x_t$, regress $\epsilon$.
+// - Noise, image and velocity are interchangeable answers; their errors differ by factors of the signal-to-noise ratio.
+// - The loss has a floor above zero. Look at it by $t$, and against what is possible.
+//
+// **Next:** [05 · The reverse process](05-reverse-process.ipynb) walks back from noise with a network trained like this.
+//
+// **Read:** Ho, Jain & Abbeel, *Denoising Diffusion Probabilistic Models* (2020), sections 2–3 · Sohl-Dickstein et al., *Deep Unsupervised
+// Learning using Nonequilibrium Thermodynamics* (2015) · Salimans & Ho, *Progressive Distillation* (2022), section 4, for $v$ · Kingma
+// et al., *Variational Diffusion Models* (2021), for the bound as a function of the signal-to-noise ratio.
