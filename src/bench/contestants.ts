@@ -1,0 +1,76 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Contestant } from "./measure.js";
+
+/** The version the ratios are stated against. */
+export const TORCH = "torch==2.13.0";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** The checkout, found by the script that only it has. */
+function root(): string | undefined {
+  for (let folder = here; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, "test", "bench", "torch_worker.py"))) return folder;
+  }
+  return undefined;
+}
+
+/** This library, from source or built, as the benchmark itself runs. */
+export function library(): Contestant {
+  const worker = join(here, fileURLToPath(import.meta.url).endsWith(".ts") ? "worker.ts" : "worker.js");
+  return {
+    name: "diffusion-lab",
+    command: (model, mode, batch) => ({
+      program: process.execPath,
+      args: [...process.execArgv, worker, model, mode, String(batch)],
+    }),
+  };
+}
+
+export type TorchVariant = "eager" | "compile" | "channels-last";
+
+/** PyTorch, if a Python that has it is found: of `--install-peers`, or the one on the path. */
+export function torch(variant: TorchVariant): Contestant | undefined {
+  const checkout = root();
+  const python = torchPython(checkout);
+  if (!checkout || !python) return undefined;
+  const script = join(checkout, "test", "bench", "torch_worker.py");
+  return {
+    name: `PyTorch ${variant}`,
+    command: (model, mode, batch) => ({
+      program: python,
+      args: [script, model, mode, String(batch), variant],
+    }),
+  };
+}
+
+/** Makes `.cache/peers` with PyTorch, unless it is there. */
+export function installPeers(): void {
+  const checkout = root();
+  if (!checkout)
+    throw new Error("--install-peers works in a checkout of the course only: test/bench is not here");
+  const folder = join(checkout, ".cache", "peers");
+  if (!existsSync(pythonOf(folder))) run("python3", ["-m", "venv", folder]);
+  if (!hasTorch(pythonOf(folder))) run(pythonOf(folder), ["-m", "pip", "install", "--quiet", TORCH]);
+}
+
+function torchPython(checkout: string | undefined): string | undefined {
+  const candidates = [...(checkout ? [pythonOf(join(checkout, ".cache", "peers"))] : []), "python3"];
+  return candidates.find(hasTorch);
+}
+
+function hasTorch(python: string): boolean {
+  return spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0;
+}
+
+function pythonOf(folder: string): string {
+  return process.platform === "win32" ? join(folder, "Scripts", "python.exe") : join(folder, "bin", "python");
+}
+
+function run(program: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(program, args, { stdio: "inherit" });
+  if (status !== 0)
+    throw new Error(`${program} ${args.join(" ")} failed${error ? `: ${error.message}` : ""}`);
+}

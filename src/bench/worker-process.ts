@@ -1,0 +1,68 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+export interface Ready {
+  readonly parameters: number;
+  readonly version: string;
+  /** From the start of the process to the end of its first step. */
+  readonly firstStepMs: number;
+}
+
+/** A worker of the benchmark: see `worker.ts` for what is said. */
+export class WorkerProcess {
+  private readonly lines: AsyncIterator<string>;
+  private errors = "";
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly command: string,
+  ) {
+    this.lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+    child.stderr!.on("data", (chunk: Buffer) => {
+      this.errors = (this.errors + chunk.toString()).slice(-4000);
+    });
+    // A worker that has died shows when its answer is missing.
+    child.stdin!.on("error", () => {});
+  }
+
+  static async start(
+    program: string,
+    args: readonly string[],
+  ): Promise<{ worker: WorkerProcess; ready: Ready }> {
+    const started = performance.now();
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const worker = new WorkerProcess(child, [program, ...args].join(" "));
+    await Promise.race([
+      once(child, "spawn"),
+      once(child, "error").then(([error]) => Promise.reject(error as Error)),
+    ]);
+    const { parameters, version } = (await worker.answer()) as Omit<Ready, "firstStepMs">;
+    return { worker, ready: { parameters, version, firstStepMs: performance.now() - started } };
+  }
+
+  /** Milliseconds of each of the next `count` steps. */
+  async steps(count: number): Promise<number[]> {
+    this.child.stdin!.write(`${count}\n`);
+    return ((await this.answer()) as { ms: number[] }).ms;
+  }
+
+  /** Ends the process; resolves with its peak memory in bytes. */
+  async end(): Promise<number> {
+    this.child.stdin!.end();
+    return ((await this.answer()) as { peak: number }).peak;
+  }
+
+  kill(): void {
+    this.child.kill("SIGKILL");
+  }
+
+  private async answer(): Promise<unknown> {
+    for (;;) {
+      const { value, done } = await this.lines.next();
+      if (done) throw new Error(`${this.command} ended without an answer:\n${this.errors}`);
+      // A library may print lines of its own.
+      if (value.startsWith("{")) return JSON.parse(value);
+    }
+  }
+}
