@@ -25,7 +25,7 @@ export interface Run {
 
 export class Interrupts {
   readonly guard = new Guard();
-  readonly shared = new Int32Array(new SharedArrayBuffer(4 * SHARED.length));
+  readonly shared: Int32Array = new Int32Array(new SharedArrayBuffer(4 * SHARED.length));
   #run: Run | undefined;
   #cells = 0;
   readonly #callbacks = new Set<(error: unknown) => void>();
