@@ -33,19 +33,18 @@ export function symbolLatex(name: string): string {
   const below: string[] = [];
   for (const mark of marks) {
     if (accents[mark]) letter = `${accents[mark]}{${letter}}`;
-    else
-      below.push(
-        indices[mark] ??
-          (mark.length === 1 || /^\d+$/.test(mark)
-            ? mark
-            : greek.has(mark)
-              ? `\\${mark}`
-              : `\\mathrm{${mark.toLowerCase()}}`),
-      );
+    else below.push(indices[mark] ?? indexLatex(mark));
   }
   if (below.length === 0 && timed.has(name)) below.push("t");
   const index = below.join(",");
   return index === "" ? letter : `${letter}_${index.length === 1 ? index : `{${index}}`}`;
+}
+
+/** `S` of `alphaBarS` is the time s; `T` is the last time. */
+function indexLatex(mark: string): string {
+  const small = mark === "T" ? mark : mark.toLowerCase();
+  if (mark.length === 1 || /^\d+$/.test(mark)) return small;
+  return greek.has(small) ? `\\${small}` : `\\mathrm{${small}}`;
 }
 
 interface Printed {

@@ -1,6 +1,6 @@
 import { demandPairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
-import { axisLayout, chartLayout, logTicks, palette, type ChartSize } from "./style.js";
+import { axisLayout, chartLayout, logTicks, palette, transparent, type ChartSize } from "./style.js";
 
 /** One curve. */
 export interface Series {
@@ -89,12 +89,6 @@ function band(name: string, x: Numbers, y: Numbers, deviation: Numbers, colour: 
       showlegend: false,
     },
   ];
-}
-
-/** `#RRGGBB` with an opacity. */
-export function transparent(colour: string, opacity: number): string {
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  return `rgba(${r},${g},${b},${opacity})`;
 }
 
 export interface BarChart extends ChartSize {

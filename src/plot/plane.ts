@@ -8,6 +8,7 @@ import {
   divergingColours,
   palette,
   sequentialColours,
+  transparent,
   type ChartSize,
 } from "./style.js";
 
@@ -111,15 +112,17 @@ export function histogramChart({ x, series, bins = 40, density, ...size }: Histo
   const data = series.map(({ name, colour }, index): Trace => {
     const counted = split(samples[index]).filter((interval) => interval.x1! > interval.x0!);
     const widths = counted.map(({ x0, x1 }) => x1! - x0!);
-    return {
+    const fill = colour ?? palette[index % palette.length];
+    const bars: Trace = {
       type: "bar",
       name,
       x: rounded(counted.map(({ x0, x1 }) => (x0! + x1!) / 2)),
       // height = count / (n · width), so that the areas sum to the share of values shown
       y: rounded(counted.map((interval, i) => interval.length / (samples[index].length * widths[i]))),
       width: rounded(widths),
-      marker: { color: colour ?? palette[index % palette.length], opacity: series.length > 1 ? 0.55 : 0.8 },
+      marker: { color: fill, opacity: 0.8 },
     };
+    return series.length === 1 ? bars : outline(bars, fill);
   });
   if (density) {
     const xs = Array.from({ length: 201 }, (_, i) => domain[0] + ((domain[1] - domain[0]) * i) / 200);
@@ -135,6 +138,23 @@ export function histogramChart({ x, series, bins = 40, density, ...size }: Histo
   const perUnit = x.unit === "1" || x.unit === "" ? "1" : `per ${x.unit.replace(/(..)s$/, "$1")}`;
   const layout = chartLayout(size, x, { title: "density", unit: perUnit });
   return withLegend({ data, layout: { ...layout, barmode: "overlay", bargap: 0 } });
+}
+
+/** The outline of bars, so that several histograms can be told apart where they overlap. */
+function outline({ name, x, y, width }: Trace, colour: string): Trace {
+  const [centres, heights, widths] = [x, y, width] as number[][];
+  // An empty bin at either end brings the line down to zero at the outer edges.
+  const [first, last] = [centres[0] - widths[0], centres[centres.length - 1] + widths[widths.length - 1]];
+  return {
+    type: "scatter",
+    mode: "lines",
+    name,
+    x: rounded([first, ...centres, last]),
+    y: [0, ...heights, 0],
+    line: { color: colour, width: 1.8, shape: "hvh" },
+    fill: "tozeroy",
+    fillcolor: transparent(colour, 0.15),
+  };
 }
 
 /** Values on a regular grid: `values[row · columns + column]`, row along y from below. */

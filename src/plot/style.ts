@@ -1,4 +1,4 @@
-import { extent, range, ticks } from "d3";
+import { extent, range, rgb, ticks } from "d3";
 import type { Axis, Layout } from "./figure.js";
 import { textWidth } from "./font.js";
 
@@ -28,6 +28,11 @@ export const divergingColours: readonly (readonly [number, string])[] = [
 
 /** The shipped font first; Verdana has the same metrics where a browser lacks it. */
 export const fontFamily = "DejaVu Sans, Verdana, Arial, sans-serif";
+
+/** A CSS colour with an opacity. */
+export function transparent(colour: string, opacity: number): string {
+  return rgb(colour).copy({ opacity }).formatRgb();
+}
 
 export const ink = "#222222";
 export const grey = "#8A8A8A";

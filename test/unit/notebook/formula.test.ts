@@ -12,6 +12,8 @@ test("names become the field's symbols", () => {
   const expected: Record<string, string> = {
     alphaBar: "\\bar{\\alpha}_t",
     alphaBarPrev: "\\bar{\\alpha}_{t-1}",
+    alphaBarS: "\\bar{\\alpha}_s",
+    alphaBarT: "\\bar{\\alpha}_T",
     beta: "\\beta_t",
     betaTilde: "\\tilde{\\beta}_t",
     sigma: "\\sigma_t",

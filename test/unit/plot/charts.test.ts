@@ -112,6 +112,23 @@ test("the bars of a histogram have area one and a normal sample fits its density
   assert.equal(data[1].name, "N(0, 1)");
 });
 
+test("several histograms are outlines of one density each", () => {
+  const { data } = histogramChart({
+    x: { title: "v", unit: "steps" },
+    bins: 4,
+    series: [
+      { name: "a", values: [0, 0, 1, 3], colour: "black" },
+      { name: "b", values: [4, 4, 4, 4] },
+    ],
+  });
+  assert.deepEqual(
+    [data[0].type, data[0].x, data[0].y],
+    ["scatter", [-0.5, 0.5, 1.5, 2.5, 3.5, 4.5], [0, 0.5, 0.25, 0, 0.25, 0]],
+  );
+  assert.deepEqual(data[1].y, [0, 0, 0, 0, 1, 0]);
+  assert.equal(data[0].fillcolor, "rgba(0, 0, 0, 0.15)");
+});
+
 test("points are read from tensors, rows and flat arrays alike", () => {
   const rows = [
     [1, 2],
