@@ -11,12 +11,15 @@ import {
   type NetworkOptions,
   type TensorSource,
 } from "../nn/index.js";
+import { UNet2DCondition } from "./unet-condition.js";
+import type { UNet2DConditionConfig } from "./unet-condition-config.js";
 import { UNet2D } from "./unet.js";
 import type { UNet2DConfig } from "./unet-config.js";
 
 /** The networks that travel, by the name diffusers gives their class. */
 export interface DiffusersNetworks {
   readonly UNet2DModel: UNet2D;
+  readonly UNet2DConditionModel: UNet2DCondition;
 }
 export type DiffusersClass = keyof DiffusersNetworks;
 export type DiffusersNetwork = DiffusersNetworks[DiffusersClass];
@@ -27,6 +30,7 @@ const WEIGHTS = "diffusion_pytorch_model.safetensors";
 type Build<K extends DiffusersClass> = (config: object, options: NetworkOptions) => DiffusersNetworks[K];
 const classes: { readonly [K in DiffusersClass]: Build<K> } = {
   UNet2DModel: (config, options) => new UNet2D(config as Partial<UNet2DConfig>, options),
+  UNet2DConditionModel: (config, options) => new UNet2DCondition(config as Partial<UNet2DConditionConfig>, options),
 };
 
 export interface FromDiffusersOptions<K extends DiffusersClass> {
@@ -104,6 +108,7 @@ export function toDiffusers(network: DiffusersNetwork, folder: string, options: 
 
 function classNameOf(network: DiffusersNetwork): DiffusersClass {
   if (network instanceof UNet2D) return "UNet2DModel";
+  if (network instanceof UNet2DCondition) return "UNet2DConditionModel";
   throw new TypeError(`this network has no class in diffusers; those that have: ${Object.keys(classes).join(", ")}`);
 }
 

@@ -1,5 +1,6 @@
 import * as tf from "../tf.js";
 import { requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
+import { checkLabels } from "./unet-levels.js";
 import {
   activation,
   activationNames,
@@ -115,12 +116,7 @@ export class PointMlp {
     if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
       throw new RangeError(`timestep must have one value a point, shape [${x.shape[0]}], got [${timestep.shape}]`);
     }
-    if (num_class_embeds === null && labels) {
-      throw new RangeError("this network knows no classes (num_class_embeds is null): leave labels out");
-    }
-    if (num_class_embeds !== null && labels?.shape[0] !== x.shape[0]) {
-      throw new RangeError(`this network is class-conditional: give labels, int32 of shape [${x.shape[0]}]`);
-    }
+    checkLabels("network", num_class_embeds, x.shape[0], labels);
   }
 }
 

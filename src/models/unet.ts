@@ -4,13 +4,15 @@ import {
   Embedding,
   GroupNorm,
   Parameters,
+  PixelAttention,
   silu,
   TimeEmbedding,
   TimeEncoding,
   type NetworkOptions,
   type ParameterScope,
 } from "../nn/index.js";
-import { DownBlock, MidBlock, UpBlock, type BlockCommons } from "./unet-blocks.js";
+import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type UpBlock } from "./unet-blocks.js";
+import { applyU, buildDown, buildUp, checkImagesAndTimes, checkLabels, type LevelPlan } from "./unet-levels.js";
 import { unet2dConfig, type UNet2DConfig } from "./unet-config.js";
 
 /**
@@ -30,9 +32,7 @@ export class UNet2D {
   private readonly timeEncoding: TimeEncoding;
   private readonly timeEmbedding: TimeEmbedding;
   private readonly classEmbedding: Embedding | undefined;
-  private readonly downBlocks: readonly DownBlock[];
-  private readonly midBlock: MidBlock | undefined;
-  private readonly upBlocks: readonly UpBlock[];
+  private readonly blocks: { down: DownBlock[]; mid: MidBlock | undefined; up: UpBlock[] };
   private readonly normOut: GroupNorm;
   private readonly convOut: Conv2d;
 
@@ -49,7 +49,6 @@ export class UNet2D {
       epsilon: c.norm_eps,
       activation: c.act_fn,
       timeScaleShift: c.resnet_time_scale_shift,
-      headChannels: c.attention_head_dim,
     };
 
     this.convIn = new Conv2d(root.scope("conv_in"), { inputs: c.in_channels, outputs: widths[0] });
@@ -60,15 +59,10 @@ export class UNet2D {
       const table = { count: c.num_class_embeds, channels: timeChannels };
       this.classEmbedding = new Embedding(root.scope("class_embedding"), table);
     }
-    this.downBlocks = buildDown(root, commons, c);
-    if (c.mid_block_type !== null) {
-      this.midBlock = new MidBlock(
-        root.scope("mid_block"),
-        { ...commons, outputScale: c.mid_block_scale_factor },
-        { channels: widths[widths.length - 1], attention: c.add_attention, attentionGroups: midAttentionGroups(c) },
-      );
-    }
-    this.upBlocks = buildUp(root, commons, c);
+    const plan = levelPlan(c);
+    const down = buildDown(root, commons, plan);
+    const mid = c.mid_block_type === null ? undefined : buildMid(root, commons, c);
+    this.blocks = { down, mid, up: buildUp(root, commons, plan) };
     this.normOut = new GroupNorm(root.scope("conv_norm_out"), {
       channels: widths[0],
       groups: c.norm_num_groups,
@@ -86,18 +80,12 @@ export class UNet2D {
    * @throws RangeError if shapes, or the presence of labels, do not fit the configuration
    */
   apply(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor4D {
-    this.check(x, timestep, labels);
+    checkImagesAndTimes(x, timestep, this.config);
+    checkLabels("U-Net", this.config.num_class_embeds, x.shape[0], labels);
     return tf.tidy(() => {
       const e = this.embed(timestep, labels);
       const input = this.config.center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x;
-      let h = this.convIn.apply(input as tf.Tensor4D);
-      const kept = [h];
-      for (const block of this.downBlocks) {
-        kept.push(...block.apply(h, e));
-        h = kept[kept.length - 1];
-      }
-      if (this.midBlock) h = this.midBlock.apply(h, e);
-      for (const block of this.upBlocks) h = block.apply(h, e, kept);
+      const h = applyU(this.convIn.apply(input as tf.Tensor4D), e, this.blocks);
       const output = this.convOut.apply(silu(this.normOut.apply(h)));
       // Fourier time is the deviation of the noise, and the score falls as one over it (Song et al. 2021).
       if (this.config.time_embedding_type !== "fourier") return output;
@@ -112,27 +100,6 @@ export class UNet2D {
   private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D {
     const e = this.timeEmbedding.apply(this.timeEncoding.apply(timestep));
     return this.classEmbedding && labels ? tf.add(e, this.classEmbedding.apply(labels)) : e;
-  }
-
-  private check(x: tf.Tensor4D, timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): void {
-    const { block_out_channels, downsample_padding, in_channels, num_class_embeds } = this.config;
-    if (x.rank !== 4 || x.shape[3] !== in_channels) {
-      throw new RangeError(`this U-Net takes images [N, H, W, ${in_channels}], got shape [${x.shape}]`);
-    }
-    // Without padding a halving rounds down, and must leave something.
-    const least = downsample_padding === 0 ? 2 ** (block_out_channels.length - 1) : 1;
-    if (Math.min(x.shape[1], x.shape[2]) < least) {
-      throw new RangeError(`this U-Net takes images of at least ${least} × ${least} pixels, got shape [${x.shape}]`);
-    }
-    if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
-      throw new RangeError(`timestep must have one value an image, shape [${x.shape[0]}], got [${timestep.shape}]`);
-    }
-    if (num_class_embeds === null && labels) {
-      throw new RangeError("this U-Net knows no classes (num_class_embeds is null): leave labels out");
-    }
-    if (num_class_embeds !== null && labels?.shape[0] !== x.shape[0]) {
-      throw new RangeError(`this U-Net is class-conditional: give labels, int32 of shape [${x.shape[0]}]`);
-    }
   }
 }
 
@@ -152,37 +119,34 @@ function timeEncoding(scope: ParameterScope, c: UNet2DConfig): TimeEncoding {
   }
 }
 
+function pixelAttention(c: UNet2DConfig, groups: number | null, outputScale = 1): MakeAttention {
+  return (scope, channels) => {
+    const heads = c.attention_head_dim === null ? 1 : channels / c.attention_head_dim;
+    return new PixelAttention(scope, { channels, heads, groups, epsilon: c.norm_eps, outputScale });
+  };
+}
+
+function levelPlan(c: UNet2DConfig): LevelPlan {
+  const levels = c.block_out_channels.length;
+  const attention = pixelAttention(c, c.norm_num_groups);
+  return {
+    widths: c.block_out_channels,
+    layers: Array<number>(levels).fill(c.layers_per_block),
+    downsamplePadding: c.downsample_padding,
+    downAttention: (level) => (c.down_block_types[level] === "AttnDownBlock2D" ? attention : undefined),
+    upAttention: (level) => (c.up_block_types[levels - 1 - level] === "AttnUpBlock2D" ? attention : undefined),
+  };
+}
+
 /** As UNet2DModel has it: without a number of its own, the middle's attention has a norm unless time scales and shifts. */
-function midAttentionGroups(c: UNet2DConfig): number | null {
-  return c.attn_norm_num_groups ?? (c.resnet_time_scale_shift === "default" ? c.norm_num_groups : null);
-}
-
-function buildDown(root: ParameterScope, commons: BlockCommons, c: UNet2DConfig): DownBlock[] {
-  const last = c.block_out_channels.length - 1;
-  return c.block_out_channels.map((outputs, i) => {
-    return new DownBlock(root.scope(`down_blocks.${i}`), commons, {
-      inputs: c.block_out_channels[Math.max(i - 1, 0)],
-      outputs,
-      layers: c.layers_per_block,
-      attention: c.down_block_types[i] === "AttnDownBlock2D",
-      downsample: i < last,
-      downsamplePadding: c.downsample_padding,
-    });
-  });
-}
-
-function buildUp(root: ParameterScope, commons: BlockCommons, c: UNet2DConfig): UpBlock[] {
-  const widths = [...c.block_out_channels].reverse();
-  const last = widths.length - 1;
-  return widths.map((outputs, i) => {
-    // The way down kept layers_per_block results of this level and the input of the level (a halving, or conv_in).
-    const skips = [...Array<number>(c.layers_per_block).fill(outputs), widths[Math.min(i + 1, last)]];
-    return new UpBlock(root.scope(`up_blocks.${i}`), commons, {
-      inputs: widths[Math.max(i - 1, 0)],
-      outputs,
-      skips,
-      attention: c.up_block_types[i] === "AttnUpBlock2D",
-      upsample: i < last,
-    });
-  });
+function buildMid(root: ParameterScope, commons: BlockCommons, c: UNet2DConfig): MidBlock {
+  const groups = c.attn_norm_num_groups ?? (c.resnet_time_scale_shift === "default" ? c.norm_num_groups : null);
+  return new MidBlock(
+    root.scope("mid_block"),
+    { ...commons, outputScale: c.mid_block_scale_factor },
+    {
+      channels: c.block_out_channels[c.block_out_channels.length - 1],
+      attention: c.add_attention ? pixelAttention(c, groups, c.mid_block_scale_factor) : undefined,
+    },
+  );
 }

@@ -22,12 +22,29 @@ export const silu: <T extends tf.Tensor>(x: T) => T = tf.customGrad((x, save) =>
 }) as <T extends tf.Tensor>(x: T) => T;
 
 /**
- * GELU, exact: y = x·Φ(x) = x/2·(1 + erf(x/√2)).
+ * GELU, exact: y = x·Φ(x) = x/2·(1 + erf(x/√2)), with the gradient dy·(Φ(x) + x·φ(x)).
  *
  * Source: Hendrycks and Gimpel 2016, "Gaussian error linear units".
  */
-export function gelu<T extends tf.Tensor>(x: T): T {
-  return tf.tidy(() => tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2)))) as T);
+export const gelu: <T extends tf.Tensor>(x: T) => T = tf.customGrad((x, save) => {
+  const input = x as tf.Tensor;
+  const phi = tf.mul(0.5, tf.add(1, tf.erf(tf.mul(input, Math.SQRT1_2))));
+  (save as SaveTensors)([input, phi]);
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+    const [xs, phis] = saved as [tf.Tensor, tf.Tensor];
+    // φ(x) = exp(−x²/2)/√(2π)
+    const density = tf.mul(tf.exp(tf.mul(tf.square(xs), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return tf.mul(dy, tf.add(phis, tf.mul(xs, density)));
+  };
+  return { value: tf.mul(input, phi), gradFunc };
+}) as <T extends tf.Tensor>(x: T) => T;
+
+/** GELU by its approximation x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))), equation 2 of the same paper. */
+export function geluTanh<T extends tf.Tensor>(x: T): T {
+  return tf.tidy(() => {
+    const inner = tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI));
+    return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.tanh(inner))) as T;
+  });
 }
 
 /** Mish: y = x·tanh(ln(1 + eˣ)). Source: Misra 2019, "Mish: a self regularized non-monotonic activation function". */

@@ -1,7 +1,7 @@
 import * as tf from "../tf.js";
-import { silu } from "./activations.js";
+import { activation, type ActivationName } from "./activations.js";
 import { Dense } from "./dense.js";
-import type { ParameterScope } from "./parameters.js";
+import type { Initializer, ParameterScope } from "./parameters.js";
 
 /** The two orders in use: the paper's sin|cos, and diffusers' default cos|sin (`flip_sin_to_cos`). */
 export type SinusoidOrder = "sin-cos" | "cos-sin";
@@ -37,17 +37,28 @@ export function sinusoidalEmbedding(t: tf.Tensor1D, options: SinusoidalOptions):
   });
 }
 
-/** The two-layer network that turns a raw embedding into the vector every block sees: W₂·silu(W₁·e). */
+export interface TimeEmbeddingOptions {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Default "silu". */
+  readonly activation?: ActivationName;
+  readonly init?: Initializer;
+}
+
+/** The two-layer network that turns a raw embedding into the vector every block sees: W₂·act(W₁·e). */
 export class TimeEmbedding {
   private readonly first: Dense;
   private readonly second: Dense;
+  private readonly act: (x: tf.Tensor) => tf.Tensor;
 
-  constructor(scope: ParameterScope, options: { readonly inputs: number; readonly outputs: number }) {
-    this.first = new Dense(scope.scope("linear_1"), options);
-    this.second = new Dense(scope.scope("linear_2"), { inputs: options.outputs, outputs: options.outputs });
+  constructor(scope: ParameterScope, options: TimeEmbeddingOptions) {
+    const { inputs, outputs, init } = options;
+    this.first = new Dense(scope.scope("linear_1"), { inputs, outputs, init });
+    this.second = new Dense(scope.scope("linear_2"), { inputs: outputs, outputs, init });
+    this.act = activation(options.activation ?? "silu");
   }
 
   apply(embedding: tf.Tensor2D): tf.Tensor2D {
-    return tf.tidy(() => this.second.apply(silu(this.first.apply(embedding))));
+    return tf.tidy(() => this.second.apply(this.act(this.first.apply(embedding)) as tf.Tensor2D));
   }
 }

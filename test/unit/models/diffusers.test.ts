@@ -60,7 +60,7 @@ test("configuration keys: notes and neutral values pass, others are refused by n
 test("the class must be one that can be opened, and the one expected", () => {
   assert.throws(() => fromDiffusers(folder, { expect: "Other" as DiffusersClass }), /is of class "UNet2DModel"; what can be opened: Other/);
   edit({ _class_name: "AutoencoderKL" });
-  refuses(/is of class "AutoencoderKL"; what can be opened: UNet2DModel/, RangeError);
+  refuses(/is of class "AutoencoderKL"; what can be opened: UNet2DModel, UNet2DConditionModel/, RangeError);
   edit({ _class_name: "toString" });
   refuses(/is of class "toString"/, RangeError);
 });
@@ -110,7 +110,7 @@ test("attention under its former names opens too", () => {
   });
   assert.ok(former.some(([name]) => name.endsWith("proj_attn.weight")));
   writeSafetensors(join(folder, weights), former);
-  const opened = fromDiffusers(folder);
+  const opened = fromDiffusers(folder, { expect: "UNet2DModel" });
   assert.deepEqual(opened.parameters.toFlat(), unet.parameters.toFlat());
   opened.dispose();
 });
@@ -148,7 +148,7 @@ test("numbers beyond a format's range are not written as infinities", () => {
   toDiffusers(unet, folder, { format: "BF16", values });
   values[5] = 3.4e38;
   assert.throws(() => toDiffusers(unet, folder, { format: "BF16", values }), /too large for BF16: save as F32/);
-  const opened = fromDiffusers(folder);
+  const opened = fromDiffusers(folder, { expect: "UNet2DModel" });
   assert.ok(Math.abs(opened.parameters.toFlat()[5] - 1e6) < 4e3);
   mkdirSync(join(folder, "sub"));
   assert.throws(() => toDiffusers({} as UNet2D, join(folder, "sub")), /no class in diffusers/);

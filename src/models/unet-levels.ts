@@ -1,0 +1,91 @@
+import * as tf from "../tf.js";
+import type { ParameterScope } from "../nn/index.js";
+import { DownBlock, UpBlock, type BlockCommons, type MidBlock, type MakeAttention } from "./unet-blocks.js";
+
+/** The levels of a U, from the full image down. */
+export interface LevelPlan {
+  readonly widths: readonly number[];
+  /** Residual blocks a level on the way down; the way up has one more. */
+  readonly layers: readonly number[];
+  readonly downsamplePadding: 0 | 1;
+  /** Attention of level i on the way down, and on the way up (level 0 is the full image in both). */
+  readonly downAttention: (level: number) => MakeAttention;
+  readonly upAttention: (level: number) => MakeAttention;
+}
+
+export function buildDown(root: ParameterScope, commons: BlockCommons, plan: LevelPlan): DownBlock[] {
+  const { widths, layers } = plan;
+  const last = widths.length - 1;
+  return widths.map((outputs, i) => {
+    return new DownBlock(root.scope(`down_blocks.${i}`), commons, {
+      inputs: widths[Math.max(i - 1, 0)],
+      outputs,
+      layers: layers[i],
+      attention: plan.downAttention(i),
+      downsample: i < last,
+      downsamplePadding: plan.downsamplePadding,
+    });
+  });
+}
+
+export function buildUp(root: ParameterScope, commons: BlockCommons, plan: LevelPlan): UpBlock[] {
+  const { widths, layers } = plan;
+  const last = widths.length - 1;
+  return widths.map((_, i) => {
+    const level = last - i;
+    // The way down kept every layer's result of this level, and the level's input (a halving, or conv_in).
+    const skips = [...Array<number>(layers[level]).fill(widths[level]), widths[Math.max(level - 1, 0)]];
+    return new UpBlock(root.scope(`up_blocks.${i}`), commons, {
+      inputs: widths[Math.min(level + 1, last)],
+      outputs: widths[level],
+      skips,
+      attention: plan.upAttention(level),
+      upsample: i < last,
+    });
+  });
+}
+
+/** Down the U, through the middle and up again, each level's results going across. */
+export function applyU(
+  h: tf.Tensor4D,
+  e: tf.Tensor2D,
+  blocks: { down: readonly DownBlock[]; mid: MidBlock | undefined; up: readonly UpBlock[] },
+  context?: tf.Tensor3D,
+): tf.Tensor4D {
+  const kept = [h];
+  for (const block of blocks.down) kept.push(...block.apply(kept[kept.length - 1], e, context));
+  let result = kept[kept.length - 1];
+  if (blocks.mid) result = blocks.mid.apply(result, e, context);
+  for (const block of blocks.up) result = block.apply(result, e, kept, context);
+  return result;
+}
+
+/** @throws RangeError if an image is too small for the halvings, or times are not one an image */
+export function checkImagesAndTimes(
+  x: tf.Tensor4D,
+  timestep: tf.Tensor1D,
+  c: { in_channels: number; downsample_padding: number; block_out_channels: readonly number[] },
+): void {
+  const { in_channels, downsample_padding, block_out_channels } = c;
+  if (x.rank !== 4 || x.shape[3] !== in_channels) {
+    throw new RangeError(`this U-Net takes images [N, H, W, ${in_channels}], got shape [${x.shape}]`);
+  }
+  // Without padding a halving rounds down, and must leave something.
+  const least = downsample_padding === 0 ? 2 ** (block_out_channels.length - 1) : 1;
+  if (Math.min(x.shape[1], x.shape[2]) < least) {
+    throw new RangeError(`this U-Net takes images of at least ${least} × ${least} pixels, got shape [${x.shape}]`);
+  }
+  if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
+    throw new RangeError(`timestep must have one value an image, shape [${x.shape[0]}], got [${timestep.shape}]`);
+  }
+}
+
+/** @throws RangeError if class labels are missing, or given to a network that knows no classes */
+export function checkLabels(network: string, classes: number | null, count: number, labels: tf.Tensor1D | undefined): void {
+  if (classes === null && labels) {
+    throw new RangeError(`this ${network} knows no classes (num_class_embeds is null): leave labels out`);
+  }
+  if (classes !== null && labels?.shape[0] !== count) {
+    throw new RangeError(`this ${network} is class-conditional: give labels, int32 of shape [${count}]`);
+  }
+}

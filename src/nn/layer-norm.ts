@@ -1,0 +1,63 @@
+import * as tf from "../tf.js";
+import type { SaveTensors } from "./activations.js";
+import { ones, zeros, type ParameterScope } from "./parameters.js";
+
+export interface LayerNormOptions {
+  readonly channels: number;
+  /** Default 1e-5. */
+  readonly epsilon?: number;
+  /** Whether γ and β are trained (default) or left out, as in adaptive norms. */
+  readonly affine?: boolean;
+}
+
+/**
+ * Layer normalisation over the last axis: y = γ·(x − μ)/√(v + ε) + β.
+ *
+ * Source: Ba, Kiros and Hinton 2016, "Layer normalization", equations 3 and 4.
+ */
+export class LayerNorm {
+  private readonly gamma: tf.Variable | undefined;
+  private readonly beta: tf.Variable | undefined;
+  private readonly normalize: (x: tf.Tensor) => tf.Tensor;
+
+  constructor(
+    scope: ParameterScope,
+    private readonly options: LayerNormOptions,
+  ) {
+    const { channels, epsilon = 1e-5, affine = true } = options;
+    if (affine) {
+      this.gamma = scope.create("weight", "plain", [channels], ones);
+      this.beta = scope.create("bias", "plain", [channels], zeros);
+    }
+    this.normalize = layerNormalize(epsilon);
+  }
+
+  apply<T extends tf.Tensor>(x: T): T {
+    const { channels } = this.options;
+    if (x.shape[x.rank - 1] !== channels) {
+      throw new RangeError(`a layer norm of ${channels} channels got shape [${x.shape}]: its last axis must be ${channels}`);
+    }
+    return tf.tidy(() => {
+      const normal = this.normalize(x);
+      return (this.gamma && this.beta ? tf.add(tf.mul(normal, this.gamma), this.beta) : normal) as T;
+    });
+  }
+}
+
+/** x̂ = (x − μ)·r with r = 1/√(v + ε), and its gradient dx = r·(dy − mean(dy) − x̂·mean(dy·x̂)). */
+function layerNormalize(epsilon: number): (x: tf.Tensor) => tf.Tensor {
+  return tf.customGrad((input, save) => {
+    const x = input as tf.Tensor;
+    const axis = x.rank - 1;
+    const centred = tf.sub(x, tf.mean(x, axis, true));
+    const r = tf.rsqrt(tf.add(tf.mean(tf.square(centred), axis, true), epsilon));
+    const value = tf.mul(centred, r);
+    (save as SaveTensors)([value, r]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const [normal, inverse] = saved as [tf.Tensor, tf.Tensor];
+      const along = tf.mul(normal, tf.mean(tf.mul(dy, normal), axis, true));
+      return tf.mul(inverse, tf.sub(tf.sub(dy, tf.mean(dy, axis, true)), along));
+    };
+    return { value, gradFunc };
+  });
+}
