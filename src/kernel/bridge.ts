@@ -10,6 +10,8 @@ export interface KernelBridge {
   readonly comms: Comms;
   /** Sends a MIME bundle as output of the running cell; `update` replaces the display of the same id. */
   display(content: Record<string, unknown>, update?: boolean): void;
+  /** Takes the running cell's output away; with `wait` only when the next one arrives. */
+  clearOutput(wait?: boolean): void;
 }
 
 export const KERNEL = Symbol.for("diffusion-lab.kernel");

@@ -181,6 +181,11 @@ export class KernelClient {
     return (await this.#ask(this.#shell, type, content, {}, { reply: true })).outputs;
   }
 
+  /** Frames as they are, on the shell channel: for tests of what a kernel makes of garbage. */
+  sendRaw(frames: readonly string[]): Promise<void> {
+    return this.#shell.send([...frames]);
+  }
+
   interrupt(): Promise<Content> {
     return this.control("interrupt_request");
   }

@@ -72,7 +72,6 @@ export function figureProblems(outputs: readonly Output[]): string[] {
 }
 
 function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/\u001b\[[0-9;]*m/g, "");
 }
 

@@ -104,6 +104,7 @@ export class KernelServer {
       },
       comms: this.#comms,
       display,
+      clearOutput: (wait = false) => this.#publish("clear_output", { wait }),
     };
     Object.defineProperty(globalThis, KERNEL, { configurable: true, value: bridge });
   }

@@ -35,7 +35,6 @@ export function result(executed: Executed): string | undefined {
 /** The traceback without colours. */
 export function traceback(executed: Executed): string {
   const lines = (ofType(executed, "error")[0]?.traceback ?? []) as string[];
-  // eslint-disable-next-line no-control-regex
   return lines.join("\n").replace(/\u001b\[[0-9;]*m/g, "");
 }
 
