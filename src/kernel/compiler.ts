@@ -97,6 +97,8 @@ export class Compiler {
           alwaysStrict: false,
           moduleResolution: original.ModuleResolutionKind.Bundler,
           lib: ["lib.es2023.d.ts"],
+          // Types of other packages are read when a cell imports them, not all of them before each cell.
+          types: ["node"],
           inlineSourceMap: true,
         },
         ...rest,
