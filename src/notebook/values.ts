@@ -70,7 +70,7 @@ export function shapeText(shape: readonly number[]): string {
 export function readable(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e7) && Number.isFinite(value))
-    return value.toPrecision(4).replace(/\.?0+e/, "e");
+    return value.toExponential(3).replace(/\.?0+e/, "e");
   return String(Number(value.toPrecision(6)));
 }
 
