@@ -1,7 +1,7 @@
 import { inspect, isDeepStrictEqual } from "node:util";
 import { isHeadless } from "./environment.js";
 import { bundle, publish } from "./publish.js";
-import { blockOf, bound, readable, shapeText, type Block } from "./values.js";
+import { blockOf, bound, readable, shapeText, type Block, type Numeric } from "./values.js";
 
 export interface CheckOptions {
   /** Shown with a red answer. */
@@ -11,7 +11,10 @@ export interface CheckOptions {
 }
 
 /** Says whether an answer is right: `true`, `false`, or a sentence that says what is wrong. */
-export type Predicate = (answer: unknown) => boolean | string;
+export type Predicate<T = unknown> = (answer: T) => boolean | string;
+
+/** What an answer is held against. */
+export type Expected<T> = Predicate<NonNullable<T>> | Numeric | string | boolean | object;
 
 /** Thrown in a headless run by an answer that is missing or wrong. */
 export class ExerciseError extends Error {
@@ -30,13 +33,13 @@ export class ExerciseError extends Error {
  *
  * @example
  * check("3.2", mySnr(500), schedule.snr[500], "SNR is ᾱ over 1 − ᾱ");
- * check("3.3", () => mySample(x0), (x) => (x as tf.Tensor).shape[0] === 8 || "the batch has 8 examples");
+ * check("3.3", () => mySample(x0), (x) => x.shape[0] === 8 || "the batch has 8 examples");
  * @throws ExerciseError in a headless run.
  */
-export function check(
+export function check<T>(
   exercise: string,
-  answer: unknown,
-  expected: unknown,
+  answer: T | (() => T),
+  expected: Expected<T>,
   hint: string | CheckOptions = {},
 ): void {
   const options: CheckOptions = typeof hint === "string" ? { hint } : hint;

@@ -13,7 +13,7 @@ export {
   type FormulaOptions,
   type Scope,
 } from "./formula.js";
-export { check, ExerciseError, type CheckOptions, type Predicate } from "./check.js";
+export { check, ExerciseError, type CheckOptions, type Expected, type Predicate } from "./check.js";
 export { table, Table, type Cell, type TableOptions } from "./table.js";
 export { isHeadless } from "./environment.js";
 export type { Nested, Numeric } from "./values.js";

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, ExerciseError } from "../../../src/notebook/index.js";
+import { check, ExerciseError, type CheckOptions, type Expected } from "../../../src/notebook/index.js";
 import * as tf from "../../../src/tf.js";
 import { displayed, headless, text, watched, withEnvironment } from "./kernel-stand-in.js";
 
-type Arguments = Parameters<typeof check>;
+type Arguments = [
+  exercise: string,
+  answer: unknown,
+  expected: Expected<unknown>,
+  hint?: string | CheckOptions,
+];
 const verdict = (...given: Arguments) =>
   text(withEnvironment(watched, () => displayed(() => check(...given)))[0]);
 
@@ -126,5 +131,21 @@ test("a learner never sees an exception", () => {
   assert.match(
     verdict("1", hostile, (x: unknown) => (x as { shape: number }).shape === 1),
     /could not be judged/,
+  );
+});
+
+test("a predicate knows the type of the answer, with or without a function around it", () => {
+  const sent = displayed(() => {
+    check("1", tf.ones([8, 2]), (x) => x.shape[0] === 8);
+    check(
+      "2",
+      () => "ddim",
+      (x) => x.length === 4,
+    );
+    check("3", undefined as number | undefined, (x) => x > 1);
+  });
+  assert.deepEqual(
+    sent.map((one) => text(one)),
+    ["✓ 1 correct", "✓ 2 correct", "· 3 not answered yet"],
   );
 });

@@ -1,0 +1,285 @@
+import { FRONT_END } from "./widget-front-end.js";
+import type { MimeBundle } from "./publish.js";
+import { bundleOf, displayMethod } from "./show.js";
+
+/** What the callback of a widget gives is shown under it: whatever {@link show} can show, or nothing. */
+export type OnChange<V> = (value: V) => unknown;
+
+export interface SliderOptions {
+  /** Smallest value. */
+  min: number;
+  /** Largest value. */
+  max: number;
+  /** Distance between values; 1 if not given. */
+  step?: number;
+  /** Value to begin with; `min` if not given. */
+  value?: number;
+  /** Name in front of the control. */
+  label?: string;
+  /** Called with each new value; while it computes, only the latest value waits. */
+  onChange?: OnChange<number>;
+}
+
+export interface PlayOptions extends SliderOptions {
+  /** Milliseconds between two values, at least; 100 if not given. */
+  interval?: number;
+}
+
+export interface SelectOptions<T extends string> {
+  /** The texts to choose from. */
+  options: readonly T[];
+  /** Text to begin with; the first if not given. */
+  value?: T;
+  /** Name in front of the control. */
+  label?: string;
+  /** Called with each new choice; while it computes, only the latest choice waits. */
+  onChange?: OnChange<T>;
+}
+
+interface Message {
+  readonly data: Record<string, unknown>;
+}
+
+interface Comm {
+  readonly id: string;
+  onMessage: ((message: Message) => void | Promise<void>) | undefined;
+  send(data: Record<string, unknown>): void;
+  close(): void;
+}
+
+interface Comms {
+  open(target: string, data: Record<string, unknown>, metadata: Record<string, unknown>): Comm;
+}
+
+/** The course's kernel carries widgets, stock tslab does not. */
+function kernelComms(): Comms | undefined {
+  const kernel = (globalThis as Record<symbol, unknown>)[Symbol.for("diffusion-lab.kernel")] as
+    | { comms?: Comms }
+    | undefined;
+  return kernel?.comms;
+}
+
+interface View {
+  readonly text: string;
+  readonly png?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly failed?: true;
+}
+
+const NO_VIEW: View = { text: "" };
+const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
+
+function viewOf(shown: unknown): View {
+  if (shown === undefined) return NO_VIEW;
+  const { data, metadata } = bundleOf(shown);
+  const text = String(data["text/plain"] ?? "");
+  const png = data["image/png"];
+  if (typeof png !== "string") return { text };
+  const { width, height } = (metadata["image/png"] ?? {}) as { width?: number; height?: number };
+  return { text, png, width, height };
+}
+
+function failure(error: unknown): View {
+  return { text: error instanceof Error ? `${error.name}: ${error.message}` : String(error), failed: true };
+}
+
+/**
+ * A control under a cell that calls back when the reader moves it. Where widgets cannot live (on GitHub, in a saved
+ * notebook, on another kernel) the view of its first value stands in its place.
+ */
+export class Widget<V> {
+  readonly #describe: string;
+  readonly #decode: (raw: unknown) => V;
+  readonly #onChange: OnChange<V> | undefined;
+  readonly #state: Record<string, unknown>;
+  readonly #comm: Comm | undefined;
+  #raw: unknown;
+  #view: View = NO_VIEW;
+  #working: Promise<void> | undefined;
+  #again = false;
+
+  constructor(options: {
+    describe: string;
+    state: Record<string, unknown>;
+    raw: unknown;
+    decode: (raw: unknown) => V;
+    onChange: OnChange<V> | undefined;
+  }) {
+    this.#describe = options.describe;
+    this.#decode = options.decode;
+    this.#onChange = options.onChange;
+    this.#raw = options.raw;
+    this.#state = { options: null, interval: null, ...options.state };
+    this.#update();
+    this.#comm = kernelComms()?.open(
+      "jupyter.widget",
+      { state: { ...MODEL, ...this.#everything() }, buffer_paths: [] },
+      { version: "2.1.0" },
+    );
+    if (this.#comm) this.#comm.onMessage = ({ data }) => this.#receive(data);
+  }
+
+  /** The value that the control stands at. */
+  get value(): V {
+    return this.#decode(this.#raw);
+  }
+
+  /** Resolves when the view belongs to the value. */
+  async settled(): Promise<this> {
+    await this.#working;
+    return this;
+  }
+
+  /** Takes the control's callback away; its last view stays. */
+  close(): void {
+    this.#comm?.close();
+  }
+
+  [displayMethod](): MimeBundle | Promise<MimeBundle> {
+    return this.#working ? this.settled().then(() => this.#bundle()) : this.#bundle();
+  }
+
+  #bundle(): MimeBundle {
+    const { text, png, width, height } = this.#view;
+    const data: Record<string, unknown> = { "text/plain": text ? `${this.#describe}\n${text}` : this.#describe };
+    const metadata: MimeBundle["metadata"] = {};
+    if (png) {
+      data["image/png"] = png;
+      if (width && height) metadata["image/png"] = { width, height };
+    }
+    if (this.#comm) data[WIDGET_VIEW] = { version_major: 2, version_minor: 0, model_id: this.#comm.id };
+    return { data, metadata };
+  }
+
+  #everything(): Record<string, unknown> {
+    return { ...this.#state, value: this.#raw, view: this.#view, shown: this.#raw };
+  }
+
+  #receive(data: Record<string, unknown>): void | Promise<void> {
+    if (data.method === "request_state") return this.#send(this.#everything());
+    const state = data.state as { value?: unknown } | undefined;
+    if (data.method !== "update" || state?.value === undefined) return;
+    this.#raw = state.value;
+    return this.#update();
+  }
+
+  #send(state: Record<string, unknown>): void {
+    this.#comm?.send({ method: "update", state, buffer_paths: [] });
+  }
+
+  /** Calls back for the present value; a synchronous callback is done when this returns. */
+  #update(): void | Promise<void> {
+    if (this.#working) {
+      this.#again = true;
+      return this.#working;
+    }
+    const raw = this.#raw;
+    const done = (view: View): void => {
+      this.#view = view;
+      this.#send({ view, shown: raw });
+    };
+    let shown: unknown;
+    try {
+      shown = this.#onChange?.(this.#decode(raw));
+      if (!(shown instanceof Promise)) return done(viewOf(shown));
+    } catch (error) {
+      return done(failure(error));
+    }
+    this.#working = shown
+      .then(viewOf, failure)
+      .catch(failure)
+      .then((view) => {
+        this.#working = undefined;
+        done(view);
+        if (!this.#again) return;
+        this.#again = false;
+        return this.#update();
+      });
+    return this.#working;
+  }
+}
+
+/** The Jupyter widget that runs an ES module given as text: https://anywidget.dev. */
+const MODEL = {
+  _model_module: "anywidget",
+  _model_name: "AnyModel",
+  _model_module_version: "~0.11.*",
+  _view_module: "anywidget",
+  _view_name: "AnyView",
+  _view_module_version: "~0.11.*",
+  _view_count: null,
+  _dom_classes: [],
+  _anywidget_id: "diffusion-lab.Control",
+  _esm: FRONT_END,
+} as const;
+
+function checkedRange(name: string, { min, max, step = 1, value = min }: SliderOptions): [number, number] {
+  if (!(Number.isFinite(min) && Number.isFinite(max) && min < max)) {
+    throw new RangeError(`${name} needs min < max, but got min = ${min} and max = ${max}`);
+  }
+  if (!(step > 0 && step <= max - min)) {
+    throw new RangeError(`the step of ${name} must lie in (0, ${max - min}], but is ${step}`);
+  }
+  if (!(value >= min && value <= max)) {
+    throw new RangeError(`the value of ${name} must lie in ${min}…${max}, but is ${value}`);
+  }
+  return [step, value];
+}
+
+function ranged(name: string, options: SliderOptions, interval: number | null): Widget<number> {
+  const { min, max, label = "", onChange } = options;
+  const [step, value] = checkedRange(name, options);
+  return new Widget<number>({
+    describe: `${name}${label ? ` ${label}` : ""} = ${value} in ${min}…${max}`,
+    state: { label, min, max, step, interval },
+    raw: value,
+    decode: Number,
+    onChange,
+  });
+}
+
+/**
+ * A slider under the cell; what `onChange` returns is shown under it and redrawn as it moves.
+ *
+ * Make it the last expression of a cell. An interrupt stops a callback that computes too long.
+ *
+ * @example slider({ label: "t", min: 1, max: 1000, value: 500, onChange: (t) => imageGrid(noisy(t)) })
+ * @throws RangeError unless min < max, 0 < step ≤ max − min and min ≤ value ≤ max.
+ */
+export function slider(options: SliderOptions): Widget<number> {
+  return ranged("slider", options, null);
+}
+
+/**
+ * A slider with a button that runs it from its value to `max`; each value waits for the view of the one before.
+ *
+ * @throws RangeError as {@link slider}, and unless interval ≥ 0.
+ */
+export function play(options: PlayOptions): Widget<number> {
+  const { interval = 100 } = options;
+  if (!(interval >= 0)) throw new RangeError(`the interval of play must be ≥ 0 ms, but is ${interval}`);
+  return ranged("play", options, interval);
+}
+
+/**
+ * A menu of texts; what `onChange` returns is shown under it.
+ *
+ * @example select({ label: "schedule", options: ["linear", "cosine"], onChange: (name) => plotOf(name) })
+ * @throws RangeError if there are no options or `value` is none of them.
+ */
+export function select<T extends string>(options: SelectOptions<T>): Widget<T> {
+  const { options: texts, label = "", onChange } = options;
+  if (texts.length === 0) throw new RangeError("select needs at least one option, but got none");
+  const value = options.value ?? texts[0];
+  if (!texts.includes(value)) {
+    throw new RangeError(`select has no option "${value}"; its options are ${texts.join(", ")}`);
+  }
+  return new Widget<T>({
+    describe: `select${label ? ` ${label}` : ""} = ${value} of ${texts.join(", ")}`,
+    state: { label, options: texts },
+    raw: texts.indexOf(value),
+    decode: (raw) => texts[Number(raw)],
+    onChange,
+  });
+}
