@@ -31,7 +31,8 @@ export function vpPath(options: VpPathOptions = {}): SdePath {
     signal: (t: number) => Math.exp(-integral(t) / 2),
     noise: (t: number) => Math.sqrt(-Math.expm1(-integral(t))),
     // σ² = e^{∫β} − 1
-    timeAt: (level: number) => inverse(Math.log1p(checkedLevel("vp", level, Math.sqrt(Math.expm1(integral(1)))) ** 2)),
+    timeAt: (level: number) =>
+      inverse(Math.log1p(checkedLevel("vp", level, Math.sqrt(Math.expm1(integral(1)))) ** 2)),
     drift: (t: number) => -rate(t) / 2,
     diffusion: (t: number) => Math.sqrt(rate(t)),
   });
@@ -76,7 +77,8 @@ export function vePath(options: { readonly sigmaMin?: number; readonly sigmaMax?
     discrete: false,
     signal: () => 1,
     noise,
-    timeAt: (level: number) => Math.min(1, Math.log1p((checkedLevel("ve", level, noise(1)) / sigmaMin) ** 2) / (2 * growth)),
+    timeAt: (level: number) =>
+      Math.min(1, Math.log1p((checkedLevel("ve", level, noise(1)) / sigmaMin) ** 2) / (2 * growth)),
     drift: () => 0,
     // g² = d(b²)/dt = 2·ln(σ_max/σ_min)·σ_min²·(σ_max/σ_min)^{2t}
     diffusion: (t: number) => sigmaMin * Math.exp(growth * t) * Math.sqrt(2 * growth),
@@ -124,7 +126,8 @@ interface LinearRate {
 }
 
 function linearRate({ betaMin = 0.1, betaMax = 20 }: VpPathOptions): LinearRate {
-  if (!(betaMin > 0 && betaMin <= betaMax)) throw new RangeError(`need 0 < betaMin ≤ betaMax, got ${betaMin} and ${betaMax}`);
+  if (!(betaMin > 0 && betaMin <= betaMax))
+    throw new RangeError(`need 0 < betaMin ≤ betaMax, got ${betaMin} and ${betaMax}`);
   const slope = betaMax - betaMin;
   return {
     rate: (t) => betaMin + slope * t,

@@ -23,9 +23,16 @@ export function cosineSchedule(options: CosineScheduleOptions = {}): Schedule {
 }
 
 /** β_t = min(1 − f(t/T)/f((t−1)/T), maxBeta) for a falling curve f on [0, 1], which need not start at 1. */
-export function scheduleFromCurve(name: string, T: number, maxBeta: number, curve: (u: number) => number): Schedule {
+export function scheduleFromCurve(
+  name: string,
+  T: number,
+  maxBeta: number,
+  curve: (u: number) => number,
+): Schedule {
   checkSteps("T", T);
   if (!(maxBeta > 0 && maxBeta < 1)) throw new RangeError(`maxBeta must lie in (0, 1), got ${maxBeta}`);
-  const betas = Float64Array.from({ length: T }, (_, i) => Math.min(1 - curve((i + 1) / T) / curve(i / T), maxBeta));
+  const betas = Float64Array.from({ length: T }, (_, i) =>
+    Math.min(1 - curve((i + 1) / T) / curve(i / T), maxBeta),
+  );
   return scheduleFromBetas(name, betas);
 }

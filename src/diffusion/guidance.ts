@@ -27,7 +27,8 @@ export interface GuidanceOptions {
  */
 export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
   const { guidanceScale, unconditional, rescale = 0, interval = [0, Infinity] } = options;
-  if (!Number.isFinite(guidanceScale)) throw new RangeError(`guidanceScale must be a finite number, got ${guidanceScale}`);
+  if (!Number.isFinite(guidanceScale))
+    throw new RangeError(`guidanceScale must be a finite number, got ${guidanceScale}`);
   if (!(rescale >= 0 && rescale <= 1)) throw new RangeError(`rescale must lie in 0 … 1, got ${rescale}`);
   return {
     predicts: denoiser.predicts,
@@ -35,13 +36,20 @@ export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
       tf.tidy(() => {
         if (!condition) throw new RangeError("guidance needs a condition: pass `condition` to the sampler");
         const count = xt.shape[0];
-        const both = denoiser.predict(tf.concat([xt, xt]), tf.concat([t, t]), pairConditions(condition, unconditional, count));
+        const both = denoiser.predict(
+          tf.concat([xt, xt]),
+          tf.concat([t, t]),
+          pairConditions(condition, unconditional, count),
+        );
         const [conditional, free] = tf.split(both, 2);
         // ô = o_u + w·(o_c − o_u)
         const strong = tf.add(free, tf.mul(tf.sub(conditional, free), guidanceScale));
         const output = rescale === 0 ? strong : rescaled(strong, conditional, rescale);
         if (interval[0] <= 0 && interval[1] === Infinity) return output;
-        const inside = tf.cast(tf.logicalAnd(tf.greaterEqual(t, interval[0]), tf.lessEqual(t, interval[1])), "float32");
+        const inside = tf.cast(
+          tf.logicalAnd(tf.greaterEqual(t, interval[0]), tf.lessEqual(t, interval[1])),
+          "float32",
+        );
         const share = tf.reshape(inside, [count, ...new Array<number>(xt.rank - 1).fill(1)]);
         return tf.add(conditional, tf.mul(share, tf.sub(output, conditional)));
       }),
@@ -65,13 +73,16 @@ function deviation(x: tf.Tensor): tf.Tensor {
 function pairConditions(condition: Condition, unconditional: Condition, count: number): Condition {
   const [names, free] = [Object.keys(condition).sort(), Object.keys(unconditional).sort()];
   if (names.join() !== free.join()) {
-    throw new RangeError(`the condition has [${names}] but the unconditional one has [${free}]: give both the same names`);
+    throw new RangeError(
+      `the condition has [${names}] but the unconditional one has [${free}]: give both the same names`,
+    );
   }
   return Object.fromEntries(
     names.map((name) => {
       const [given, none] = [condition[name], unconditional[name]];
       const repeats = none.shape[0] === count ? 1 : count;
-      const repeated = repeats === 1 ? none : tf.tile(none, [repeats, ...new Array<number>(none.rank - 1).fill(1)]);
+      const repeated =
+        repeats === 1 ? none : tf.tile(none, [repeats, ...new Array<number>(none.rank - 1).fill(1)]);
       return [name, tf.concat([given, repeated])];
     }),
   );
@@ -96,15 +107,28 @@ export function classifierGuided(
     predict: (xt, t, condition) =>
       tf.tidy(() => {
         const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));
-        const row = (time: number) => conversionRow(denoiser.predicts, "noise", path.signal(time), path.noise(time));
+        const row = (time: number) =>
+          conversionRow(denoiser.predicts, "noise", path.signal(time), path.noise(time));
         const output = denoiser.predict(xt, t, condition);
         const noise = tf.add(
-          tf.mul(lookUp(path, times, xt, (time) => row(time).state), xt),
-          tf.mul(lookUp(path, times, xt, (time) => row(time).output), output),
+          tf.mul(
+            lookUp(path, times, xt, (time) => row(time).state),
+            xt,
+          ),
+          tf.mul(
+            lookUp(path, times, xt, (time) => row(time).output),
+            output,
+          ),
         );
         const gradient = tf.grad((x: tf.Tensor) => tf.sum(logProbability(x, t, condition)))(xt);
         // ε̂ − b·scale·∇ ln p(y | x_t)
-        return tf.sub(noise, tf.mul(lookUp(path, times, xt, (time) => scale * path.noise(time)), gradient));
+        return tf.sub(
+          noise,
+          tf.mul(
+            lookUp(path, times, xt, (time) => scale * path.noise(time)),
+            gradient,
+          ),
+        );
       }),
   };
 }

@@ -28,7 +28,11 @@ export interface IdealDenoiser extends Denoiser {
  * The ideal denoiser of N(mean, covariance): x̂_0 = μ + a·Σ·(a²Σ + b²I)^{−1}·(x_t − a·μ).
  * In one dimension with μ = 0: x_t·a·s²/(a²s² + b²).
  */
-export function gaussianDenoiser(path: GaussianPath, mean: readonly number[], covariance: Covariance): IdealDenoiser {
+export function gaussianDenoiser(
+  path: GaussianPath,
+  mean: readonly number[],
+  covariance: Covariance,
+): IdealDenoiser {
   return mixtureDenoiser(path, { means: [mean], covariances: [covariance] });
 }
 
@@ -44,7 +48,13 @@ export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): I
   const answer = (xt: tf.Tensor, t: tf.Tensor1D): { logs: tf.Tensor2D; estimates: tf.Tensor[] } => {
     const { signal, noise, points } = levelsOf(path, xt, t, components[0].mean.length);
     const parts = components.map((component) => componentAnswer(component, points, signal, noise));
-    return { logs: tf.stack(parts.map(({ log }) => log), 1) as tf.Tensor2D, estimates: parts.map(({ x0 }) => x0) };
+    return {
+      logs: tf.stack(
+        parts.map(({ log }) => log),
+        1,
+      ) as tf.Tensor2D,
+      estimates: parts.map(({ x0 }) => x0),
+    };
   };
   return {
     predicts: "sample",
@@ -54,7 +64,10 @@ export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): I
         // x̂_0 = Σ_k p(k | x_t)·E_k[x_0 | x_t]
         const shares = tf.softmax(logs);
         const terms = estimates.map((x0, k) => tf.mul(x0, tf.slice(shares, [0, k], [-1, 1])));
-        return tf.reshape(terms.reduce((sum, term) => tf.add(sum, term)), xt.shape);
+        return tf.reshape(
+          terms.reduce((sum, term) => tf.add(sum, term)),
+          xt.shape,
+        );
       }),
     // ln q(x_t) = ln Σ_k w_k·N(x_t; a·μ_k, a²Σ_k + b²I)
     logDensity: (xt, t) => tf.tidy(() => tf.logSumExp(answer(xt, t).logs, 1) as tf.Tensor1D),
@@ -69,7 +82,10 @@ export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): I
  */
 export function dataDenoiser(path: GaussianPath, data: tf.Tensor): IdealDenoiser {
   const size = data.size / data.shape[0];
-  const logits = (xt: tf.Tensor, t: tf.Tensor1D): { logs: tf.Tensor2D; variance: tf.Tensor; flat: tf.Tensor2D } => {
+  const logits = (
+    xt: tf.Tensor,
+    t: tf.Tensor1D,
+  ): { logs: tf.Tensor2D; variance: tf.Tensor; flat: tf.Tensor2D } => {
     const { signal, noise, points } = levelsOf(path, xt, t, size);
     const flat = tf.reshape(data, [data.shape[0], size]) as tf.Tensor2D;
     const variance = tf.square(noise);
@@ -90,7 +106,10 @@ export function dataDenoiser(path: GaussianPath, data: tf.Tensor): IdealDenoiser
       tf.tidy(() => {
         const { logs, variance } = logits(xt, t);
         const constant = tf.mul(tf.log(tf.mul(variance, 2 * Math.PI)), size / 2);
-        return tf.sub(tf.sub(tf.logSumExp(logs, 1), tf.reshape(constant, [-1])), Math.log(data.shape[0])) as tf.Tensor1D;
+        return tf.sub(
+          tf.sub(tf.logSumExp(logs, 1), tf.reshape(constant, [-1])),
+          Math.log(data.shape[0]),
+        ) as tf.Tensor1D;
       }),
   };
 }
@@ -105,7 +124,9 @@ interface Component {
 function mixtureComponents({ weights, means, covariances }: GaussianMixture): Component[] {
   if (means.length === 0) throw new RangeError("a mixture needs at least one component");
   if (covariances.length !== 1 && covariances.length !== means.length) {
-    throw new RangeError(`got ${covariances.length} covariances for ${means.length} means: give one for all or one each`);
+    throw new RangeError(
+      `got ${covariances.length} covariances for ${means.length} means: give one for all or one each`,
+    );
   }
   const shares = weights ?? means.map(() => 1);
   if (shares.length !== means.length || shares.some((share) => !(share > 0))) {
@@ -113,12 +134,20 @@ function mixtureComponents({ weights, means, covariances }: GaussianMixture): Co
   }
   const total = shares.reduce((sum, share) => sum + share, 0);
   return means.map((mean, k) => {
-    if (mean.length !== means[0].length) throw new RangeError(`mean ${k} has ${mean.length} entries, mean 0 has ${means[0].length}`);
-    const { values, vectors } = symmetricEigen(covarianceMatrix(covariances[covariances.length === 1 ? 0 : k], mean.length));
+    if (mean.length !== means[0].length)
+      throw new RangeError(`mean ${k} has ${mean.length} entries, mean 0 has ${means[0].length}`);
+    const { values, vectors } = symmetricEigen(
+      covarianceMatrix(covariances[covariances.length === 1 ? 0 : k], mean.length),
+    );
     if (values.some((value) => !(value >= -1e-12))) {
       throw new RangeError(`covariance ${k} has a negative eigenvalue: [${[...values]}]`);
     }
-    return { logWeight: Math.log(shares[k] / total), mean, values: values.map((value) => Math.max(value, 0)), vectors };
+    return {
+      logWeight: Math.log(shares[k] / total),
+      mean,
+      values: values.map((value) => Math.max(value, 0)),
+      vectors,
+    };
   });
 }
 
@@ -163,11 +192,18 @@ function levelsOf(
   size: number,
 ): { signal: tf.Tensor; noise: tf.Tensor; points: tf.Tensor2D } {
   const count = xt.shape[0];
-  if (xt.size !== count * size) throw new RangeError(`points of shape [${xt.shape}] do not have the data's ${size} values each`);
+  if (xt.size !== count * size)
+    throw new RangeError(`points of shape [${xt.shape}] do not have the data's ${size} values each`);
   const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));
   return {
-    signal: perExample(Float32Array.from(times, (time) => path.signal(time)), 2),
-    noise: perExample(Float32Array.from(times, (time) => path.noise(time)), 2),
+    signal: perExample(
+      Float32Array.from(times, (time) => path.signal(time)),
+      2,
+    ),
+    noise: perExample(
+      Float32Array.from(times, (time) => path.noise(time)),
+      2,
+    ),
     points: tf.reshape(xt, [count, size]) as tf.Tensor2D,
   };
 }

@@ -44,5 +44,7 @@ export function scaledBetas(
         `use T > ${Math.floor(betaEnd * referenceT)}, a cosine schedule, or train with more steps and sample with fewer`,
     );
   }
-  return Float64Array.from({ length: T }, (_, i) => rule(betaStart * scale, betaEnd * scale, T === 1 ? 1 : i / (T - 1)));
+  return Float64Array.from({ length: T }, (_, i) =>
+    rule(betaStart * scale, betaEnd * scale, T === 1 ? 1 : i / (T - 1)),
+  );
 }

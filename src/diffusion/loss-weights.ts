@@ -44,9 +44,12 @@ export function lossWeights(
   return Float32Array.from(timesOfBatch(t, count), (time) => {
     if (weighting === "simple") return 1;
     const { signal, noise } = levelAt(path, time);
-    const weight = dataWeight(weighting, signal ** 2 / noise ** 2, options) / errorFactor(prediction, signal, noise);
+    const weight =
+      dataWeight(weighting, signal ** 2 / noise ** 2, options) / errorFactor(prediction, signal, noise);
     if (!Number.isFinite(weight)) {
-      throw new RangeError(`weighting "${weighting}" of "${prediction}" is not finite at t = ${time}: leave this time out, or use "simple"`);
+      throw new RangeError(
+        `weighting "${weighting}" of "${prediction}" is not finite at t = ${time}: leave this time out, or use "simple"`,
+      );
     }
     return weight;
   });

@@ -70,7 +70,8 @@ export function posterior(schedule: Schedule, x0: tf.Tensor, xt: tf.Tensor, t: T
   checkSameShape("x0", x0, "xt", xt);
   return tf.tidy(() => {
     const at = (time: number): PosteriorCoefficients => {
-      if (!Number.isInteger(time) || time < 1) throw new RangeError(`the posterior exists for whole t ≥ 1, got t = ${time}`);
+      if (!Number.isInteger(time) || time < 1)
+        throw new RangeError(`the posterior exists for whole t ≥ 1, got t = ${time}`);
       return posteriorCoefficients(levelAt(schedule, time - 1), levelAt(schedule, time));
     };
     const dataWeight = lookUp(schedule, t, xt, (time) => at(time).dataWeight);

@@ -18,7 +18,8 @@ export interface Preconditioning {
  * Source: Karras et al. 2022 (EDM), table 1 and appendix B.6.
  */
 export function edmPreconditioning(sigma: number, sigmaData = 0.5): Preconditioning {
-  if (!(sigma > 0 && sigmaData > 0)) throw new RangeError(`sigma and sigmaData must be > 0, got ${sigma} and ${sigmaData}`);
+  if (!(sigma > 0 && sigmaData > 0))
+    throw new RangeError(`sigma and sigmaData must be > 0, got ${sigma} and ${sigmaData}`);
   const total = sigma ** 2 + sigmaData ** 2;
   return {
     skip: sigmaData ** 2 / total,
@@ -43,11 +44,23 @@ export function preconditioned(network: RawNetwork, path: GaussianPath, sigmaDat
       tf.tidy(() => {
         const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));
         const at = (time: number): Preconditioning => edmPreconditioning(noiseLevel(path, time), sigmaData);
-        const scaled = tf.mul(xt, lookUp(path, times, xt, (time) => at(time).in / path.signal(time)));
+        const scaled = tf.mul(
+          xt,
+          lookUp(path, times, xt, (time) => at(time).in / path.signal(time)),
+        );
         const told = tf.tensor1d(times.map((time) => at(time).noise));
-        const skip = tf.mul(xt, lookUp(path, times, xt, (time) => at(time).skip / path.signal(time)));
+        const skip = tf.mul(
+          xt,
+          lookUp(path, times, xt, (time) => at(time).skip / path.signal(time)),
+        );
         // D = c_skip·x̃ + c_out·F
-        return tf.add(skip, tf.mul(lookUp(path, times, xt, (time) => at(time).out), network(scaled, told, condition)));
+        return tf.add(
+          skip,
+          tf.mul(
+            lookUp(path, times, xt, (time) => at(time).out),
+            network(scaled, told, condition),
+          ),
+        );
       }),
   };
 }
@@ -63,6 +76,9 @@ export function preconditionedTarget(
   return tf.tidy(() => {
     const at = (time: number): Preconditioning => edmPreconditioning(noiseLevel(path, time), sigmaData);
     const skip = lookUp(path, t, xt, (time) => at(time).skip / path.signal(time));
-    return tf.div(tf.sub(x0, tf.mul(skip, xt)), lookUp(path, t, xt, (time) => at(time).out));
+    return tf.div(
+      tf.sub(x0, tf.mul(skip, xt)),
+      lookUp(path, t, xt, (time) => at(time).out),
+    );
   });
 }

@@ -13,7 +13,13 @@ import type { Timestep } from "./time.js";
  */
 export type Prediction = "noise" | "sample" | "velocity" | "score" | "flow";
 
-export const predictions: readonly Prediction[] = Object.freeze(["noise", "sample", "velocity", "score", "flow"] as const);
+export const predictions: readonly Prediction[] = Object.freeze([
+  "noise",
+  "sample",
+  "velocity",
+  "score",
+  "flow",
+] as const);
 
 /** A prediction as a combination of what is unknown: output = data·x_0 + noise·ε. */
 export interface PredictionRow {
@@ -35,7 +41,9 @@ export function predictionRow(prediction: Prediction, a: number, b: number): Pre
     case "flow":
       return { data: -1, noise: 1 };
     default:
-      throw new RangeError(`unknown prediction "${String(prediction)}": use one of ${predictions.join(", ")}`);
+      throw new RangeError(
+        `unknown prediction "${String(prediction)}": use one of ${predictions.join(", ")}`,
+      );
   }
 }
 
@@ -58,8 +66,13 @@ export function conversionRow(from: Prediction, to: Prediction, a: number, b: nu
   const { data: r, noise: s } = predictionRow(to, a, b);
   const determinant = a * q - b * p;
   if (!(Number.isFinite(determinant) && determinant !== 0 && Number.isFinite(s))) {
-    const why = a === 0 ? "no signal is left in x_t (zero terminal SNR): predict velocity or sample" : "x_t holds no noise";
-    throw new RangeError(`a prediction of "${from}" does not determine "${to}" where a = ${a}, b = ${b}: ${why}`);
+    const why =
+      a === 0
+        ? "no signal is left in x_t (zero terminal SNR): predict velocity or sample"
+        : "x_t holds no noise";
+    throw new RangeError(
+      `a prediction of "${from}" does not determine "${to}" where a = ${a}, b = ${b}: ${why}`,
+    );
   }
   return { state: (r * q - s * p) / determinant, output: (s * a - r * b) / determinant };
 }
@@ -84,26 +97,56 @@ export function convertPrediction(
 }
 
 /** ε̂ from any prediction; see {@link conversionRow}. */
-export function toNoise(path: GaussianPath, prediction: Prediction, output: tf.Tensor, xt: tf.Tensor, t: Timestep): tf.Tensor {
+export function toNoise(
+  path: GaussianPath,
+  prediction: Prediction,
+  output: tf.Tensor,
+  xt: tf.Tensor,
+  t: Timestep,
+): tf.Tensor {
   return convertPrediction(path, prediction, "noise", output, xt, t);
 }
 
 /** x̂_0 from any prediction; see {@link conversionRow}. */
-export function toSample(path: GaussianPath, prediction: Prediction, output: tf.Tensor, xt: tf.Tensor, t: Timestep): tf.Tensor {
+export function toSample(
+  path: GaussianPath,
+  prediction: Prediction,
+  output: tf.Tensor,
+  xt: tf.Tensor,
+  t: Timestep,
+): tf.Tensor {
   return convertPrediction(path, prediction, "sample", output, xt, t);
 }
 
 /** v̂ = a·ε̂ − b·x̂_0 from any prediction; see {@link conversionRow}. */
-export function toVelocity(path: GaussianPath, prediction: Prediction, output: tf.Tensor, xt: tf.Tensor, t: Timestep): tf.Tensor {
+export function toVelocity(
+  path: GaussianPath,
+  prediction: Prediction,
+  output: tf.Tensor,
+  xt: tf.Tensor,
+  t: Timestep,
+): tf.Tensor {
   return convertPrediction(path, prediction, "velocity", output, xt, t);
 }
 
 /** ∇ ln q(x_t) ≈ −ε̂/b from any prediction; see {@link conversionRow}. */
-export function toScore(path: GaussianPath, prediction: Prediction, output: tf.Tensor, xt: tf.Tensor, t: Timestep): tf.Tensor {
+export function toScore(
+  path: GaussianPath,
+  prediction: Prediction,
+  output: tf.Tensor,
+  xt: tf.Tensor,
+  t: Timestep,
+): tf.Tensor {
   return convertPrediction(path, prediction, "score", output, xt, t);
 }
 
 /** û = ε̂ − x̂_0 from any prediction; see {@link conversionRow}. */
-export function toFlow(path: GaussianPath, prediction: Prediction, output: tf.Tensor, xt: tf.Tensor, t: Timestep): tf.Tensor {
+export function toFlow(
+  path: GaussianPath,
+  prediction: Prediction,
+  output: tf.Tensor,
+  xt: tf.Tensor,
+  t: Timestep,
+): tf.Tensor {
   return convertPrediction(path, prediction, "flow", output, xt, t);
 }

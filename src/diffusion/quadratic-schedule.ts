@@ -22,7 +22,15 @@ export function scaledLinearSchedule(options: LinearScheduleOptions = {}): Sched
   return scheduleFromBetas("scaled-linear", rootLinear({ betaStart: 0.00085, betaEnd: 0.012, ...options }));
 }
 
-function rootLinear(options: LinearScheduleOptions & { readonly betaStart: number; readonly betaEnd: number }): Float64Array {
+function rootLinear(
+  options: LinearScheduleOptions & { readonly betaStart: number; readonly betaEnd: number },
+): Float64Array {
   const { T = 1000, betaStart, betaEnd, referenceT = 1000 } = options;
-  return scaledBetas(T, betaStart, betaEnd, referenceT, (start, end, u) => (Math.sqrt(start) + (Math.sqrt(end) - Math.sqrt(start)) * u) ** 2);
+  return scaledBetas(
+    T,
+    betaStart,
+    betaEnd,
+    referenceT,
+    (start, end, u) => (Math.sqrt(start) + (Math.sqrt(end) - Math.sqrt(start)) * u) ** 2,
+  );
 }

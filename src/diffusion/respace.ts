@@ -19,12 +19,17 @@ export interface RespacedSchedule extends Schedule {
 export function respace(schedule: Schedule, times: ArrayLike<number>): RespacedSchedule {
   const kept = Int32Array.from(Array.from(times).filter((t) => t !== 0)).sort();
   Array.from(times).forEach((t) => {
-    if (!(Number.isInteger(t) && t >= 0 && t <= schedule.T)) throw new RangeError(`respacing keeps whole times 1 … ${schedule.T}, got ${t}`);
+    if (!(Number.isInteger(t) && t >= 0 && t <= schedule.T))
+      throw new RangeError(`respacing keeps whole times 1 … ${schedule.T}, got ${t}`);
   });
-  if (new Set(kept).size !== kept.length) throw new RangeError("respacing keeps each time once, but one is repeated");
+  if (new Set(kept).size !== kept.length)
+    throw new RangeError("respacing keeps each time once, but one is repeated");
   const parentTimes = Int32Array.of(0, ...kept);
   const alphaBars = Float64Array.from(parentTimes, (t) => schedule.alphaBar[t]);
-  return Object.freeze({ ...scheduleFromAlphaBars(`${schedule.name} on ${kept.length} steps`, alphaBars), parentTimes });
+  return Object.freeze({
+    ...scheduleFromAlphaBars(`${schedule.name} on ${kept.length} steps`, alphaBars),
+    parentTimes,
+  });
 }
 
 /** A denoiser trained on the parent, to be used with the respaced process: it is fed the parent's times. */

@@ -40,12 +40,18 @@ export function scheduleFromBetas(name: string, betas: ArrayLike<number>): Sched
   for (let t = 1; t <= T; t++) {
     const beta = betas[t - 1];
     if (!(beta >= 0 && (beta < 1 || (beta === 1 && t === T)))) {
-      throw new RangeError(`schedule "${name}": β_${t} = ${beta} is not in [0, 1): use more steps or a smaller β`);
+      throw new RangeError(
+        `schedule "${name}": β_${t} = ${beta} is not in [0, 1): use more steps or a smaller β`,
+      );
     }
     // ᾱ_t = ᾱ_{t−1}·(1 − β_t)
     alphaBar[t] = alphaBar[t - 1] * (1 - beta);
   }
-  return makeSchedule(name, alphaBar, Float64Array.from({ length: T + 1 }, (_, t) => (t === 0 ? 0 : betas[t - 1])));
+  return makeSchedule(
+    name,
+    alphaBar,
+    Float64Array.from({ length: T + 1 }, (_, t) => (t === 0 ? 0 : betas[t - 1])),
+  );
 }
 
 /**
@@ -56,12 +62,16 @@ export function scheduleFromBetas(name: string, betas: ArrayLike<number>): Sched
 export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>): Schedule {
   const T = alphaBars.length - 1;
   if (T < 1 || alphaBars[0] !== 1) {
-    throw new RangeError(`schedule "${name}": give ᾱ_0 = 1 and at least ᾱ_1, got [${alphaBars[0]}, … ${T + 1} values]`);
+    throw new RangeError(
+      `schedule "${name}": give ᾱ_0 = 1 and at least ᾱ_1, got [${alphaBars[0]}, … ${T + 1} values]`,
+    );
   }
   const beta = new Float64Array(T + 1);
   for (let t = 1; t <= T; t++) {
     if (!(alphaBars[t] >= 0 && alphaBars[t] < alphaBars[t - 1])) {
-      throw new RangeError(`schedule "${name}": ᾱ must fall and stay ≥ 0, but ᾱ_${t} = ${alphaBars[t]} after ${alphaBars[t - 1]}`);
+      throw new RangeError(
+        `schedule "${name}": ᾱ must fall and stay ≥ 0, but ᾱ_${t} = ${alphaBars[t]} after ${alphaBars[t - 1]}`,
+      );
     }
     beta[t] = 1 - alphaBars[t] / alphaBars[t - 1];
   }
@@ -93,7 +103,8 @@ function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array):
     snr,
     // β̃_t = β_t·(1 − ᾱ_{t−1})/(1 − ᾱ_t)
     posteriorVariance: beta.map((b, t) => (t < 2 ? 0 : (b * (1 - alphaBar[t - 1])) / (1 - alphaBar[t]))),
-    signal: (t: number) => (Number.isInteger(t) ? Math.sqrt(alphaBar[t]) : 1 / Math.hypot(1, levelBetween(levels, t))),
+    signal: (t: number) =>
+      Number.isInteger(t) ? Math.sqrt(alphaBar[t]) : 1 / Math.hypot(1, levelBetween(levels, t)),
     noise: (t: number) => {
       if (Number.isInteger(t)) return Math.sqrt(1 - alphaBar[t]);
       const level = levelBetween(levels, t);

@@ -12,7 +12,13 @@ const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
  */
 export function sigmoidBetaSchedule(options: LinearScheduleOptions = {}): Schedule {
   const { T = 1000, betaStart = 1e-4, betaEnd = 0.02, referenceT = 1000 } = options;
-  const betas = scaledBetas(T, betaStart, betaEnd, referenceT, (start, end, u) => start + (end - start) * sigmoid(12 * u - 6));
+  const betas = scaledBetas(
+    T,
+    betaStart,
+    betaEnd,
+    referenceT,
+    (start, end, u) => start + (end - start) * sigmoid(12 * u - 6),
+  );
   return scheduleFromBetas("sigmoid-beta", betas);
 }
 
@@ -37,8 +43,10 @@ export interface SigmoidAlphaBarOptions {
  */
 export function sigmoidAlphaBarSchedule(options: SigmoidAlphaBarOptions = {}): Schedule {
   const { T = 1000, start = -3, end = 3, tau = 1, maxBeta = 0.999 } = options;
-  if (!(start < end && tau > 0)) throw new RangeError(`need start < end and tau > 0, got ${start}, ${end} and ${tau}`);
+  if (!(start < end && tau > 0))
+    throw new RangeError(`need start < end and tau > 0, got ${start}, ${end} and ${tau}`);
   const curve = (u: number): number =>
-    (sigmoid(end / tau) - sigmoid((start + u * (end - start)) / tau)) / (sigmoid(end / tau) - sigmoid(start / tau));
+    (sigmoid(end / tau) - sigmoid((start + u * (end - start)) / tau)) /
+    (sigmoid(end / tau) - sigmoid(start / tau));
   return scheduleFromCurve("sigmoid-alpha-bar", T, maxBeta, curve);
 }

@@ -12,13 +12,15 @@ export interface SymmetricEigen {
 export function symmetricEigen(matrix: readonly (readonly number[])[]): SymmetricEigen {
   const d = matrix.length;
   const a = matrix.map((row, i) => {
-    if (row.length !== d) throw new RangeError(`a covariance must be square, but row ${i} of ${d} has ${row.length} entries`);
+    if (row.length !== d)
+      throw new RangeError(`a covariance must be square, but row ${i} of ${d} has ${row.length} entries`);
     return [...row];
   });
   const scale = Math.max(...a.flat().map(Math.abs));
   for (let i = 0; i < d; i++) {
     for (let j = 0; j < i; j++) {
-      if (!(Math.abs(a[i][j] - a[j][i]) <= 1e-9 * scale)) throw new RangeError(`a covariance must be symmetric: [${i}][${j}] ≠ [${j}][${i}]`);
+      if (!(Math.abs(a[i][j] - a[j][i]) <= 1e-9 * scale))
+        throw new RangeError(`a covariance must be symmetric: [${i}][${j}] ≠ [${j}][${i}]`);
     }
   }
   const v = a.map((_, i) => Array.from({ length: d }, (_unused, j) => (i === j ? 1 : 0)));

@@ -14,7 +14,11 @@ export type TimeDensity = (stream: RandomStream, count: number) => TimeDraw;
 
 /** Every time equally often: whole 1 … T on a discrete schedule, (0, T] on a continuous path. Source: Ho et al. 2020, algorithm 1. */
 export function uniformTimes(path: GaussianPath): TimeDensity {
-  return (stream, count) => unweighted(path, Array.from({ length: count }, () => stream.uniform()));
+  return (stream, count) =>
+    unweighted(
+      path,
+      Array.from({ length: count }, () => stream.uniform()),
+    );
 }
 
 /**
@@ -25,7 +29,10 @@ export function uniformTimes(path: GaussianPath): TimeDensity {
 export function stratifiedTimes(path: GaussianPath): TimeDensity {
   return (stream, count) => {
     const order = stream.permutation(count);
-    return unweighted(path, Array.from(order, (part) => (part + stream.uniform()) / count));
+    return unweighted(
+      path,
+      Array.from(order, (part) => (part + stream.uniform()) / count),
+    );
   };
 }
 
@@ -34,11 +41,17 @@ export function stratifiedTimes(path: GaussianPath): TimeDensity {
  *
  * Source: Esser et al. 2024 (Stable Diffusion 3), equation 19.
  */
-export function logitNormalTimes(path: GaussianPath, options: { readonly mean?: number; readonly deviation?: number } = {}): TimeDensity {
+export function logitNormalTimes(
+  path: GaussianPath,
+  options: { readonly mean?: number; readonly deviation?: number } = {},
+): TimeDensity {
   const { mean = 0, deviation = 1 } = options;
   if (!(deviation > 0)) throw new RangeError(`deviation must be > 0, got ${deviation}`);
   return (stream, count) =>
-    unweighted(path, Array.from({ length: count }, () => 1 / (1 + Math.exp(-(mean + deviation * stream.normal())))));
+    unweighted(
+      path,
+      Array.from({ length: count }, () => 1 / (1 + Math.exp(-(mean + deviation * stream.normal())))),
+    );
 }
 
 /**
@@ -46,14 +59,20 @@ export function logitNormalTimes(path: GaussianPath, options: { readonly mean?: 
  *
  * Source: Karras et al. 2022 (EDM), table 1.
  */
-export function logNormalLevels(path: GaussianPath, options: { readonly mean?: number; readonly deviation?: number } = {}): TimeDensity {
+export function logNormalLevels(
+  path: GaussianPath,
+  options: { readonly mean?: number; readonly deviation?: number } = {},
+): TimeDensity {
   const { mean = -1.2, deviation = 1.2 } = options;
   if (!(deviation > 0)) throw new RangeError(`deviation must be > 0, got ${deviation}`);
   const highest = noiseLevel(path, path.T);
   return (stream, count) =>
     unweighted(
       path,
-      Array.from({ length: count }, () => path.timeAt(Math.min(highest, Math.exp(mean + deviation * stream.normal()))) / path.T),
+      Array.from(
+        { length: count },
+        () => path.timeAt(Math.min(highest, Math.exp(mean + deviation * stream.normal()))) / path.T,
+      ),
     );
 }
 
@@ -123,7 +142,8 @@ export class LossAwareTimes {
 
   /** Remembers the (unweighted) loss of each example at its time. */
   record(times: ArrayLike<number>, losses: ArrayLike<number>): void {
-    if (times.length !== losses.length) throw new RangeError(`got ${times.length} times but ${losses.length} losses`);
+    if (times.length !== losses.length)
+      throw new RangeError(`got ${times.length} times but ${losses.length} losses`);
     for (let i = 0; i < times.length; i++) {
       const known = this.history[times[i] - 1];
       if (!known) throw new RangeError(`t = ${times[i]} is no whole time 1 … ${this.T}`);
@@ -137,7 +157,8 @@ export class LossAwareTimes {
   }
 
   restore(state: LossAwareState): void {
-    if (state.history.length !== this.T) throw new RangeError(`the saved state is for T = ${state.history.length}, not ${this.T}`);
+    if (state.history.length !== this.T)
+      throw new RangeError(`the saved state is for T = ${state.history.length}, not ${this.T}`);
     state.history.forEach((losses, i) => this.history[i].splice(0, Infinity, ...losses));
   }
 }

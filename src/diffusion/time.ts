@@ -18,7 +18,9 @@ export function networkTime(t: number | tf.Tensor1D): number | tf.Tensor1D {
 /** Throws a RangeError unless 0 ≤ t ≤ T. */
 export function checkTime(range: { readonly name: string; readonly T: number }, t: number): void {
   if (!(t >= 0 && t <= range.T)) {
-    throw new RangeError(`t = ${t} is outside 0 … ${range.T}, the times of "${range.name}"; t = 0 is clean data`);
+    throw new RangeError(
+      `t = ${t} is outside 0 … ${range.T}, the times of "${range.name}"; t = 0 is clean data`,
+    );
   }
 }
 
@@ -26,7 +28,9 @@ export function checkTime(range: { readonly name: string; readonly T: number }, 
 export function timesOfBatch(t: Timestep, count: number): Float64Array {
   if (typeof t === "number") return new Float64Array(count).fill(t);
   if (t.length !== count) {
-    throw new RangeError(`got ${t.length} times for a batch of ${count}: give one time per example, or a single number`);
+    throw new RangeError(
+      `got ${t.length} times for a batch of ${count}: give one time per example, or a single number`,
+    );
   }
   return Float64Array.from(t);
 }

@@ -12,7 +12,12 @@ import type { Timestep } from "./time.js";
 /**
  * KL(N(m₁, e^{l₁}) ‖ N(m₂, e^{l₂})) = ½·(l₂ − l₁ − 1 + e^{l₁−l₂} + (m₁ − m₂)²·e^{−l₂}), elementwise, in nats.
  */
-export function gaussianKl(mean1: tf.Tensor, logVariance1: tf.Tensor, mean2: tf.Tensor, logVariance2: tf.Tensor): tf.Tensor {
+export function gaussianKl(
+  mean1: tf.Tensor,
+  logVariance1: tf.Tensor,
+  mean2: tf.Tensor,
+  logVariance2: tf.Tensor,
+): tf.Tensor {
   return tf.tidy(() => {
     const change = tf.sub(logVariance2, logVariance1);
     const distance = tf.mul(tf.square(tf.sub(mean1, mean2)), tf.exp(tf.neg(logVariance2)));
@@ -67,7 +72,10 @@ export interface ReverseStep {
  *
  * Source: Nichol & Dhariwal 2021 (improved DDPM), section 3.1.
  */
-export function logVarianceBounds(schedule: Schedule, t: number): { readonly low: number; readonly high: number } {
+export function logVarianceBounds(
+  schedule: Schedule,
+  t: number,
+): { readonly low: number; readonly high: number } {
   const floor = schedule.T > 1 ? schedule.posteriorVariance[2] : schedule.beta[1];
   return { low: Math.log(t === 1 ? floor : schedule.posteriorVariance[t]), high: Math.log(schedule.beta[t]) };
 }
@@ -92,7 +100,12 @@ export function boundTerm(
   return tf.tidy(() => {
     const truth: GaussianMoments = posterior(schedule, x0, xt, t);
     const trueLogVariance = lookUp(schedule, t, xt, (time) => logVarianceBounds(schedule, time).low);
-    const kl = gaussianKl(truth.mean, tf.add(trueLogVariance, tf.zerosLike(xt)), model.mean, model.logVariance);
+    const kl = gaussianKl(
+      truth.mean,
+      tf.add(trueLogVariance, tf.zerosLike(xt)),
+      model.mean,
+      model.logVariance,
+    );
     const spread = tf.add(tf.mul(model.logVariance, 0.5), tf.zerosLike(xt));
     const decoder = tf.neg(discretizedLogLikelihood(x0, model.mean, spread, options));
     const first = lookUp(schedule, t, xt, (time) => (time === 1 ? 1 : 0));
@@ -144,7 +157,12 @@ export function hybridLoss(
     const mean = posterior(schedule, estimated, xt, t).mean;
     // ln σ² = v·ln β_t + (1 − v)·ln β̃_t
     const low = lookUp(schedule, t, xt, (time) => logVarianceBounds(schedule, time).low);
-    const span = lookUp(schedule, t, xt, (time) => logVarianceBounds(schedule, time).high - logVarianceBounds(schedule, time).low);
+    const span = lookUp(
+      schedule,
+      t,
+      xt,
+      (time) => logVarianceBounds(schedule, time).high - logVarianceBounds(schedule, time).low,
+    );
     const logVariance = tf.add(low, tf.mul(span, fraction));
     const bound = tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance }, options));
     const simple = tf.mean(squaredErrorPerExample(output, target));
@@ -180,28 +198,35 @@ export interface BoundOptions extends DiscretizedOptions {
  * Source: Ho et al. 2020 (DDPM), equation 5.
  * @param x0 [N, …] in [−1, 1]
  */
-export function variationalBound(denoiser: Denoiser, schedule: Schedule, x0: tf.Tensor, options: BoundOptions): BoundReport {
+export function variationalBound(
+  denoiser: Denoiser,
+  schedule: Schedule,
+  x0: tf.Tensor,
+  options: BoundOptions,
+): BoundReport {
   const { noise, variance = "posterior", clip } = options;
   const { T } = schedule;
   const [terms, dataError, noiseError] = [new Float64Array(T), new Float64Array(T), new Float64Array(T)];
   for (let t = T; t >= 1; t--) {
-    const [term, ofData, ofNoise] = tf.tidy(() => {
-      const epsilon = noise(t, x0.shape);
-      const xt = qSample(schedule, x0, t, epsilon);
-      const bounds = logVarianceBounds(schedule, t);
-      const answer = variance === "learned" ? withVariance(denoiser, xt, t) : undefined;
-      const output = answer?.output ?? denoiser.predict(xt, timesTensor(xt, t));
-      const estimated = estimateFrom(output, denoiser.predicts, schedule, xt, t, clip);
-      const logVariance = answer
-        ? tf.add(bounds.low, tf.mul(answer.fraction, bounds.high - bounds.low))
-        : tf.scalar(variance === "beta" && t > 1 ? bounds.high : bounds.low);
-      const { mean } = posterior(schedule, estimated.x0, xt, t);
-      return [
-        tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance }, options)),
-        tf.mean(squaredErrorPerExample(estimated.x0, x0)),
-        tf.mean(squaredErrorPerExample(estimated.noise, epsilon)),
-      ];
-    }).map(readScalar);
+    const [term, ofData, ofNoise] = tf
+      .tidy(() => {
+        const epsilon = noise(t, x0.shape);
+        const xt = qSample(schedule, x0, t, epsilon);
+        const bounds = logVarianceBounds(schedule, t);
+        const answer = variance === "learned" ? withVariance(denoiser, xt, t) : undefined;
+        const output = answer?.output ?? denoiser.predict(xt, timesTensor(xt, t));
+        const estimated = estimateFrom(output, denoiser.predicts, schedule, xt, t, clip);
+        const logVariance = answer
+          ? tf.add(bounds.low, tf.mul(answer.fraction, bounds.high - bounds.low))
+          : tf.scalar(variance === "beta" && t > 1 ? bounds.high : bounds.low);
+        const { mean } = posterior(schedule, estimated.x0, xt, t);
+        return [
+          tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance }, options)),
+          tf.mean(squaredErrorPerExample(estimated.x0, x0)),
+          tf.mean(squaredErrorPerExample(estimated.noise, epsilon)),
+        ];
+      })
+      .map(readScalar);
     terms[t - 1] = term;
     dataError[t - 1] = ofData;
     noiseError[t - 1] = ofNoise;
@@ -217,9 +242,15 @@ function priorTerm(schedule: Schedule, x0: tf.Tensor): tf.Tensor {
   return tf.div(tf.mean(gaussianKl(mean, logVariance, tf.zerosLike(x0), tf.zerosLike(x0))), Math.LN2);
 }
 
-function withVariance(denoiser: Denoiser, xt: tf.Tensor, t: number): ReturnType<LearnedVarianceDenoiser["predictWithVariance"]> {
+function withVariance(
+  denoiser: Denoiser,
+  xt: tf.Tensor,
+  t: number,
+): ReturnType<LearnedVarianceDenoiser["predictWithVariance"]> {
   if (!("predictWithVariance" in denoiser)) {
-    throw new TypeError('variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"');
+    throw new TypeError(
+      'variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"',
+    );
   }
   return (denoiser as LearnedVarianceDenoiser).predictWithVariance(xt, timesTensor(xt, t));
 }

@@ -25,7 +25,8 @@ export function ddimInversion(
   options: DdimInversionOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { iterations = 1 } = options;
-  if (!Number.isInteger(iterations) || iterations < 1) throw new RangeError(`iterations must be a whole number ≥ 1, got ${iterations}`);
+  if (!Number.isInteger(iterations) || iterations < 1)
+    throw new RangeError(`iterations must be a whole number ≥ 1, got ${iterations}`);
   const times = timeGrid(path, { ...options, finish: "data" }).reverse();
   return march(x0, times, (x, i) => {
     const [s, t] = [times[i], times[i + 1]];

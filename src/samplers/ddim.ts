@@ -29,7 +29,8 @@ export function* ddim(
 ): Generator<SamplerStep, tf.Tensor> {
   const { eta = 0, noise } = options;
   if (!(eta >= 0 && eta <= 1)) throw new RangeError(`eta must lie in 0 … 1, got ${eta}`);
-  if (eta > 0 && !noise) throw new RangeError(`eta = ${eta} adds noise: give a noise source, for instance normalNoise(seed)`);
+  if (eta > 0 && !noise)
+    throw new RangeError(`eta = ${eta} adds noise: give a noise source, for instance normalNoise(seed)`);
   const times = timeGrid(path, options);
   return yield* march(xT, times, (x, i) => {
     const [t, s] = [times[i], times[i + 1]];

@@ -56,16 +56,28 @@ export function* dormandPrince(
   try {
     for (let [step, tries] = [0, 0]; s !== end; tries++) {
       if (tries >= maxSteps || Math.abs(h) < 1e-10 * Math.abs(end - start)) {
-        throw new RangeError(`the adaptive solver stalled at ${s} on the way to ${end} (step ${h}, ${tries} tries): raise the tolerances`);
+        throw new RangeError(
+          `the adaptive solver stalled at ${s} on the way to ${end} (step ${h}, ${tries} tries): raise the tolerances`,
+        );
       }
       const last = Math.abs(h) >= Math.abs(end - s) * (1 - 1e-9);
       if (last) h = end - s;
-      const [next, nextSlope, error] = tf.tidy(() => attempt(derivative, y, slope, s, h, relativeTolerance, absoluteTolerance));
+      const [next, nextSlope, error] = tf.tidy(() =>
+        attempt(derivative, y, slope, s, h, relativeTolerance, absoluteTolerance),
+      );
       evaluations += 6;
       const size = error.dataSync()[0];
       error.dispose();
       const accepted = size <= 1;
-      const [kept, dropped] = accepted ? [[next, nextSlope], [y, slope]] : [[y, slope], [next, nextSlope]];
+      const [kept, dropped] = accepted
+        ? [
+            [next, nextSlope],
+            [y, slope],
+          ]
+        : [
+            [y, slope],
+            [next, nextSlope],
+          ];
       dropped.forEach((tensor) => tensor.dispose());
       [y, slope] = kept.map((tensor) => tf.keep(tensor));
       if (accepted) {

@@ -25,9 +25,12 @@ export function flow(
   options: FlowOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { method = "euler" } = options;
-  if (method !== "euler" && method !== "heun") throw new RangeError(`method must be "euler" or "heun", got "${String(method)}"`);
+  if (method !== "euler" && method !== "heun")
+    throw new RangeError(`method must be "euler" or "heun", got "${String(method)}"`);
   if ([0.25, 0.5, 0.75].some((t) => path.signal(t * path.T) !== 1 - t || path.noise(t * path.T) !== t)) {
-    throw new RangeError(`"${path.name}" is not the straight path x_t = (1 − t)·x_0 + t·ε: use flowPath(), or euler and heun for other paths`);
+    throw new RangeError(
+      `"${path.name}" is not the straight path x_t = (1 − t)·x_0 + t·ε: use flowPath(), or euler and heun for other paths`,
+    );
   }
   const times = timeGrid(path, options);
   const velocity = (x: tf.Tensor, t: number): { x0: tf.Tensor; u: tf.Tensor } => {

@@ -29,7 +29,8 @@ export function heun(
 ): Generator<SamplerStep, tf.Tensor> {
   const { churn = 0, churnRange = [0, Infinity], churnNoise = 1, noise: draw } = options;
   if (!(churn >= 0)) throw new RangeError(`churn must be ≥ 0, got ${churn}`);
-  if (churn > 0 && !draw) throw new RangeError(`churn = ${churn} adds noise: give a noise source, for instance normalNoise(seed)`);
+  if (churn > 0 && !draw)
+    throw new RangeError(`churn = ${churn} adds noise: give a noise source, for instance normalNoise(seed)`);
   const highest = noiseLevel(path, path.T);
   return marchInSigma(denoiser, path, xT, options, (start, from, to, { slope, i, grid }) => {
     let [state, here] = [start, from];

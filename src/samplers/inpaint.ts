@@ -32,7 +32,8 @@ export function inpaint(
   const { image, mask, resamples = 1, jump = 10, noise } = options;
   const walk = repaintTimes(timeGrid(path, options), resamples, jump);
   const unknown = tf.sub(1, mask);
-  const compose = (known: tf.Tensor, filled: tf.Tensor): tf.Tensor => tf.add(tf.mul(mask, known), tf.mul(unknown, filled));
+  const compose = (known: tf.Tensor, filled: tf.Tensor): tf.Tensor =>
+    tf.add(tf.mul(mask, known), tf.mul(unknown, filled));
   const chain = march(xT, walk, (x, i) => {
     const [t, s] = [walk[i], walk[i + 1]];
     const to = levelAt(path, s);
@@ -57,7 +58,8 @@ export function inpaint(
 /** The times RePaint visits: each stretch of `jump` steps is walked `resamples` times. */
 export function repaintTimes(times: readonly number[], resamples: number, jump: number): number[] {
   for (const [name, value] of Object.entries({ resamples, jump })) {
-    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
   }
   const walk = [times[0]];
   for (let start = 0; start < times.length - 1; start += jump) {
@@ -72,7 +74,10 @@ export function repaintTimes(times: readonly number[], resamples: number, jump: 
   return walk;
 }
 
-function* disposing(chain: Generator<SamplerStep, tf.Tensor>, tensor: tf.Tensor): Generator<SamplerStep, tf.Tensor> {
+function* disposing(
+  chain: Generator<SamplerStep, tf.Tensor>,
+  tensor: tf.Tensor,
+): Generator<SamplerStep, tf.Tensor> {
   tf.keep(tensor);
   try {
     return yield* chain;

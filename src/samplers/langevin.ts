@@ -24,7 +24,8 @@ export function annealedLangevin(
   options: LangevinOptions,
 ): Generator<SamplerStep, tf.Tensor> {
   const { inner = 10, stepSize = 0.3, noise: draw } = options;
-  if (!Number.isInteger(inner) || inner < 1) throw new RangeError(`inner must be a whole number ≥ 1, got ${inner}`);
+  if (!Number.isInteger(inner) || inner < 1)
+    throw new RangeError(`inner must be a whole number ≥ 1, got ${inner}`);
   if (!(stepSize > 0 && stepSize <= 1)) throw new RangeError(`stepSize must lie in (0, 1], got ${stepSize}`);
   return marchInSigma(denoiser, path, xT, options, (start, from, to, { slope, i }) => {
     let state = start;

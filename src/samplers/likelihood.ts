@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { dormandPrince, type AdaptiveOptions } from "./dormand-prince.js";
+import { checkStart } from "./march.js";
 import { highestTime } from "./probability-flow.js";
 
 export interface LikelihoodOptions extends AdaptiveOptions, Pick<EstimateOptions, "condition"> {
@@ -37,6 +38,7 @@ export function logLikelihood(
   x: tf.Tensor,
   options: LikelihoodOptions = {},
 ): Likelihood {
+  checkStart(x);
   const { from = path.discrete ? 1 : path.T / 1000, trace = "exact" } = options;
   const to = highestTime(path);
   const [count, size] = [x.shape[0], x.size / x.shape[0]];
@@ -48,10 +50,21 @@ export function logLikelihood(
     const slope = (state: tf.Tensor): tf.Tensor =>
       estimate(denoiser, path, tf.mul(tf.reshape(state, x.shape), path.signal(t)), t, options).noise;
     const { value, divergence } = slopeAndTrace(slope, tf.slice(y, [0, 0], [-1, size]), x.shape, trace);
-    return tf.mul(tf.concat([tf.reshape(value, [count, size]), tf.reshape(divergence, [count, 1])], 1), sigma);
+    return tf.mul(
+      tf.concat([tf.reshape(value, [count, size]), tf.reshape(divergence, [count, 1])], 1),
+      sigma,
+    );
   };
-  const start = tf.tidy(() => tf.concat([tf.reshape(tf.div(x, path.signal(from)), [count, size]), tf.zeros([count, 1])], 1));
-  const solver = dormandPrince(derivative, start, Math.log(noiseLevel(path, from)), Math.log(noiseLevel(path, to)), options);
+  const start = tf.tidy(() =>
+    tf.concat([tf.reshape(tf.div(x, path.signal(from)), [count, size]), tf.zeros([count, 1])], 1),
+  );
+  const solver = dormandPrince(
+    derivative,
+    start,
+    Math.log(noiseLevel(path, from)),
+    Math.log(noiseLevel(path, to)),
+    options,
+  );
   let result = solver.next();
   while (!result.done) result = solver.next();
   start.dispose();
@@ -84,7 +97,9 @@ function slopeAndTrace(
   trace: "exact" | readonly tf.Tensor[],
 ): { value: tf.Tensor; divergence: tf.Tensor } {
   const [count, size] = state.shape;
-  const gradient = tf.grads((y: tf.Tensor, v: tf.Tensor) => tf.sum(tf.mul(slope(y), tf.reshape(v, [...shape]))));
+  const gradient = tf.grads((y: tf.Tensor, v: tf.Tensor) =>
+    tf.sum(tf.mul(slope(y), tf.reshape(v, [...shape]))),
+  );
   // vᵀ·(∂ε̂/∂x̃)·v per example; the gradient by v is ε̂ itself.
   const probe = (v: tf.Tensor): { value: tf.Tensor; along: tf.Tensor } => {
     const [byState, byProbe] = gradient([state, v]);
@@ -95,7 +110,10 @@ function slopeAndTrace(
       const unit = Float32Array.from({ length: size }, (_unused, j) => (i === j ? 1 : 0));
       return probe(tf.tile(tf.tensor2d(unit, [1, size]), [count, 1]));
     });
-    return { value: columns[0].value, divergence: columns.map(({ along }) => along).reduce((sum, one) => tf.add(sum, one)) };
+    return {
+      value: columns[0].value,
+      divergence: columns.map(({ along }) => along).reduce((sum, one) => tf.add(sum, one)),
+    };
   }
   if (trace.length === 0) throw new RangeError("Hutchinson's trace needs at least one probe");
   const probes = trace.map((v) => probe(tf.reshape(v, [count, size])));

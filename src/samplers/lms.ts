@@ -22,18 +22,25 @@ export function lms(
   options: LmsOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 4 } = options;
-  if (!Number.isInteger(order) || order < 1 || order > 4) throw new RangeError(`order must be 1, 2, 3 or 4, got ${order}`);
+  if (!Number.isInteger(order) || order < 1 || order > 4)
+    throw new RangeError(`order must be 1, 2, 3 or 4, got ${order}`);
   return marchInSigma(denoiser, path, xT, options, (state, from, to, { slope, i, memory, grid }) => {
     const { x0, noise } = slope(state, from);
     const slopes = [noise, ...memory].slice(0, order);
     const known = slopes.map((_, j) => grid[i - j].sigma);
     // x̃' = x̃ + Σ_j c_j·ε̂_{i−j}
-    const next = slopes.reduce((sum, d, j) => tf.add(sum, tf.mul(d, multistepWeight(known, j, from.sigma, to.sigma))), state);
+    const next = slopes.reduce(
+      (sum, d, j) => tf.add(sum, tf.mul(d, multistepWeight(known, j, from.sigma, to.sigma))),
+      state,
+    );
     return { x0, next, memory: slopes.slice(0, order - 1) };
   });
 }
 
-const GAUSS_NODES = [Math.sqrt(3 / 7 - (2 / 7) * Math.sqrt(6 / 5)), Math.sqrt(3 / 7 + (2 / 7) * Math.sqrt(6 / 5))];
+const GAUSS_NODES = [
+  Math.sqrt(3 / 7 - (2 / 7) * Math.sqrt(6 / 5)),
+  Math.sqrt(3 / 7 + (2 / 7) * Math.sqrt(6 / 5)),
+];
 const GAUSS_WEIGHTS = [(18 + Math.sqrt(30)) / 36, (18 - Math.sqrt(30)) / 36];
 
 /** ∫ from a to b of the Lagrange polynomial of node j: exact, since four Gauss points integrate degree 7. */
@@ -41,5 +48,9 @@ export function multistepWeight(nodes: readonly number[], j: number, a: number, 
   const basis = (x: number): number =>
     nodes.reduce((product, node, k) => (k === j ? product : (product * (x - node)) / (nodes[j] - node)), 1);
   const [middle, half] = [(a + b) / 2, (b - a) / 2];
-  return GAUSS_NODES.reduce((sum, node, k) => sum + GAUSS_WEIGHTS[k] * half * (basis(middle + half * node) + basis(middle - half * node)), 0);
+  return GAUSS_NODES.reduce(
+    (sum, node, k) =>
+      sum + GAUSS_WEIGHTS[k] * half * (basis(middle + half * node) + basis(middle - half * node)),
+    0,
+  );
 }

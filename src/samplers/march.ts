@@ -22,7 +22,11 @@ export type StepRule = (x: tf.Tensor, i: number, memory: readonly tf.Tensor[]) =
  * @param times decreasing, one more than there are steps
  * @returns the state at the last time, owned by the caller
  */
-export function* march(xT: tf.Tensor, times: readonly number[], rule: StepRule): Generator<SamplerStep, tf.Tensor> {
+export function* march(
+  xT: tf.Tensor,
+  times: readonly number[],
+  rule: StepRule,
+): Generator<SamplerStep, tf.Tensor> {
   checkStart(xT);
   const steps = times.length - 1;
   let x = tf.keep(xT.clone());
@@ -55,7 +59,8 @@ function release(live: Set<tf.Tensor>, kept: readonly tf.Tensor[]): Set<tf.Tenso
   return keep;
 }
 
-function checkStart(xT: tf.Tensor): void {
+/** Throws a RangeError unless the start is a batch of finite numbers. */
+export function checkStart(xT: tf.Tensor): void {
   if (xT.rank < 2) {
     throw new RangeError(`xT must be a batch [N, …], got shape [${xT.shape}]: add a leading dimension`);
   }

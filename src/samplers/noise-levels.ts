@@ -42,9 +42,12 @@ export function polyexponentialLevels(n: number, range: NoiseLevelRange, rho = 1
 }
 
 function levels(n: number, { min, max }: NoiseLevelRange, rule: (u: number) => number): number[] {
-  if (!Number.isInteger(n) || n < 2) throw new RangeError(`a grid needs a whole number of levels ≥ 2, got ${n}`);
+  if (!Number.isInteger(n) || n < 2)
+    throw new RangeError(`a grid needs a whole number of levels ≥ 2, got ${n}`);
   if (!(min > 0 && min < max && Number.isFinite(max))) {
-    throw new RangeError(`need 0 < min < max < ∞, got min = ${min}, max = ${max}: with zero terminal SNR give a finite max`);
+    throw new RangeError(
+      `need 0 < min < max < ∞, got min = ${min}, max = ${max}: with zero terminal SNR give a finite max`,
+    );
   }
   // The ends are exact, so that they invert to exact times.
   return Array.from({ length: n }, (_, i) => (i === 0 ? max : i === n - 1 ? min : rule(i / (n - 1))));

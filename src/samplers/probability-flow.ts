@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { dormandPrince, type AdaptiveOptions, type Derivative } from "./dormand-prince.js";
+import { checkStart } from "./march.js";
 import type { SamplerStep } from "./sampler.js";
 
 export interface ProbabilityFlowOptions extends AdaptiveOptions, EstimateOptions {
@@ -33,6 +34,7 @@ export function* probabilityFlow(
   if (!Number.isFinite(begin) || !Number.isFinite(end)) {
     throw new RangeError(`the flow runs between finite noise levels > 0, got t = ${from} and t = ${to}`);
   }
+  checkStart(start);
   const scaled = tf.div(start, path.signal(from));
   const solver = dormandPrince(flowInLogSigma(denoiser, path, options), scaled, begin, end, options);
   try {
@@ -40,10 +42,12 @@ export function* probabilityFlow(
     for (; !result.done; result = solver.next()) {
       const { s, step, y } = result.value;
       const t = path.timeAt(Math.exp(s));
-      const [xt, x0] = tf.tidy(() => {
-        const state = tf.mul(y, path.signal(t));
-        return [state, estimate(denoiser, path, state, t, options).x0];
-      }).map((tensor) => tf.keep(tensor));
+      const [xt, x0] = tf
+        .tidy(() => {
+          const state = tf.mul(y, path.signal(t));
+          return [state, estimate(denoiser, path, state, t, options).x0];
+        })
+        .map((tensor) => tf.keep(tensor));
       try {
         yield { step, steps: Infinity, t, xt, x0 };
       } finally {
@@ -59,7 +63,11 @@ export function* probabilityFlow(
 }
 
 /** dx̃/d ln σ = σ·ε̂(x̃, σ), at time σ ↦ t of the path. */
-export function flowInLogSigma(denoiser: Denoiser, path: GaussianPath, options: EstimateOptions = {}): Derivative {
+export function flowInLogSigma(
+  denoiser: Denoiser,
+  path: GaussianPath,
+  options: EstimateOptions = {},
+): Derivative {
   return (state, s) => {
     const sigma = Math.exp(s);
     const t = path.timeAt(sigma);

@@ -33,7 +33,12 @@ export interface SamplerEntry {
   evaluations(steps: number): number;
   /** The paths it works on: `"any"`, `"sde"` (has drift and diffusion) or `"straight"` (flow matching). */
   readonly paths: "any" | "sde" | "straight";
-  run(denoiser: Denoiser, path: GaussianPath, xT: tf.Tensor, options: StochasticOptions): Generator<SamplerStep, tf.Tensor>;
+  run(
+    denoiser: Denoiser,
+    path: GaussianPath,
+    xT: tf.Tensor,
+    options: StochasticOptions,
+  ): Generator<SamplerStep, tf.Tensor>;
 }
 
 const each = (steps: number): number => steps;
@@ -46,15 +51,28 @@ function entry(
   run: SamplerEntry["run"],
   rest: Partial<Pick<SamplerEntry, "stochastic" | "evaluations" | "paths">> = {},
 ): SamplerEntry {
-  return Object.freeze({ name, title, order, run, stochastic: false, evaluations: each, paths: "any", ...rest } as const);
+  return Object.freeze({
+    name,
+    title,
+    order,
+    run,
+    stochastic: false,
+    evaluations: each,
+    paths: "any",
+    ...rest,
+  } as const);
 }
 
 /** All samplers, simplest first. To add one: write its file and its line here. */
 export const samplers: readonly SamplerEntry[] = Object.freeze([
   entry("ddpm", "DDPM, posterior variance", 1, (d, p, x, o) => ddpm(d, p, x, o), { stochastic: true }),
-  entry("ddpm-large", "DDPM, variance β", 1, (d, p, x, o) => ddpm(d, p, x, { ...o, variance: "beta" }), { stochastic: true }),
+  entry("ddpm-large", "DDPM, variance β", 1, (d, p, x, o) => ddpm(d, p, x, { ...o, variance: "beta" }), {
+    stochastic: true,
+  }),
   entry("ddim", "DDIM, deterministic (η = 0)", 1, (d, p, x, o) => ddim(d, p, x, o)),
-  entry("ddim-stochastic", "DDIM with η = 1", 1, (d, p, x, o) => ddim(d, p, x, { ...o, eta: 1 }), { stochastic: true }),
+  entry("ddim-stochastic", "DDIM with η = 1", 1, (d, p, x, o) => ddim(d, p, x, { ...o, eta: 1 }), {
+    stochastic: true,
+  }),
   entry("euler", "Euler in σ", 1, euler),
   entry("euler-ancestral", "Euler with ancestral noise", 1, eulerAncestral, { stochastic: true }),
   entry("heun", "Heun (EDM)", 2, (d, p, x, o) => heun(d, p, x, o), { evaluations: twiceButLast }),
@@ -70,7 +88,9 @@ export const samplers: readonly SamplerEntry[] = Object.freeze([
     evaluations: (steps) => steps + (steps > 1 ? 1 : 0),
   }),
   entry("dpm-solver-1", "DPM-Solver-1", 1, (d, p, x, o) => dpmSolver(d, p, x, { ...o, order: 1 })),
-  entry("dpm-solver-2", "DPM-Solver-2", 2, (d, p, x, o) => dpmSolver(d, p, x, { ...o, order: 2 }), { evaluations: twiceButLast }),
+  entry("dpm-solver-2", "DPM-Solver-2", 2, (d, p, x, o) => dpmSolver(d, p, x, { ...o, order: 2 }), {
+    evaluations: twiceButLast,
+  }),
   entry("dpm-solver-3", "DPM-Solver-3", 3, (d, p, x, o) => dpmSolver(d, p, x, { ...o, order: 3 }), {
     evaluations: (steps) => 3 * steps - 2,
   }),
@@ -84,30 +104,54 @@ export const samplers: readonly SamplerEntry[] = Object.freeze([
     stochastic: true,
     evaluations: (steps) => 11 * steps,
   }),
-  entry("reverse-sde", "Reverse SDE, Euler–Maruyama", 1, (d, p, x, o) => reverseSde(d, sde(p), x, o), { stochastic: true, paths: "sde" }),
-  entry("predictor-corrector", "Reverse SDE with Langevin corrector", 1, (d, p, x, o) => predictorCorrector(d, sde(p), x, o), {
+  entry("reverse-sde", "Reverse SDE, Euler–Maruyama", 1, (d, p, x, o) => reverseSde(d, sde(p), x, o), {
     stochastic: true,
-    evaluations: twiceButLast,
     paths: "sde",
   }),
-  entry("probability-flow", "Probability-flow ODE, adaptive", 5, (d, p, x, o) => probabilityFlow(d, p, x, o), {
-    evaluations: () => Infinity,
-  }),
+  entry(
+    "predictor-corrector",
+    "Reverse SDE with Langevin corrector",
+    1,
+    (d, p, x, o) => predictorCorrector(d, sde(p), x, o),
+    {
+      stochastic: true,
+      evaluations: twiceButLast,
+      paths: "sde",
+    },
+  ),
+  entry(
+    "probability-flow",
+    "Probability-flow ODE, adaptive",
+    5,
+    (d, p, x, o) => probabilityFlow(d, p, x, o),
+    {
+      evaluations: () => Infinity,
+    },
+  ),
   entry("flow-euler", "Flow matching, Euler", 1, (d, p, x, o) => flow(d, p, x, o), { paths: "straight" }),
   entry("flow-heun", "Flow matching, Heun", 2, (d, p, x, o) => flow(d, p, x, { ...o, method: "heun" }), {
     evaluations: twiceButLast,
     paths: "straight",
   }),
-  entry("consistency", "Consistency, one step", 1, (d, p, x, o) => consistency(d, p, x, { ...o, steps: 1, times: undefined, levels: undefined }), {
-    stochastic: true,
-    evaluations: () => 1,
-  }),
+  entry(
+    "consistency",
+    "Consistency, one step",
+    1,
+    (d, p, x, o) => consistency(d, p, x, { ...o, steps: 1, times: undefined, levels: undefined }),
+    {
+      stochastic: true,
+      evaluations: () => 1,
+    },
+  ),
 ]);
 
 /** The sampler of that name. @throws RangeError that lists the names there are */
 export function samplerNamed(name: string): SamplerEntry {
   const found = samplers.find((sampler) => sampler.name === name);
-  if (!found) throw new RangeError(`there is no sampler "${name}": use one of ${samplers.map((sampler) => sampler.name).join(", ")}`);
+  if (!found)
+    throw new RangeError(
+      `there is no sampler "${name}": use one of ${samplers.map((sampler) => sampler.name).join(", ")}`,
+    );
   return found;
 }
 

@@ -33,7 +33,8 @@ export function reverseSde(
   if (typeof path.drift !== "function" || typeof path.diffusion !== "function") {
     throw new TypeError(`the path "${path.name}" is no SDE: use vpPath, vePath, subVpPath or edmPath`);
   }
-  if (!Number.isInteger(corrections) || corrections < 0) throw new RangeError(`corrections must be a whole number ≥ 0, got ${corrections}`);
+  if (!Number.isInteger(corrections) || corrections < 0)
+    throw new RangeError(`corrections must be a whole number ≥ 0, got ${corrections}`);
   const times = timeGrid(path, options);
   const perStep = 1 + corrections;
   const scoreAt = (x: tf.Tensor, t: number): { x0: tf.Tensor; score: tf.Tensor } => {

@@ -19,7 +19,12 @@ export type SigmaRule = (
   state: tf.Tensor,
   from: SigmaPoint,
   to: SigmaPoint,
-  context: { readonly i: number; readonly memory: readonly tf.Tensor[]; readonly slope: Slope; readonly grid: readonly SigmaPoint[] },
+  context: {
+    readonly i: number;
+    readonly memory: readonly tf.Tensor[];
+    readonly slope: Slope;
+    readonly grid: readonly SigmaPoint[];
+  },
 ) => { readonly x0: tf.Tensor; readonly next: tf.Tensor; readonly memory?: readonly tf.Tensor[] };
 
 /** The point of a path with a given σ, for levels between those of the grid. */
@@ -44,7 +49,9 @@ export function marchInSigma(
   const times = timeGrid(path, options);
   const grid = times.map((t) => ({ t, sigma: noiseLevel(path, t) }));
   if (!Number.isFinite(grid[0].sigma)) {
-    throw new RangeError(`"${path.name}" has no signal at t = ${times[0]}: σ is infinite there; use ddim, or start below it`);
+    throw new RangeError(
+      `"${path.name}" has no signal at t = ${times[0]}: σ is infinite there; use ddim, or start below it`,
+    );
   }
   const slope = slopeOf(denoiser, path, options);
   return march(xT, times, (x, i, memory) => {

@@ -64,7 +64,9 @@ function checkTimes(path: GaussianPath, times: readonly number[]): readonly numb
   if (times.length === 0) throw new RangeError("times is empty: give at least one time");
   times.forEach((t, i) => {
     if (!(t > 0 && t <= path.T) || (i > 0 && !(t < times[i - 1]))) {
-      throw new RangeError(`times must fall strictly within (0, ${path.T}], but entry ${i} is ${t}${i ? ` after ${times[i - 1]}` : ""}`);
+      throw new RangeError(
+        `times must fall strictly within (0, ${path.T}], but entry ${i} is ${t}${i ? ` after ${times[i - 1]}` : ""}`,
+      );
     }
   });
   return times;

@@ -41,7 +41,11 @@ export function unipc(
       // `base` is the corrected state one step back, `past` the estimates from there on.
       const corrected = base ? update(base, past.slice(0, orderAt(i - 1)), points, i - 1, variant, x0) : x;
       const known = [x0, ...past].slice(0, order);
-      return { x0, next: update(corrected, known.slice(0, orderAt(i)), points, i, variant), memory: [corrected, ...known] };
+      return {
+        x0,
+        next: update(corrected, known.slice(0, orderAt(i)), points, i, variant),
+        memory: [corrected, ...known],
+      };
     },
   );
 }
@@ -60,7 +64,9 @@ function update(
   // x' = (b'/b)·x + a'·(1 − e^{−h})·x̂_0 …
   const base = tf.add(tf.mul(x, to.noise / from.noise), tf.mul(known[0], -to.signal * Math.expm1(-h)));
   const ratios = known.slice(1).map((_, k) => (points[i - 1 - k].lambda - from.lambda) / h);
-  const differences = known.slice(1).map((estimateThen, k) => tf.div(tf.sub(estimateThen, known[0]), ratios[k]));
+  const differences = known
+    .slice(1)
+    .map((estimateThen, k) => tf.div(tf.sub(estimateThen, known[0]), ratios[k]));
   if (arrived) {
     ratios.push(1);
     differences.push(tf.sub(arrived, known[0]));
@@ -69,7 +75,10 @@ function update(
   const scale = variant === "bh1" ? -h : Math.expm1(-h);
   const weights = orderWeights(ratios, h, scale);
   // … − a'·B(h)·Σ_k ρ_k·(x̂_0(t_k) − x̂_0)/r_k
-  return differences.reduce((sum, difference, k) => tf.sub(sum, tf.mul(difference, to.signal * scale * weights[k])), base);
+  return differences.reduce(
+    (sum, difference, k) => tf.sub(sum, tf.mul(difference, to.signal * scale * weights[k])),
+    base,
+  );
 }
 
 /** The ρ of R·ρ = φ/B that match the expansion in h; a single unknown is 1/2, as the authors take it. */

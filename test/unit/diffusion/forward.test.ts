@@ -19,7 +19,8 @@ const schedules = fc.oneof(
   fc.integer({ min: 50, max: 1500 }).map((T) => linearSchedule({ T })),
   fc.integer({ min: 10, max: 1500 }).map((T) => cosineSchedule({ T })),
 );
-const largest = (a: tf.Tensor, b: tf.Tensor): number => tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]);
+const largest = (a: tf.Tensor, b: tf.Tensor): number =>
+  tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]);
 
 test("t single steps have the mean and variance of the closed form", () => {
   fc.assert(
@@ -72,7 +73,8 @@ test("the posterior satisfies Bayes' rule: q(x_{t−1}|x_0)·q(x_t|x_{t−1}) = 
       const left =
         density(previous, schedule.signal(t - 1) * x0, schedule.noise(t - 1) ** 2) +
         density(current, Math.sqrt(schedule.alpha[t]) * previous, schedule.beta[t]);
-      const right = density(previous, mean.dataSync()[0], variance.dataSync()[0]) +
+      const right =
+        density(previous, mean.dataSync()[0], variance.dataSync()[0]) +
         density(current, schedule.signal(t) * x0, schedule.noise(t) ** 2);
       assert.ok(Math.abs(left - right) < 1e-3 * (1 + Math.abs(left)), `${left} ≠ ${right} at t = ${t}`);
     }),
@@ -91,13 +93,23 @@ test("every prediction converts into every other and back, at any t", () => {
       const converted = convertPrediction(schedule, from, to, target, xt, times);
       const expected = trainingTarget(schedule, to, x0, times, noise);
       const scale = tf.max(tf.abs(expected)).dataSync()[0];
-      assert.ok(largest(converted, expected) < 2e-4 * scale, `${from} → ${to}: ${largest(converted, expected)}`);
+      assert.ok(
+        largest(converted, expected) < 2e-4 * scale,
+        `${from} → ${to}: ${largest(converted, expected)}`,
+      );
     }
   }
 });
 
 test("ε does not determine x_0 where no signal is left, v does", () => {
-  const path = { name: "zero SNR", T: 1, discrete: false, signal: (t: number) => 1 - t, noise: (t: number) => t, timeAt: (s: number) => s / (1 + s) };
+  const path = {
+    name: "zero SNR",
+    T: 1,
+    discrete: false,
+    signal: (t: number) => 1 - t,
+    noise: (t: number) => t,
+    timeAt: (s: number) => s / (1 + s),
+  };
   const x = tf.ones([1, 2]);
   assert.throws(() => convertPrediction(path, "noise", "sample", x, x, 1), /zero terminal SNR/);
   assert.equal(convertPrediction(path, "velocity", "sample", x, x, 1).dataSync()[0], -1);

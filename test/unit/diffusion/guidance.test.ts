@@ -32,7 +32,11 @@ const xt = tf.zeros([2, 3]);
 const at = (t: number): tf.Tensor1D => tf.fill([2], t) as tf.Tensor1D;
 
 test("guidance is o_u + w·(o_c − o_u) in one call of twice the batch: w = 0 is unconditional, w = 1 conditional", () => {
-  for (const [scale, first, second] of [[0, 9, 9], [1, 3, 5], [2, -3, 1]]) {
+  for (const [scale, first, second] of [
+    [0, 9, 9],
+    [1, 3, 5],
+    [2, -3, 1],
+  ]) {
     const denoiser = labelled();
     const before = tf.memory().numTensors;
     const condition = label([3, 5]);
@@ -55,23 +59,34 @@ test("rescaled guidance has the conditional output's deviation at φ = 1, and su
     predicts: "noise",
     predict: (x, _t, condition) => tf.mul(tf.reshape(tf.cast(condition!.label, "float32"), [-1, 1]), x),
   };
-  const x = tf.tensor2d([[1, 2, 4], [-1, 0, 2]]);
-  const deviation = (values: tf.Tensor): Float32Array => tf.sqrt(tf.moments(values, 1).variance).dataSync() as Float32Array;
+  const x = tf.tensor2d([
+    [1, 2, 4],
+    [-1, 0, 2],
+  ]);
+  const deviation = (values: tf.Tensor): Float32Array =>
+    tf.sqrt(tf.moments(values, 1).variance).dataSync() as Float32Array;
   const options = { guidanceScale: 7, unconditional: label([1]) };
   const rescaled = guided(spread, { ...options, rescale: 1 }).predict(x, at(1), label([2, 3]));
   const conditional = tf.mul(x, tf.tensor2d([[2], [3]]));
   deviation(rescaled).forEach((value, i) => assert.ok(Math.abs(value - deviation(conditional)[i]) < 1e-5));
   // Half way between 1·ô and the fully rescaled one: x·w with w_c = 2 → ô = 8·x, rescaled 2·x, φ = 0.5 gives 5·x.
-  const half = guided(spread, { ...options, rescale: 0.5 }).predict(x, at(1), label([2, 3])).dataSync();
+  const half = guided(spread, { ...options, rescale: 0.5 })
+    .predict(x, at(1), label([2, 3]))
+    .dataSync();
   assert.ok(Math.abs(half[0] - 5) < 1e-5, `${half}`);
-  const constant = guided(labelled(), { ...options, rescale: 1 }).predict(xt, at(0), label([3, 5])).dataSync();
+  const constant = guided(labelled(), { ...options, rescale: 1 })
+    .predict(xt, at(0), label([3, 5]))
+    .dataSync();
   assert.ok(constant.every(Number.isFinite));
 });
 
 test("guidance refuses what would be silently wrong", () => {
   const denoiser = guided(labelled(), { guidanceScale: 2, unconditional: label([9]) });
   assert.throws(() => denoiser.predict(xt, at(1)), /needs a condition/);
-  assert.throws(() => denoiser.predict(xt, at(1), { text: tf.zeros([2, 1]) }), /has \[text\] but the unconditional one has \[label\]/);
+  assert.throws(
+    () => denoiser.predict(xt, at(1), { text: tf.zeros([2, 1]) }),
+    /has \[text\] but the unconditional one has \[label\]/,
+  );
   assert.throws(() => guided(labelled(), { guidanceScale: NaN, unconditional: {} }), /guidanceScale/);
   assert.throws(() => guided(labelled(), { guidanceScale: 1, unconditional: {}, rescale: 2 }), /rescale/);
 });
@@ -86,30 +101,83 @@ test("classifier guidance turns a mixture's score into that of the class", () =>
   const x = tf.tensor2d([[-1.2], [0.1], [0.9]]);
   const t = tf.tensor1d([100, 400, 800]);
   const steered = classifierGuided(both, path, logProbability);
-  const expected = convertPrediction(path, "sample", "noise", one.predict(x, t), x, [100, 400, 800]).dataSync();
-  steered.predict(x, t).dataSync().forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-4, `${value} ≠ ${expected[i]}`));
+  const expected = convertPrediction(
+    path,
+    "sample",
+    "noise",
+    one.predict(x, t),
+    x,
+    [100, 400, 800],
+  ).dataSync();
+  steered
+    .predict(x, t)
+    .dataSync()
+    .forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-4, `${value} ≠ ${expected[i]}`));
 });
 
 test("the ideal denoisers are the closed forms", () => {
   const path = edmPath();
   const x = tf.tensor2d([[10], [-2]]);
   // D = x·s²/(s² + σ²)
-  const d = gaussianDenoiser(path, [0], 0.25).predict(x, tf.tensor1d([10, 0.5])).dataSync();
+  const d = gaussianDenoiser(path, [0], 0.25)
+    .predict(x, tf.tensor1d([10, 0.5]))
+    .dataSync();
   assert.ok(Math.abs(d[0] - (10 * 0.25) / 100.25) < 1e-7 && Math.abs(d[1] - -1) < 1e-6);
   // Tweedie: x̂_0 = (x_t + b²·∇ ln q(x_t))/a, for a mixture with full covariances.
   const vp = linearSchedule();
   const mixture = mixtureDenoiser(vp, {
     weights: [1, 3],
-    means: [[-1, 0.5], [0.5, 0.2]],
-    covariances: [[[0.3, 0.1], [0.1, 0.2]], [0.1, 0.4]],
+    means: [
+      [-1, 0.5],
+      [0.5, 0.2],
+    ],
+    covariances: [
+      [
+        [0.3, 0.1],
+        [0.1, 0.2],
+      ],
+      [0.1, 0.4],
+    ],
   });
-  const points = tf.tensor2d([[0.3, -0.2], [-1, 1], [2, 0]]);
+  const points = tf.tensor2d([
+    [0.3, -0.2],
+    [-1, 1],
+    [2, 0],
+  ]);
   const times = [50, 300, 700];
   const t = tf.tensor1d(times);
   const score = tf.grad((y: tf.Tensor) => tf.sum(mixture.logDensity(y, t)))(points);
   const tweedie = convertPrediction(vp, "score", "sample", score, points, times).dataSync();
-  mixture.predict(points, t).dataSync().forEach((value, i) => assert.ok(Math.abs(value - tweedie[i]) < 2e-4, `${value} ≠ ${tweedie[i]}`));
-  assert.throws(() => gaussianDenoiser(path, [0, 0], [[1, 2], [2, 1]]), /negative eigenvalue/);
-  assert.throws(() => gaussianDenoiser(path, [0, 0], [[1, 2], [0, 1]]), /symmetric/);
-  assert.throws(() => gaussianDenoiser(path, [0], 1).predict(tf.zeros([1, 2]), tf.tensor1d([1])), /do not have the data's 1 values/);
+  mixture
+    .predict(points, t)
+    .dataSync()
+    .forEach((value, i) => assert.ok(Math.abs(value - tweedie[i]) < 2e-4, `${value} ≠ ${tweedie[i]}`));
+  assert.throws(
+    () =>
+      gaussianDenoiser(
+        path,
+        [0, 0],
+        [
+          [1, 2],
+          [2, 1],
+        ],
+      ),
+    /negative eigenvalue/,
+  );
+  assert.throws(
+    () =>
+      gaussianDenoiser(
+        path,
+        [0, 0],
+        [
+          [1, 2],
+          [0, 1],
+        ],
+      ),
+    /symmetric/,
+  );
+  assert.throws(
+    () => gaussianDenoiser(path, [0], 1).predict(tf.zeros([1, 2]), tf.tensor1d([1])),
+    /do not have the data's 1 values/,
+  );
 });

@@ -31,7 +31,10 @@ import {
 
 const scalar = (x: tf.Tensor): number => x.dataSync()[0];
 const near = (actual: number, expected: number, tolerance: number, what = ""): void =>
-  assert.ok(Math.abs(actual - expected) <= tolerance, `${what} ${actual}, expected ${expected} ± ${tolerance}`);
+  assert.ok(
+    Math.abs(actual - expected) <= tolerance,
+    `${what} ${actual}, expected ${expected} ± ${tolerance}`,
+  );
 
 test("losses weighted alike are equal whatever is predicted", () => {
   const weightings: Weighting[] = ["uniform", "snr", "truncated-snr", "snr+1", "min-snr", "p2", "edm"];
@@ -61,8 +64,9 @@ test("weights have the published closed forms", () => {
   const schedule = cosineSchedule();
   for (const t of [100, 500, 900]) {
     const snr = schedule.snr[t];
-    const weight = (...[prediction, weighting, options]: [Parameters<typeof lossWeights>[1], Weighting, object?]): number =>
-      lossWeights(schedule, prediction, weighting, t, 1, options)[0];
+    const weight = (
+      ...[prediction, weighting, options]: [Parameters<typeof lossWeights>[1], Weighting, object?]
+    ): number => lossWeights(schedule, prediction, weighting, t, 1, options)[0];
     const same = (a: number, b: number): void => near(a / b, 1, 1e-6);
     same(weight("noise", "min-snr"), Math.min(snr, 5) / snr);
     same(weight("velocity", "min-snr"), Math.min(snr, 5) / (snr + 1));
@@ -91,7 +95,9 @@ test("EDM preconditioning: its closed form, unit variances, and target and denoi
   const xt = qSample(path, x0, times, epsilon);
   const target = preconditionedTarget(path, x0, xt, times);
   // A network that outputs its target makes the denoiser output x_0.
-  const d = preconditioned(() => target.clone(), path).predict(xt, tf.tensor1d(times)).dataSync();
+  const d = preconditioned(() => target.clone(), path)
+    .predict(xt, tf.tensor1d(times))
+    .dataSync();
   x0.dataSync().forEach((value, i) => near(d[i], value, 1e-4));
 });
 
@@ -112,13 +118,24 @@ test("score matching is ε-MSE in disguise, flow matching the straight velocity"
 
 test("the KL of two Gaussians is the published number, zero for equals", () => {
   // KL(N(0.3, e^-1) ‖ N(-0.2, e^0.5)) in nats
-  near(scalar(gaussianKl(tf.tensor1d([0.3]), tf.tensor1d([-1]), tf.tensor1d([-0.2]), tf.tensor1d([0.5]))), 0.4373814166, 1e-6);
-  assert.equal(scalar(gaussianKl(tf.tensor1d([0.3]), tf.tensor1d([-1]), tf.tensor1d([0.3]), tf.tensor1d([-1]))), 0);
+  near(
+    scalar(gaussianKl(tf.tensor1d([0.3]), tf.tensor1d([-1]), tf.tensor1d([-0.2]), tf.tensor1d([0.5]))),
+    0.4373814166,
+    1e-6,
+  );
+  assert.equal(
+    scalar(gaussianKl(tf.tensor1d([0.3]), tf.tensor1d([-1]), tf.tensor1d([0.3]), tf.tensor1d([-1]))),
+    0,
+  );
 });
 
 test("the probabilities of all grey levels sum to 1, tails included", () => {
   const x = tf.tensor1d(Array.from({ length: 256 }, (_, k) => (2 * k) / 255 - 1));
-  for (const [mean, deviation] of [[0.1, 0.3], [-1.2, 0.05], [0.5, 2]]) {
+  for (const [mean, deviation] of [
+    [0.1, 0.3],
+    [-1.2, 0.05],
+    [0.5, 2],
+  ]) {
     const logs = discretizedLogLikelihood(x, tf.fill([256], mean), tf.fill([256], Math.log(deviation)));
     near(scalar(tf.sum(tf.exp(logs))), 1, 1e-4);
   }
@@ -132,10 +149,14 @@ test("the bound's terms vanish for the true posterior, and grow with an error of
   const xt = qSample(schedule, x0, times, noise);
   const { mean } = posterior(schedule, x0, xt, times);
   const logVariance = tf.tensor2d(times.map((t) => [Math.log(schedule.posteriorVariance[t])]));
-  boundTerm(schedule, x0, xt, times, { mean, logVariance }).dataSync().forEach((term) => near(term, 0, 1e-5));
+  boundTerm(schedule, x0, xt, times, { mean, logVariance })
+    .dataSync()
+    .forEach((term) => near(term, 0, 1e-5));
   const off = boundTerm(schedule, x0, xt, times, { mean: tf.add(mean, 0.01), logVariance }).dataSync();
   // ½·0.01²/β̃ in bits
-  times.forEach((t, i) => near(off[i], (0.5e-4 / schedule.posteriorVariance[t]) / Math.LN2, 1e-3 * off[i] + 1e-5));
+  times.forEach((t, i) =>
+    near(off[i], 0.5e-4 / schedule.posteriorVariance[t] / Math.LN2, 1e-3 * off[i] + 1e-5),
+  );
 });
 
 test("for Gaussian data and its ideal denoiser the bound lies just above the entropy", () => {
@@ -147,11 +168,20 @@ test("for Gaussian data and its ideal denoiser the bound lies just above the ent
   const fresh = normalNoise(8);
   const report = variationalBound(denoiser, schedule, x0, { noise: fresh, variance: "beta" });
   // Bits of a rounded Gaussian: log₂(s·√(2πe)) − log₂(bin), estimated on these very samples.
-  const own = 0.5 * Math.log2(2 * Math.PI * deviation ** 2) + scalar(tf.mean(tf.square(tf.div(x0, deviation)))) / 2 / Math.LN2;
+  const own =
+    0.5 * Math.log2(2 * Math.PI * deviation ** 2) +
+    scalar(tf.mean(tf.square(tf.div(x0, deviation)))) / 2 / Math.LN2;
   const entropy = own - Math.log2(2 / 255);
-  assert.ok(report.total > entropy - 0.05 && report.total < entropy + 0.35, `bound ${report.total}, entropy ${entropy}`);
+  assert.ok(
+    report.total > entropy - 0.05 && report.total < entropy + 0.35,
+    `bound ${report.total}, entropy ${entropy}`,
+  );
   assert.equal(report.terms.length, 200);
-  near(report.total, report.terms.reduce((sum, term) => sum + term, report.prior), 1e-9);
+  near(
+    report.total,
+    report.terms.reduce((sum, term) => sum + term, report.prior),
+    1e-9,
+  );
   // The error of the ideal estimate is the posterior variance s²·b²/(a²s² + b²).
   const t = 120;
   const [a, b] = [schedule.signal(t), schedule.noise(t)];
@@ -166,14 +196,20 @@ test("the hybrid loss trains the mean by L_simple alone and the variance by the 
   const loss = (output: tf.Tensor, fraction: tf.Tensor, boundWeight: number): tf.Scalar =>
     hybridLoss(schedule, "noise", { x0, xt, t, target: noise, output, fraction }, { boundWeight });
   const [output, fraction] = [tf.mul(noise, 0.8), tf.fill([2, 3], 0.4)];
-  const gradients = (weight: number): tf.Tensor[] => tf.grads((o: tf.Tensor, v: tf.Tensor) => loss(o, v, weight))([output, fraction]);
+  const gradients = (weight: number): tf.Tensor[] =>
+    tf.grads((o: tf.Tensor, v: tf.Tensor) => loss(o, v, weight))([output, fraction]);
   const [byOutput, byFraction] = gradients(1);
   const [plain] = gradients(0);
   near(scalar(tf.max(tf.abs(tf.sub(byOutput, plain)))), 0, 1e-7);
   // Finite difference in the fraction.
   const step = 1e-2;
-  const nudge = tf.tensor2d([[1, 0, 0], [0, 0, 0]]);
-  const [up, down] = [1, -1].map((sign) => scalar(loss(output, tf.add(fraction, tf.mul(nudge, sign * step)), 1)));
+  const nudge = tf.tensor2d([
+    [1, 0, 0],
+    [0, 0, 0],
+  ]);
+  const [up, down] = [1, -1].map((sign) =>
+    scalar(loss(output, tf.add(fraction, tf.mul(nudge, sign * step)), 1)),
+  );
   near(byFraction.dataSync()[0], (up - down) / (2 * step), 2e-2 * Math.abs(byFraction.dataSync()[0]) + 1e-4);
   const { output: half, fraction: share } = splitLearnedVariance(tf.tensor2d([[5, 6, -1, 1]]));
   assert.deepEqual([...half.dataSync(), ...share.dataSync()], [5, 6, 0, 1]);

@@ -27,7 +27,10 @@ const relative = (actual: number, expected: number, tolerance: number, what: str
 const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);
 
 // diffusers computes in float32: ᾱ near the end carries a relative error of about 2e-5.
-function matchesDiffusers(schedule: Schedule, expected: { beta: [number, number, number]; sum: number; sumBar: number; bar: [number, number][] }): void {
+function matchesDiffusers(
+  schedule: Schedule,
+  expected: { beta: [number, number, number]; sum: number; sumBar: number; bar: [number, number][] },
+): void {
   const { beta, alphaBar, name } = schedule;
   relative(beta[1], expected.beta[0], 1e-5, `${name} β_1`);
   relative(beta[501], expected.beta[1], 1e-5, `${name} β_501`);
@@ -43,7 +46,12 @@ test("the linear schedule has the published tables", () => {
     beta: [9.999999747378752e-5, 0.010059959255158901, 0.019999999552965164],
     sum: 10.049999777249468,
     sumBar: 275.5131952870579,
-    bar: [[0, 0.9998999834060669], [10, 0.9978064894676208], [500, 0.07779665291309357], [999, 4.035830352222547e-5]],
+    bar: [
+      [0, 0.9998999834060669],
+      [10, 0.9978064894676208],
+      [500, 0.07779665291309357],
+      [999, 4.035830352222547e-5],
+    ],
   });
   // Posterior variances of OpenAI's float64 tables.
   relative(schedule.posteriorVariance[2], 5.453187661e-5, 1e-9, "β̃_2");
@@ -56,12 +64,18 @@ test("the cosine schedule has the published tables", () => {
     beta: [4.128422369831242e-5, 0.003155691549181938, 0.9990000128746033],
     sum: 12.441496467145043,
     sumBar: 495.5774839997695,
-    bar: [[0, 0.9999586939811707], [250, 0.8458880186080933], [900, 0.023616107180714607], [999, 2.4287349909002387e-9]],
+    bar: [
+      [0, 0.9999586939811707],
+      [250, 0.8458880186080933],
+      [900, 0.023616107180714607],
+      [999, 2.4287349909002387e-9],
+    ],
   });
 });
 
 test("the linear schedule ends at the same ᾱ_T for every T, and refuses T too small to scale", () => {
-  for (const T of [50, 100, 400, 4000]) relative(Math.log(linearSchedule({ T }).alphaBar[T]), Math.log(4.0358e-5), 0.2, `ln ᾱ_T at T = ${T}`);
+  for (const T of [50, 100, 400, 4000])
+    relative(Math.log(linearSchedule({ T }).alphaBar[T]), Math.log(4.0358e-5), 0.2, `ln ᾱ_T at T = ${T}`);
   assert.throws(() => linearSchedule({ T: 20 }), /use T > 20/);
   assert.doesNotThrow(() => linearSchedule({ T: 21 }));
   assert.throws(() => linearSchedule({ T: 1.5 }), /whole number/);
@@ -71,7 +85,14 @@ test("entry 0 of every table is clean data", () => {
   const { beta, alpha, alphaBar, sigma, snr, posteriorVariance } = linearSchedule();
   assert.deepEqual(
     [beta, alpha, alphaBar, sigma, snr, posteriorVariance].map((table) => [table.length, table[0]]),
-    [[1001, 0], [1001, 1], [1001, 1], [1001, 0], [1001, Infinity], [1001, 0]],
+    [
+      [1001, 0],
+      [1001, 1],
+      [1001, 1],
+      [1001, 0],
+      [1001, Infinity],
+      [1001, 0],
+    ],
   );
 });
 
@@ -80,13 +101,23 @@ test("the GeoDiff sigmoid and the root-linear schedule have the published tables
     beta: [0.00014920519606675953, 0.010079878382384777, 0.01995079591870308],
     sum: 10.0499997560255,
     sumBar: 428.53674551832955,
-    bar: [[0, 0.9998508095741272], [250, 0.9027990102767944], [500, 0.29888758063316345], [999, 3.9681821363046765e-5]],
+    bar: [
+      [0, 0.9998508095741272],
+      [250, 0.9027990102767944],
+      [500, 0.29888758063316345],
+      [999, 3.9681821363046765e-5],
+    ],
   });
   const expected = {
     beta: [9.999999747378752e-5, 0.005742072593420744, 0.020000001415610313] as [number, number, number],
     sum: 7.174286710011074,
     sumBar: 422.6557338911225,
-    bar: [[0, 0.9998999834060669], [250, 0.8200101256370544], [500, 0.3312746286392212], [999, 0.0007334119873121381]] as [number, number][],
+    bar: [
+      [0, 0.9998999834060669],
+      [250, 0.8200101256370544],
+      [500, 0.3312746286392212],
+      [999, 0.0007334119873121381],
+    ] as [number, number][],
   };
   matchesDiffusers(quadraticSchedule(), expected);
   matchesDiffusers(scaledLinearSchedule({ betaStart: 1e-4, betaEnd: 0.02 }), expected);
@@ -141,13 +172,25 @@ test("impossible schedules are refused with the reason", () => {
 });
 
 test("timeAt inverts the noise level on every path, between the discrete times too", () => {
-  const paths = [linearSchedule(), cosineSchedule({ T: 37 }), vpPath(), subVpPath(), vePath(), edmPath(), flowPath()];
+  const paths = [
+    linearSchedule(),
+    cosineSchedule({ T: 37 }),
+    vpPath(),
+    subVpPath(),
+    vePath(),
+    edmPath(),
+    flowPath(),
+  ];
   fc.assert(
-    fc.property(fc.constantFrom(...paths), fc.double({ min: 0.001, max: 0.999, noNaN: true }), (path, share) => {
-      const t = share * path.T;
-      assert.ok(Math.abs(path.timeAt(noiseLevel(path, t)) / t - 1) < 1e-8, `${path.name} at ${t}`);
-      assert.ok(path.signal(t) > 0 && path.noise(t) > 0);
-    }),
+    fc.property(
+      fc.constantFrom(...paths),
+      fc.double({ min: 0.001, max: 0.999, noNaN: true }),
+      (path, share) => {
+        const t = share * path.T;
+        assert.ok(Math.abs(path.timeAt(noiseLevel(path, t)) / t - 1) < 1e-8, `${path.name} at ${t}`);
+        assert.ok(path.signal(t) > 0 && path.noise(t) > 0);
+      },
+    ),
   );
 });
 

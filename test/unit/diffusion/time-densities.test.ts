@@ -13,7 +13,8 @@ import {
 } from "../../../src/index.js";
 
 const stream = (): RandomStream => new RandomStream(1, "times");
-const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 
 test("uniform times reach both ends and are even in between", () => {
   const { times, weights } = uniformTimes(linearSchedule({ T: 50 }))(stream(), 20000);
@@ -21,7 +22,9 @@ test("uniform times reach both ends and are even in between", () => {
   times.forEach((t) => counts[t]++);
   assert.equal(counts[0], 0);
   // 400 expected each; 5 standard deviations of √400
-  counts.slice(1).forEach((count, i) => assert.ok(Math.abs(count - 400) < 100, `t = ${i + 1} came ${count} times`));
+  counts
+    .slice(1)
+    .forEach((count, i) => assert.ok(Math.abs(count - 400) < 100, `t = ${i + 1} came ${count} times`));
   assert.ok(weights.every((weight) => weight === 1));
   const continuous = uniformTimes(flowPath())(stream(), 1000).times;
   assert.ok(continuous.every((t) => t > 0 && t <= 1));
@@ -29,11 +32,17 @@ test("uniform times reach both ends and are even in between", () => {
 
 test("stratified times take one from each equal part", () => {
   const { times } = stratifiedTimes(linearSchedule({ T: 1000 }))(stream(), 10);
-  assert.deepEqual(Array.from(times, (t) => Math.floor((t - 1) / 100)).sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(
+    Array.from(times, (t) => Math.floor((t - 1) / 100)).sort(),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
 });
 
 test("logit-normal times and log-normal levels have their means and deviations", () => {
-  const logits = Array.from(logitNormalTimes(flowPath(), { mean: 0.5, deviation: 0.8 })(stream(), 20000).times, (t) => Math.log(t / (1 - t)));
+  const logits = Array.from(
+    logitNormalTimes(flowPath(), { mean: 0.5, deviation: 0.8 })(stream(), 20000).times,
+    (t) => Math.log(t / (1 - t)),
+  );
   assert.ok(Math.abs(mean(logits) - 0.5) < 0.03);
   const logs = Array.from(logNormalLevels(edmPath())(stream(), 20000).times, Math.log);
   assert.ok(Math.abs(mean(logs) + 1.2) < 0.05);
@@ -47,7 +56,9 @@ test("times by loss: uniform until all are known, then p ∝ √E[L²], with wei
   density.record([1, 2, 3, 4, 1, 2, 3], [9, 2, 3, 4, 1, 2, 3]);
   assert.deepEqual([...density.probabilities()], [0.25, 0.25, 0.25, 0.25], "one time still lacks a loss");
   density.record([4, 1], [4, 1]);
-  density.probabilities().forEach((p, i) => assert.ok(Math.abs(p - losses[i] / 10) < 1e-12, "the oldest loss is forgotten"));
+  density
+    .probabilities()
+    .forEach((p, i) => assert.ok(Math.abs(p - losses[i] / 10) < 1e-12, "the oldest loss is forgotten"));
   const { times, weights } = density.draw(stream(), 40000);
   const weighted = Array.from(times, (t, i) => losses[t - 1] * weights[i]);
   assert.ok(Math.abs(mean(weighted) - 2.5) < 0.01, `mean loss ${mean(weighted)}, uniform 2.5`);

@@ -1,28 +1,71 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
-import { clipStatic, ddim, ddpm, linearSchedule, normalNoise, sample, qSample, trainingTarget } from "../../../src/index.js";
+import {
+  clipStatic,
+  ddim,
+  ddpm,
+  linearSchedule,
+  normalNoise,
+  sample,
+  qSample,
+  trainingTarget,
+} from "../../../src/index.js";
 import { absoluteSum, drain, fixtureDenoiser, fixtureImages } from "./diffusers-fixture.js";
 
 const schedule = linearSchedule();
 const close = (actual: number, expected: number, tolerance: number, what: string): void =>
-  assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual}, expected ${expected} ± ${tolerance}`);
+  assert.ok(
+    Math.abs(actual - expected) <= tolerance,
+    `${what}: ${actual}, expected ${expected} ± ${tolerance}`,
+  );
 
 test("DDIM and DDPM reproduce diffusers on a fixture without random numbers", () => {
   const replayed = (): tf.Tensor => fixtureImages(true);
   const cases: [string, number, tf.Tensor][] = [
-    ["ddim leading ε", 172.0067138671875, drain(ddim(fixtureDenoiser("noise"), schedule, fixtureImages(), { steps: 10, spacing: "leading" }))],
-    ["ddim leading v", 52.53020477294922, drain(ddim(fixtureDenoiser("velocity"), schedule, fixtureImages(), { steps: 10, spacing: "leading" }))],
+    [
+      "ddim leading ε",
+      172.0067138671875,
+      drain(ddim(fixtureDenoiser("noise"), schedule, fixtureImages(), { steps: 10, spacing: "leading" })),
+    ],
+    [
+      "ddim leading v",
+      52.53020477294922,
+      drain(ddim(fixtureDenoiser("velocity"), schedule, fixtureImages(), { steps: 10, spacing: "leading" })),
+    ],
     [
       "ddim leading η = 1",
       354.737548828125,
-      drain(ddim(fixtureDenoiser("noise"), schedule, fixtureImages(), { steps: 10, spacing: "leading", eta: 1, noise: replayed })),
+      drain(
+        ddim(fixtureDenoiser("noise"), schedule, fixtureImages(), {
+          steps: 10,
+          spacing: "leading",
+          eta: 1,
+          noise: replayed,
+        }),
+      ),
     ],
-    ["ddpm leading", 354.7376, drain(ddpm(fixtureDenoiser("noise"), schedule, fixtureImages(), { steps: 10, spacing: "leading", noise: replayed }))],
+    [
+      "ddpm leading",
+      354.7376,
+      drain(
+        ddpm(fixtureDenoiser("noise"), schedule, fixtureImages(), {
+          steps: 10,
+          spacing: "leading",
+          noise: replayed,
+        }),
+      ),
+    ],
     [
       "ddpm 1000 steps, clipped",
       730.393799,
-      drain(ddpm(fixtureDenoiser("noise"), schedule, fixtureImages(), { steps: 1000, clip: clipStatic(), noise: replayed })),
+      drain(
+        ddpm(fixtureDenoiser("noise"), schedule, fixtureImages(), {
+          steps: 1000,
+          clip: clipStatic(),
+          noise: replayed,
+        }),
+      ),
     ],
   ];
   for (const [what, expected, result] of cases) close(absoluteSum(result), expected, 5e-3, what);
@@ -50,14 +93,21 @@ test("DDIM with η = 1 is DDPM with posterior variance on the same grid", () => 
     const xT = normalNoise(3)(0, [2, 5]);
     const a = drain(ddim(fixtureDenoiser("noise"), schedule, xT, { steps, eta: 1, noise: normalNoise(4) }));
     const b = drain(ddpm(fixtureDenoiser("noise"), schedule, xT, { steps, noise: normalNoise(4) }));
-    close(tf.max(tf.abs(tf.sub(a, b))).dataSync()[0], 0, 1e-5 * Math.max(1, absoluteSum(b)), `${steps} steps`);
+    close(
+      tf.max(tf.abs(tf.sub(a, b))).dataSync()[0],
+      0,
+      1e-5 * Math.max(1, absoluteSum(b)),
+      `${steps} steps`,
+    );
   }
 });
 
 test("a seeded sample does not change with its batch", () => {
   const of = (count: number, firstSample: number): tf.Tensor => {
     const noise = normalNoise(11, { firstSample });
-    return drain(ddpm(fixtureDenoiser("velocity"), schedule, noise(0, [count, 3, 3, 1]), { steps: 7, noise }));
+    return drain(
+      ddpm(fixtureDenoiser("velocity"), schedule, noise(0, [count, 3, 3, 1]), { steps: 7, noise }),
+    );
   };
   const [whole, single] = [of(4, 0), of(1, 2)];
   assert.deepEqual([...tf.slice(whole, 2, 1).dataSync()], [...single.dataSync()]);
@@ -84,7 +134,8 @@ test("samplers leave nothing in memory but their result, ended early or not", as
   const noise = normalNoise(5);
   const xT = noise(0, [2, 4, 4, 1]);
   const before = tf.memory().numTensors;
-  const make = (): ReturnType<typeof ddpm> => ddpm(fixtureDenoiser("noise"), schedule, xT, { steps: 5, noise });
+  const make = (): ReturnType<typeof ddpm> =>
+    ddpm(fixtureDenoiser("noise"), schedule, xT, { steps: 5, noise });
   const result = await sample(make());
   assert.equal(tf.memory().numTensors, before + 1);
   result.dispose();
@@ -94,14 +145,18 @@ test("samplers leave nothing in memory but their result, ended early or not", as
   abandoned.return(undefined as never);
   assert.equal(tf.memory().numTensors, before);
   const controller = new AbortController();
-  const run = sample(make(), { signal: controller.signal, onStep: ({ step }) => (step === 2 ? controller.abort() : undefined) });
+  const run = sample(make(), {
+    signal: controller.signal,
+    onStep: ({ step }) => (step === 2 ? controller.abort() : undefined),
+  });
   await assert.rejects(run, { name: "AbortError" });
   assert.equal(tf.memory().numTensors, before);
 });
 
 test("bad input is refused with what was given and what is allowed", () => {
   const xT = normalNoise(1)(0, [1, 2]);
-  const run = (options: Parameters<typeof ddim>[3]): unknown => drain(ddim(fixtureDenoiser("noise"), schedule, xT, options));
+  const run = (options: Parameters<typeof ddim>[3]): unknown =>
+    drain(ddim(fixtureDenoiser("noise"), schedule, xT, options));
   assert.throws(() => run({ steps: 0 }), /steps must be a whole number from 1 to 1000, got 0/);
   assert.throws(() => run({ steps: 1001 }), /got 1001/);
   assert.throws(() => run({ eta: 0.5 }), /eta = 0.5 adds noise/);

@@ -20,11 +20,18 @@ import { fastNoise, largestDifference } from "./helpers.js";
 test("image to image takes the last share of the steps, from the image noised to the first of them", () => {
   const schedule = linearSchedule();
   const image = tf.tensor2d([[0.5, -0.5]]);
-  const { xT, times } = partialStart(schedule, image, { strength: 0.3, steps: 10, noise: (_, shape) => tf.ones([...shape]) });
+  const { xT, times } = partialStart(schedule, image, {
+    strength: 0.3,
+    steps: 10,
+    noise: (_, shape) => tf.ones([...shape]),
+  });
   assert.deepEqual(times, [300, 200, 100]);
   const expected = schedule.signal(300) * 0.5 + schedule.noise(300);
   assert.ok(Math.abs(xT.dataSync()[0] - expected) < 1e-6);
-  assert.throws(() => partialStart(schedule, image, { strength: 0, noise: fastNoise(1) }), /strength must lie in \(0, 1\]/);
+  assert.throws(
+    () => partialStart(schedule, image, { strength: 0, noise: fastNoise(1) }),
+    /strength must lie in \(0, 1\]/,
+  );
 });
 
 test("little strength stays near the image, full strength forgets it", () => {
@@ -33,7 +40,9 @@ test("little strength stays near the image, full strength forgets it", () => {
   const images = tf.fill([200, 1], 0.9);
   const stays = (strength: number): number => {
     const { xT, times } = partialStart(schedule, images, { strength, steps: 20, noise: fastNoise(2) });
-    return tf.mean(tf.cast(tf.greater(drain(ddim(denoiser, schedule, xT, { times })), 0), "float32")).dataSync()[0];
+    return tf
+      .mean(tf.cast(tf.greater(drain(ddim(denoiser, schedule, xT, { times })), 0), "float32"))
+      .dataSync()[0];
   };
   assert.ok(stays(0.2) > 0.99);
   assert.ok(Math.abs(stays(1) - 0.5) < 0.15);
@@ -49,7 +58,13 @@ test("RePaint's walk goes back and again, and through the last stretch once", ()
 test("inpainting keeps the known part and fills the rest as the data has it", () => {
   const schedule = cosineSchedule({ T: 200 });
   // Two coordinates that are always equal: the unknown one must follow the known one.
-  const denoiser = mixtureDenoiser(schedule, { means: [[-1, -1], [1, 1]], covariances: [0.01] });
+  const denoiser = mixtureDenoiser(schedule, {
+    means: [
+      [-1, -1],
+      [1, 1],
+    ],
+    covariances: [0.01],
+  });
   const image = tf.tensor2d(Array.from({ length: 100 }, (_, i) => [i % 2 ? 1 : -1, 0]));
   const noise = fastNoise(4);
   const before = tf.memory().numTensors;
@@ -78,9 +93,15 @@ test("noise interpolates on the sphere: ends exact, norms kept, parallel vectors
 
 test("samples of a finite data set's ideal denoiser are its points", () => {
   const schedule = linearSchedule();
-  const data = tf.tensor2d([[-1, -1], [1, 0.5], [0.2, 1]]);
+  const data = tf.tensor2d([
+    [-1, -1],
+    [1, 0.5],
+    [0.2, 1],
+  ]);
   const result = drain(ddim(dataDenoiser(schedule, data), schedule, fastNoise(6)(0, [50, 2]), { steps: 60 }));
-  const distances = tf.min(tf.norm(tf.sub(tf.expandDims(result, 1), tf.expandDims(data, 0)), 2, 2), 1).dataSync();
+  const distances = tf
+    .min(tf.norm(tf.sub(tf.expandDims(result, 1), tf.expandDims(data, 0)), 2, 2), 1)
+    .dataSync();
   distances.forEach((distance) => assert.ok(distance < 1e-3, `${distance} from the nearest data point`));
 });
 
@@ -92,5 +113,7 @@ test("one consistency step is one evaluation of x̂_0, two noise it again in bet
   assert.equal(drain(consistency(half, schedule, xT, { noise })).dataSync()[0], 0.5);
   const second = timeGrid(schedule, { steps: 2 })[1];
   const expected = 0.5 * (0.5 * schedule.signal(second) + 2 * schedule.noise(second));
-  assert.ok(Math.abs(drain(consistency(half, schedule, xT, { noise, steps: 2 })).dataSync()[0] - expected) < 1e-6);
+  assert.ok(
+    Math.abs(drain(consistency(half, schedule, xT, { noise, steps: 2 })).dataSync()[0] - expected) < 1e-6,
+  );
 });

@@ -22,15 +22,21 @@ export function gaussianProblem(): { path: GaussianPath; denoiser: Denoiser } {
 
 /** n + 1 levels, ln σ falling as u^power: power > 1 starts with small steps, which multistep methods need to find their order. */
 export function startingSlowly(n: number, power: number, max: number, min: number): number[] {
-  return Array.from({ length: n + 1 }, (_, i) => (i === 0 ? max : i === n ? min : max * (min / max) ** ((i / n) ** power)));
+  return Array.from({ length: n + 1 }, (_, i) =>
+    i === 0 ? max : i === n ? min : max * (min / max) ** ((i / n) ** power),
+  );
 }
 
 /** Least-squares slope of −ln error over ln n. */
 export function measuredOrder(counts: readonly number[], errors: readonly number[]): number {
   const [x, y] = [counts.map(Math.log), errors.map((error) => -Math.log(error))];
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
   const [mx, my] = [mean(x), mean(y)];
-  return x.reduce((sum, xi, i) => sum + (xi - mx) * (y[i] - my), 0) / x.reduce((sum, xi) => sum + (xi - mx) ** 2, 0);
+  return (
+    x.reduce((sum, xi, i) => sum + (xi - mx) * (y[i] - my), 0) /
+    x.reduce((sum, xi) => sum + (xi - mx) ** 2, 0)
+  );
 }
 
 /** Noise from one stream per draw: faster than per-example streams where a test draws much of it. */

@@ -43,9 +43,16 @@ import { drain } from "./diffusers-fixture.js";
 import { fastNoise, largestDifference } from "./helpers.js";
 
 // Described, not built, so that a counterexample prints as one line.
-const schedules = fc.record({ kind: fc.constantFrom("linear", "cosine", "sigmoid"), T: fc.integer({ min: 60, max: 1200 }) });
+const schedules = fc.record({
+  kind: fc.constantFrom("linear", "cosine", "sigmoid"),
+  T: fc.integer({ min: 60, max: 1200 }),
+});
 function build({ kind, T }: { kind: string; T: number }): Schedule {
-  return kind === "linear" ? linearSchedule({ T }) : kind === "cosine" ? cosineSchedule({ T }) : sigmoidBetaSchedule({ T });
+  return kind === "linear"
+    ? linearSchedule({ T })
+    : kind === "cosine"
+      ? cosineSchedule({ T })
+      : sigmoidBetaSchedule({ T });
 }
 const grids = fc.record({
   steps: fc.integer({ min: 1, max: 14 }),
@@ -67,7 +74,14 @@ function answering(denoiser: Denoiser, path: GaussianPath, predicts: Prediction)
   return {
     predicts,
     predict: (xt, t) =>
-      convertPrediction(path, denoiser.predicts, predicts, denoiser.predict(xt, t), xt, Float32Array.from(t.dataSync())),
+      convertPrediction(
+        path,
+        denoiser.predicts,
+        predicts,
+        denoiser.predict(xt, t),
+        xt,
+        Float32Array.from(t.dataSync()),
+      ),
   };
 }
 
@@ -87,8 +101,17 @@ test("the first-order methods are one: DDIM = Euler in σ = DPM-Solver-1 = DPM-S
       const xT = fastNoise(seed)(0, shape);
       const reference = drain(ddim(denoiser, schedule, xT, grid));
       same(drain(euler(denoiser, schedule, xT, grid)), reference, "Euler", roundingInSigma(schedule, grid));
-      same(drain(dpmSolver(denoiser, schedule, xT, { ...grid, order: 1 })), reference, "DPM-Solver-1", roundingInSigma(schedule, grid));
-      same(drain(dpmSolverPlusPlus(denoiser, schedule, xT, { ...grid, order: 1 })), reference, "DPM-Solver++ 1");
+      same(
+        drain(dpmSolver(denoiser, schedule, xT, { ...grid, order: 1 })),
+        reference,
+        "DPM-Solver-1",
+        roundingInSigma(schedule, grid),
+      );
+      same(
+        drain(dpmSolverPlusPlus(denoiser, schedule, xT, { ...grid, order: 1 })),
+        reference,
+        "DPM-Solver++ 1",
+      );
     }),
     runs,
   );
@@ -96,18 +119,35 @@ test("the first-order methods are one: DDIM = Euler in σ = DPM-Solver-1 = DPM-S
 
 test("with the same noise DDPM = DDIM (η = 1) = Euler-ancestral, and η is one scale in both", () => {
   fc.assert(
-    fc.property(schedules, grids, shapes, seeds, fc.double({ min: 0, max: 1, noNaN: true }), (described, grid, shape, seed, eta) => {
-      const schedule = build(described);
-      const denoiser = mixture(schedule, shape[1]);
-      const noise = fastNoise(seed);
-      const xT = noise(0, shape);
-      const reference = drain(ddpm(denoiser, schedule, xT, { ...grid, noise }));
-      same(drain(ddim(denoiser, schedule, xT, { ...grid, noise, eta: 1 })), reference, "DDIM");
-      const tolerance = roundingInSigma(schedule, grid);
-      same(drain(eulerAncestral(denoiser, schedule, xT, { ...grid, noise })), reference, "Euler-ancestral", tolerance);
-      const partly = drain(ddim(denoiser, schedule, xT, { ...grid, noise, eta }));
-      same(drain(eulerAncestral(denoiser, schedule, xT, { ...grid, noise, eta })), partly, `η = ${eta}`, tolerance);
-    }),
+    fc.property(
+      schedules,
+      grids,
+      shapes,
+      seeds,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (described, grid, shape, seed, eta) => {
+        const schedule = build(described);
+        const denoiser = mixture(schedule, shape[1]);
+        const noise = fastNoise(seed);
+        const xT = noise(0, shape);
+        const reference = drain(ddpm(denoiser, schedule, xT, { ...grid, noise }));
+        same(drain(ddim(denoiser, schedule, xT, { ...grid, noise, eta: 1 })), reference, "DDIM");
+        const tolerance = roundingInSigma(schedule, grid);
+        same(
+          drain(eulerAncestral(denoiser, schedule, xT, { ...grid, noise })),
+          reference,
+          "Euler-ancestral",
+          tolerance,
+        );
+        const partly = drain(ddim(denoiser, schedule, xT, { ...grid, noise, eta }));
+        same(
+          drain(eulerAncestral(denoiser, schedule, xT, { ...grid, noise, eta })),
+          partly,
+          `η = ${eta}`,
+          tolerance,
+        );
+      },
+    ),
     runs,
   );
 });
@@ -133,16 +173,27 @@ test("a respaced process keeps its parent's ᾱ's, and running it in full is run
 
 test("samplers do not care what the network predicts", () => {
   fc.assert(
-    fc.property(schedules, grids, seeds, fc.constantFrom(...predictions), (described, grid, seed, predicts) => {
-      const path = build(described);
-      const denoiser = mixture(path, 2);
-      const xT = fastNoise(seed)(0, [2, 2]);
-      const other = answering(denoiser, path, predicts);
-      const times = timeGrid(path, grid).filter((t) => t > 0 && noiseLevel(path, t) < 200);
-      fc.pre(times.length > 0);
-      // Where the signal is 1/200 of the noise, ε carries x̂_0 with 200 times float32's rounding.
-      same(drain(unipc(other, path, xT, { times })), drain(unipc(denoiser, path, xT, { times })), predicts, 5e-3);
-    }),
+    fc.property(
+      schedules,
+      grids,
+      seeds,
+      fc.constantFrom(...predictions),
+      (described, grid, seed, predicts) => {
+        const path = build(described);
+        const denoiser = mixture(path, 2);
+        const xT = fastNoise(seed)(0, [2, 2]);
+        const other = answering(denoiser, path, predicts);
+        const times = timeGrid(path, grid).filter((t) => t > 0 && noiseLevel(path, t) < 200);
+        fc.pre(times.length > 0);
+        // Where the signal is 1/200 of the noise, ε carries x̂_0 with 200 times float32's rounding.
+        same(
+          drain(unipc(other, path, xT, { times })),
+          drain(unipc(denoiser, path, xT, { times })),
+          predicts,
+          5e-3,
+        );
+      },
+    ),
     runs,
   );
 });
@@ -158,7 +209,10 @@ test("an Euler step of flow matching is DDIM's on the straight path", () => {
 test("DDIM inversion with a few passes comes back to where it started", () => {
   const schedule = linearSchedule();
   const denoiser = mixture(schedule, 2);
-  const x0 = tf.tensor2d([[-1.1, -0.9], [0.8, 0.2]]);
+  const x0 = tf.tensor2d([
+    [-1.1, -0.9],
+    [0.8, 0.2],
+  ]);
   const errors = [1, 8].map((iterations) => {
     const latent = drain(ddimInversion(denoiser, schedule, x0, { steps: 50, iterations }));
     return largestDifference(drain(ddim(denoiser, schedule, latent, { steps: 50 })), x0);
@@ -194,8 +248,12 @@ test("σ grids: their formulas, ends exact, and every level maps to a time and b
   const range = { min: 0.002, max: 80 };
   const karras = karrasLevels(5, range);
   // (80^{1/7} + i/4·(0.002^{1/7} − 80^{1/7}))^7
-  [80, 17.5278, 2.5152, 0.1698, 0.002].forEach((value, i) => assert.ok(Math.abs(karras[i] / value - 1) < 1e-3, `${karras}`));
-  exponentialLevels(3, { min: 0.01, max: 100 }).forEach((level, i) => assert.ok(Math.abs(level / [100, 1, 0.01][i] - 1) < 1e-12));
+  [80, 17.5278, 2.5152, 0.1698, 0.002].forEach((value, i) =>
+    assert.ok(Math.abs(karras[i] / value - 1) < 1e-3, `${karras}`),
+  );
+  exponentialLevels(3, { min: 0.01, max: 100 }).forEach((level, i) =>
+    assert.ok(Math.abs(level / [100, 1, 0.01][i] - 1) < 1e-12),
+  );
   assert.ok(Math.abs(polyexponentialLevels(3, { min: 0.01, max: 100 }, 2)[1] / 0.1 - 1) < 1e-12);
   fc.assert(
     fc.property(schedules, fc.integer({ min: 2, max: 30 }), (described, n) => {
@@ -208,7 +266,10 @@ test("σ grids: their formulas, ends exact, and every level maps to a time and b
     runs,
   );
   assert.throws(() => karrasLevels(1, range), /≥ 2, got 1/);
-  assert.throws(() => karrasLevels(3, noiseLevelRange(zeroTerminalSnr(linearSchedule()))), /zero terminal SNR/);
+  assert.throws(
+    () => karrasLevels(3, noiseLevelRange(zeroTerminalSnr(linearSchedule()))),
+    /zero terminal SNR/,
+  );
 });
 
 test("zero terminal SNR: v and x_0 sample from t = T, ε is refused, σ samplers say what to use", () => {
@@ -241,9 +302,14 @@ test("clipping bounds x̂_0 and derives ε̂ again, so that x_t = a·x̂_0 + b·
 });
 
 test("dynamic thresholding divides by the percentile, static does not", () => {
-  const x = tf.tensor2d([[-4, -1, 0, 1, 2], [0.1, 0.2, 0.3, 0.4, 0.5]]);
+  const x = tf.tensor2d([
+    [-4, -1, 0, 1, 2],
+    [0.1, 0.2, 0.3, 0.4, 0.5],
+  ]);
   // |x| sorted: 0 1 1 2 4; the 0.75 quantile is 2, the second row stays.
   const result = Array.from(clipDynamic({ percentile: 0.75 })(x).dataSync());
-  [-1, -0.5, 0, 0.5, 1, 0.1, 0.2, 0.3, 0.4, 0.5].forEach((value, i) => assert.ok(Math.abs(result[i] - value) < 1e-6, `${result}`));
+  [-1, -0.5, 0, 0.5, 1, 0.1, 0.2, 0.3, 0.4, 0.5].forEach((value, i) =>
+    assert.ok(Math.abs(result[i] - value) < 1e-6, `${result}`),
+  );
   assert.deepEqual(Array.from(clipStatic(2)(x).dataSync()).slice(0, 5), [-2, -1, 0, 1, 2]);
 });

@@ -16,8 +16,17 @@ import { fastNoise } from "./helpers.js";
 
 const mixture: GaussianMixture = {
   weights: [0.4, 0.6],
-  means: [[-1, 0.3], [0.8, -0.4]],
-  covariances: [[[0.2, 0.05], [0.05, 0.1]], 0.15],
+  means: [
+    [-1, 0.3],
+    [0.8, -0.4],
+  ],
+  covariances: [
+    [
+      [0.2, 0.05],
+      [0.05, 0.1],
+    ],
+    0.15,
+  ],
 };
 
 /** ln p of the mixture itself, at noise level 0. */
@@ -26,17 +35,30 @@ function exactLog(path = edmPath(), points: tf.Tensor): Float32Array {
   return denoiser.logDensity(points, tf.zeros([points.shape[0]]) as tf.Tensor1D).dataSync() as Float32Array;
 }
 
-const points = tf.tensor2d([[-1, 0.3], [0.8, -0.4], [0, 0], [-1.5, 0.9], [1.4, 0.1]]);
+const points = tf.tensor2d([
+  [-1, 0.3],
+  [0.8, -0.4],
+  [0, 0],
+  [-1.5, 0.9],
+  [1.4, 0.1],
+]);
 
-for (const [name, path, from] of [["VP", vpPath(), 1e-4], ["EDM", edmPath({ sigmaMax: 80 }), 2e-3]] as const) {
+for (const [name, path, from] of [
+  ["VP", vpPath(), 1e-4],
+  ["EDM", edmPath({ sigmaMax: 80 }), 2e-3],
+] as const) {
   test(`the ${name} probability flow gives a mixture's likelihood within 1 %`, () => {
     const exact = exactLog(edmPath(), points);
     const before = tf.memory().numTensors;
-    const { logLikelihood: got, latent } = logLikelihood(mixtureDenoiser(path, mixture), path, points, { from });
+    const { logLikelihood: got, latent } = logLikelihood(mixtureDenoiser(path, mixture), path, points, {
+      from,
+    });
     assert.equal(tf.memory().numTensors, before + 2);
     const values = got.dataSync();
     // 1 % of the density itself, an absolute 0.01 in nats.
-    exact.forEach((expected, i) => assert.ok(Math.abs(values[i] - expected) < 0.01, `ln p = ${values[i]}, exact ${expected}`));
+    exact.forEach((expected, i) =>
+      assert.ok(Math.abs(values[i] - expected) < 0.01, `ln p = ${values[i]}, exact ${expected}`),
+    );
     const spread = name === "EDM" ? 80 : 1;
     assert.ok(tf.max(tf.abs(latent)).dataSync()[0] < 4 * spread, "codes lie where the prior has its mass");
   });
@@ -47,7 +69,9 @@ test("on the discrete linear schedule the likelihood is that of data noised by i
   const denoiser = mixtureDenoiser(schedule, mixture);
   const got = logLikelihood(denoiser, schedule, points).logLikelihood.dataSync();
   const exact = denoiser.logDensity(points, tf.fill([5], 1) as tf.Tensor1D).dataSync();
-  exact.forEach((expected, i) => assert.ok(Math.abs(got[i] - expected) < 0.01, `${got[i]}, exact ${expected}`));
+  exact.forEach((expected, i) =>
+    assert.ok(Math.abs(got[i] - expected) < 0.01, `${got[i]}, exact ${expected}`),
+  );
 });
 
 test("Hutchinson's trace agrees with the exact one in the mean over probes", () => {
@@ -55,7 +79,10 @@ test("Hutchinson's trace agrees with the exact one in the mean over probes", () 
   const denoiser = mixtureDenoiser(path, mixture);
   const stream = new RandomStream(5, "probes");
   const signs = Array.from({ length: 4 }, () =>
-    tf.tensor2d(Float32Array.from({ length: 400 }, () => (stream.uniform() < 0.5 ? -1 : 1)), [200, 2]),
+    tf.tensor2d(
+      Float32Array.from({ length: 400 }, () => (stream.uniform() < 0.5 ? -1 : 1)),
+      [200, 2],
+    ),
   );
   const repeated = tf.tile(tf.slice(points, 2, 1), [200, 1]) as tf.Tensor2D;
   const [loose] = [{ from: 1e-3, relativeTolerance: 1e-3, absoluteTolerance: 1e-3 }];
@@ -64,7 +91,10 @@ test("Hutchinson's trace agrees with the exact one in the mean over probes", () 
   const { mean, variance } = tf.moments(estimated);
   const standardError = Math.sqrt(variance.dataSync()[0] / 200);
   assert.ok(standardError > 0 && standardError < 0.1);
-  assert.ok(Math.abs(mean.dataSync()[0] - exact) < 4.5 * standardError + 0.01, `${mean.dataSync()[0]} ± ${standardError}, exact ${exact}`);
+  assert.ok(
+    Math.abs(mean.dataSync()[0] - exact) < 4.5 * standardError + 0.01,
+    `${mean.dataSync()[0]} ± ${standardError}, exact ${exact}`,
+  );
 });
 
 test("bits per dimension of a Gaussian are its entropy", () => {
@@ -76,8 +106,13 @@ test("bits per dimension of a Gaussian are its entropy", () => {
   // h = ½·log₂(2πe·s²); the mean over samples has standard error 1/(√(2·N·d)·ln 2).
   const entropy = 0.5 * Math.log2(2 * Math.PI * Math.E * deviation ** 2);
   const standardError = 1 / (Math.sqrt(2 * 2000 * d) * Math.LN2);
-  assert.ok(Math.abs(bits - entropy) < 4.5 * standardError, `${bits} bits, entropy ${entropy} ± ${standardError}`);
+  assert.ok(
+    Math.abs(bits - entropy) < 4.5 * standardError,
+    `${bits} bits, entropy ${entropy} ± ${standardError}`,
+  );
   // Against the very samples' own −log₂ p no sampling error remains.
-  const own = -tf.mean(tf.sum(tf.square(tf.div(x, deviation)), 1)).dataSync()[0] / 2 - (d / 2) * Math.log(2 * Math.PI * deviation ** 2);
+  const own =
+    -tf.mean(tf.sum(tf.square(tf.div(x, deviation)), 1)).dataSync()[0] / 2 -
+    (d / 2) * Math.log(2 * Math.PI * deviation ** 2);
   assert.ok(Math.abs(bits + own / (d * Math.LN2)) < 0.002);
 });

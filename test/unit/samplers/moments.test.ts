@@ -26,12 +26,25 @@ import { fastNoise } from "./helpers.js";
 
 const mixture: GaussianMixture = {
   weights: [0.3, 0.7],
-  means: [[-0.8, 0.5], [0.6, -0.2]],
-  covariances: [[[0.1, 0.04], [0.04, 0.06]], [0.05, 0.15]],
+  means: [
+    [-0.8, 0.5],
+    [0.6, -0.2],
+  ],
+  covariances: [
+    [
+      [0.1, 0.04],
+      [0.04, 0.06],
+    ],
+    [0.05, 0.15],
+  ],
 };
 // Σ w·μ and Σ w·(Σ_k + μ_k·μ_kᵀ) − μ·μᵀ
 const mean = [0.18, 0.01];
-const covariance = [0.3 * 0.74 + 0.7 * 0.41 - 0.18 ** 2, 0.3 * (0.04 - 0.4) + 0.7 * -0.12 - 0.18 * 0.01, 0.3 * 0.31 + 0.7 * 0.19 - 0.01 ** 2];
+const covariance = [
+  0.3 * 0.74 + 0.7 * 0.41 - 0.18 ** 2,
+  0.3 * (0.04 - 0.4) + 0.7 * -0.12 - 0.18 * 0.01,
+  0.3 * 0.31 + 0.7 * 0.19 - 0.01 ** 2,
+];
 
 const COUNT = 8000;
 
@@ -58,7 +71,10 @@ function holdsMoments(samples: tf.Tensor, bias: number, name: string): void {
     Math.SQRT2 * covariance[2],
   ].map((spread) => (4.5 * spread) / Math.sqrt(n) + bias);
   [...mean, ...covariance].forEach((expected, k) => {
-    assert.ok(Math.abs(measured[k] - expected) < errors[k], `${name}: moment ${k} is ${measured[k]}, expected ${expected} ± ${errors[k]}`);
+    assert.ok(
+      Math.abs(measured[k] - expected) < errors[k],
+      `${name}: moment ${k} is ${measured[k]}, expected ${expected} ± ${errors[k]}`,
+    );
   });
 }
 
@@ -71,25 +87,52 @@ test("the mixture's moments as computed here are those of its definition", () =>
 type Make = (denoiser: Denoiser, noise: NoiseSource) => tf.Tensor;
 
 /** x_T from the path's own prior: N(0, b(T)²) where variance explodes, N(0, 1) otherwise. */
-const prior = (path: GaussianPath, noise: NoiseSource): tf.Tensor => tf.mul(noise(0, [COUNT, 2]), Math.max(1, path.noise(path.T)));
+const prior = (path: GaussianPath, noise: NoiseSource): tf.Tensor =>
+  tf.mul(noise(0, [COUNT, 2]), Math.max(1, path.noise(path.T)));
 
 const cases: { name: string; path: GaussianPath; bias: number; make: Make }[] = [];
-function add<P extends GaussianPath>(name: string, path: P, bias: number, make: (d: Denoiser, p: P, xT: tf.Tensor, noise: NoiseSource) => Generator<unknown, tf.Tensor>): void {
+function add<P extends GaussianPath>(
+  name: string,
+  path: P,
+  bias: number,
+  make: (d: Denoiser, p: P, xT: tf.Tensor, noise: NoiseSource) => Generator<unknown, tf.Tensor>,
+): void {
   cases.push({ name, path, bias, make: (d, noise) => drain(make(d, path, prior(path, noise), noise)) });
 }
 const linear = linearSchedule();
 const levels = karrasLevels(40, { min: 0.02, max: 80 });
-add("DDPM, posterior variance, 300 of 1000 steps", linear, 0.01, (d, p, x, noise) => ddpm(d, p, x, { steps: 300, noise }));
-add("DDPM, variance β, cosine, 300 steps", cosineSchedule({ T: 300 }), 0.01, (d, p, x, noise) => ddpm(d, p, x, { steps: 300, noise, variance: "beta" }));
-add("Heun with churn 20, Karras grid, 40 steps", linear, 0.005, (d, p, x, noise) => heun(d, p, x, { levels, noise, churn: 20 }));
+add("DDPM, posterior variance, 300 of 1000 steps", linear, 0.01, (d, p, x, noise) =>
+  ddpm(d, p, x, { steps: 300, noise }),
+);
+add("DDPM, variance β, cosine, 300 steps", cosineSchedule({ T: 300 }), 0.01, (d, p, x, noise) =>
+  ddpm(d, p, x, { steps: 300, noise, variance: "beta" }),
+);
+add("Heun with churn 20, Karras grid, 40 steps", linear, 0.005, (d, p, x, noise) =>
+  heun(d, p, x, { levels, noise, churn: 20 }),
+);
 add("SDE-DPM-Solver++ 2M, Karras grid, 80 steps", linear, 0.01, (d, p, x, noise) =>
-  dpmSolverSde(d, p, x, { levels: karrasLevels(80, { min: 0.02, max: 80 }), noise }));
-add("reverse VP-SDE, 400 steps", vpPath(), 0.02, (d, p, x, noise) => reverseSde(d, p, x, { steps: 400, noise }));
-add("reverse sub-VP-SDE, 400 steps", subVpPath(), 0.02, (d, p, x, noise) => reverseSde(d, p, x, { steps: 400, noise }));
-add("reverse VE-SDE, 400 steps", vePath({ sigmaMax: 10 }), 0.02, (d, p, x, noise) => reverseSde(d, p, x, { steps: 400, noise }));
-add("predictor–corrector on VP, 200 steps", vpPath(), 0.03, (d, p, x, noise) => predictorCorrector(d, p, x, { steps: 200, noise, correctionSnr: 0.08 }));
+  dpmSolverSde(d, p, x, { levels: karrasLevels(80, { min: 0.02, max: 80 }), noise }),
+);
+add("reverse VP-SDE, 400 steps", vpPath(), 0.02, (d, p, x, noise) =>
+  reverseSde(d, p, x, { steps: 400, noise }),
+);
+add("reverse sub-VP-SDE, 400 steps", subVpPath(), 0.02, (d, p, x, noise) =>
+  reverseSde(d, p, x, { steps: 400, noise }),
+);
+add("reverse VE-SDE, 400 steps", vePath({ sigmaMax: 10 }), 0.02, (d, p, x, noise) =>
+  reverseSde(d, p, x, { steps: 400, noise }),
+);
+add("predictor–corrector on VP, 200 steps", vpPath(), 0.03, (d, p, x, noise) =>
+  predictorCorrector(d, p, x, { steps: 200, noise, correctionSnr: 0.08 }),
+);
 add("annealed Langevin, 24 levels of 25 steps", linear, 0.02, (d, p, x, noise) =>
-  annealedLangevin(d, p, x, { levels: exponentialLevels(24, { min: 0.03, max: 10 }), inner: 25, stepSize: 0.1, noise }));
+  annealedLangevin(d, p, x, {
+    levels: exponentialLevels(24, { min: 0.03, max: 10 }),
+    inner: 25,
+    stepSize: 0.1,
+    noise,
+  }),
+);
 
 for (const { name, path, bias, make } of cases) {
   test(`${name}: mean and covariance of a Gaussian mixture`, () => {

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
-import { flowPath, gaussianDenoiser, linearSchedule, samplerNamed, samplers, vpPath, type SamplerEntry } from "../../../src/index.js";
+import {
+  flowPath,
+  gaussianDenoiser,
+  linearSchedule,
+  samplerNamed,
+  samplers,
+  vpPath,
+  type SamplerEntry,
+} from "../../../src/index.js";
 import { drain } from "./diffusers-fixture.js";
 import { counting, fastNoise, largestDifference } from "./helpers.js";
 
@@ -21,7 +29,9 @@ for (const entry of samplers) {
     const shown = denoiser.calls;
     if (Number.isFinite(entry.evaluations(steps))) assert.equal(shown, entry.evaluations(steps));
     const { mean, variance } = tf.moments(result, 0);
-    [0.5, -0.2].forEach((expected, i) => assert.ok(Math.abs(mean.dataSync()[i] - expected) < 0.35, `mean ${mean.dataSync()}`));
+    [0.5, -0.2].forEach((expected, i) =>
+      assert.ok(Math.abs(mean.dataSync()[i] - expected) < 0.35, `mean ${mean.dataSync()}`),
+    );
     variance.dataSync().forEach((value) => assert.ok(value < 0.6, `variance ${value}`));
     if (!entry.stochastic) {
       const again = drain(entry.run(denoiser, path, xT, { steps, noise: fastNoise(99) }));
