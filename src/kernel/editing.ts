@@ -1,22 +1,8 @@
 // What an editor asks while a cell is written: completion, documentation, and whether the code is whole.
-// Jupyter counts a cursor in code points, TypeScript in UTF-16 units.
 import type { Executor } from "./executor.js";
+import { toCodePoints, toUtf16 } from "./positions.js";
 import { cellMetadata, loadConverterModule, printQuickInfo } from "./tslab.js";
 import type { Content } from "./wire.js";
-
-export function toUtf16(code: string, codePoints: number): number {
-  let units = 0;
-  let left = codePoints;
-  for (const character of code) {
-    if (left-- <= 0) break;
-    units += character.length;
-  }
-  return units;
-}
-
-export function toCodePoints(code: string, units: number): number {
-  return [...code.slice(0, units)].length;
-}
 
 interface Request {
   readonly code: string;

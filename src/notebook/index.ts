@@ -18,3 +18,13 @@ export { table, Table, type Cell, type TableOptions } from "./table.js";
 export { isHeadless } from "./environment.js";
 export type { Nested, Numeric } from "./values.js";
 export type { MimeBundle } from "./publish.js";
+export {
+  slider,
+  select,
+  play,
+  Widget,
+  type OnChange,
+  type SliderOptions,
+  type PlayOptions,
+  type SelectOptions,
+} from "./widgets.js";
