@@ -13,7 +13,7 @@ export interface LogLinearScheduleOptions {
 /**
  * ln σ_t rises linearly in t, σ = b/a; ᾱ_t = 1/(1 + σ_t²).
  *
- * Source: Permenter & Yuan 2024 ("Interpreting and improving diffusion models from an optimization perspective"), section 4.
+ * Source: Permenter & Yuan 2024 ("Interpreting and improving diffusion models from an optimization perspective").
  */
 export function logLinearSchedule(options: LogLinearScheduleOptions = {}): Schedule {
   const { T = 1000, sigmaMin = 0.01, sigmaMax = 50 } = options;

@@ -10,8 +10,8 @@ import { timesOfBatch, type Timestep } from "./time.js";
  * - `"snr"`: SNR, which is ε-MSE (Salimans & Ho 2022, section 4)
  * - `"truncated-snr"`: max(SNR, 1) (same)
  * - `"snr+1"`: SNR + 1, which is v-MSE (same)
- * - `"min-snr"`: min(SNR, γ), γ = 5 (Hang et al. 2023, equation 7)
- * - `"p2"`: SNR/(k + SNR)^γ, k = γ = 1 (Choi et al. 2022, equation 8)
+ * - `"min-snr"`: min(SNR, γ), γ = 5 (Hang et al. 2023)
+ * - `"p2"`: SNR/(k + SNR)^γ, k = γ = 1 (Choi et al. 2022)
  * - `"edm"`: SNR·(1 + SNR·s²)/(SNR·s²) = (σ² + s²)/(σ·s)², s = 0.5 (Karras et al. 2022, table 1)
  */
 export type Weighting = "simple" | "uniform" | "snr" | "truncated-snr" | "snr+1" | "min-snr" | "p2" | "edm";

@@ -4,7 +4,7 @@ import { scheduleFromBetas, type Schedule } from "./schedule.js";
 /**
  * √β_t rises linearly: β_t = (√β_start + u·(√β_end − √β_start))², with DDPM's ends.
  *
- * Source: Song et al. 2021 (DDIM), appendix D.3 ("quad" in its code).
+ * Source: Song et al. 2021 (DDIM), appendix D ("quad" in its code).
  * @throws RangeError when the scaled β_T reaches 1
  */
 export function quadraticSchedule(options: LinearScheduleOptions = {}): Schedule {

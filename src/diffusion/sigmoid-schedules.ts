@@ -39,7 +39,7 @@ export interface SigmoidAlphaBarOptions {
  * ᾱ follows a sigmoid: ᾱ(u) = (S(end) − S(start + u·(end − start)))/(S(end) − S(start)), S(x) = sigmoid(x/τ).
  * Not the schedule of {@link sigmoidBetaSchedule}.
  *
- * Source: Jabri et al. 2023 (RIN), algorithm 3 of Chen 2023 ("On the importance of noise scheduling").
+ * Source: Jabri et al. 2023 (RIN); Chen 2023 ("On the importance of noise scheduling").
  */
 export function sigmoidAlphaBarSchedule(options: SigmoidAlphaBarOptions = {}): Schedule {
   const { T = 1000, start = -3, end = 3, tau = 1, maxBeta = 0.999 } = options;

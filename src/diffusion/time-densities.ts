@@ -24,7 +24,7 @@ export function uniformTimes(path: GaussianPath): TimeDensity {
 /**
  * Uniform, but one in each of `count` equal parts, in random order: less variance of the loss at no cost.
  *
- * Source: Kingma et al. 2021 (VDM), appendix I.1.
+ * Source: Kingma et al. 2021 (VDM), its low-discrepancy sampler.
  */
 export function stratifiedTimes(path: GaussianPath): TimeDensity {
   return (stream, count) => {

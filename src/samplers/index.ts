@@ -29,3 +29,4 @@ export { partialStart, type PartialStart } from "./image-to-image.js";
 export { inpaint, repaintTimes, type InpaintOptions } from "./inpaint.js";
 export { interpolateNoise } from "./latent-interpolation.js";
 export { samplers, samplerNamed, type SamplerEntry } from "./registry.js";
+export { reflowPairs, type ReflowPairs } from "./reflow.js";

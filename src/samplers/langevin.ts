@@ -15,7 +15,7 @@ export interface LangevinOptions extends StochasticOptions {
  * Annealed Langevin dynamics: at each level σ, `inner` times x̃ ← x̃ + (α/2)·s(x̃, σ) + √α·z with α = stepSize·σ², and on
  * to the next level without a step between; x̂_0 of the last state is returned.
  *
- * Source: Song & Ermon 2019 (NCSN), algorithm 1, with its final denoising (Song & Ermon 2020, section 3.3).
+ * Source: Song & Ermon 2019 (NCSN), algorithm 1, with its final denoising (Song & Ermon 2020).
  */
 export function annealedLangevin(
   denoiser: Denoiser,

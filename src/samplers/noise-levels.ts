@@ -29,7 +29,7 @@ export function exponentialLevels(n: number, range: NoiseLevelRange): number[] {
   return polyexponentialLevels(n, range, 1);
 }
 
-/** ln σ falls evenly from σ_max to σ_min: another name of {@link exponentialLevels}. Source: Permenter & Yuan 2024, section 4. */
+/** ln σ falls evenly from σ_max to σ_min: another name of {@link exponentialLevels}. Source: Permenter & Yuan 2024. */
 export function logLinearLevels(n: number, range: NoiseLevelRange): number[] {
   return exponentialLevels(n, range);
 }

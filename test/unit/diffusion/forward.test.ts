@@ -3,9 +3,14 @@ import { test } from "node:test";
 import fc from "fast-check";
 import * as tf from "../../../src/tf.js";
 import {
+  coefficients,
   convertPrediction,
   cosineSchedule,
   linearSchedule,
+  networkTime,
+  noised,
+  perExample,
+  targetFrom,
   normalNoise,
   posterior,
   predictions,
@@ -122,4 +127,43 @@ test("the simple objective is zero on its target and 1 for an output off by 1", 
   assert.ok(Math.abs(loss.dataSync()[0] - 1) < 1e-6);
   assert.equal(simpleLoss(target, target).dataSync()[0], 0);
   assert.ok(tf.memory().numTensors - before <= 4);
+});
+
+test("networks are fed t − 1, and 0 for the times below 1 that samplers reach", () => {
+  assert.deepEqual(
+    [1000, 1, 0.4].map((t) => networkTime(t)),
+    [999, 0, 0],
+  );
+  assert.deepEqual([...networkTime(tf.tensor1d([1000, 1.5, 0.4])).dataSync()], [999, 0.5, 0]);
+});
+
+test("the tensor-only halves with looked-up coefficients are qSample and trainingTarget", () => {
+  const schedule = cosineSchedule();
+  const [x0, noise] = [normalNoise(1)(0, [3, 2, 2, 1]), normalNoise(2)(0, [3, 2, 2, 1])];
+  const times = Int32Array.of(1, 400, 999);
+  const { time, signal, noise: sigma } = coefficients(schedule, times, 3);
+  assert.deepEqual([...time], [1, 400, 999]);
+  assert.equal(signal[1], Math.fround(Math.sqrt(schedule.alphaBar[400])));
+  const [a, b] = [perExample(signal, 4), perExample(sigma, 4)];
+  assert.equal(largest(noised(x0, noise, a, b), qSample(schedule, x0, times, noise)), 0);
+  for (const prediction of predictions) {
+    const expected = trainingTarget(schedule, prediction, x0, times, noise);
+    assert.equal(largest(targetFrom(prediction, x0, noise, a, b), expected), 0);
+  }
+  assert.throws(() => coefficients(schedule, [1, 2], 3), /2 times for a batch of 3/);
+});
+
+test("public functions leave behind only what they return", () => {
+  const schedule = linearSchedule();
+  const [x0, noise] = [normalNoise(1)(0, [3, 4]), normalNoise(2)(0, [3, 4])];
+  const before = tf.memory().numTensors;
+  const made = [
+    qSample(schedule, x0, [5, 6, 7], noise),
+    qStep(schedule, x0, 9, noise),
+    ...Object.values(posterior(schedule, x0, noise, 9)),
+    trainingTarget(schedule, "velocity", x0, 9, noise),
+    convertPrediction(schedule, "noise", "velocity", noise, x0, 9),
+    simpleLoss(x0, noise),
+  ];
+  assert.equal(tf.memory().numTensors, before + made.length);
 });

@@ -5,12 +5,14 @@ import {
   consistency,
   cosineSchedule,
   dataDenoiser,
+  flowPath,
   ddim,
   inpaint,
   interpolateNoise,
   linearSchedule,
   mixtureDenoiser,
   partialStart,
+  reflowPairs,
   repaintTimes,
   timeGrid,
 } from "../../../src/index.js";
@@ -116,4 +118,19 @@ test("one consistency step is one evaluation of x̂_0, two noise it again in bet
   assert.ok(
     Math.abs(drain(consistency(half, schedule, xT, { noise, steps: 2 })).dataSync()[0] - expected) < 1e-6,
   );
+});
+
+test("reflow pairs noise with the sample its flow ends in: in one dimension their order is kept", () => {
+  const path = flowPath();
+  const denoiser = mixtureDenoiser(path, { means: [[-1], [1]], covariances: [0.01] });
+  const noise = tf.tensor2d([[-1.5], [-0.7], [-0.2], [0.3], [0.9], [2]]);
+  const pairs = reflowPairs(denoiser, path, noise, { steps: 40, method: "heun" });
+  assert.equal(pairs.noise, noise);
+  const x0 = [...pairs.x0.dataSync()];
+  assert.deepEqual(
+    [...x0].sort((a, b) => a - b),
+    x0,
+  );
+  // The median of the noise goes to the median of the data: three go to each mode.
+  x0.forEach((x, i) => assert.ok(Math.abs(x - (i < 3 ? -1 : 1)) < 0.4, `${x0}`));
 });
