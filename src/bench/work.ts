@@ -41,7 +41,7 @@ export function makeWork(model: ModelName, mode: Mode, batchSize: number): Work 
 /** The whole step of the trainer: a batch of data and noise, loss, gradients, clip, AdamW, moving average. */
 function training(network: TimeNetwork, shape: readonly number[], batchSize: number): () => void {
   const size = shape.reduce((product, n) => product * n, 1);
-  const data = new RandomStream(0, "bench").uniforms(2048 * size).map((u) => 2 * u - 1);
+  const data = new RandomStream(0, "bench").uniforms(2048 * size);
   const task = new DiffusionTask({ network, schedule: linearSchedule({}), data, shape, batchSize });
   const steps = new Trainer(task, { learningRate: 5e-4 }).steps(Number.MAX_SAFE_INTEGER);
   return () => {

@@ -9,6 +9,9 @@ export interface Ready {
   readonly firstStepMs: number;
 }
 
+/** The same for all: one heap for all threads of the C library, which else keeps freed memory once for each. */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
+
 /** A worker of the benchmark: see `worker.ts` for what is said. */
 export class WorkerProcess {
   private readonly lines: AsyncIterator<string>;
@@ -31,7 +34,10 @@ export class WorkerProcess {
     args: readonly string[],
   ): Promise<{ worker: WorkerProcess; ready: Ready }> {
     const started = performance.now();
-    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...ENVIRONMENT },
+    });
     const worker = new WorkerProcess(child, [program, ...args].join(" "));
     await Promise.race([
       once(child, "spawn"),

@@ -3,7 +3,7 @@ export interface Origin {
   readonly stack?: string;
 }
 
-const DEPTH = 60;
+const DEPTH = 40;
 const INTERNAL = [
   /[\\/]node_modules[\\/]/,
   // TensorFlow.js as its source maps name it

@@ -25,10 +25,14 @@ import type { SignatureStore } from "./signature-store.js";
 /** Values up to this many are code (frequencies, tables); more are data and belong among the inputs. */
 export const LARGEST_CONSTANT = 16384;
 
+const NOWHERE: Origin = {};
+
 export interface RecordedFunction {
   /** In messages. */
   readonly name: string;
   readonly inputs: readonly RecordedInput[];
+  /** Whether to remember where each operation was asked for, default true; refusals always say. */
+  readonly origins?: boolean;
   /** Given a stand-in for each input, returns the outputs by name. */
   readonly body: (standIns: readonly tf.Tensor[]) => Readonly<Record<string, tf.Tensor>>;
 }
@@ -129,7 +133,7 @@ class Recorder {
   }
 
   private createTensor(shape: number[], dtype: number, values: BindingValues): number {
-    const origin = captureOrigin();
+    const origin = this.origin();
     const bytes = bytesOf(dtype, values);
     if (bytes.length / 4 > LARGEST_CONSTANT && !isUniform(bytes)) {
       throw new CompileError(
@@ -150,7 +154,7 @@ class Recorder {
     ids: number[],
     count: number,
   ): TensorMetadata[] {
-    const origin = captureOrigin();
+    const origin = this.origin();
     const inputs = ids.map((id) => this.sourceOf(id));
     const results = this.resultsOf(name, attributes, ids, count, origin);
     const index = this.operations.length;
@@ -180,6 +184,10 @@ class Recorder {
       const text = `compile: "${this.fn.name}": ${name} failed: ${(error as Error).message}\n${describeOrigin(origin)}`;
       throw new CompileError(text, { cause: error });
     }
+  }
+
+  private origin(): Origin {
+    return this.fn.origins === false ? NOWHERE : captureOrigin();
   }
 
   private operand(id: number): Operand {

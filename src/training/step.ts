@@ -39,9 +39,12 @@ export class TrainingStep {
     private readonly options: TrainingStepOptions,
   ) {
     averageDecayAt(options.averageDecay, 1);
-    const values = task.parameters.toFlat();
-    const zeros = new Float32Array(values.length);
-    this.carried = upload({ mean: zeros, meanSquare: zeros, average: values });
+    const { variables, count } = task.parameters;
+    this.carried = tf.tidy(() => ({
+      mean: tf.fill([count], 0),
+      meanSquare: tf.fill([count], 0),
+      average: flat(variables),
+    }));
     this.compiled = compile((inputs: Tensors) => this.program(inputs), {
       name: "training step",
       captures: task.parameters.tensors,
