@@ -1,0 +1,279 @@
+// %% [markdown]
+// # 5 · The reverse process
+//
+// A trained network looks at a noisy image and guesses the noise in it: [notebook 04](04-training-objective.ipynb) made one. This
+// notebook turns such a guesser into a machine that *draws*: start from pure noise, take a small step back, look again.
+//
+// **You will**
+// - watch the shortcut fail: all noise removed at once;
+// - compute one step of $p_\theta(x_{t-1}\mid x_t)$ by hand and hold it against the library;
+// - spoil the sampler in two classical ways, and measure the damage;
+// - meet DDIM: the same network, steps twenty times as large, and as much noise as you please;
+// - let a classifier say how many steps are enough.
+//
+// **Before this**: notebooks 03 and 04. **Runs** in about a minute on 2 idle cores, 0.9 GB of memory. The network is the checkpoint in
+// `assets/mnist-unet`; `npm run train -- mnist-unet` made it.
+
+// %%
+import {
+  clipStatic, dataDenoiser, ddim, ddpm, featuresOf, filmStrip, gatherImages, imageGrid, lineChart, loadClassifier, loadDiffusionModel,
+  loadDigits, normalNoise, qSample, recognise, sample, tf, toSample,
+} from "diffusion-lab";
+import { check, formula, progress, show, table } from "diffusion-lab/notebook";
+
+const { denoiser, schedule } = loadDiffusionModel("assets/mnist-unet");
+const { T, alpha, alphaBar, beta } = schedule;
+const noise = normalNoise(7);
+const xT = noise(0, [8, 28, 28, 1]);
+show(imageGrid(xT, { columns: 8, range: [-3, 3], title: "x_T: pure noise, the start of eight digits (black −3, white 3)" }));
+
+// %% [markdown]
+// ## The shortcut, and why it fails
+//
+// The network says which noise it sees, $\epsilon_\theta(x_T,T)$. Why not subtract it at once? We know how $x_T$ is made up, so
+//
+// $$\hat x_0=\frac{x_T-\sqrt{1-\bar\alpha_T}\,\epsilon_\theta(x_T,T)}{\sqrt{\bar\alpha_T}}.$$
+//
+// **What to see.** No digit anywhere in the upper row. There are two reasons. Of $x_T$ almost nothing is signal, and the division by the tiny
+// $\sqrt{\bar\alpha_T}$ (printed) blows up each little error of the network. And were the network perfect, it would not help: the lower row
+// is the jump with the exact answer for the training digits, the mean that notebook 04 began with.
+
+// %%
+/** What the network takes for noise in a batch at time t. */
+const predictNoise = (x: tf.Tensor, t: number) => denoiser.predict(x, tf.fill([x.shape[0]], t) as tf.Tensor1D);
+
+const guess = predictNoise(xT, T);
+const jump = toSample(schedule, "noise", guess, xT, T);
+formula("x0Hat = (xt - sqrt(1 - alphaBar) * epsilonTheta) / sqrt(alphaBar)")
+  .agrees(jump, { xt: xT, alphaBar: alphaBar[T], epsilonTheta: guess }, { tolerance: 1e-4 });
+const training = loadDigits({ split: "train" });
+const perfect = dataDenoiser(schedule, gatherImages(training, Array.from({ length: 3000 }, (_, i) => i)));
+const ideal = perfect.predict(xT, tf.fill([8], T) as tf.Tensor1D);
+show(imageGrid(tf.concat([jump, ideal]), { columns: 8, title: `one jump from x_T, where √ᾱ_T = ${Math.sqrt(alphaBar[T]).toFixed(4)}` }));
+
+// %% [markdown]
+// ## A small step instead
+//
+// Going from $t$ to $t-1$ asks for far less. If we knew $x_0$, the step back would be the Gaussian $q(x_{t-1}\mid x_t,x_0)$. We do not; but
+// the network has a guess, so we take that one's place:
+//
+// $$p_\theta(x_{t-1}\mid x_t)=\mathcal N\big(\mu_\theta(x_t,t),\ \sigma_t^2 I\big),\qquad \sigma_t^2=\tilde\beta_t .$$
+//
+// A sample of it is mean plus noise, with a fresh $z\sim\mathcal N(0,I)$ (DDPM, algorithm 2). Below, one step from $t=500$: the equation by
+// hand, and the library's `ddpm` over the same step with the same $z$. It removes a little more noise than it adds.
+
+// %%
+const t = 500;
+const digits = gatherImages(loadDigits({ split: "heldOut" }), [0, 1, 2, 3, 4, 5, 6, 7]);
+const xt = qSample(schedule, digits, t, noise(0, digits.shape));
+const epsilonTheta = predictNoise(xt, t);
+const oneStep = await sample(ddpm(denoiser, schedule, xt, { times: [t, t - 1], finish: "last", noise: noise }));
+
+const sigma = Math.sqrt(schedule.posteriorVariance[t]);
+formula("xPrev = 1 / sqrt(alpha) * (xt - beta / sqrt(1 - alphaBar) * epsilonTheta) + sigma * z").agrees(
+  oneStep,
+  { xt, epsilonTheta, sigma, alpha: alpha[t], alphaBar: alphaBar[t], beta: beta[t], z: noise(1, xt.shape) },
+  { tolerance: 1e-5 },
+);
+
+// %% tags=["exercise"]
+// Exercise 5.1. Write the step yourself, for any t, with tf.add, tf.sub, tf.mul, tf.div. It is checked at t = 500 and at t = 1,
+// where no noise may be added: what σ belongs there? (alpha, alphaBar, beta and schedule.posteriorVariance are at hand.)
+const stepBack = (x: tf.Tensor, t: number, epsilon: tf.Tensor, z: tf.Tensor): tf.Tensor | undefined => undefined;
+
+const lastStep = await sample(ddpm(denoiser, schedule, xt, { times: [1], noise: noise }));
+const mine = [t, 1].map((t) => stepBack(xt, t, predictNoise(xt, t), noise(1, xt.shape)));
+check("5.1", mine, [oneStep, lastStep], "every table is read at t; σ is the square root of a variance");
+
+// %% tags=["solution"] jupyter={"source_hidden": true}
+// β̃_1 = 0: the table itself says that the last step adds nothing.
+const stepBack = (x: tf.Tensor, t: number, epsilon: tf.Tensor, z: tf.Tensor): tf.Tensor | undefined => {
+  const direction = tf.mul(epsilon, beta[t] / Math.sqrt(1 - alphaBar[t]));
+  const mean = tf.div(tf.sub(x, direction), Math.sqrt(alpha[t]));
+  return tf.add(mean, tf.mul(z, Math.sqrt(schedule.posteriorVariance[t])));
+};
+
+const lastStep = await sample(ddpm(denoiser, schedule, xt, { times: [1], noise: noise }));
+const mine = [t, 1].map((t) => stepBack(xt, t, predictNoise(xt, t), noise(1, xt.shape)));
+check("5.1", mine, [oneStep, lastStep], "every table is read at t; σ is the square root of a variance");
+
+// %% [markdown]
+// ## A thousand small steps
+//
+// Now the whole chain, $t=T\dots1$, from noise that belongs to no digit. `ddpm` is a generator: it yields every state on the way, with
+// the network's present idea of the result, $\hat x_0$. One precaution: we have just seen how wild $\hat x_0$ is for large $t$, but pixels lie
+// between −1 and 1. So each step clips $\hat x_0$ to that range and takes its mean from the clipped one (`clip: clipStatic()`).
+//
+// **What to see.** The upper rows are the states $x_t$, the lower ones $\hat x_0$ at the same moment. The idea has no form at first, then
+// settles on a shape while the state still looks like noise, and for the rest of the way only details change.
+
+// %%
+const stops = [1000, 900, 800, 700, 600, 500, 400, 300, 200, 100, 1];
+const film: tf.Tensor[] = [];
+const bar = progress(T, { label: "DDPM" });
+const walk = ddpm(denoiser, schedule, noise(0, [2, 28, 28, 1]), { steps: T, noise: noise, clip: clipStatic() });
+const drawn = await sample(walk, {
+  onStep: (step) => {
+    if (stops.includes(step.t)) film.push(tf.concat([step.xt, step.x0]));
+    bar.tick();
+  },
+});
+film.push(tf.concat([drawn, drawn]));
+show(filmStrip(film, { labels: [...stops, 0].map((t) => `t = ${t}`), rowLabels: ["xₜ", "xₜ", "x̂₀", "x̂₀"] }));
+
+// %% [markdown]
+// ## Two ways to spoil it
+//
+// A thousand evaluations of a network are slow, so from here on we visit only every twentieth time; the library then uses the Gaussian
+// between the visited times. Two mistakes are made in well-known code:
+//
+// 1. **The noise $\sigma_t z$ is left out.** "Noise is what we want to remove, why add it?" Because $\mu_\theta$ is a *mean*, and a chain of
+//    means ends in a mean: all images come out alike.
+// 2. **Noise is added at the last step too.** Nothing comes after it to remove it.
+//
+// As `ddpm` draws no noise itself but is given it, both are one line. A classifier judges: `recognised` is the share of images to which it
+// gives a digit with a probability above 0.9, `classes` the number of different digits it sees, `grain` how far the upper rows of pixels,
+// black in every real digit, are from black. **What to see.** Mistake 2 shows in the grain. Mistake 1 should make you wary of judges: hold
+// what the classifier is sure of against the pictures, and look at how few classes are left. One number is never enough.
+
+// %%
+const judge = loadClassifier("assets/mnist-classifier");
+const verdict = (x: tf.Tensor) => recognise(featuresOf(judge.classify(x as tf.Tensor4D)));
+const grain = (x: tf.Tensor) => tf.tidy(() => tf.mean(tf.abs(tf.add(tf.slice(x, [0, 0], [-1, 3]), 1))).dataSync()[0]);
+
+const start = noise(0, [32, 28, 28, 1]);
+const options = { steps: 50, noise: noise, clip: clipStatic() };
+const right = await sample(ddpm(denoiser, schedule, start, options));
+const silent = await sample(ddpm(denoiser, schedule, start, { ...options, noise: (_, shape) => tf.zeros([...shape]) }));
+const grainy = tf.add(right, tf.mul(noise(51, start.shape), schedule.sigma[T / 50]));
+
+// %%
+const cases = { "as it should be": right, "1: no noise": silent, "2: noise at the end": grainy };
+show(table(Object.entries(cases).map(([sampler, x]) => {
+  const { share, histogram, count } = verdict(x);
+  return { sampler, n: count, recognised: share, classes: histogram.filter((images) => images > 0).length, grain: grain(x) };
+}), { digits: 3 }));
+for (const [title, x] of Object.entries(cases)) show(imageGrid(tf.slice(x, 0, 12), { columns: 12, title }));
+
+// %% [markdown]
+// ## DDIM: choose the noise
+//
+// How much noise must a step add? Song, Meng and Ermon saw that the training never asks: $L_{\text{simple}}$ knows only the marginals
+// $q(x_t\mid x_0)$, and many chains share them. To go from $t$ to *any* earlier $s$, put the network's two guesses together again at the
+// noise level of $s$, and exchange a part of the guessed noise for fresh noise:
+//
+// $$x_s=\sqrt{\bar\alpha_s}\,\hat x_0+\sqrt{1-\bar\alpha_s-\sigma^2}\;\epsilon_\theta+\sigma z .$$
+//
+// $\eta$ sets the part: $\eta=1$ gives the noise of DDPM, $\eta=0$ none at all, and then $x_T$ alone determines the image. Unlike mistake 1
+// above, leaving out $\sigma z$ is repaid here: what is not added is kept of $\epsilon_\theta$.
+
+// %%
+const [s, eta] = [400, 0.5];
+const levels = { alphaBar: alphaBar[t], alphaBarS: alphaBar[s] };
+const symbols = { alphaBarS: "\\bar\\alpha_s", sigma: "\\sigma" };
+const noiseOf = formula("sigma = eta * sqrt((1 - alphaBarS) / (1 - alphaBar) * (1 - alphaBar / alphaBarS))", { symbols });
+noiseOf.agrees(Math.sqrt(schedule.posteriorVariance[t]), { alphaBar: alphaBar[t], alphaBarS: alphaBar[t - 1], eta: 1 });
+
+const halfNoisy = await sample(ddim(denoiser, schedule, xt, { times: [t, s], finish: "last", eta, noise: noise }));
+const parts = { x0Hat: toSample(schedule, "noise", epsilonTheta, xt, t), epsilonTheta: epsilonTheta, z: noise(1, xt.shape) };
+formula("xs = sqrt(alphaBarS) * x0Hat + sqrt(1 - alphaBarS - sigma^2) * epsilonTheta + sigma * z", { symbols })
+  .agrees(halfNoisy, { ...parts, ...levels, sigma: noiseOf.evaluate({ ...levels, eta }) }, { tolerance: 1e-5 });
+
+// %% [markdown]
+// The first check says that at $\eta=1$ and $s=t-1$ the added variance is $\tilde\beta_t$. Then DDIM must *be* DDPM, not only resemble it:
+// the same start and the same $z$ at each step must give the same pixels. They do, up to the rounding of 32-bit numbers. **What to see.** The
+// first two rows agree; the third comes from the same noise with $\eta=0$.
+
+// %%
+const eight = noise(0, [8, 28, 28, 1]);
+const settings = { steps: 25, noise: noise, clip: clipStatic() };
+const ancestral = await sample(ddpm(denoiser, schedule, eight, settings));
+const withNoise = await sample(ddim(denoiser, schedule, eight, { ...settings, eta: 1 }));
+const without = await sample(ddim(denoiser, schedule, eight, { ...settings, eta: 0 }));
+const apart = (a: tf.Tensor, b: tf.Tensor) => tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]);
+show(table([
+  { compared: "DDPM, DDIM η = 1", "largest difference": apart(ancestral, withNoise) },
+  { compared: "DDIM η = 1, η = 0", "largest difference": apart(withNoise, without) },
+], { digits: 1 }));
+show(imageGrid(tf.concat([ancestral, withNoise, without]), { columns: 8 }));
+
+// %% tags=["exercise"]
+// Exercise 5.2. At η = 0 a step back is plain arithmetic, and so can be walked both ways. Write the step from t to s
+// for any two times: x̂₀ and ε̂ from x_t, then together again at s. (schedule.signal(t) is √ᾱ_t, schedule.noise(t) is √(1 − ᾱ_t).)
+const ddimStep = (x: tf.Tensor, epsilon: tf.Tensor, t: number, s: number): tf.Tensor | undefined => undefined;
+
+const expected = await sample(ddim(denoiser, schedule, xt, { times: [500, 250], finish: "last" }));
+check("5.2", ddimStep(xt, epsilonTheta, 500, 250), expected, "at η = 0 there is no σ and no z");
+
+// %% tags=["solution"] jupyter={"source_hidden": true}
+const ddimStep = (x: tf.Tensor, epsilon: tf.Tensor, t: number, s: number): tf.Tensor | undefined => {
+  const x0Hat = tf.div(tf.sub(x, tf.mul(epsilon, schedule.noise(t))), schedule.signal(t));
+  return tf.add(tf.mul(x0Hat, schedule.signal(s)), tf.mul(epsilon, schedule.noise(s)));
+};
+
+const expected = await sample(ddim(denoiser, schedule, xt, { times: [500, 250], finish: "last" }));
+check("5.2", ddimStep(xt, epsilonTheta, 500, 250), expected, "at η = 0 there is no σ and no z");
+
+// %% [markdown]
+// ## Same seed, same image
+//
+// Each sample has a noise stream of its own, given by the seed and its number. So the same seed gives the same image, and image 3 is the
+// same, up to the rounding of 32-bit numbers, whether it is drawn in a batch of eight or alone. In many libraries it is not.
+
+// %%
+const again = await sample(ddim(denoiser, schedule, normalNoise(7)(0, [8, 28, 28, 1]), settings));
+const third = normalNoise(7, { firstSample: 3 })(0, [1, 28, 28, 1]);
+const alone = await sample(ddim(denoiser, schedule, third, settings));
+show(table([
+  { compared: "seed 7, seed 7 again", "largest difference": apart(without, again) },
+  { compared: "number 3 of eight, number 3 alone", "largest difference": apart(tf.slice(without, 3, 1), alone) },
+], { digits: 1 }));
+
+// %% [markdown]
+// ## How many steps are enough?
+//
+// Sixty-four images for each number of steps, without noise ($\eta=0$) and with all of it ($\eta=1$, which is DDPM), all from the same starts. The
+// judge is the classifier; the dashed line is what it makes of as many *real* digits, and no sampler need do better. Bars of one standard error
+// $\sqrt{p(1-p)/n}$ keep us honest about $n=64$: what lies within them means nothing.
+//
+// **What to see.** A handful of steps already goes most of the way. Where two bands overlap, sixty-four images cannot tell which walk is
+// better; more images can. On large photographs, judged by the Fréchet distance, the noise-free walk wins clearly when steps are few (Song et
+// al., table 1). Such rankings do not travel from one data set and judge to another, so measure your own.
+
+// %%
+const n = 64;
+const counts = [5, 10, 25, 50];
+const starts = noise(0, [n, 28, 28, 1]);
+const shares: Record<string, number[]> = { "η = 0": [], "η = 1": [] };
+let best: tf.Tensor = starts;
+for (const steps of progress(counts, { label: "DDIM" })) {
+  for (const eta of [0, 1]) {
+    best = await sample(ddim(denoiser, schedule, starts, { ...settings, steps, eta }));
+    shares[`η = ${eta}`].push(verdict(best).share);
+  }
+}
+
+// %%
+const real = verdict(gatherImages(loadDigits({ split: "heldOut" }), Array.from({ length: n }, (_, i) => i))).share;
+const spread = (p: number) => Math.sqrt((p * (1 - p)) / n);
+const curves = Object.entries(shares).map(([name, y]) => ({ name, x: counts, y, deviation: y.map(spread), mode: "lines+markers" as const }));
+show(lineChart({
+  x: { title: "sampling steps", unit: "network evaluations" },
+  y: { title: `share recognised (n = ${n}, seed 7)`, unit: "1", range: [0, 1.02] },
+  series: [...curves, { name: "real digits", x: counts, y: counts.map(() => real), dash: "dash" as const, colour: "#000000" }],
+}));
+show(imageGrid(best, { columns: 16, title: `η = 1, ${counts.at(-1)} steps, seed 7: all ${n}, none chosen` }));
+
+// %% [markdown]
+// ## Summary
+//
+// - One jump from pure noise fails: the best guess there is an average, and $1/\sqrt{\bar\alpha_T}$ magnifies every error.
+// - A step back is a Gaussian: mean from the guessed noise, variance $\tilde\beta_t$, a fresh $z$, and no $z$ at the end.
+// - DDIM walks between any two times with any amount of noise: $\eta=1$ is DDPM to the last digit, $\eta=0$ makes $x_T$ the image's address.
+// - A quality figure needs $n$, the seed, and what real data score.
+//
+// **Next:** sample your own: `npm run sample -- mnist-unet --sampler ddim --steps 50 --n 64 --seed 8 --out grid.png`.
+//
+// **Read:** Ho, Jain & Abbeel, *Denoising Diffusion Probabilistic Models* (2020), algorithm 2 and section 3.2 · Song, Meng & Ermon,
+// *Denoising Diffusion Implicit Models* (2021), section 4 · Nichol & Dhariwal, *Improved Denoising Diffusion Probabilistic Models* (2021),
+// section 4, on fewer steps · Lin et al., *Common Diffusion Noise Schedules and Sample Steps Are Flawed* (2024), on which times to visit.
