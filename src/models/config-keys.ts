@@ -2,7 +2,7 @@
  * A configuration filled up from its defaults.
  *
  * Keys that begin with "_" are notes (`_class_name`, `_diffusers_version`) and are left out. A key of `neutral` may have
- * one of the values named there, which change nothing; so may any unknown key that is null or false.
+ * one of the values named there (or any), which change nothing; so may any unknown key that is null or false.
  *
  * @throws RangeError naming every other key, since a network built without it would be another one
  */
@@ -10,7 +10,7 @@ export function withDefaults<Config extends object>(
   network: string,
   defaults: Config,
   given: Partial<Config>,
-  neutral: Readonly<Record<string, readonly unknown[]>> = {},
+  neutral: Readonly<Record<string, readonly unknown[] | "any">> = {},
 ): Config {
   const config = { ...defaults } as Record<string, unknown>;
   const refused: string[] = [];
@@ -18,7 +18,7 @@ export function withDefaults<Config extends object>(
     if (key.startsWith("_")) continue;
     if (Object.hasOwn(defaults, key)) {
       if (value !== undefined) config[key] = value;
-    } else if (!((Object.hasOwn(neutral, key) ? neutral[key] : [null, false]).includes(value))) {
+    } else if (!isNeutral(Object.hasOwn(neutral, key) ? neutral[key] : [null, false], value)) {
       refused.push(`${key} = ${JSON.stringify(value)}`);
     }
   }
@@ -29,6 +29,10 @@ export function withDefaults<Config extends object>(
     );
   }
   return config as Config;
+}
+
+function isNeutral(allowed: readonly unknown[] | "any", value: unknown): boolean {
+  return allowed === "any" || allowed.includes(value);
 }
 
 export function requireOneOf(key: string, values: readonly unknown[], allowed: readonly unknown[]): void {

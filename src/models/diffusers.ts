@@ -11,6 +11,7 @@ import {
   type NetworkOptions,
   type TensorSource,
 } from "../nn/index.js";
+import { DiT, type DiTConfig } from "./dit.js";
 import { UNet2DCondition } from "./unet-condition.js";
 import type { UNet2DConditionConfig } from "./unet-condition-config.js";
 import { UNet2D } from "./unet.js";
@@ -20,6 +21,8 @@ import type { UNet2DConfig } from "./unet-config.js";
 export interface DiffusersNetworks {
   readonly UNet2DModel: UNet2D;
   readonly UNet2DConditionModel: UNet2DCondition;
+  /** A {@link DiT} with classes and without text. */
+  readonly DiTTransformer2DModel: DiT;
 }
 export type DiffusersClass = keyof DiffusersNetworks;
 export type DiffusersNetwork = DiffusersNetworks[DiffusersClass];
@@ -27,10 +30,21 @@ export type DiffusersNetwork = DiffusersNetworks[DiffusersClass];
 const CONFIG = "config.json";
 const WEIGHTS = "diffusion_pytorch_model.safetensors";
 
-type Build<K extends DiffusersClass> = (config: object, options: NetworkOptions) => DiffusersNetworks[K];
+type Build<K extends DiffusersClass> = (config: Record<string, unknown>, options: NetworkOptions) => DiffusersNetworks[K];
 const classes: { readonly [K in DiffusersClass]: Build<K> } = {
   UNet2DModel: (config, options) => new UNet2D(config as Partial<UNet2DConfig>, options),
   UNet2DConditionModel: (config, options) => new UNet2DCondition(config as Partial<UNet2DConditionConfig>, options),
+  DiTTransformer2DModel: (config, options) => new DiT({ ...ditTransformerDefaults, ...config }, options),
+};
+
+/** What diffusers fills in where a configuration is silent, and {@link DiT} fills in otherwise. */
+const ditTransformerDefaults: Partial<DiTConfig> = {
+  num_attention_heads: 16,
+  attention_head_dim: 72,
+  in_channels: 4,
+  num_layers: 28,
+  sample_size: 32,
+  num_embeds_ada_norm: 1000,
 };
 
 export interface FromDiffusersOptions<K extends DiffusersClass> {
@@ -90,7 +104,8 @@ export interface ToDiffusersOptions {
  */
 export function toDiffusers(network: DiffusersNetwork, folder: string, options: ToDiffusersOptions = {}): void {
   const { format = "F32", values, maxFileBytes = 10e9 } = options;
-  const config = { _class_name: classNameOf(network), ...network.config };
+  const config: Record<string, unknown> = { _class_name: classNameOf(network), ...network.config };
+  if (network instanceof DiT) delete config["cross_attention_dim"];
   writeFileAtomically(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
   const path = join(folder, WEIGHTS);
   const save = { format, values, metadata: { format: "pt" } };
@@ -109,6 +124,16 @@ export function toDiffusers(network: DiffusersNetwork, folder: string, options: 
 function classNameOf(network: DiffusersNetwork): DiffusersClass {
   if (network instanceof UNet2D) return "UNet2DModel";
   if (network instanceof UNet2DCondition) return "UNet2DConditionModel";
+  if (network instanceof DiT) {
+    const { num_embeds_ada_norm, cross_attention_dim } = network.config;
+    if (num_embeds_ada_norm === null || cross_attention_dim !== null) {
+      throw new TypeError(
+        "diffusers opens a DiT with classes (num_embeds_ada_norm) and without text (cross_attention_dim null) only: " +
+          "save the parameters of others with saveParameters",
+      );
+    }
+    return "DiTTransformer2DModel";
+  }
   throw new TypeError(`this network has no class in diffusers; those that have: ${Object.keys(classes).join(", ")}`);
 }
 

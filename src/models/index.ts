@@ -4,5 +4,7 @@ export * from "./unet.js";
 export * from "./unet-condition-config.js";
 export * from "./unet-condition.js";
 export * from "./classifier.js";
+export * from "./dit-block.js";
+export * from "./dit.js";
 export * from "./point-mlp.js";
 export * from "./diffusers.js";

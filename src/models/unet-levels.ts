@@ -83,7 +83,7 @@ export function checkImagesAndTimes(
 /** @throws RangeError if class labels are missing, or given to a network that knows no classes */
 export function checkLabels(network: string, classes: number | null, count: number, labels: tf.Tensor1D | undefined): void {
   if (classes === null && labels) {
-    throw new RangeError(`this ${network} knows no classes (num_class_embeds is null): leave labels out`);
+    throw new RangeError(`this ${network} knows no classes: leave labels out`);
   }
   if (classes !== null && labels?.shape[0] !== count) {
     throw new RangeError(`this ${network} is class-conditional: give labels, int32 of shape [${count}]`);

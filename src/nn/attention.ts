@@ -1,7 +1,7 @@
 import * as tf from "../tf.js";
 import { Dense } from "./dense.js";
 import { GroupNorm } from "./group-norm.js";
-import type { ParameterScope } from "./parameters.js";
+import type { DenseStart, ParameterScope } from "./parameters.js";
 
 /**
  * Scaled dot-product attention: softmax(Q·Kᵀ/√d)·V.
@@ -25,6 +25,14 @@ export interface AttentionOptions {
   readonly heads: number;
 }
 
+export interface MultiHeadAttentionOptions extends AttentionOptions {
+  /** Channels of what keys and values are made from, default `channels`. */
+  readonly contextChannels?: number;
+  /** Whether queries, keys and values have a bias, default true; the output always has. */
+  readonly qkvBias?: boolean;
+  readonly start?: DenseStart;
+}
+
 /** Multi-head attention over tokens [batch, tokens, channels]; queries from `x`, keys and values from `context`. */
 export class MultiHeadAttention {
   private readonly q: Dense;
@@ -34,14 +42,14 @@ export class MultiHeadAttention {
 
   constructor(
     scope: ParameterScope,
-    private readonly options: AttentionOptions & { readonly contextChannels?: number; readonly qkvBias?: boolean },
+    private readonly options: MultiHeadAttentionOptions,
   ) {
-    const { channels, heads, contextChannels = channels, qkvBias: bias = true } = options;
+    const { channels, heads, contextChannels = channels, qkvBias: bias = true, start } = options;
     if (channels % heads !== 0) throw new RangeError(`${heads} heads do not divide ${channels} channels`);
-    this.q = new Dense(scope.scope("to_q"), { inputs: channels, outputs: channels, bias });
-    this.k = new Dense(scope.scope("to_k"), { inputs: contextChannels, outputs: channels, bias });
-    this.v = new Dense(scope.scope("to_v"), { inputs: contextChannels, outputs: channels, bias });
-    this.out = new Dense(scope.scope("to_out.0"), { inputs: channels, outputs: channels });
+    this.q = new Dense(scope.scope("to_q"), { inputs: channels, outputs: channels, bias, start });
+    this.k = new Dense(scope.scope("to_k"), { inputs: contextChannels, outputs: channels, bias, start });
+    this.v = new Dense(scope.scope("to_v"), { inputs: contextChannels, outputs: channels, bias, start });
+    this.out = new Dense(scope.scope("to_out.0"), { inputs: channels, outputs: channels, start });
   }
 
   apply(x: tf.Tensor3D, context: tf.Tensor3D = x): tf.Tensor3D {

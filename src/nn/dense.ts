@@ -1,13 +1,13 @@
 import * as tf from "../tf.js";
-import { fanInUniform, type Initializer, type ParameterScope } from "./parameters.js";
+import { torchStart, type DenseStart, type ParameterScope } from "./parameters.js";
 
 export interface DenseOptions {
   readonly inputs: number;
   readonly outputs: number;
   /** Default true. */
   readonly bias?: boolean;
-  /** Default PyTorch's U(±1/√inputs). */
-  readonly init?: Initializer;
+  /** Default {@link torchStart}. */
+  readonly start?: DenseStart;
 }
 
 /** y = x·W + b over the last axis; x may have any rank ≥ 2. */
@@ -19,10 +19,10 @@ export class Dense {
     scope: ParameterScope,
     private readonly options: DenseOptions,
   ) {
-    const { inputs, outputs } = options;
-    const init = options.init ?? fanInUniform(inputs);
-    this.kernel = scope.create("weight", "dense", [inputs, outputs], init);
-    if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], init);
+    const { inputs, outputs, start = torchStart } = options;
+    const { weight, bias } = start(inputs, outputs);
+    this.kernel = scope.create("weight", "dense", [inputs, outputs], weight);
+    if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], bias);
   }
 
   apply<T extends tf.Tensor>(x: T): T {

@@ -1,7 +1,7 @@
 import * as tf from "../tf.js";
 import { gelu, geluTanh } from "./activations.js";
 import { Dense } from "./dense.js";
-import type { Initializer, ParameterScope } from "./parameters.js";
+import type { DenseStart, ParameterScope } from "./parameters.js";
 
 /** GEGLU: half the hidden layer gates the other half; the other two are plain. */
 export const feedForwardNames = ["geglu", "gelu", "gelu-approximate"] as const;
@@ -13,7 +13,7 @@ export interface FeedForwardOptions {
   readonly hidden?: number;
   /** Default "geglu". */
   readonly activation?: FeedForwardName;
-  readonly init?: Initializer;
+  readonly start?: DenseStart;
 }
 
 /**
@@ -29,13 +29,13 @@ export class FeedForward {
     scope: ParameterScope,
     private readonly options: FeedForwardOptions,
   ) {
-    const { channels, hidden = 4 * channels, activation = "geglu", init } = options;
+    const { channels, hidden = 4 * channels, activation = "geglu", start } = options;
     if (!feedForwardNames.includes(activation)) {
       throw new RangeError(`unknown feed-forward "${String(activation)}": choose ${feedForwardNames.join(", ")}`);
     }
     const width = activation === "geglu" ? 2 * hidden : hidden;
-    this.first = new Dense(scope.scope("net.0.proj"), { inputs: channels, outputs: width, init });
-    this.second = new Dense(scope.scope("net.2"), { inputs: hidden, outputs: channels, init });
+    this.first = new Dense(scope.scope("net.0.proj"), { inputs: channels, outputs: width, start });
+    this.second = new Dense(scope.scope("net.2"), { inputs: hidden, outputs: channels, start });
   }
 
   apply(x: tf.Tensor3D): tf.Tensor3D {

@@ -11,6 +11,8 @@ export * from "./embedding.js";
 export * from "./time-embedding.js";
 export * from "./time-encoding.js";
 export * from "./resample.js";
+export * from "./position-embedding.js";
+export * from "./patches.js";
 export * from "./resnet-block.js";
 export * from "./atomic-file.js";
 export type { FloatFormat } from "./float-formats.js";

@@ -176,6 +176,25 @@ export function fanInUniform(fanIn: number): Initializer {
   return { kind: "uniform", bound: 1 / Math.sqrt(fanIn) };
 }
 
+/** How the matrix and the bias of a dense layer start. */
+export type DenseStart = (inputs: number, outputs: number) => { readonly weight: Initializer; readonly bias: Initializer };
+
+/** PyTorch's default: {@link fanInUniform} for both. */
+export const torchStart: DenseStart = (inputs) => ({ weight: fanInUniform(inputs), bias: fanInUniform(inputs) });
+
+/** W ~ U(±√(6/(inputs + outputs))), b = 0. Source: Glorot and Bengio 2010, equation 16. */
+export const xavierStart: DenseStart = (inputs, outputs) => {
+  return { weight: { kind: "uniform", bound: Math.sqrt(6 / (inputs + outputs)) }, bias: zeros };
+};
+
+/** W ~ N(0, deviation²), b = 0. */
+export const normalStart =
+  (deviation: number): DenseStart =>
+  () => ({ weight: { kind: "normal", deviation }, bias: zeros });
+
+/** Everything 0: the layer says nothing until it has learned to. */
+export const zeroStart: DenseStart = () => ({ weight: zeros, bias: zeros });
+
 export const zeros: Initializer = { kind: "constant", value: 0 };
 export const ones: Initializer = { kind: "constant", value: 1 };
 

@@ -1,7 +1,7 @@
 import * as tf from "../tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Dense } from "./dense.js";
-import type { Initializer, ParameterScope } from "./parameters.js";
+import type { DenseStart, ParameterScope } from "./parameters.js";
 
 /** The two orders in use: the paper's sin|cos, and diffusers' default cos|sin (`flip_sin_to_cos`). */
 export type SinusoidOrder = "sin-cos" | "cos-sin";
@@ -42,7 +42,7 @@ export interface TimeEmbeddingOptions {
   readonly outputs: number;
   /** Default "silu". */
   readonly activation?: ActivationName;
-  readonly init?: Initializer;
+  readonly start?: DenseStart;
 }
 
 /** The two-layer network that turns a raw embedding into the vector every block sees: W₂·act(W₁·e). */
@@ -52,9 +52,9 @@ export class TimeEmbedding {
   private readonly act: (x: tf.Tensor) => tf.Tensor;
 
   constructor(scope: ParameterScope, options: TimeEmbeddingOptions) {
-    const { inputs, outputs, init } = options;
-    this.first = new Dense(scope.scope("linear_1"), { inputs, outputs, init });
-    this.second = new Dense(scope.scope("linear_2"), { inputs: outputs, outputs, init });
+    const { inputs, outputs, start } = options;
+    this.first = new Dense(scope.scope("linear_1"), { inputs, outputs, start });
+    this.second = new Dense(scope.scope("linear_2"), { inputs: outputs, outputs, start });
     this.act = activation(options.activation ?? "silu");
   }
 

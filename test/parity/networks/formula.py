@@ -26,8 +26,7 @@ def uniforms(name: str, count: int) -> np.ndarray:
 
 def fill(module: torch.nn.Module) -> None:
     """Weights of matrices near unit gain, norms near 1, biases near 0: float32 values, whatever the module's type."""
-    tensors = dict(module.named_parameters()) | {k: v for k, v in module.named_buffers() if v.is_floating_point()}
-    for name, tensor in tensors.items():
+    for name, tensor in module.named_parameters():
         u = uniforms(name, tensor.numel())
         if tensor.dim() > 1:
             values = u * np.sqrt(3 / (tensor.numel() / tensor.shape[0]))

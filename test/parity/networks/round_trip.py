@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import diffusers
 import torch
 from diffusers import UNet2DModel
 
@@ -32,8 +33,15 @@ TIMESTEPS = [999.0, 3.0]
 
 
 def epsilon(model: torch.nn.Module) -> torch.Tensor:
+    name = type(model).__name__
+    condition = {}
+    if name == "UNet2DConditionModel":
+        condition["encoder_hidden_states"] = signal("context", [2, 4, 5])
+    if name == "DiTTransformer2DModel":
+        condition["class_labels"] = torch.tensor([1, 0])
     with torch.no_grad():
-        return model.double()(signal("input", [2, 1, 8, 8]), torch.tensor(TIMESTEPS, dtype=torch.float64)).sample
+        t = torch.tensor(TIMESTEPS, dtype=torch.float64)
+        return model.double().eval()(signal("input", [2, 1, 8, 8]), timestep=t, **condition).sample
 
 
 def write_fixtures() -> None:
@@ -59,12 +67,13 @@ def check() -> None:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["node", "--import", "tsx", str(HERE / "write-models.ts"), folder], check=True)
         for path in sorted(Path(folder).iterdir()):
-            model, info = UNet2DModel.from_pretrained(path, output_loading_info=True)
+            name = json.loads((path / "config.json").read_text())["_class_name"]
+            model, info = getattr(diffusers, name).from_pretrained(path, output_loading_info=True)
             assert not any(info.values()), info
             ours = torch.tensor(json.loads((path / "epsilon.json").read_text()), dtype=torch.float64)
             theirs = epsilon(model).flatten()
             error = float((ours - theirs).norm() / theirs.norm())
-            print(f"{path.name}: relative difference of ε {error:.1e}")
+            print(f"{path.name} ({name}): relative difference of ε {error:.1e}")
             assert error < 1e-5
 
 

@@ -1,12 +1,15 @@
-/** For round_trip.py: trains a small U-Net for a few steps, writes it in every form, and its ε beside it. */
+/**
+ * For round_trip.py: trains a small U-Net for a few steps and writes it in every form, and one network of every other
+ * class; the ε each gives lies beside it.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../../src/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import { fromDiffusers, toDiffusers, UNet2D, type ToDiffusersOptions } from "../../../src/models/index.js";
+import { DiT, fromDiffusers, toDiffusers, UNet2D, UNet2DCondition, type ToDiffusersOptions } from "../../../src/models/index.js";
 import { RandomStream } from "../../../src/random.js";
 import { DiffusionTask, Trainer } from "../../../src/training/index.js";
-import { fromTorch, signal, toTorch } from "./formula.js";
+import { fill, fromTorch, signal, toTorch } from "./formula.js";
 
 const unet = new UNet2D(
   {
@@ -38,4 +41,29 @@ for (const [name, options] of Object.entries(forms)) {
   const reopened = fromDiffusers(folder, { expect: "UNet2DModel" });
   const epsilon = toTorch(reopened.apply(fromTorch(signal("input", [2, 1, 8, 8])), tf.tensor1d([999, 3])));
   writeFileSync(join(folder, "epsilon.json"), JSON.stringify([...epsilon.dataSync()]));
+}
+
+const x = fromTorch(signal("input", [2, 1, 8, 8]));
+const t = tf.tensor1d([999, 3]);
+const labels = tf.tensor1d([1, 0], "int32");
+const context = signal("context", [2, 4, 5]) as tf.Tensor3D;
+const levels = { block_out_channels: [4, 8], norm_num_groups: 2, cross_attention_dim: 5, attention_head_dim: 2 } as const;
+const conditional = new UNet2DCondition({
+  ...levels,
+  in_channels: 1,
+  out_channels: 1,
+  down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
+  up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
+});
+const sizes = { sample_size: 8, num_layers: 2, num_attention_heads: 2, attention_head_dim: 4, num_embeds_ada_norm: 3 };
+const dit = new DiT(sizes);
+const others = [
+  { name: "condition", network: conditional, apply: () => conditional.apply(x, t, context) },
+  { name: "dit", network: dit, apply: () => dit.apply(x, t, labels) },
+];
+for (const { name, network, apply } of others) {
+  const folder = join(process.argv[2], name);
+  fill(network.parameters);
+  toDiffusers(network, folder);
+  writeFileSync(join(folder, "epsilon.json"), JSON.stringify([...toTorch(apply()).dataSync()]));
 }

@@ -1,0 +1,50 @@
+import * as tf from "../tf.js";
+import { xavierStart, zeros, type ParameterScope } from "./parameters.js";
+
+/** Each p × p patch of an image through one matrix: a convolution of kernel and stride p. [N, H, W, C] → [N, tokens, D] */
+export class PatchEmbedding {
+  private readonly kernel: tf.Variable;
+  private readonly bias: tf.Variable;
+
+  constructor(
+    scope: ParameterScope,
+    private readonly options: { readonly patch: number; readonly inputs: number; readonly outputs: number },
+  ) {
+    const { patch: p, inputs, outputs } = options;
+    this.kernel = scope.create("weight", "conv", [p, p, inputs, outputs], xavierStart(p * p * inputs, outputs).weight);
+    this.bias = scope.create("bias", "plain", [outputs], zeros);
+  }
+
+  apply(x: tf.Tensor4D): tf.Tensor3D {
+    const { patch: p, inputs, outputs } = this.options;
+    return tf.tidy(() => {
+      const patches = toPatches(x, p);
+      const [n, tokens, size] = patches.shape;
+      const matrix = tf.reshape(this.kernel, [p * p * inputs, outputs]) as tf.Tensor2D;
+      const embedded = tf.matMul(tf.reshape(patches, [n * tokens, size]) as tf.Tensor2D, matrix);
+      return tf.reshape(tf.add(embedded, this.bias), [n, tokens, outputs]) as tf.Tensor3D;
+    });
+  }
+}
+
+/**
+ * [N, H, W, C] → [N, H/p·W/p, p·p·C]: each p × p patch becomes one token, row by row; within a token the channel moves
+ * fastest, then the column. Height and width must be multiples of p.
+ */
+export function toPatches(x: tf.Tensor4D, p: number): tf.Tensor3D {
+  const [n, h, w, c] = x.shape;
+  return tf.tidy(() => {
+    const split = tf.reshape(x, [n, h / p, p, w / p, p * c]);
+    return tf.reshape(tf.transpose(split, [0, 1, 3, 2, 4]), [n, (h / p) * (w / p), p * p * c]) as tf.Tensor3D;
+  });
+}
+
+/** The inverse of {@link toPatches}: [N, rows·columns, p·p·C] → [N, rows·p, columns·p, C]. */
+export function fromPatches(tokens: tf.Tensor3D, grid: { rows: number; columns: number; patch: number }): tf.Tensor4D {
+  const { rows, columns, patch: p } = grid;
+  const [n, , size] = tokens.shape;
+  return tf.tidy(() => {
+    const split = tf.transpose(tf.reshape(tokens, [n, rows, columns, p, size / p]), [0, 1, 3, 2, 4]);
+    return tf.reshape(split, [n, rows * p, columns * p, size / (p * p)]) as tf.Tensor4D;
+  });
+}
