@@ -4,7 +4,7 @@ import type { GaussianPath } from "../diffusion/path.js";
 import { between, lambdaPoint, type LambdaPoint } from "./exponential.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import { requireSignal, timeGrid } from "./time-grid.js";
 
 export interface DpmSolverOptions extends SamplerOptions {
   /** 1, 2 or 3: the order, and the evaluations per step. Default 2. */
@@ -26,6 +26,7 @@ export function dpmSolver(
   const { order = 2 } = options;
   if (![1, 2, 3].includes(order)) throw new RangeError(`order must be 1, 2 or 3, got ${order}`);
   const times = timeGrid(path, options);
+  requireSignal(path, times);
   const epsilon: Epsilon = (x, at) => estimate(denoiser, path, x, at.t, options).noise;
   return march(xT, times, (x, i) => {
     const [from, to] = [lambdaPoint(path, times[i]), lambdaPoint(path, times[i + 1])];

@@ -3,7 +3,7 @@ import { estimate, type Denoiser, type Estimate } from "../diffusion/denoiser.js
 import type { GaussianPath } from "../diffusion/path.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import { requireSignal, timeGrid } from "./time-grid.js";
 
 export interface PndmOptions extends SamplerOptions {
   /**
@@ -35,6 +35,7 @@ export function pndm(
 ): Generator<SamplerStep, tf.Tensor> {
   const { start = "runge-kutta" } = options;
   const times = timeGrid(path, options);
+  requireSignal(path, times);
   const at = (x: tf.Tensor, t: number): Estimate => estimate(denoiser, path, x, t, options);
   return march(xT, times, (x, i, memory) => {
     const [t, s] = [times[i], times[i + 1]];

@@ -31,7 +31,10 @@ export interface SamplerEntry {
   readonly stochastic: boolean;
   /** Evaluations of the denoiser for so many steps that end at t = 0; Infinity where the solver decides. */
   evaluations(steps: number): number;
-  /** The paths it works on: `"any"`, `"sde"` (has drift and diffusion) or `"straight"` (flow matching). */
+  /**
+   * The paths it works on: `"any"`, `"sde"` (has drift and diffusion) or `"straight"` (flow matching). Those that divide
+   * by a(t) refuse to start where no signal is left, and say so.
+   */
   readonly paths: "any" | "sde" | "straight";
   run(
     denoiser: Denoiser,

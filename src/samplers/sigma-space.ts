@@ -3,7 +3,7 @@ import { estimate, type Denoiser, type Estimate, type EstimateOptions } from "..
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import { requireSignal, timeGrid } from "./time-grid.js";
 
 /** A time and its noise level σ = b/a. */
 export interface SigmaPoint {
@@ -48,11 +48,7 @@ export function marchInSigma(
 ): Generator<SamplerStep, tf.Tensor> {
   const times = timeGrid(path, options);
   const grid = times.map((t) => ({ t, sigma: noiseLevel(path, t) }));
-  if (!Number.isFinite(grid[0].sigma)) {
-    throw new RangeError(
-      `"${path.name}" has no signal at t = ${times[0]}: σ is infinite there; use ddim, or start below it`,
-    );
-  }
+  requireSignal(path, times);
   const slope = slopeOf(denoiser, path, options);
   return march(xT, times, (x, i, memory) => {
     const state = tf.div(x, path.signal(times[i]));

@@ -71,3 +71,13 @@ function checkTimes(path: GaussianPath, times: readonly number[]): readonly numb
   });
   return times;
 }
+
+/**
+ * Throws a RangeError where no signal is left at the first time: methods that divide by a(t) cannot start there.
+ */
+export function requireSignal(path: GaussianPath, times: readonly number[]): void {
+  if (path.signal(times[0]) > 0) return;
+  throw new RangeError(
+    `"${path.name}" has no signal at t = ${times[0]}: σ is infinite there; use ddim or DPM-Solver++, or start below it`,
+  );
+}

@@ -282,7 +282,24 @@ test("zero terminal SNR: v and x_0 sample from t = T, ε is refused, σ samplers
   }
   const noisy: Denoiser = { predicts: "noise", predict: (xt) => xt.clone() };
   assert.throws(() => drain(ddim(noisy, schedule, xT, { steps: 10 })), /zero terminal SNR/);
-  assert.throws(() => drain(euler(denoiser, schedule, xT, { steps: 10 })), /σ is infinite there; use ddim/);
+  const reference = drain(ddim(denoiser, schedule, xT, { steps: 10 }));
+  same(
+    drain(dpmSolverPlusPlus(denoiser, schedule, xT, { steps: 10, order: 1 })),
+    reference,
+    "DPM-Solver++ 1",
+  );
+  for (const run of [dpmSolverPlusPlus, unipc]) {
+    assert.ok(
+      drain(run(denoiser, schedule, xT, { steps: 10 }))
+        .dataSync()
+        .every(Number.isFinite),
+    );
+  }
+  assert.throws(() => drain(dpmSolver(denoiser, schedule, xT, { steps: 10 })), /σ is infinite there/);
+  assert.throws(
+    () => drain(euler(denoiser, schedule, xT, { steps: 10 })),
+    /σ is infinite there; use ddim or DPM-Solver\+\+/,
+  );
 });
 
 test("clipping bounds x̂_0 and derives ε̂ again, so that x_t = a·x̂_0 + b·ε̂ still holds", () => {

@@ -14,6 +14,7 @@ import {
   logLinearLevels,
   pndm,
   probabilityFlow,
+  samplers,
   unipc,
   vpPath,
   type Denoiser,
@@ -214,4 +215,28 @@ test("the adaptive probability flow keeps its tolerance, and runs back to where 
   );
   [start, end, back].forEach((tensor) => tensor.dispose());
   assert.equal(tf.memory().numTensors, before);
+});
+
+test("the registry says of every fixed-step solver the order measured here", () => {
+  const names: Readonly<Record<string, string>> = {
+    ddim: "DDIM",
+    euler: "Euler",
+    heun: "Heun",
+    lms: "LMS 4",
+    "dpm-solver-1": "DPM-Solver-1",
+    "dpm-solver-2": "DPM-Solver-2",
+    "dpm-solver-3": "DPM-Solver-3",
+    "dpm++1": "DPM-Solver++ 1",
+    "dpm++2m": "DPM-Solver++ 2M",
+    "dpm++3m": "DPM-Solver++ 3M",
+    unipc: "UniPC-2",
+    "unipc-3": "UniPC-3",
+  };
+  // Measured above on evenly spaced times.
+  const onEvenTimes: Readonly<Record<string, number>> = { pndm: 2, plms: 2, "flow-euler": 1, "flow-heun": 2 };
+  for (const { name, order, stochastic } of samplers) {
+    if (stochastic || name === "probability-flow") continue;
+    const measured = onEvenTimes[name] ?? cases.find((one) => one.name === names[name])?.order;
+    assert.equal(order, measured, name);
+  }
 });
