@@ -27,10 +27,11 @@ export function withGraphFolder<T>(cache: string, bytes: Buffer, use: (folder: s
   try {
     if (!holds(folder, bytes)) writeFileAtomically(join(folder, FILE), bytes);
     prune(cache, folder);
+    return use(folder);
   } catch {
+    // The cache cannot be written, or another process has just emptied it.
     return withTemporaryFolder(bytes, use);
   }
-  return use(folder);
 }
 
 function withTemporaryFolder<T>(bytes: Buffer, use: (folder: string) => T): T {
