@@ -122,6 +122,11 @@ formula("betaTilde = (1 - alphaBarPrev) / (1 - alphaBar) * beta").agrees(q.varia
 // the model's mean have the same form. Two Gaussians of equal variance $\sigma_t^2$ differ by their means only, and the KL divergence
 // becomes a *weighted squared error of the noise* (second equation). We hold it against the KL divergence itself for a made-up network
 // whose guesses are a little off.
+//
+// **What to see.** The cell after it draws the weight over $t$, on a logarithmic axis: the bound pays far more for an error at the first steps than for one in
+// the middle (the ratio is printed). There $x_t$ is almost clean, and what is left to predict is grain that no eye can see: the bound counts
+// every bit the same, visible or not. Ho, Jain and Abbeel therefore **dropped the weight** (the dashed line: the same for all $t$). Images
+// became better, though the bound became worse.
 
 // %%
 formula("muTilde = 1 / sqrt(alpha) * (xt - beta / sqrt(1 - alphaBar) * epsilon)", { symbols: symbols })
@@ -133,12 +138,6 @@ const sigma = Math.sqrt(schedule.posteriorVariance[t]);
 const divergence = tf.sum(gaussianKl(q.mean, logVariance(sigma), muTheta, logVariance(sigma)));
 formula("KL = beta^2 / (2 * sigma^2 * alpha * (1 - alphaBar)) * sum((epsilon - epsilonTheta)^2)")
   .agrees(divergence, { ...at, sigma, epsilon: noise, epsilonTheta }, { tolerance: 1e-3 });
-
-// %% [markdown]
-// **What to see.** The weight over $t$, on a logarithmic axis: the bound pays far more for an error at the first steps than for one in
-// the middle (the ratio is printed). There $x_t$ is almost clean, and what is left to predict is grain that no eye can see: the bound counts
-// every bit the same, visible or not. Ho, Jain and Abbeel therefore **dropped the weight** (the dashed line: the same for all $t$). Images
-// became better, though the bound became worse.
 
 // %%
 const weight = (t: number) => beta[t] ** 2 / (2 * schedule.posteriorVariance[t] * alpha[t] * (1 - alphaBar[t]));
@@ -248,6 +247,12 @@ show(lineChart({ x: steps, y: loss, series: [curve, { name: "ideal denoiser, mea
 // First points in the plane: eight Gaussian blobs on a ring, and a small fully connected network. It takes seconds, and because the blobs
 // are Gaussians the floor is known exactly here too. Then a small U-Net on the digits, for a few steps only. `DiffusionTask` draws $x_0$,
 // $t$ and $\epsilon$ and computes $L_{\text{simple}}$; `Trainer` descends.
+//
+// **What to see.** The curve falls fast, then jitters around a level far above zero. Is the network done? One number that mixes all $t$
+// cannot tell. In the second chart it is taken apart by $t$ and held against the exact denoiser of this ring. The floor has two summits: on the far left the
+// noise is finer than a blob, and in the second one it is about as wide as the gap between blobs, so that nobody knows which blob a point came
+// from. From there on the network *is* on the floor and has nothing left to learn. Left of it, it is still too high: that is where further
+// training, or a better network, would pay.
 
 // %%
 const points = ringOfGaussians(20_000, new RandomStream(4, "ring"));
@@ -270,14 +275,6 @@ const pointChart = liveLoss({ steps: 2500, smoothing: 0.98, title: "Points: the 
 await pointTrainer.run(2500, { onStep: pointChart.onStep });
 pointChart.done();
 
-// %% [markdown]
-// **What to see.** The curve falls fast, then jitters around a level far above zero. Is the network done? One number that mixes all $t$
-// cannot tell. Below it is taken apart by $t$ and held against the exact denoiser of this ring. The floor has two summits: on the far left the
-// noise is finer than a blob, and in the second one it is about as wide as the gap between blobs, so that nobody knows which blob a point came
-// from. From there on the network *is* on the floor and has nothing left to learn. Left of it, it is still too high: that is where further
-// training, or a better network, would pay.
-
-// %%
 const { means, std } = ringModes();
 const centres = Array.from({ length: 8 }, (_, k) => [means[2 * k], means[2 * k + 1]]);
 const exactRing = mixtureDenoiser(schedule, { means: centres, covariances: [std ** 2] });
@@ -290,18 +287,17 @@ const series = [
 ];
 show(lineChart({ x: steps, y: loss, series }));
 
+// %% [markdown]
+// Now the U-Net. It begins at a loss of about one, the price of answering "no noise", and in a hundred steps it learns most of what noise
+// looks like. Its $\hat x_0$, for digits it has never seen, shows what it can do by then. **What to see.** At $t=100$ and $t=200$ the
+// strokes come out clean, at $t=400$ roughly, and beyond that it has everything to learn. The checkpoint in `assets/mnist-unet` is a larger
+// network after thousands of such steps; `npm run train -- mnist-unet` made it, and makes it again.
+
 // %%
 const unetChart = liveLoss({ steps: 100, smoothing: 0.8, title: "Digits: the loss while training" });
 await unetTrainer.run(100, { onStep: unetChart.onStep });
 unetChart.done();
 
-// %% [markdown]
-// The U-Net began at a loss of about one, the price of answering "no noise", and in a hundred steps it has learned most of what noise
-// looks like. Its $\hat x_0$, for digits it has never seen, shows what it can do by now. **What to see.** At $t=100$ and $t=200$ the
-// strokes come out clean, at $t=400$ roughly, and beyond that it has everything to learn. The checkpoint in `assets/mnist-unet` is a larger
-// network after thousands of such steps; `npm run train -- mnist-unet` made it, and makes it again.
-
-// %%
 const unseen = gatherImages(loadDigits({ split: "heldOut" }), [0, 1]);
 const someNoise = normalNoise(7)(0, unseen.shape);
 const stages = [100, 200, 300, 400, 600, 800];
