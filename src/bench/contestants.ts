@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Precision } from "../compile/index.js";
 import type { Contestant } from "./measure.js";
 
 /** The version the ratios are stated against. */
@@ -18,13 +19,13 @@ function root(): string | undefined {
 }
 
 /** This library, from source or built, as the benchmark itself runs. */
-export function library(): Contestant {
+export function library(precision: Precision = "float32"): Contestant {
   const worker = join(here, fileURLToPath(import.meta.url).endsWith(".ts") ? "worker.ts" : "worker.js");
   return {
-    name: "diffusion-lab",
+    name: precision === "float32" ? "diffusion-lab" : `diffusion-lab ${precision}`,
     command: (model, mode, batch) => ({
       program: process.execPath,
-      args: [...process.execArgv, worker, model, mode, String(batch)],
+      args: [...process.execArgv, worker, model, mode, String(batch), precision],
     }),
   };
 }

@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import type { Precision } from "../compile/index.js";
 import { linearSchedule } from "../diffusion/index.js";
 import { PointMlp, UNet2D, type UNet2DConfig } from "../models/index.js";
 import { RandomStream } from "../random.js";
@@ -30,20 +31,31 @@ const UNET: Partial<UNet2DConfig> = {
 };
 
 /** The networks of the benchmark; the same are written in test/bench/torch_worker.py. */
-export function makeWork(model: ModelName, mode: Mode, batchSize: number): Work {
+export function makeWork(
+  model: ModelName,
+  mode: Mode,
+  batchSize: number,
+  precision: Precision = "float32",
+): Work {
   const network = (model === "unet" ? new UNet2D(UNET) : new PointMlp()) as TimeNetwork;
   const shape = model === "unet" ? [28, 28, 1] : [2];
   const parameters = network.parameters.count;
-  const step = mode === "train" ? training(network, shape, batchSize) : sampling(network, shape, batchSize);
+  const step =
+    mode === "train" ? training(network, shape, batchSize, precision) : sampling(network, shape, batchSize);
   return { parameters, step };
 }
 
 /** The whole step of the trainer: a batch of data and noise, loss, gradients, clip, AdamW, moving average. */
-function training(network: TimeNetwork, shape: readonly number[], batchSize: number): () => void {
+function training(
+  network: TimeNetwork,
+  shape: readonly number[],
+  batchSize: number,
+  precision: Precision,
+): () => void {
   const size = shape.reduce((product, n) => product * n, 1);
   const data = new RandomStream(0, "bench").uniforms(2048 * size);
   const task = new DiffusionTask({ network, schedule: linearSchedule({}), data, shape, batchSize });
-  const steps = new Trainer(task, { learningRate: 5e-4 }).steps(Number.MAX_SAFE_INTEGER);
+  const steps = new Trainer(task, { learningRate: 5e-4, precision }).steps(Number.MAX_SAFE_INTEGER);
   return () => {
     steps.next();
   };

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import type { Precision } from "../compile/index.js";
 import { nativeStatus } from "../native.js";
 import { makeWork, type Mode, type ModelName } from "./work.js";
 
@@ -6,13 +7,13 @@ import { makeWork, type Mode, type ModelName } from "./work.js";
  * A process that does one kind of work and is told when: it prints `{ ready }` after its first step, answers each line
  * `n` with the milliseconds of n steps, and at the end of its input prints its peak memory.
  */
-const [model, mode, batch] = process.argv.slice(2);
+const [model, mode, batch, precision] = process.argv.slice(2);
 
 function say(message: object): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-const work = makeWork(model as ModelName, mode as Mode, Number(batch));
+const work = makeWork(model as ModelName, mode as Mode, Number(batch), precision as Precision);
 work.step();
 say({ ready: true, parameters: work.parameters, version: `TensorFlow ${nativeStatus.version}` });
 

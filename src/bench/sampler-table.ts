@@ -1,0 +1,106 @@
+import * as tf from "../tf.js";
+import { gaussianDenoiser, linearSchedule } from "../diffusion/index.js";
+import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
+import type { Classifier } from "../models/index.js";
+import { normalNoise, sample, samplers, type SamplerEntry } from "../samplers/index.js";
+import type { DiffusionModel } from "../training/index.js";
+import { generate } from "../cli/generate.js";
+
+/** One sampler at one budget of evaluations. */
+export interface SamplerRow {
+  readonly sampler: string;
+  readonly title: string;
+  readonly order: number;
+  readonly stochastic: boolean;
+  readonly budget: number;
+  readonly steps: number;
+  readonly evaluations: number;
+  /** See {@link exactError}. */
+  readonly exactError: number;
+  /** Share of images the classifier recognises above 0.9, or null where it was not asked. */
+  readonly recognised: number | null;
+  readonly frechet: number | null;
+}
+
+/** What images are judged by. */
+export interface Judge {
+  readonly model: DiffusionModel;
+  readonly classifier: Classifier;
+  readonly heldOut: FeatureSet;
+  readonly count: number;
+  readonly seed: number;
+}
+
+/** Those that run on a trained model, one evaluation of the network or more a step. */
+export const measured: readonly SamplerEntry[] = samplers.filter(
+  ({ paths, evaluations }) => paths === "any" && Number.isFinite(evaluations(1)) && evaluations(2) > 1,
+);
+
+/** The most steps that need no more than `budget` evaluations; 0 if not even one does. */
+export function stepsWithin(entry: SamplerEntry, budget: number): number {
+  let steps = 0;
+  while (entry.evaluations(steps + 1) <= budget) steps++;
+  return steps;
+}
+
+const DEVIATION = 0.5;
+
+/**
+ * Error on data N(0, ½²), whose ideal denoiser is known, with the linear schedule, T = 1000. The probability-flow ODE
+ * then ends at x_T·s/√(ᾱ_T·s² + 1 − ᾱ_T): deterministic samplers are held against that point by point (root mean
+ * square over s), stochastic ones by the standard deviation they reach (|deviation/s − 1|).
+ */
+export async function exactError(entry: SamplerEntry, steps: number, count = 4096): Promise<number> {
+  const schedule = linearSchedule({ T: 1000 });
+  const alphaBar = schedule.alphaBar[schedule.T];
+  const noise = normalNoise(1);
+  const xT = noise(0, [count, 1]);
+  const denoiser = gaussianDenoiser(schedule, [0], DEVIATION ** 2);
+  const end = await sample(entry.run(denoiser, schedule, xT, { steps, noise }));
+  const error = tf.tidy(() => {
+    if (entry.stochastic) return tf.abs(tf.sub(tf.div(tf.sqrt(tf.mean(tf.square(end))), DEVIATION), 1));
+    const exact = tf.mul(xT, DEVIATION / Math.sqrt(alphaBar * DEVIATION ** 2 + 1 - alphaBar));
+    return tf.div(tf.sqrt(tf.mean(tf.square(tf.sub(end, exact)))), DEVIATION);
+  });
+  const value = error.dataSync()[0];
+  tf.dispose([xT, end, error]);
+  return value;
+}
+
+/** All rows of one budget, as they are measured. */
+export async function* samplerRows(budget: number, judge: Judge | undefined): AsyncGenerator<SamplerRow> {
+  for (const entry of measured) {
+    const steps = stepsWithin(entry, budget);
+    if (steps === 0) continue;
+    const { name: sampler, title, order, stochastic } = entry;
+    const quality = judge ? await imageQuality(entry, steps, judge) : { recognised: null, frechet: null };
+    const exact = await exactError(entry, steps);
+    yield {
+      sampler,
+      title,
+      order,
+      stochastic,
+      budget,
+      steps,
+      evaluations: entry.evaluations(steps),
+      exactError: exact,
+      ...quality,
+    };
+  }
+}
+
+async function imageQuality(
+  entry: SamplerEntry,
+  steps: number,
+  judge: Judge,
+): Promise<{ recognised: number; frechet: number }> {
+  const { model, classifier, heldOut, count, seed } = judge;
+  const images = await generate(model, { sampler: entry.run, steps, count, seed });
+  const [features, verdicts] = [classifier.features(images), classifier.classify(images)];
+  const result = {
+    recognised: recognise(featuresOf(verdicts)).share,
+    frechet: frechetFeatureDistance(featuresOf(features), heldOut),
+  };
+  tf.dispose([images, features, verdicts]);
+  return result;
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { replaceMarked, samplerMarkdown } from "../bench/sampler-report.js";
+import { samplerRows, type Judge, type SamplerRow } from "../bench/sampler-table.js";
+import { gatherImages, loadDigits, type ImageDataset } from "../data/index.js";
+import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
+import type { Classifier } from "../models/index.js";
+import { writeFileAtomically } from "../nn/index.js";
+import * as tf from "../tf.js";
+import { loadClassifier, loadDiffusionModel } from "../training/index.js";
+import { wholeNumber } from "./arguments.js";
+import { modelFolder } from "./model-choice.js";
+import { runMain } from "./run-main.js";
+
+const HELP = `npm run bench -- samplers [options]
+
+Each sampler at 10, 20 and 50 evaluations of the network: its error on a problem with an exact solution, and how good
+its digits are (classifier of assets/mnist-classifier: Fréchet distance to held-out digits, share above 0.9).
+
+Options
+  --model NAME   default mnist-unet
+  --n N          images for each figure, default 256; 0 leaves the images out
+  --seed N       default 7
+  --write        put the table into README.md
+  --out FILE     where all numbers go (default .cache/bench-samplers.json)
+`;
+
+const BUDGETS = [10, 20, 50];
+
+await runMain(HELP, async () => {
+  const { values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      model: { type: "string", default: "mnist-unet" },
+      n: { type: "string" },
+      seed: { type: "string" },
+      write: { type: "boolean" },
+      out: { type: "string" },
+    },
+  });
+  const count = wholeNumber("--n", values.n, 256, 0);
+  const seed = wholeNumber("--seed", values.seed, 7, 0);
+  const real = count > 0 ? realDigits(count) : undefined;
+  const judge: Judge | undefined = real && {
+    model: loadDiffusionModel(modelFolder(values.model, HELP)),
+    classifier: real.classifier,
+    heldOut: real.heldOut,
+    count,
+    seed,
+  };
+  const rows: SamplerRow[] = [];
+  for (const budget of BUDGETS) {
+    for await (const row of samplerRows(budget, judge)) {
+      rows.push(row);
+      const quality = row.frechet === null ? "" : `  Fréchet ${row.frechet.toFixed(1)}  > 0.9 ${(100 * row.recognised!).toFixed(0)} %`;
+      process.stdout.write(
+        `${row.sampler.padEnd(18)} ${String(row.evaluations).padStart(3)} evaluations  error ${row.exactError.toExponential(2)}${quality}\n`,
+      );
+    }
+  }
+  const table = samplerMarkdown(rows, real?.floor);
+  process.stdout.write(`\n${table}\n`);
+  const out = values.out ?? join(".cache", "bench-samplers.json");
+  writeFileAtomically(out, `${JSON.stringify({ count, seed, floor: real?.floor, rows }, null, 2)}\n`);
+  if (values.write) writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), "bench samplers", table));
+});
+
+interface RealDigits {
+  readonly classifier: Classifier;
+  readonly heldOut: FeatureSet;
+  /** The same figures for as many real training digits. */
+  readonly floor: { readonly recognised: number; readonly frechet: number };
+}
+
+function realDigits(count: number): RealDigits {
+  const classifier = loadClassifier(join("assets", "mnist-classifier"));
+  const heldOut = loadDigits({ split: "heldOut" });
+  const reference = judged(classifier, heldOut, heldOut.count);
+  const real = judged(classifier, loadDigits({ split: "train" }), count);
+  const floor = { recognised: recognise(real.verdicts).share, frechet: frechetFeatureDistance(real.features, reference.features) };
+  return { classifier, heldOut: reference.features, floor };
+}
+
+function judged(classifier: Classifier, dataset: ImageDataset, count: number): { features: FeatureSet; verdicts: FeatureSet } {
+  const images = gatherImages(dataset, Array.from({ length: count }, (_, i) => i));
+  const [features, verdicts] = [classifier.features(images), classifier.classify(images)];
+  const result = { features: featuresOf(features), verdicts: featuresOf(verdicts) };
+  tf.dispose([images, features, verdicts]);
+  return result;
+}

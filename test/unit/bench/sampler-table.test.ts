@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { replaceMarked, samplerMarkdown } from "../../../src/bench/sampler-report.js";
+import { exactError, measured, stepsWithin, type SamplerRow } from "../../../src/bench/sampler-table.js";
+import { samplerNamed } from "../../../src/samplers/index.js";
+
+test("a budget of evaluations becomes the most steps that fit it", () => {
+  assert.equal(stepsWithin(samplerNamed("ddim"), 10), 10);
+  assert.equal(stepsWithin(samplerNamed("heun"), 10), 5); // 2·5 − 1 = 9
+  assert.equal(stepsWithin(samplerNamed("langevin"), 10), 0); // 11 a step
+});
+
+test("the exact error of DDIM is that of its closed form on Gaussian data", async () => {
+  // For N(0, s²) every DDIM step multiplies x by a number: the whole run is one factor.
+  const schedule = (t: number): number => {
+    let alphaBar = 1;
+    for (let s = 1; s <= t; s++) alphaBar *= 1 - (1e-4 + ((s - 1) / 999) * (0.02 - 1e-4));
+    return alphaBar;
+  };
+  const variance = 0.25;
+  let factor = 1;
+  for (const [t, s] of [[1000, 750], [750, 500], [500, 250], [250, 0]]) {
+    const [a, b] = [schedule(t), schedule(s)];
+    const x0 = (Math.sqrt(a) * variance) / (a * variance + 1 - a);
+    const noise = (1 - Math.sqrt(a) * x0) / Math.sqrt(1 - a);
+    factor *= Math.sqrt(b) * x0 + Math.sqrt(1 - b) * noise;
+  }
+  const end = schedule(1000);
+  const expected = Math.abs(factor - 0.5 / Math.sqrt(end * variance + 1 - end)) / 0.5;
+  const error = await exactError(samplerNamed("ddim"), 4, 20_000);
+  // The root mean square of 20 000 normals is 1 within 3 %.
+  assert.ok(Math.abs(error / expected - 1) < 0.03, `${error} is not ${expected}`);
+});
+
+test("the registry's samplers for trained models are all measured, each with a budget of 50", () => {
+  assert.ok(measured.length > 15);
+  for (const entry of measured) assert.ok(entry.evaluations(stepsWithin(entry, 50)) <= 50 && stepsWithin(entry, 50) > 0, entry.name);
+});
+
+test("rows become one line a sampler, and a missing budget a dash", () => {
+  const row: SamplerRow = {
+    sampler: "ddim", title: "DDIM", order: 1, stochastic: false, budget: 10, steps: 10, evaluations: 10,
+    exactError: 0.0123, recognised: 0.874, frechet: 12.34,
+  };
+  const other: SamplerRow = { ...row, sampler: "langevin", stochastic: true, budget: 20, exactError: 1 };
+  assert.equal(
+    samplerMarkdown([row, other], { recognised: 0.99, frechet: 3 }),
+    [
+      "| sampler | order | exact error, 10 | Fréchet, 10 | > 0.9, 10 | exact error, 20 | Fréchet, 20 | > 0.9, 20 |",
+      "| :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+      "| `ddim` | 1 | 1.2e-2 | 12.3 | 87 % | – | – | – |",
+      "| `langevin` ~ | 1 | – | – | – | 1.0e+0 | 12.3 | 87 % |",
+      "| *real digits* |  |  | *3.0* | *99 %* |  | *3.0* | *99 %* |",
+    ].join("\n"),
+  );
+});
+
+test("only what stands between the marks is replaced, and missing marks are an error", () => {
+  assert.equal(replaceMarked("a <!-- x -->\nold\n<!-- /x --> b", "x", "new"), "a <!-- x -->\nnew\n<!-- /x --> b");
+  assert.throws(() => replaceMarked("a", "x", "new"), /put <!-- x --> and <!-- \/x -->/);
+});
