@@ -6,5 +6,7 @@ export * from "./unet-condition.js";
 export * from "./classifier.js";
 export * from "./dit-block.js";
 export * from "./dit.js";
+export * from "./uvit-block.js";
+export * from "./uvit.js";
 export * from "./point-mlp.js";
 export * from "./diffusers.js";

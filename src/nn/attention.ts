@@ -1,22 +1,82 @@
 import * as tf from "../tf.js";
+import type { SaveTensors } from "./activations.js";
 import { Dense } from "./dense.js";
 import { GroupNorm } from "./group-norm.js";
 import type { DenseStart, ParameterScope } from "./parameters.js";
 
+/** Above this many scores (64 MB of them), attention goes block by block. */
+const MAX_SCORES = 2 ** 24;
+
 /**
  * Scaled dot-product attention: softmax(Q·Kᵀ/√d)·V.
+ *
+ * Where the scores would be more than `maxScores` numbers, queries are taken in blocks, and the gradient computes each
+ * block's scores again instead of keeping them: memory then grows with the length of the sequence, not with its square.
  *
  * @param q [batch, heads, queries, d]
  * @param k [batch, heads, keys, d]
  * @param v [batch, heads, keys, d]
  *
- * Source: Vaswani et al. 2017, "Attention is all you need", equation 1.
+ * Source: Vaswani et al. 2017, "Attention is all you need", equation 1; Rabe and Staats 2021, "Self-attention does not
+ * need O(n²) memory".
  */
-export function scaledDotProductAttention(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D): tf.Tensor4D {
-  return tf.tidy(() => {
-    const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[3]));
-    return tf.matMul(tf.softmax(scores), v) as tf.Tensor4D;
-  });
+export function scaledDotProductAttention(
+  q: tf.Tensor4D,
+  k: tf.Tensor4D,
+  v: tf.Tensor4D,
+  { maxScores = MAX_SCORES }: { maxScores?: number } = {},
+): tf.Tensor4D {
+  const [n, heads, queries] = q.shape;
+  const rows = Math.max(1, Math.floor(maxScores / (n * heads * k.shape[2])));
+  if (rows < queries) return blockwiseAttention(rows)(q, k, v);
+  return tf.tidy(() => tf.matMul(attentionWeights(q, k), v) as tf.Tensor4D);
+}
+
+/** P = softmax(Q·Kᵀ/√d) */
+function attentionWeights(q: tf.Tensor, k: tf.Tensor): tf.Tensor {
+  const scaled = tf.mul(q, 1 / Math.sqrt(q.shape[q.rank - 1]));
+  return tf.softmax(tf.matMul(scaled, k, false, true));
+}
+
+function blockwiseAttention(rows: number): (q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D) => tf.Tensor4D {
+  const block = (x: tf.Tensor, start: number): tf.Tensor => {
+    return tf.slice(x, [0, 0, start, 0], [-1, -1, Math.min(rows, x.shape[2]! - start), -1]);
+  };
+  return tf.customGrad((...args: (tf.Tensor | SaveTensors)[]) => {
+    const [q, k, v] = args as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const starts = Array.from({ length: Math.ceil(q.shape[2]! / rows) }, (_, i) => i * rows);
+    const value = tf.concat(
+      starts.map((start) => tf.tidy(() => tf.matMul(attentionWeights(block(q, start), k), v))),
+      2,
+    );
+    (args[3] as SaveTensors)([q, k, v]);
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+      const [qs, ks, vs] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const scale = 1 / Math.sqrt(qs.shape[3]!);
+      const dqs: tf.Tensor[] = [];
+      let dk: tf.Tensor = tf.zerosLike(ks);
+      let dv: tf.Tensor = tf.zerosLike(vs);
+      for (const start of starts) {
+        const results = tf.tidy(() => {
+          const [qb, dyb] = [block(qs, start), block(dy, start)];
+          const p = attentionWeights(qb, ks);
+          // dP = dY·Vᵀ, dS = P ⊙ (dP − rowsum(dP ⊙ P))
+          const dp = tf.matMul(dyb, vs, false, true);
+          const ds = tf.mul(tf.mul(p, tf.sub(dp, tf.sum(tf.mul(dp, p), 3, true))), scale);
+          return [
+            tf.matMul(ds, ks),
+            tf.add(dk, tf.matMul(ds, qb, true, false)),
+            tf.add(dv, tf.matMul(p, dyb, true, false)),
+          ] as [tf.Tensor, tf.Tensor, tf.Tensor];
+        });
+        tf.dispose([dk, dv]);
+        dqs.push(results[0]);
+        [, dk, dv] = results;
+      }
+      return [tf.concat(dqs, 2), dk, dv];
+    };
+    return { value, gradFunc };
+  }) as (q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D) => tf.Tensor4D;
 }
 
 export interface AttentionOptions {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
 import { MultiHeadAttention, Parameters, PixelAttention, scaledDotProductAttention } from "../../../src/nn/index.js";
-import { checkGradients, largestDifference, normal } from "./gradient-check.js";
+import { checkGradients, gradientsOf, largestDifference, normal } from "./gradient-check.js";
 
 /** softmax(q·kᵀ/√d)·v in float64, one head. */
 function naiveAttention(q: number[][], k: number[][], v: number[][]): number[][] {
@@ -30,6 +30,46 @@ test("scaled dot-product attention: gradients of queries, keys and values", () =
     ([q, k, v]) => scaledDotProductAttention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D),
     [normal([2, 2, 4, 3], 1), normal([2, 2, 5, 3], 2), normal([2, 2, 5, 3], 3)],
   );
+});
+
+test("attention in blocks equals attention at once, values and gradients, whatever the block", () => {
+  const [q, k, v] = [normal([2, 2, 7, 3], 1), normal([2, 2, 5, 3], 2), normal([2, 2, 5, 3], 3)].map((x) => tf.variable(x));
+  const apply = (maxScores?: number) => () => {
+    return scaledDotProductAttention(q as unknown as tf.Tensor4D, k as unknown as tf.Tensor4D, v as unknown as tf.Tensor4D, { maxScores });
+  };
+  const weights = normal([2, 2, 7, 3], 4);
+  const expected = gradientsOf(apply(), [q, k, v], weights);
+  // One row at a time (also where even that is more than asked for), three rows, all but one.
+  for (const maxScores of [1, 20, 60, 120]) {
+    assert.ok(largestDifference(apply(maxScores)(), apply()()) < 1e-6);
+    const found = gradientsOf(apply(maxScores), [q, k, v], weights);
+    found.forEach((gradient, i) => assert.ok(largestDifference(gradient, expected[i]) < 2e-6));
+  }
+  checkGradients(
+    ([a, b, c]) => scaledDotProductAttention(a as tf.Tensor4D, b as tf.Tensor4D, c as tf.Tensor4D, { maxScores: 60 }),
+    [normal([2, 2, 7, 3], 1), normal([2, 2, 5, 3], 2), normal([2, 2, 5, 3], 3)],
+  );
+});
+
+test("attention in blocks needs memory for a block of scores, forward and backward", async () => {
+  const [length, d] = [512, 4];
+  const x = tf.variable(normal([1, 1, length, d], 1));
+  const peak = async (maxScores: number): Promise<number> => {
+    const before = tf.memory().numBytes;
+    const { peakBytes } = await tf.profile(() => {
+      const image = x as unknown as tf.Tensor4D;
+      const { value, grads } = tf.variableGrads(
+        () => tf.sum(scaledDotProductAttention(image, image, image, { maxScores })) as tf.Scalar,
+        [x],
+      );
+      tf.dispose([value, grads]);
+      return [];
+    });
+    return peakBytes - before;
+  };
+  const scores = length * length * 4;
+  assert.ok((await peak(length * length)) > 2 * scores);
+  assert.ok((await peak(16 * length)) < 0.5 * scores);
 });
 
 test("MultiHeadAttention: heads work on their own channels; gradients of both inputs and every parameter", () => {
