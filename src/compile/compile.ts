@@ -4,6 +4,7 @@ import { CompileError } from "./errors.js";
 import { defaultCacheFolder } from "./graph-cache.js";
 import { emitGraph, type Graph } from "./graph-emitter.js";
 import { nativeBackend, type NativeBackend } from "./native-backend.js";
+import { requirePrecision, type Precision } from "./precision.js";
 import { impurityError } from "./purity.js";
 import { record } from "./recorder.js";
 import type { RecordedInput } from "./recording.js";
@@ -21,6 +22,8 @@ export interface CompileOptions {
    * call uses the values they have then.
    */
   readonly captures?: NamedTensors;
+  /** How convolutions and matrix products of the graph compute, default "float32". Without a graph it is float32. */
+  readonly precision?: Precision;
   /** Where graphs are kept, default `DIFFUSION_LAB_CACHE` or the user's cache folder. */
   readonly cacheFolder?: string;
 }
@@ -61,6 +64,7 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  * @throws CompileError if `fn` cannot be recorded or TensorFlow refuses the graph; it names the tensor or operation and
  * the line
  * @throws TypeError if inputs are missing or are no tensors
+ * @throws RangeError for precision "bf16" on a processor without it
  */
 export function compile<I extends NamedTensors, O extends NamedTensors>(
   fn: (inputs: I) => O,
@@ -100,6 +104,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     private readonly options: CompileOptions,
   ) {
     this.name = options.name ?? (fn.name || "function");
+    requirePrecision(options.precision ?? "float32");
     const captures = new Map<tf.Tensor, string>();
     for (const [name, tensor] of Object.entries(options.captures ?? {})) {
       requireTensor(this.name, "capture", name, tensor);
@@ -198,9 +203,12 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     try {
       const first = record(backend, signatures, { name: this.name, inputs, body });
       const second = record(backend, signatures, { name: this.name, inputs, body, origins: false });
-      const graph = emitGraph(backend.binding, first.recording);
+      const graph = emitGraph(backend.binding, first.recording, this.options.precision);
       const same = first.outputNames.join() === second.outputNames.join();
-      if (!same || !graph.bytes.equals(emitGraph(backend.binding, second.recording).bytes)) {
+      if (
+        !same ||
+        !graph.bytes.equals(emitGraph(backend.binding, second.recording, this.options.precision).bytes)
+      ) {
         throw impurityError(this.name, first.recording, second.recording);
       }
       return { graph, outputNames: first.outputNames };

@@ -3,6 +3,7 @@ import { CompileError } from "./errors.js";
 import type { Binding, OperationAttribute } from "./native-backend.js";
 import { describeOrigin, type Origin } from "./origin.js";
 import { isUniform } from "./constant-bytes.js";
+import { ROUNDED_OPERANDS, type Precision } from "./precision.js";
 import {
   typeOf,
   type RecordedConstant,
@@ -24,18 +25,20 @@ export interface Graph {
 const FILL_FROM = 256;
 
 /** Writes a recording as a TensorFlow graph: only what the outputs need, equal constants once. */
-export function emitGraph(binding: Binding, recording: Recording): Graph {
-  return new Emitter(binding, recording).emit();
+export function emitGraph(binding: Binding, recording: Recording, precision: Precision = "float32"): Graph {
+  return new Emitter(binding, recording, precision).emit();
 }
 
 class Emitter {
   private readonly nodes: Buffer[] = [];
   private readonly constantNames = new Map<string, string>();
+  private readonly roundedNames = new Map<string, string>();
   private readonly origins = new Map<string, { operation: string; origin: Origin }>();
 
   constructor(
     private readonly binding: Binding,
     private readonly recording: Recording,
+    private readonly precision: Precision,
   ) {}
 
   emit(): Graph {
@@ -68,8 +71,29 @@ class Emitter {
   private emitOperation(operation: RecordedOperation, index: number): void {
     const name = `operation_${index}`;
     const inputs = operation.inputs.map((source) => this.reference(source));
-    this.nodes.push(node(name, operation.name, inputs, this.attributesOf(operation)));
     this.origins.set(name, { operation: operation.name, origin: operation.origin });
+    const attributes = this.attributesOf(operation);
+    const rounded = this.precision === "bf16" ? ROUNDED_OPERANDS[operation.name] : undefined;
+    if (!rounded || operation.outputs[0].dtype !== DataType.float32) {
+      this.nodes.push(node(name, operation.name, inputs, attributes));
+      return;
+    }
+    for (const position of rounded) inputs[position] = this.rounded(inputs[position]);
+    const bfloat16 = attribute.type(DataType.bfloat16);
+    this.nodes.push(node(`${name}_bf16`, operation.name, inputs, { ...attributes, T: bfloat16 }));
+    const back = { SrcT: bfloat16, DstT: attribute.type(DataType.float32) };
+    this.nodes.push(node(name, "Cast", [`${name}_bf16:0`], back));
+  }
+
+  /** A value in bfloat16; each is rounded once. */
+  private rounded(reference: string): string {
+    const existing = this.roundedNames.get(reference);
+    if (existing) return existing;
+    const name = `rounded_${this.roundedNames.size}`;
+    const types = { SrcT: attribute.type(DataType.float32), DstT: attribute.type(DataType.bfloat16) };
+    this.nodes.push(node(name, "Cast", [reference], types));
+    this.roundedNames.set(reference, `${name}:0`);
+    return `${name}:0`;
   }
 
   private attributesOf(operation: RecordedOperation): Attributes {

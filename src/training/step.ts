@@ -1,5 +1,5 @@
 import * as tf from "../tf.js";
-import { compile, type Compiled } from "../compile/index.js";
+import { compile, type Compiled, type Precision } from "../compile/index.js";
 import { adamWScalars, adamWUpdate, type AdamWOptions } from "./adamw.js";
 import { clipGlobalNorm } from "./clip.js";
 import { averageDecayAt, movingAverage } from "./ema.js";
@@ -9,6 +9,8 @@ export interface TrainingStepOptions {
   readonly adamW: Required<AdamWOptions>;
   readonly maxGradientNorm: number;
   readonly averageDecay: number;
+  /** Default "float32". */
+  readonly precision?: Precision;
 }
 
 /** What a training carries from step to step: each array is flat, in the order of the parameters. */
@@ -48,6 +50,7 @@ export class TrainingStep {
     this.compiled = compile((inputs: Tensors) => this.program(inputs), {
       name: "training step",
       captures: task.parameters.tensors,
+      precision: options.precision,
     });
   }
 
