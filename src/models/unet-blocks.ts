@@ -3,6 +3,7 @@ import {
   Downsample,
   ResnetBlock,
   Upsample,
+  type MaskSource,
   type ParameterScope,
   type ResnetBlockOptions,
 } from "../nn/index.js";
@@ -13,6 +14,18 @@ export type BlockCommons = Omit<ResnetBlockOptions, "inputs" | "outputs">;
 /** Attention over the pixels of an image, among themselves or to a context. */
 export interface ImageAttention {
   apply(x: tf.Tensor4D, context?: tf.Tensor3D): tf.Tensor4D;
+}
+
+/** What a network takes only while it is trained. */
+export interface TrainingInputs {
+  /** Masks of dropout. */
+  readonly masks?: MaskSource;
+}
+
+/** What reaches every block besides the image and the time. */
+export interface BlockInputs extends TrainingInputs {
+  /** [N, words, channels], for cross-attention. */
+  readonly context?: tf.Tensor3D;
 }
 
 /** Makes the attention of one layer; undefined where a level has none. */
@@ -44,11 +57,11 @@ export class DownBlock {
   }
 
   /** Returns the results of every layer, the last of which goes on. */
-  apply(x: tf.Tensor4D, e: tf.Tensor2D, context?: tf.Tensor3D): tf.Tensor4D[] {
+  apply(x: tf.Tensor4D, e: tf.Tensor2D, { context, masks }: BlockInputs = {}): tf.Tensor4D[] {
     const kept: tf.Tensor4D[] = [];
     let h = x;
     this.resnets.forEach((resnet, i) => {
-      h = resnet.apply(h, e);
+      h = resnet.apply(h, e, masks);
       if (this.attentions.length > 0) h = this.attentions[i].apply(h, context);
       kept.push(h);
     });
@@ -71,9 +84,9 @@ export class MidBlock {
     [this.attention] = makeAttentions(scope, 1, channels, attention);
   }
 
-  apply(x: tf.Tensor4D, e: tf.Tensor2D, context?: tf.Tensor3D): tf.Tensor4D {
-    const h = this.first.apply(x, e);
-    return this.second.apply(this.attention ? this.attention.apply(h, context) : h, e);
+  apply(x: tf.Tensor4D, e: tf.Tensor2D, { context, masks }: BlockInputs = {}): tf.Tensor4D {
+    const h = this.first.apply(x, e, masks);
+    return this.second.apply(this.attention ? this.attention.apply(h, context) : h, e, masks);
   }
 }
 
@@ -98,10 +111,10 @@ export class UpBlock {
   }
 
   /** Takes its skips off the end of `kept`. */
-  apply(x: tf.Tensor4D, e: tf.Tensor2D, kept: tf.Tensor4D[], context?: tf.Tensor3D): tf.Tensor4D {
+  apply(x: tf.Tensor4D, e: tf.Tensor2D, kept: tf.Tensor4D[], { context, masks }: BlockInputs = {}): tf.Tensor4D {
     let h = x;
     this.resnets.forEach((resnet, i) => {
-      h = resnet.apply(tf.concat([h, kept.pop()!], 3), e);
+      h = resnet.apply(tf.concat([h, kept.pop()!], 3), e, masks);
       if (this.attentions.length > 0) h = this.attentions[i].apply(h, context);
     });
     if (!this.upsample) return h;

@@ -27,6 +27,8 @@ export interface UNet2DConditionConfig {
   readonly layers_per_block: PerLevel;
   readonly downsample_padding: 0 | 1;
   readonly mid_block_scale_factor: number;
+  /** Share of numbers each residual block drops while training, where masks are given. */
+  readonly dropout: number;
   readonly act_fn: ActivationName;
   readonly norm_num_groups: number;
   readonly norm_eps: number;
@@ -55,6 +57,7 @@ export const unet2dConditionDefaults: UNet2DConditionConfig = {
   layers_per_block: 2,
   downsample_padding: 1,
   mid_block_scale_factor: 1,
+  dropout: 0,
   act_fn: "silu",
   norm_num_groups: 32,
   norm_eps: 1e-5,
@@ -68,7 +71,6 @@ export const unet2dConditionDefaults: UNet2DConditionConfig = {
 
 /** Keys of UNet2DConditionModel that this network does not have, with the values at which they change nothing. */
 const neutralKeys = {
-  dropout: [0],
   only_cross_attention: [false],
   dual_cross_attention: [false],
   upcast_attention: [false, true, null],
@@ -122,6 +124,7 @@ export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UN
   if (!Number.isFinite(config.mid_block_scale_factor) || config.mid_block_scale_factor === 0) {
     throw new RangeError(`mid_block_scale_factor must be a number other than 0, got ${config.mid_block_scale_factor}`);
   }
+  if (!(config.dropout >= 0 && config.dropout < 1)) throw new RangeError(`dropout must lie in 0 … < 1, got ${config.dropout}`);
   if (!(config.norm_eps > 0)) throw new RangeError(`norm_eps must be a positive number, got ${config.norm_eps}`);
   widths.forEach((channels, level) => {
     requirePositive("block_out_channels", channels);

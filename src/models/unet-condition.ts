@@ -10,7 +10,7 @@ import {
   TimeEmbedding,
   type NetworkOptions,
 } from "../nn/index.js";
-import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type UpBlock } from "./unet-blocks.js";
+import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type TrainingInputs, type UpBlock } from "./unet-blocks.js";
 import { atLevel, unet2dConditionConfig, type UNet2DConditionConfig } from "./unet-condition-config.js";
 import { applyU, buildDown, buildUp, checkImagesAndTimes, checkLabels, type LevelPlan } from "./unet-levels.js";
 
@@ -47,6 +47,7 @@ export class UNet2DCondition {
       timeChannels,
       activation: c.act_fn,
       timeScaleShift: c.resnet_time_scale_shift,
+      dropout: c.dropout,
     };
     this.convIn = new Conv2d(root.scope("conv_in"), { inputs: c.in_channels, outputs: widths[0] });
     const timeSizes = { inputs: widths[0], outputs: timeChannels, activation: c.act_fn };
@@ -76,10 +77,17 @@ export class UNet2DCondition {
    * @param timestep [N], the network's own time
    * @param context [N, words, cross_attention_dim], any number of words
    * @param labels class of each example, int32 [N]; needed exactly when the model has class embeddings
+   * @param training masks of dropout; without them nothing is dropped
    * @returns [N, H, W, out_channels]
    * @throws RangeError if shapes, or the presence of labels, do not fit the configuration
    */
-  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, context: tf.Tensor3D, labels?: tf.Tensor1D): tf.Tensor4D {
+  apply(
+    x: tf.Tensor4D,
+    timestep: tf.Tensor1D,
+    context: tf.Tensor3D,
+    labels?: tf.Tensor1D,
+    { masks }: TrainingInputs = {},
+  ): tf.Tensor4D {
     checkImagesAndTimes(x, timestep, this.config);
     checkLabels("U-Net", this.config.num_class_embeds, x.shape[0], labels);
     const width = atLevel(this.config.cross_attention_dim, 0);
@@ -90,7 +98,7 @@ export class UNet2DCondition {
       const { act_fn, center_input_sample } = this.config;
       const e = this.embed(timestep, labels);
       const input = (center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x) as tf.Tensor4D;
-      const h = applyU(this.convIn.apply(input), e, this.blocks, context);
+      const h = applyU(this.convIn.apply(input), e, this.blocks, { context, masks });
       return this.convOut.apply(activation(act_fn)(this.normOut.apply(h)) as tf.Tensor4D);
     });
   }

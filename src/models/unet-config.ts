@@ -26,6 +26,8 @@ export interface UNet2DConfig {
   readonly layers_per_block: number;
   readonly mid_block_scale_factor: number;
   readonly downsample_padding: 0 | 1;
+  /** Share of numbers each residual block drops while training, where masks are given. */
+  readonly dropout: number;
   readonly act_fn: ActivationName;
   /** Channels a head; null makes one head of all channels. */
   readonly attention_head_dim: number | null;
@@ -57,6 +59,7 @@ export const unet2dDefaults: UNet2DConfig = {
   layers_per_block: 2,
   mid_block_scale_factor: 1,
   downsample_padding: 1,
+  dropout: 0,
   act_fn: "silu",
   attention_head_dim: 8,
   norm_num_groups: 32,
@@ -73,7 +76,6 @@ const neutralKeys = {
   downsample_type: ["conv"],
   upsample_type: ["conv"],
   class_embed_type: [null],
-  dropout: [0],
 };
 
 const optionalCounts = [
@@ -112,6 +114,7 @@ export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
   if (!Number.isFinite(config.mid_block_scale_factor) || config.mid_block_scale_factor === 0) {
     throw new RangeError(`mid_block_scale_factor must be a number other than 0, got ${config.mid_block_scale_factor}`);
   }
+  if (!(config.dropout >= 0 && config.dropout < 1)) throw new RangeError(`dropout must lie in 0 … < 1, got ${config.dropout}`);
   if (!(config.norm_eps > 0)) throw new RangeError(`norm_eps must be a positive number, got ${config.norm_eps}`);
   if (config.mid_block_type !== null) requireOneOf("mid_block_type", [config.mid_block_type], ["UNetMidBlock2D"]);
   if (config.time_embedding_type === "learned" && config.num_train_timesteps === null) {

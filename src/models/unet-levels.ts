@@ -1,6 +1,6 @@
 import * as tf from "../tf.js";
 import type { ParameterScope } from "../nn/index.js";
-import { DownBlock, UpBlock, type BlockCommons, type MidBlock, type MakeAttention } from "./unet-blocks.js";
+import { DownBlock, UpBlock, type BlockCommons, type BlockInputs, type MidBlock, type MakeAttention } from "./unet-blocks.js";
 
 /** The levels of a U, from the full image down. */
 export interface LevelPlan {
@@ -50,13 +50,13 @@ export function applyU(
   h: tf.Tensor4D,
   e: tf.Tensor2D,
   blocks: { down: readonly DownBlock[]; mid: MidBlock | undefined; up: readonly UpBlock[] },
-  context?: tf.Tensor3D,
+  inputs: BlockInputs = {},
 ): tf.Tensor4D {
   const kept = [h];
-  for (const block of blocks.down) kept.push(...block.apply(kept[kept.length - 1], e, context));
+  for (const block of blocks.down) kept.push(...block.apply(kept[kept.length - 1], e, inputs));
   let result = kept[kept.length - 1];
-  if (blocks.mid) result = blocks.mid.apply(result, e, context);
-  for (const block of blocks.up) result = block.apply(result, e, kept, context);
+  if (blocks.mid) result = blocks.mid.apply(result, e, inputs);
+  for (const block of blocks.up) result = block.apply(result, e, kept, inputs);
   return result;
 }
 

@@ -11,7 +11,7 @@ import {
   type NetworkOptions,
   type ParameterScope,
 } from "../nn/index.js";
-import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type UpBlock } from "./unet-blocks.js";
+import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type TrainingInputs, type UpBlock } from "./unet-blocks.js";
 import { applyU, buildDown, buildUp, checkImagesAndTimes, checkLabels, type LevelPlan } from "./unet-levels.js";
 import { unet2dConfig, type UNet2DConfig } from "./unet-config.js";
 
@@ -49,6 +49,7 @@ export class UNet2D {
       epsilon: c.norm_eps,
       activation: c.act_fn,
       timeScaleShift: c.resnet_time_scale_shift,
+      dropout: c.dropout,
     };
 
     this.convIn = new Conv2d(root.scope("conv_in"), { inputs: c.in_channels, outputs: widths[0] });
@@ -76,16 +77,17 @@ export class UNet2D {
    * @param timestep [N], the network's own time (0 … T−1 for a model trained on T steps; fractions are fine). With
    *   "fourier" time it is σ > 0, and the output is divided by it, as UNet2DModel does
    * @param labels class of each example, int32 [N]; needed exactly when the model has class embeddings
+   * @param training masks of dropout; without them nothing is dropped
    * @returns [N, H, W, out_channels]
    * @throws RangeError if shapes, or the presence of labels, do not fit the configuration
    */
-  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor4D {
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D, { masks }: TrainingInputs = {}): tf.Tensor4D {
     checkImagesAndTimes(x, timestep, this.config);
     checkLabels("U-Net", this.config.num_class_embeds, x.shape[0], labels);
     return tf.tidy(() => {
       const e = this.embed(timestep, labels);
       const input = this.config.center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x;
-      const h = applyU(this.convIn.apply(input as tf.Tensor4D), e, this.blocks);
+      const h = applyU(this.convIn.apply(input as tf.Tensor4D), e, this.blocks, { masks });
       const output = this.convOut.apply(silu(this.normOut.apply(h)));
       // Fourier time is the deviation of the noise, and the score falls as one over it (Song et al. 2021).
       if (this.config.time_embedding_type !== "fourier") return output;

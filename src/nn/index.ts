@@ -10,6 +10,7 @@ export * from "./transformer-block.js";
 export * from "./embedding.js";
 export * from "./time-embedding.js";
 export * from "./time-encoding.js";
+export * from "./dropout.js";
 export * from "./resample.js";
 export * from "./position-embedding.js";
 export * from "./patches.js";

@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Conv2d } from "./conv.js";
 import { Dense } from "./dense.js";
+import { Dropout, type MaskSource } from "./dropout.js";
 import { GroupNorm } from "./group-norm.js";
 import type { ParameterScope } from "./parameters.js";
 
@@ -17,13 +18,15 @@ export interface ResnetBlockOptions {
   readonly epsilon?: number;
   readonly activation?: ActivationName;
   readonly timeScaleShift?: TimeScaleShift;
+  /** Share of numbers dropped before the second convolution while training, default 0. */
+  readonly dropout?: number;
   /** The sum of the two paths is divided by this, default 1. */
   readonly outputScale?: number;
 }
 
 /**
  * The residual block of diffusion U-Nets: y = (skip(x) + h)/scale with
- * h = conv₂(act(norm₂(conv₁(act(norm₁(x))) + W·act(e)))) and skip a 1×1 convolution where channels change.
+ * h = conv₂(dropout(act(norm₂(conv₁(act(norm₁(x))) + W·act(e))))) and skip a 1×1 convolution where channels change.
  *
  * Source: Ho et al. 2020, appendix B; scale_shift is Dhariwal and Nichol 2021, equation 6.
  */
@@ -32,6 +35,7 @@ export class ResnetBlock {
   private readonly conv1: Conv2d;
   private readonly timeProjection: Dense;
   private readonly norm2: GroupNorm;
+  private readonly dropout: Dropout;
   private readonly conv2: Conv2d;
   private readonly shortcut: Conv2d | undefined;
   private readonly act: (x: tf.Tensor) => tf.Tensor;
@@ -47,12 +51,13 @@ export class ResnetBlock {
     this.conv1 = new Conv2d(scope.scope("conv1"), { inputs, outputs });
     this.timeProjection = new Dense(scope.scope("time_emb_proj"), { inputs: timeChannels, outputs: timeOutputs });
     this.norm2 = new GroupNorm(scope.scope("norm2"), { channels: outputs, groups, epsilon });
+    this.dropout = new Dropout(`${scope.prefix}.dropout`, options.dropout ?? 0);
     this.conv2 = new Conv2d(scope.scope("conv2"), { inputs: outputs, outputs });
     if (inputs !== outputs) this.shortcut = new Conv2d(scope.scope("conv_shortcut"), { inputs, outputs, kernel: 1 });
   }
 
-  /** @param x [N, H, W, inputs] @param e the time embedding, [N, timeChannels] */
-  apply(x: tf.Tensor4D, e: tf.Tensor2D): tf.Tensor4D {
+  /** @param x [N, H, W, inputs] @param e the time embedding, [N, timeChannels] @param masks of dropout, while training */
+  apply(x: tf.Tensor4D, e: tf.Tensor2D, masks?: MaskSource): tf.Tensor4D {
     return tf.tidy(() => {
       const { outputScale = 1, timeScaleShift = "default" } = this.options;
       const n = x.shape[0];
@@ -64,7 +69,7 @@ export class ResnetBlock {
       } else {
         h = this.norm2.apply(tf.add(h, time));
       }
-      h = this.conv2.apply(this.act(h) as tf.Tensor4D);
+      h = this.conv2.apply(this.dropout.apply(this.act(h) as tf.Tensor4D, masks));
       const sum = tf.add(this.shortcut ? this.shortcut.apply(x) : x, h) as tf.Tensor4D;
       return outputScale === 1 ? sum : (tf.div(sum, outputScale) as tf.Tensor4D);
     });

@@ -158,6 +158,7 @@ test("configurations that cannot be built are refused by the name of their key",
     [{ block_out_channels: [3, 6], norm_num_groups: 3 }, /block_out_channels starts with 3: .* must be even/],
     [{ downsample_padding: 2 }, /downsample_padding must be 0 or 1, got 2/],
     [{ mid_block_scale_factor: 0 }, /mid_block_scale_factor must be a number other than 0, got 0/],
+    [{ dropout: 1 }, /dropout must lie in 0 … < 1, got 1/],
     [{ norm_eps: -1 }, /norm_eps must be a positive number, got -1/],
     [{ num_class_embeds: 0 }, /num_class_embeds must be a positive whole number, got 0/],
   ];

@@ -1,0 +1,68 @@
+import * as tf from "../tf.js";
+import { RandomStream } from "../random.js";
+
+/**
+ * Gives the mask of one dropout: 0 where a number is dropped, 1/(1 − rate) elsewhere. Masks are inputs of a network, not
+ * drawn inside it, so that a step is a pure function, can be repeated, and can be recorded as a graph. The caller owns
+ * the tensors.
+ */
+export type MaskSource = (site: string, shape: readonly number[]) => tf.Tensor;
+
+/** A place where numbers are dropped while training. Without masks it does nothing. */
+export class Dropout {
+  /** @param site the place's name, such as "mid_block.resnets.0.dropout" @param rate share of numbers dropped, 0 … < 1 */
+  constructor(
+    private readonly site: string,
+    private readonly rate: number,
+  ) {
+    if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
+  }
+
+  apply<T extends tf.Tensor>(x: T, masks?: MaskSource): T {
+    if (!masks || this.rate === 0) return x;
+    const mask = masks(this.site, x.shape);
+    if (String(mask.shape) !== String(x.shape)) {
+      throw new RangeError(`the mask of ${this.site} must have shape [${x.shape}], got [${mask.shape}]`);
+    }
+    return tf.mul(x, mask) as T;
+  }
+}
+
+/**
+ * The places of a network that drop, with the shapes their masks must have, found by running it once.
+ *
+ * @example
+ * const sites = dropoutSites((masks) => unet.apply(x, t, undefined, { masks }));
+ */
+export function dropoutSites(run: (masks: MaskSource) => tf.Tensor): Map<string, number[]> {
+  const sites = new Map<string, number[]>();
+  tf.tidy(() => {
+    run((site, shape) => {
+      if (sites.has(site)) throw new Error(`two dropouts are named ${site}: every place needs its own masks`);
+      sites.set(site, [...shape]);
+      return tf.ones([...shape]);
+    });
+  });
+  return sites;
+}
+
+/**
+ * One mask a place, each from its own stream (seed, place, step): whatever else is drawn, step 7 drops the same numbers.
+ *
+ * @returns tensors by place; the caller disposes them
+ */
+export function drawMasks(
+  sites: ReadonlyMap<string, readonly number[]>,
+  options: { readonly rate: number; readonly seed: number; readonly step: number },
+): Record<string, tf.Tensor> {
+  const { rate, seed, step } = options;
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
+  const masks: Record<string, tf.Tensor> = {};
+  for (const [site, shape] of sites) {
+    const size = shape.reduce((product, n) => product * n, 1);
+    const uniforms = new RandomStream(seed, `dropout/${site}`, step).uniforms(size);
+    // A mean of 1 keeps the expected value: P(kept)·1/(1 − rate) = 1
+    masks[site] = tf.tensor(uniforms.map((u) => (u < rate ? 0 : 1 / (1 - rate))), [...shape]);
+  }
+  return masks;
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import { drawMasks, Dropout, dropoutSites, type MaskSource } from "../../../src/nn/index.js";
+import { UNet2D } from "../../../src/models/index.js";
+import { checkJointGradient, largestDifference, normal } from "./gradient-check.js";
+
+test("masks are 0 or 1/(1 − rate) in the right shares, and pure functions of seed, place and step", () => {
+  const sites = new Map([["a", [50, 400]], ["b", [3]]]);
+  const draw = (seed: number, step: number) => drawMasks(sites, { rate: 0.2, seed, step });
+  const masks = draw(1, 7);
+  const values = masks["a"].dataSync() as Float32Array;
+  assert.deepEqual(new Set(values), new Set([0, 1.25]));
+  const dropped = values.filter((v) => v === 0).length / values.length;
+  // Five standard deviations of a share of 20 000.
+  assert.ok(Math.abs(dropped - 0.2) < 5 * Math.sqrt((0.2 * 0.8) / 20000));
+  assert.equal(largestDifference(draw(1, 7)["a"], masks["a"]), 0);
+  assert.ok(largestDifference(draw(1, 8)["a"], masks["a"]) > 0);
+  assert.ok(largestDifference(draw(2, 7)["a"], masks["a"]) > 0);
+  assert.deepEqual(masks["b"].shape, [3]);
+  assert.throws(() => drawMasks(sites, { rate: 1, seed: 1, step: 1 }), /0 … < 1, got 1/);
+});
+
+test("Dropout multiplies by its mask, does nothing without one, and refuses another shape", () => {
+  const x = tf.tensor1d([1, 2, 3]);
+  const dropout = new Dropout("here", 0.5);
+  assert.deepEqual([...dropout.apply(x, () => tf.tensor1d([2, 0, 2])).dataSync()], [2, 0, 6]);
+  assert.equal(dropout.apply(x), x);
+  assert.equal(new Dropout("here", 0).apply(x, () => assert.fail("no mask is needed at rate 0")), x);
+  assert.throws(() => dropout.apply(x, () => tf.ones([2])), /mask of here must have shape \[3\], got \[2\]/);
+  assert.throws(() => new Dropout("here", -0.1), /0 … < 1, got -0.1/);
+});
+
+test("a U-Net with dropout: a mask for every residual block, exact gradients, nothing dropped without masks", () => {
+  const config = {
+    in_channels: 1,
+    out_channels: 1,
+    block_out_channels: [4, 6],
+    down_block_types: ["DownBlock2D", "AttnDownBlock2D"],
+    up_block_types: ["AttnUpBlock2D", "UpBlock2D"],
+    layers_per_block: 1,
+    norm_num_groups: 2,
+    attention_head_dim: 3,
+  } as const;
+  const unet = new UNet2D({ ...config, dropout: 0.3 }, { seed: 1 });
+  const x = normal([2, 4, 5, 1], 1) as tf.Tensor4D;
+  const t = tf.tensor1d([3, 500]);
+  const before = tf.memory().numTensors;
+  const sites = dropoutSites((masks) => unet.apply(x, t, undefined, { masks }));
+  assert.equal(tf.memory().numTensors, before);
+  assert.deepEqual([...sites].slice(0, 2), [
+    ["down_blocks.0.resnets.0.dropout", [2, 4, 5, 4]],
+    ["down_blocks.1.resnets.0.dropout", [2, 2, 3, 6]],
+  ]);
+  assert.equal(sites.size, 2 + 2 + 4);
+
+  const drawn = drawMasks(sites, { rate: 0.3, seed: 1, step: 1 });
+  const masks: MaskSource = (site) => drawn[site];
+  checkJointGradient(([v]) => unet.apply(v as tf.Tensor4D, t, undefined, { masks }), [x], unet.parameters);
+  const plain = new UNet2D(config, { seed: 1 });
+  assert.equal(largestDifference(unet.apply(x, t), plain.apply(x, t)), 0);
+  assert.ok(largestDifference(unet.apply(x, t, undefined, { masks }), plain.apply(x, t)) > 1e-3);
+  assert.equal(dropoutSites((source) => plain.apply(x, t, undefined, { masks: source })).size, 0);
+});
