@@ -7,7 +7,7 @@ import diffusers
 import torch
 from diffusers import UNet2DModel
 
-from formula import digest, fill, rounded, signal
+from formula import digest, fill, rounded, signal, uniforms
 
 BASE = {
     "in_channels": 3,
@@ -69,6 +69,7 @@ CASES = {
         BASE | {"time_embedding_type": "learned", "num_train_timesteps": 7, "mid_block_type": None},
         {"timesteps": [6, 2]},
     ),
+    "dropout": (BASE | {"dropout": 0.3}, {"masks": True}),
     "attention in the middle of the U only on the way up": (
         BASE
         | {
@@ -82,9 +83,23 @@ CASES = {
 }
 
 
+def drop_by_formula(model: torch.nn.Module, rate: float) -> None:
+    """Puts masks that both sides can compute in place of PyTorch's random ones."""
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Dropout) and name.split(".")[-3] == "resnets":
+
+            def forward(x: torch.Tensor, name: str = name) -> torch.Tensor:
+                keep = torch.from_numpy(uniforms(name, x.numel()) >= 2 * rate - 1).reshape(x.shape)
+                return x * keep / (1 - rate)
+
+            module.forward = forward
+
+
 def run(config: dict, options: dict) -> dict:
     model = UNet2DModel(**config).double().eval()
     fill(model)
+    if options.get("masks"):
+        drop_by_formula(model, config["dropout"])
     height, width = options.get("size", [6, 8])
     timesteps = options.get("timesteps", [999, 3])
     x = signal("input", [2, config["in_channels"], height, width]).requires_grad_()
