@@ -1,0 +1,95 @@
+import { test } from "node:test";
+import { DiT, PointMlp, UNet2DCondition, UVit } from "../../../src/models/index.js";
+import type { Parameters } from "../../../src/nn/index.js";
+import { RandomStream } from "../../../src/random.js";
+import * as tf from "../../../src/tf.js";
+import { assertSame, normals, temporaryCache } from "./support.js";
+
+const cacheFolder = temporaryCache();
+
+/** Output, loss and the norm and direction of all gradients, as a graph and operation by operation. */
+function assertNetworkSame(
+  parameters: Parameters,
+  apply: (inputs: Record<string, tf.Tensor>) => tf.Tensor,
+  inputs: Record<string, tf.Tensor>,
+): void {
+  // Away from the start, where some layers give 0.
+  const noise = new RandomStream(1, "moved").normals(parameters.count);
+  parameters.assignFlat(parameters.toFlat().map((value, i) => value + 0.1 * noise[i]));
+  assertSame(
+    (given: Record<string, tf.Tensor>) => {
+      const { value, grads } = tf.variableGrads(
+        () => tf.mean(tf.square(apply(given))) as tf.Scalar,
+        parameters.variables,
+      );
+      const flat = parameters.variables.map((variable) =>
+        tf.reshape(grads[variable.name] ?? tf.zerosLike(variable), [-1]),
+      );
+      return { output: apply(given), loss: value as tf.Tensor, gradient: tf.concat(flat) as tf.Tensor };
+    },
+    inputs,
+    { cacheFolder, captures: parameters.tensors, tolerance: 2e-5 },
+  );
+  tf.dispose(inputs);
+  parameters.dispose();
+}
+
+const image = (...shape: number[]): tf.Tensor => normals(shape);
+const times = (): tf.Tensor => tf.tensor1d([10, 700]);
+const classes = (): tf.Tensor => tf.tensor1d([2, 0], "int32");
+
+test("UNet2DCondition with cross-attention", () => {
+  const unet = new UNet2DCondition({
+    in_channels: 1,
+    out_channels: 1,
+    block_out_channels: [4, 6],
+    down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
+    up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
+    layers_per_block: 1,
+    norm_num_groups: 2,
+    cross_attention_dim: 3,
+    attention_head_dim: 2,
+  });
+  assertNetworkSame(
+    unet.parameters,
+    ({ x, t, context }) => unet.apply(x as tf.Tensor4D, t as tf.Tensor1D, context as tf.Tensor3D),
+    { x: image(2, 5, 4, 1), t: times(), context: normals([2, 4, 3], 2) },
+  );
+});
+
+test("DiT with classes", () => {
+  const dit = new DiT({
+    sample_size: 4,
+    num_layers: 2,
+    num_attention_heads: 2,
+    attention_head_dim: 4,
+    num_embeds_ada_norm: 3,
+  });
+  assertNetworkSame(
+    dit.parameters,
+    ({ x, t, labels }) => dit.apply(x as tf.Tensor4D, t as tf.Tensor1D, labels as tf.Tensor1D),
+    { x: image(2, 4, 4, 1), t: times(), labels: classes() },
+  );
+});
+
+test("U-ViT with classes and text", () => {
+  const options = { num_classes: 3, context_dim: 5, context_tokens: 2 };
+  const uvit = new UVit({ image_size: [4, 6], embed_dim: 8, depth: 3, num_heads: 2, mlp_ratio: 2, ...options });
+  assertNetworkSame(
+    uvit.parameters,
+    ({ x, t, labels, context }) =>
+      uvit.apply(x as tf.Tensor4D, t as tf.Tensor1D, labels as tf.Tensor1D, context as tf.Tensor3D),
+    { x: image(2, 4, 6, 1), t: times(), labels: classes(), context: normals([2, 2, 5], 2) },
+  );
+});
+
+for (const encoding of ["cos-sin", "sin-cos", "fourier", "learned", "none"] as const) {
+  test(`PointMlp with classes, time encoding "${encoding}"`, () => {
+    const mlp = new PointMlp({ hidden: [16], time_encoding: encoding, num_class_embeds: 3 });
+    assertNetworkSame(
+      mlp.parameters,
+      ({ x, t, labels }) => mlp.apply(x as tf.Tensor2D, t as tf.Tensor1D, labels as tf.Tensor1D),
+      { x: normals([2, 2]), t: times(), labels: classes() },
+    );
+  });
+}
