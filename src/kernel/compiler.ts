@@ -1,6 +1,8 @@
 // TypeScript cells to JavaScript: tslab's incremental converter, with strict checks, modern module resolution,
 // guarded awaits and source maps.
+import { existsSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
+import path from "node:path";
 import type typescript from "typescript";
 import { guardAwaits, hasTopLevelForAwait } from "./guards.js";
 import {
@@ -8,8 +10,11 @@ import {
   loadTypeScript,
   replaceExports,
   typescriptPath,
+  type CellMetadata,
+  type Completion,
   type Conversion,
   type Converter,
+  type Diagnostic,
   type TypeScript,
 } from "./tslab.js";
 
@@ -56,22 +61,90 @@ function locator(commonJsMap: string, emitMap: string, lines: number): Locate {
   };
 }
 
+const CANNOT_FIND_MODULE = 2307;
+
+/** Files that a learner edits, and tslab's own; packages and declarations do not change under a running kernel. */
+function isEdited(file: string): boolean {
+  if (file.endsWith("__prev__.d.ts")) return true;
+  return !file.endsWith(".d.ts") && !/[\\/]node_modules[\\/]/.test(file);
+}
+
 export class Compiler {
   readonly ts: TypeScript;
-  readonly converter: Converter;
+  readonly #root: string;
   readonly #locators = new Map<string, Locate>();
+  /** Modules whose appearance has already been taken notice of. */
+  readonly #appeared = new Set<string>();
+  #converter: Converter;
 
-  constructor() {
+  constructor(root: string) {
+    this.#root = root;
     this.ts = loadTypeScript();
+    this.ts.sys.useCaseSensitiveFileNames = true;
     replaceExports(typescriptPath, this.#patched());
-    this.converter = loadConverterModule().createConverter({ isJS: false, isBrowser: false });
+    this.#converter = this.#newConverter();
   }
 
   convert(declarations: string, code: string): Compiled {
     this.#locators.clear();
-    const conversion = this.converter.convert(declarations, code);
+    let conversion = this.#surely((converter) => converter.convert(declarations, code));
+    if (this.#hasAppeared(conversion)) {
+      this.#renew();
+      conversion = this.#surely((converter) => converter.convert(declarations, code));
+    }
     const locate = this.#locators.get(conversion.output ?? "") ?? (() => undefined);
     return { ...conversion, locate, hasToplevelAwait: conversion.hasToplevelAwait || this.#forAwait(code) };
+  }
+
+  addModule(name: string, code: string, meta: CellMetadata): readonly Diagnostic[] {
+    return this.#converter.addModule(name, code, meta);
+  }
+
+  complete(declarations: string, code: string, position: number): Completion {
+    return this.#surely((converter) => converter.complete(declarations, code, position));
+  }
+
+  inspect(declarations: string, code: string, position: number): typescript.QuickInfo | undefined {
+    return this.#surely((converter) => converter.inspect(declarations, code, position));
+  }
+
+  close(): void {
+    this.#converter.close();
+  }
+
+  #newConverter(): Converter {
+    return loadConverterModule().createConverter({ isJS: false, isBrowser: false });
+  }
+
+  #renew(): void {
+    this.#converter.close();
+    this.#converter = this.#newConverter();
+  }
+
+  /** An exception inside TypeScript leaves tslab's converter unusable, so the second try gets a new one. */
+  #surely<T>(ask: (converter: Converter) => T): T {
+    try {
+      return ask(this.#converter);
+    } catch {
+      this.#renew();
+      return ask(this.#converter);
+    }
+  }
+
+  /** Whether a module that TypeScript remembers as missing has been installed or written since. */
+  #hasAppeared({ diagnostics }: Conversion): boolean {
+    return diagnostics.some(({ code, messageText }) => {
+      const name = code === CANNOT_FIND_MODULE && /'([^']+)'/.exec(messageText)?.[1];
+      if (!name || this.#appeared.has(name)) return false;
+      const [scope, rest] = name.split("/");
+      const folder = path.join(this.#root, "node_modules", scope, name.startsWith("@") ? (rest ?? "") : "");
+      const files = name.startsWith(".") ? [name, `${name}.ts`, name.replace(/\.js$/, ".ts")] : [];
+      const exists = name.startsWith(".")
+        ? files.some((file) => existsSync(path.resolve(this.#root, file)))
+        : existsSync(folder);
+      if (exists) this.#appeared.add(name);
+      return exists;
+    });
   }
 
   /** tslab knows only of `await` itself. */
@@ -87,9 +160,15 @@ export class Compiler {
     const createWatchCompilerHost = (
       files: string[],
       options: typescript.CompilerOptions,
+      sys: typescript.System,
       ...rest: unknown[]
-    ): unknown =>
-      (original.createWatchCompilerHost as (...args: unknown[]) => unknown)(
+    ): unknown => {
+      // A change anywhere in the project would make tslab's one timer trip over a second one.
+      const watchFile = sys.watchFile?.bind(sys);
+      const nothing: typescript.FileWatcher = { close: () => undefined };
+      sys.watchDirectory = () => nothing;
+      sys.watchFile = (file, ...more) => isEdited(file) ? (watchFile?.(file, ...more) ?? nothing) : nothing;
+      return (original.createWatchCompilerHost as (...args: unknown[]) => unknown)(
         files,
         {
           ...options,
@@ -101,8 +180,10 @@ export class Compiler {
           types: ["node"],
           inlineSourceMap: true,
         },
+        sys,
         ...rest,
       );
+    };
     const replaced: Record<string, unknown> = {
       createWatchCompilerHost,
       transpileModule: this.#transpile.bind(this, original),

@@ -17,7 +17,7 @@ function request(content: Content): Request {
 
 export function completeReply(executor: Executor, content: Content): Content {
   const { code, position } = request(content);
-  const found = executor.compiler.converter.complete(executor.declarations, code, position);
+  const found = executor.compiler.complete(executor.declarations, code, position);
   const kinds = new Map(found.original?.entries.map(({ name, kind }) => [name, kind]));
   const start = toCodePoints(code, found.start);
   const end = toCodePoints(code, found.end);
@@ -44,8 +44,8 @@ function calleeBefore(code: string, position: number): number | undefined {
 
 export function inspectReply(executor: Executor, content: Content): Content {
   const { code, position } = request(content);
-  const { converter } = executor.compiler;
-  const at = (place: number) => converter.inspect(executor.declarations, code, place);
+  const { compiler } = executor;
+  const at = (place: number) => compiler.inspect(executor.declarations, code, place);
   let info = at(position) ?? (position > 0 ? at(position - 1) : undefined);
   if (!info) {
     const open = calleeBefore(code, position);

@@ -17,7 +17,7 @@ export type Outcome =
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export class Executor {
-  readonly compiler = new Compiler();
+  readonly compiler: Compiler;
   readonly interrupts = new Interrupts();
   readonly #root: string;
   readonly #scope = new Scope();
@@ -28,6 +28,7 @@ export class Executor {
 
   constructor(root: string) {
     this.#root = root;
+    this.compiler = new Compiler(root);
     this.#imports = new Imports(root);
     // The wrapper of a cell reads its arguments from here: vm has no other way to hand them over.
     Object.defineProperty(globalThis, "__tslab__", {
@@ -59,13 +60,13 @@ export class Executor {
   }
 
   close(): void {
-    this.compiler.converter.close();
+    this.compiler.close();
   }
 
   async #execute(code: string, label: string, failed: Promise<never>): Promise<Outcome> {
     const meta = cellMetadata(code);
     if (meta.module) {
-      const diagnostics = this.compiler.converter.addModule(meta.module, code, meta);
+      const diagnostics = this.compiler.addModule(meta.module, code, meta);
       if (diagnostics.length > 0) return this.#failed(typeErrors(code, diagnostics));
       return { status: "ok", value: undefined };
     }

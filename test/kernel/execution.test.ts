@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import type { KernelClient } from "../../src/kernel/client.js";
 import { begin, ofType, printed, result, ROOT, startKernel, traceback, wait } from "./kernel.js";
@@ -193,4 +195,23 @@ test("a silent cell leaves no trace", async () => {
   const silent = await kernel.execute("1 + 1", { silent: true });
   assert.deepEqual(silent.outputs, []);
   assert.equal((await kernel.execute("0")).reply.execution_count, Number(count) + 1);
+});
+
+test("files that change in the project while the kernel runs do it no harm, and new modules are found", async () => {
+  const helper = path.join(ROOT, "test", "kernel", `appeared-${process.pid}.ts`);
+  const module = `./test/kernel/appeared-${process.pid}`;
+  try {
+    const missing = await kernel.execute(`import { seven } from "${module}";\nseven`);
+    assert.match(traceback(missing), /TS2307/);
+    writeFileSync(helper, "export const seven: number = 7;\n");
+    assert.equal(result(await kernel.execute(`import { seven } from "${module}";\nseven`)), "7");
+    for (let i = 0; i < 3; i++) {
+      writeFileSync(helper, `export const seven: number = ${i};\n`);
+      await wait(600);
+      assert.equal(result(await kernel.execute("1 + 1")), "2");
+    }
+  } finally {
+    rmSync(helper, { force: true });
+  }
+  assert.equal(result(await kernel.execute("2 + 2")), "4");
 });
