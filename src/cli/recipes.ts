@@ -45,11 +45,11 @@ export const mnistUnetConfig: Partial<UNet2DConfig> = {
 const mnistUnet: DiffusionRecipe = {
   kind: "diffusion",
   description: "DDPM U-Net on 9000 handwritten digits, 28×28",
-  steps: 6000,
+  steps: 9000,
   batchSize: 64,
   diffusion: { schedule: { kind: "linear", T: 1000 }, prediction: "noise", shape: [28, 28, 1] },
   trainerOptions: (total) => ({
-    learningRate: { peak: 5e-4, warmup: 200, decay: { kind: "cosine", total, floor: 0.05 } },
+    learningRate: { peak: 5e-4, warmup: 200, decay: { kind: "cosine", total, floor: 0.05, restartAt: Math.round((2 / 3) * total) } },
     averageDecay: 0.999,
   }),
   make({ seed, batchSize }) {
