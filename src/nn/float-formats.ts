@@ -44,10 +44,34 @@ export function fromBfloat16Bits(bits: number): number {
   return scratchFloat[0];
 }
 
-/** x / 2^shift, rounded to nearest, ties to even. */
+/** x / 2^shift for x < 2³² and 1 ≤ shift ≤ 24, rounded to nearest, ties to even. */
 function roundShift(x: number, shift: number): number {
-  const whole = Math.floor(x / 2 ** shift);
-  const rest = x - whole * 2 ** shift;
-  const half = 2 ** (shift - 1);
-  return rest > half || (rest === half && whole % 2 === 1) ? whole + 1 : whole;
+  const whole = x >>> shift;
+  const rest = x & ((1 << shift) - 1);
+  const half = 1 << (shift - 1);
+  return rest > half || (rest === half && (whole & 1) === 1) ? whole + 1 : whole;
+}
+
+/** Many numbers to the bits of a half format. */
+export function encodeHalf(values: Float32Array, format: "F16" | "BF16"): Uint16Array {
+  const convert = format === "F16" ? toFloat16Bits : toBfloat16Bits;
+  const bits = new Uint16Array(values.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = convert(values[i]);
+  return bits;
+}
+
+let everyFloat16: Float32Array | undefined;
+
+/** The numbers of many half-format bits; exact. */
+export function decodeHalf(bits: Uint16Array, format: "F16" | "BF16"): Float32Array {
+  if (format === "BF16") {
+    const words = new Uint32Array(bits.length);
+    for (let i = 0; i < bits.length; i++) words[i] = bits[i] << 16;
+    return new Float32Array(words.buffer);
+  }
+  everyFloat16 ??= Float32Array.from({ length: 65536 }, (_, half) => fromFloat16Bits(half));
+  const table = everyFloat16;
+  const values = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) values[i] = table[bits[i]];
+  return values;
 }

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { fromBfloat16Bits, fromFloat16Bits, toBfloat16Bits, toFloat16Bits, type FloatFormat } from "./float-formats.js";
+import { decodeHalf, encodeHalf, type FloatFormat } from "./float-formats.js";
 import { writeFileAtomically } from "./atomic-file.js";
 
 /** A file that is not a valid safetensors file; the message says what is wrong with it. */
@@ -188,17 +188,18 @@ function entryOf(name: string, value: unknown, dataLength: number, path: string)
 
 function encode(name: string, values: Float32Array, format: FloatFormat): Buffer {
   if (format === "F32") return Buffer.from(values.slice().buffer);
-  const [to, from] = format === "F16" ? [toFloat16Bits, fromFloat16Bits] : [toBfloat16Bits, fromBfloat16Bits];
-  const bits = Uint16Array.from(values, to);
-  const lost = values.findIndex((value, i) => Number.isFinite(value) && !Number.isFinite(from(bits[i])));
-  if (lost >= 0) {
-    throw new RangeError(`"${name}" holds ${values[lost]}, too large for ${format}: save as ${format === "F16" ? "BF16 or F32" : "F32"}`);
+  const bits = encodeHalf(values, format);
+  const infinity = format === "F16" ? 0x7c00 : 0x7f80;
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i] & infinity) === infinity && Number.isFinite(values[i])) {
+      const remedy = format === "F16" ? "BF16 or F32" : "F32";
+      throw new RangeError(`"${name}" holds ${values[i]}, too large for ${format}: save as ${remedy}`);
+    }
   }
   return Buffer.from(bits.buffer);
 }
 
 function decode(bytes: Buffer, format: FloatFormat): Float32Array {
   const copy = new Uint8Array(bytes).buffer;
-  if (format === "F32") return new Float32Array(copy);
-  return Float32Array.from(new Uint16Array(copy), format === "F16" ? fromFloat16Bits : fromBfloat16Bits);
+  return format === "F32" ? new Float32Array(copy) : decodeHalf(new Uint16Array(copy), format);
 }

@@ -78,7 +78,7 @@ function* valuesFor(
   }
   for (const { name, kind, variable } of all) {
     const { shape, values } = source.read(name);
-    if (!values.every(Number.isFinite)) {
+    if (!allFinite(values)) {
       throw new RangeError(`"${name}" in ${source.path} has a value that is not finite: the training diverged, or the file is damaged`);
     }
     yield { variable, values: permuted(values, shape, toMemory(kind)).values };
@@ -98,6 +98,11 @@ function* onDisk(parameters: Parameters, flat = parameters.toFlat()): Generator<
   for (const { name, variable } of parameters.constants) {
     yield [name, { shape: variable.shape, values: variable.dataSync() as Float32Array }];
   }
+}
+
+function allFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 /** Axes of the layout in memory, in the order they lie in on disk; see {@link ParameterKind}. */
