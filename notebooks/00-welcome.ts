@@ -39,7 +39,7 @@ show(lab.chainDiagram({ images: tf.concat(moments) as typeof three }));
 show(lab.imageGrid(lab.gatherImages(digits, Array.from({ length: 16 }, (_, i) => i)), { columns: 8 }));
 
 // %% [markdown]
-// And these the model makes up as you watch. The checkpoint lies in `assets/mnist-unet`; it was trained by this library, with the command below. No digit is copied from the training set, and none was chosen: change the seed and you get sixteen others.
+// And these the model makes up as you watch. The checkpoint lies in `assets/mnist-unet`; it was trained by this library, with the command printed below. None of the sixteen was chosen: change the seed and you get sixteen others.
 
 // %%
 const model = lab.loadDiffusionModel("assets/mnist-unet");
@@ -69,7 +69,7 @@ const pairs = above.map((xt, i) => tf.concat([xt, below[i]]) as typeof three);
 show(lab.filmStrip(pairs, { rowLabels: ["xₜ", "x̂₀"], labels: pairs.map((_, i) => `step ${3 * i + 1}`), range: [-1.5, 1.5] }));
 
 // %% [markdown]
-// **What to see.** For the first steps the guess below is a blur, the average of all digits that could still become of this noise. Then it decides, and the rest is finish.
+// **What to see.** Below, the first guess is static: there is no picture yet to read. Then comes a grey blur, the average of all digits that this noise could still become. Then the model decides, and the rest is finish.
 //
 // ## Equations that run
 //
