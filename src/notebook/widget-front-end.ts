@@ -80,6 +80,9 @@ function render({ model, el }) {
   }
   row.append(input.element, number);
   el.classList.add("diffusion-lab-widget");
+  // JupyterLab would take the arrow keys for its own, and the focus back to the cell.
+  el.dataset.lmSuppressShortcuts = "true";
+  el.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(row, place);
   const drawView = () => draw(model.get("view"), place);
   model.on("change:value", show);

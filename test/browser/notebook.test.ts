@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { findChromium, Lab, until, type OpenNotebook } from "./lab.js";
+
+const chromium = findChromium();
+const skip = chromium
+  ? false
+  : "no Chromium on this machine: install chromium or Google Chrome, or set CHROMIUM=/path/to/it";
+if (skip) console.log(`The browser tests are skipped: ${skip}`);
+
+const CELLS = [
+  `import { lineChart } from "diffusion-lab/plot";
+import { show, slider } from "diffusion-lab/notebook";
+const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));
+console.log("ready");`,
+  `show(lineChart({ title: "a curve", x: { title: "time" }, y: { title: "noise" }, series: [{ name: "sigma", x: [0, 1, 2], y: [0, 1, 4] }] }));`,
+  `import * as tslab from "tslab";
+const place = tslab.newDisplay();
+for (let i = 0; i < 60; i++) { place.text(\`step \${i} of 60\`); await sleep(100); }
+console.log("trained");`,
+  `slider({ label: "t", min: 1, max: 10, value: 3, onChange: (t) => \`<svg xmlns="http://www.w3.org/2000/svg" width="\${20 * t}" height="20"><rect width="\${20 * t}" height="20" fill="red"/></svg>\` })`,
+  `let steps = 0;
+console.log("training");
+while (true) { steps++; await sleep(10); }`,
+  `console.log("steps", steps > 0);`,
+  `function predictNoise(t: number): number {
+  if (t > 1000) throw new RangeError(\`t must lie in 1…1000, but is \${t}\`);
+  return t;
+}
+predictNoise(1200)`,
+  `/** The forward step: x_t = sqrt(ᾱ_t) x_0 + sqrt(1 − ᾱ_t) ε. */
+function qSampleDemo(t: number, x0: number): number { return t * x0; }
+console.log("defined");`,
+  `qSampleDemo(`,
+];
+
+let lab: Lab;
+let notebook: OpenNotebook;
+before(async () => {
+  if (!chromium) return;
+  lab = await Lab.start(chromium);
+  notebook = await lab.open("course", CELLS);
+  await notebook.run(0);
+});
+after(async () => {
+  await lab?.close();
+});
+
+test("a cell prints under itself", { skip }, async () => {
+  assert.match(await notebook.output(0).first().innerText(), /ready/);
+});
+
+test("a plotly figure is drawn, as a picture first and interactive under the mouse", { skip }, async () => {
+  await notebook.run(1);
+  const output = notebook.cell(1).locator(".jp-OutputArea-output");
+  await output.locator("img, .js-plotly-plot").first().waitFor();
+  await output.hover();
+  await output.locator(".js-plotly-plot .main-svg").first().waitFor();
+  const plot = output.locator(".js-plotly-plot");
+  assert.match(await plot.innerText(), /a curve/);
+  const point = plot.locator(".nsewdrag").first();
+  await point.hover();
+  await plot.locator(".hovertext, .hoverlayer text").first().waitFor();
+});
+
+test("a display changes in place while its cell runs", { skip }, async () => {
+  await notebook.start(2);
+  const read = async (): Promise<string> => (await notebook.output(2).first().innerText()).trim();
+  const first = await until(read, (text) => /step \d+/.test(text));
+  const second = await until(read, (text) => /step \d+/.test(text) && text !== first);
+  assert.notEqual(first, second);
+  assert.equal(await notebook.cell(2).locator(".jp-InputPrompt").innerText(), "[*]:");
+  await notebook.finished(2);
+  assert.equal(await read(), "step 59 of 60");
+});
+
+test("a slider changes its picture", { skip }, async () => {
+  await notebook.run(3);
+  const widget = notebook.cell(3).locator(".diffusion-lab-widget");
+  const width = (): Promise<number> => widget.locator("img").evaluate((image: { width: number }) => image.width);
+  await until(width, (pixels) => pixels === 60);
+  await widget.locator("input[type=range]").focus();
+  await notebook.page.keyboard.press("ArrowRight");
+  await until(width, (pixels) => pixels === 80);
+  assert.equal(await widget.locator("output").innerText(), "4");
+  await widget.locator("input[type=range]").fill("9");
+  await until(width, (pixels) => pixels === 180);
+});
+
+test("the stop button interrupts a training loop, and the next cell goes on", { skip }, async () => {
+  await notebook.start(4);
+  await notebook.output(4).filter({ hasText: "training" }).first().waitFor();
+  await notebook.page.locator('[data-command="notebook:interrupt-kernel"], jp-button[title*="Interrupt"], [title*="Interrupt the kernel"]').first().click();
+  await notebook.output(4).filter({ hasText: "Interrupted" }).first().waitFor();
+  await notebook.run(5);
+  assert.match(await notebook.output(5).first().innerText(), /steps true/);
+});
+
+test("an error shows the learner's own line with a caret and nothing of the kernel", { skip }, async () => {
+  await notebook.run(6);
+  const error = await notebook.output(6).filter({ hasText: "RangeError" }).first().innerText();
+  assert.match(error, /RangeError: t must lie in 1…1000, but is 1200/);
+  assert.match(error, /> 2 \| {3}if \(t > 1000\) throw new RangeError/);
+  assert.match(error, /\^/);
+  assert.doesNotMatch(error, /tslab|node:internal|vm/);
+});
+
+test("Shift+Tab shows the docstring with its equation", { skip }, async () => {
+  await notebook.run(7);
+  await notebook.cell(8).locator(".cm-content").click();
+  await notebook.page.keyboard.press("End");
+  await notebook.page.keyboard.press("Shift+Tab");
+  const tooltip = notebook.page.locator(".jp-Tooltip");
+  await tooltip.waitFor();
+  assert.match(await tooltip.innerText(), /x_t = sqrt\(ᾱ_t\) x_0/);
+});
