@@ -13,7 +13,7 @@ const CELLS = [
 import { show, slider } from "diffusion-lab/notebook";
 const sleep = (ms: number) => new Promise((r) => setTimeout(r, ms));
 console.log("ready");`,
-  `show(lineChart({ title: "a curve", x: { title: "time" }, y: { title: "noise" }, series: [{ name: "sigma", x: [0, 1, 2], y: [0, 1, 4] }] }));`,
+  `show(lineChart({ title: "a curve", x: { title: "time", unit: "1" }, y: { title: "noise", unit: "1" }, series: [{ name: "sigma", x: [0, 1, 2], y: [0, 1, 4] }] }));`,
   `import * as tslab from "tslab";
 const place = tslab.newDisplay();
 for (let i = 0; i < 60; i++) { place.text(\`step \${i} of 60\`); await sleep(100); }
@@ -53,14 +53,29 @@ test("a cell prints under itself", { skip }, async () => {
 test("a plotly figure is drawn, as a picture first and interactive under the mouse", { skip }, async () => {
   await notebook.run(1);
   const output = notebook.cell(1).locator(".jp-OutputArea-output");
-  await output.locator("img, .js-plotly-plot").first().waitFor();
-  await output.hover();
-  await output.locator(".js-plotly-plot .main-svg").first().waitFor();
-  const plot = output.locator(".js-plotly-plot");
-  assert.match(await plot.innerText(), /a curve/);
-  const point = plot.locator(".nsewdrag").first();
-  await point.hover();
-  await plot.locator(".hovertext, .hoverlayer text").first().waitFor();
+  const picture = output.locator("img.plot-img");
+  await picture.waitFor();
+  // The chart takes the picture's place under the mouse, so the mouse is moved, not asked to hover over the picture.
+  const box = await picture.boundingBox();
+  assert.ok(box && box.width > 100 && box.height > 100);
+  await notebook.page.mouse.move(0, 0);
+  await notebook.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 5 });
+  const plot = output.locator(".plot-container");
+  await plot.locator(".main-svg").first().waitFor();
+  assert.match((await plot.textContent()) ?? "", /a curve/);
+  // A label at the point under the mouse is what makes it interactive.
+  const area = await plot.locator(".nsewdrag").first().boundingBox();
+  assert.ok(area);
+  let height = 0;
+  await until(
+    async () => {
+      // Up and down over the middle point until the mouse is near it.
+      height = (height + 0.05) % 1;
+      await notebook.page.mouse.move(area.x + area.width / 2, area.y + area.height * height, { steps: 3 });
+      return plot.locator(".hoverlayer text").count();
+    },
+    (labels) => labels > 0,
+  );
 });
 
 test("a display changes in place while its cell runs", { skip }, async () => {
