@@ -1,5 +1,6 @@
 export * as tf from "./tf.js";
 export { nativeStatus, type NativeStatus } from "./native.js";
+export { InterruptedError } from "./interrupt.js";
 export * from "./random.js";
 export * from "./diffusion/index.js";
 export * from "./samplers/index.js";

@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as tf from "../tf.js";
+import { replaceMarked } from "../bench/sampler-report.js";
 import { gatherImages, loadDigits, type ImageDataset } from "../data/index.js";
 import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";
@@ -26,7 +28,7 @@ ${samplerList()}
   --eta X          noise of ddim, 0 … 1, default 0
   --n N            images, default 1000, at most 1000 (the held-out digits)
   --seed N         default 7
-  --write          keep the figures in the model's folder as evaluation.json
+  --write          keep the figures in the model's folder as evaluation.json, and in README.md if it has a place for them
 `;
 
 interface Judgement {
@@ -82,6 +84,9 @@ await runMain(HELP, async () => {
   if (values.write) {
     const settings = { sampler: values.sampler, steps, seed, n, seconds, threshold: 0.9, classifier: "assets/mnist-classifier" };
     writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify({ settings, rows }, null, 2)}\n`);
+    const readme = readFileSync("README.md", "utf8");
+    const mark = `evaluate ${positionals[0]}`;
+    if (readme.includes(`<!-- ${mark} -->`)) writeFileAtomically("README.md", replaceMarked(readme, mark, markdown(rows)));
   }
 });
 
@@ -107,6 +112,19 @@ function judgement(images: string, { features, verdicts }: Judged, reference?: J
 
 function firstImages(dataset: ImageDataset, n: number): tf.Tensor4D {
   return gatherImages(dataset, Array.from({ length: n }, (_, i) => i));
+}
+
+function markdown(rows: readonly Judgement[]): string {
+  const digits = Array.from({ length: 10 }, (_, i) => String(i));
+  const head = ["images", "n", "above 0.9", "Fréchet to held out", ...digits];
+  const lines = rows.map(({ images, n, recognised, histogram, frechetToHeldOut }) => [
+    images,
+    n,
+    `${(100 * recognised).toFixed(1)} %`,
+    frechetToHeldOut?.toFixed(1) ?? "–",
+    ...histogram,
+  ]);
+  return [head, head.map((_, i) => (i === 0 ? ":---" : "---:")), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function print(rows: readonly Judgement[]): void {

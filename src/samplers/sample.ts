@@ -1,3 +1,4 @@
+import { interruptible } from "../interrupt.js";
 import * as tf from "../tf.js";
 import type { SamplerStep } from "./sampler.js";
 
@@ -15,28 +16,33 @@ export interface SampleOptions {
  * const noise = normalNoise(7);
  * const images = await sample(ddim(denoiser, schedule, noise(0, [16, 28, 28, 1]), { steps: 50 }));
  * ```
+ * Without a signal, Ctrl-C or a notebook's stop button ends it between two steps.
+ *
  * @returns the samples, owned by the caller
+ * @throws InterruptedError then; nothing is left in memory
  * @throws RangeError when the result holds NaN or infinite values
  */
 export async function sample(
   sampler: Generator<SamplerStep, tf.Tensor>,
   options: SampleOptions = {},
 ): Promise<tf.Tensor> {
-  const { onStep, signal } = options;
-  let steps = 0;
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { done, value } = sampler.next();
-      if (done) return checkFinite(value, steps);
-      steps = value.steps;
-      await onStep?.(value);
-      await new Promise((resolve) => setImmediate(resolve));
+  const { onStep, signal: given } = options;
+  return interruptible(given, "sampling was interrupted", async (signal) => {
+    let steps = 0;
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const { done, value } = sampler.next();
+        if (done) return checkFinite(value, steps);
+        steps = value.steps;
+        await onStep?.(value);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } catch (error) {
+      sampler.return(undefined as never);
+      throw error;
     }
-  } catch (error) {
-    sampler.return(undefined as never);
-    throw error;
-  }
+  });
 }
 
 function checkFinite(result: tf.Tensor, steps: number): tf.Tensor {

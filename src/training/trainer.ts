@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { interruptible } from "../interrupt.js";
 import * as tf from "../tf.js";
 import type { Precision } from "../compile/index.js";
 import { adamWOptions, type AdamWOptions } from "./adamw.js";
@@ -107,21 +108,29 @@ export class Trainer {
     }
   }
 
-  /** Trains `count` more steps, giving way to the event loop every 50 ms. Resolves with the last report. */
-  async run(count: number, { signal, onStep }: RunOptions = {}): Promise<StepReport | undefined> {
-    let last: StepReport | undefined;
-    let turn = performance.now();
-    if (signal?.aborted) return last;
-    for (const report of this.steps(count)) {
-      last = report;
-      onStep?.(report);
-      if (performance.now() - turn > 50) {
-        await nextTurn();
-        turn = performance.now();
+  /**
+   * Trains `count` more steps, giving way to the event loop every 50 ms. Resolves with the last report, also when
+   * `signal` stops it early. Without a signal, Ctrl-C or a notebook's stop button ends it after the step under way.
+   *
+   * @throws InterruptedError then; the trainer is whole, and another `run` goes on
+   */
+  async run(count: number, { signal: given, onStep }: RunOptions = {}): Promise<StepReport | undefined> {
+    return interruptible(given, "training was interrupted; run goes on with the next step", async (signal) => {
+      let last: StepReport | undefined;
+      let turn = performance.now();
+      if (signal.aborted) return last;
+      for (const report of this.steps(count)) {
+        last = report;
+        onStep?.(report);
+        if (performance.now() - turn > 50) {
+          await nextTurn();
+          turn = performance.now();
+        }
+        if (signal.aborted) break;
       }
-      if (signal?.aborted) break;
-    }
-    return last;
+      if (!given) signal.throwIfAborted();
+      return last;
+    });
   }
 
   /** Lends the averaged parameters to the network while `use` runs. */

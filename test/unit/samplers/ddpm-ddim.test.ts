@@ -151,6 +151,9 @@ test("samplers leave nothing in memory but their result, ended early or not", as
   });
   await assert.rejects(run, { name: "AbortError" });
   assert.equal(tf.memory().numTensors, before);
+  const onStep = ({ step }: { step: number }): unknown => step === 2 && process.emit("SIGINT", "SIGINT");
+  await assert.rejects(sample(make(), { onStep: (step) => void onStep(step) }), { name: "InterruptedError" });
+  assert.equal(tf.memory().numTensors, before);
 });
 
 test("bad input is refused with what was given and what is allowed", () => {

@@ -91,6 +91,18 @@ test("an abort stops after the step under way, and the next run continues", asyn
   reference.network.dispose();
 });
 
+test("SIGINT ends a run that was given no signal, after the step under way; the next run goes on", async () => {
+  const task = quadraticTask([3]);
+  const trainer = new Trainer(task, { learningRate: 0.1 });
+  const interrupted = trainer.run(1000, { onStep: ({ step }) => step === 2 && process.emit("SIGINT", "SIGINT") });
+  await assert.rejects(interrupted, { name: "InterruptedError", message: /goes on with the next step/ });
+  assert.equal(trainer.step, 2);
+  assert.equal(process.listenerCount("SIGINT"), 0);
+  await trainer.run(2);
+  assert.equal(trainer.step, 4);
+  task.parameters.dispose();
+});
+
 test("a training step leaves no tensor behind", () => {
   const { task, network } = toyTask();
   const trainer = new Trainer(task);
