@@ -58,7 +58,8 @@ function figureBundle(figure: Figure): MimeBundle {
         layout: { ...figure.layout, ...size },
         config: { displaylogo: false },
       },
-      "image/png": base64(figureToPng(figure)),
+      // JupyterLab's plotly renderer shows this until the mouse comes, at its own pixels: the metadata do not reach it.
+      "image/png": base64(figureToPng(figure, { scale: 1 })),
       "text/plain": describeFigure(figure),
     },
     metadata: { "image/png": size },

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { SetupError } from "./errors.mjs";
 import { jupyterEnvironment } from "./kernelspec.mjs";
-import { ROOT, venvProgram } from "./paths.mjs";
+import { ROOT, VENV, venvProgram } from "./paths.mjs";
 
 const FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb";
 const DEFAULT_PORT = 8888;
@@ -60,10 +60,22 @@ export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
     "--KernelSpecManager.ensure_native_kernel=False",
     "--KernelSpecManager.allowed_kernelspecs={'tslab'}",
     "--LabApp.extension_manager=readonly",
+    // Opening a notebook through jupytext compares the times of both files of a pair, which a clone sets at random.
+    "--ServerApp.jpserver_extensions={'jupyterlab_jupytext': False}",
     "--Application.log_level=WARN",
     // A container's only user is often root; the server still listens to this machine only and asks for its token.
     ...(process.getuid?.() === 0 ? ["--allow-root"] : []),
   ];
+}
+
+/** Switches off what JupyterLab would put over the first page: the question about news, and jupytext's menu. */
+export function writePageConfig(venv) {
+  const folder = join(venv, "etc", "jupyter", "labconfig");
+  const path = join(folder, "page_config.json");
+  const disabledExtensions = { "@jupyterlab/apputils-extension:announcements": true, "jupyterlab-jupytext": true };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${path}.tmp-${process.pid}`, `${JSON.stringify({ disabledExtensions }, null, 2)}\n`);
+  renameSync(`${path}.tmp-${process.pid}`, path);
 }
 
 /** Runs JupyterLab until it is closed; resolves with the exit code. Its token stays on, it listens to this machine only. */
@@ -71,6 +83,7 @@ export async function openJupyterLab(options) {
   if (!existsSync(join(ROOT, options.notebook))) console.log(`! There is no ${options.notebook}; JupyterLab opens on the folder.`);
   const port = await freePort(options.port);
   if (port !== options.port) console.log(`! Port ${options.port} is in use; JupyterLab takes ${port}.`);
+  writePageConfig(VENV);
   console.log("Opening JupyterLab, about 5 s. Ctrl-C twice ends it.");
   const child = spawn(venvProgram("python"), jupyterArguments({ ...options, port }), {
     cwd: ROOT,
