@@ -30,7 +30,7 @@ test("a chart is one message: plotly, PNG with its size, and a sentence", () => 
   assert.deepEqual(plotly.data[0].y, [1, 0.5, 0.25]);
   assert.equal(JSON.parse(JSON.stringify(plotly)).layout.width, 400);
   assert.deepEqual(sent.metadata, { "image/png": { width: 400, height: 300 } });
-  assert.deepEqual(pngSize(bytes(sent.data["image/png"])), { width: 800, height: 600 });
+  assert.deepEqual(pngSize(bytes(sent.data["image/png"])), { width: 400, height: 300 });
   assert.equal(text(sent), 'Figure "Signal"; shows linear, cosine; axes: timestep t (steps), ᾱt');
 });
 
