@@ -152,19 +152,6 @@ show(lineChart({
 }));
 console.log(`weight(2) / weight(500) = ${(weight(2) / weight(500)).toFixed(0)}`);
 
-// %% tags=["exercise"]
-// Exercise 4.1. Which share of all the weight, t = 2 … T, lies on the first 5 % of the steps, t = 2 … 50?
-// `all` holds the timesteps, `weight(t)` the weight of one.
-const share: number | undefined = undefined;
-
-check("4.1", share, 0.324665, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
-
-// %% tags=["solution"] jupyter={"source_hidden": true}
-const total = (steps: number[]) => steps.reduce((sum, t) => sum + weight(t), 0);
-const share: number | undefined = total(all.filter((t) => t <= 50)) / total(all);
-
-check("4.1", share, 0.324665, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
-
 // %% [markdown]
 // ## The objective, and its three currencies
 //
@@ -188,6 +175,12 @@ formula("x0 = (xt - sqrt(1 - alphaBar) * epsilon) / sqrt(alphaBar)")
 formula("x0 = sqrt(alphaBar) * xt - sqrt(1 - alphaBar) * v").agrees(toSample(schedule, "velocity", v, xt, t), now);
 
 // %% tags=["exercise"]
+// Exercise 4.1. Which share of all the weight, t = 2 … T, lies on the first 5 % of the steps, t = 2 … 50?
+// `all` holds the timesteps, `weight(t)` the weight of one.
+const share: number | undefined = undefined;
+
+check("4.1", share, 0.324665, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
+
 // Exercise 4.2. One network, one mistake, two bills: the mean square error of its x̂₀ is the mean square error of its
 // ε̂ times a factor that depends on t only. Write the factor (the tables `alphaBar` and `schedule.snr` are at hand).
 // It is held against `epsilonTheta`, whose two bills are measured here.
@@ -201,6 +194,11 @@ const exchange = (t: number): number | undefined => undefined;
 check("4.2", [100, 500, 900].map(exchange), [100, 500, 900].map(bill), { hint: "how does x̂₀ hang on ε̂?", tolerance: 1e-3 });
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
+const total = (steps: number[]) => steps.reduce((sum, t) => sum + weight(t), 0);
+const share: number | undefined = total(all.filter((t) => t <= 50)) / total(all);
+
+check("4.1", share, 0.324665, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
+
 // x̂₀ − x₀ = −√((1 − ᾱ)/ᾱ)·(ε̂ − ε), so the squares differ by (1 − ᾱ)/ᾱ = 1/SNR.
 const bill = (t: number) => tf.tidy(() => {
   const noisy = qSample(schedule, x0, t, noise);
