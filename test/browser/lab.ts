@@ -82,6 +82,8 @@ export class Lab {
         stdio: ["ignore", "pipe", "pipe"],
         env: {
           ...process.env,
+          // Somebody watches here, also where a CI runs this.
+          CI: "",
           DIFFUSION_LAB_ROOT: ROOT,
           JUPYTER_PATH: inside(""),
           JUPYTER_CONFIG_DIR: inside("config"),
@@ -170,6 +172,12 @@ export class OpenNotebook {
   async run(index: number): Promise<void> {
     await this.start(index);
     await this.finished(index);
+  }
+
+  /** Run → Run All Cells. */
+  async runAll(): Promise<void> {
+    await this.page.locator(".lm-MenuBar-itemLabel", { hasText: "Run" }).first().click();
+    await this.page.locator(".lm-Menu-itemLabel", { hasText: "Run All Cells" }).first().click();
   }
 
   async finished(index: number): Promise<void> {
