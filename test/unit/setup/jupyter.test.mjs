@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { freePort, jupyterArguments, readArguments } from "../../../src/setup/jupyter.mjs";
+import { freePort, jupyterArguments, readArguments, writePageConfig } from "../../../src/setup/jupyter.mjs";
 import { jupyterEnvironment, pinNode } from "../../../src/setup/kernelspec.mjs";
 import { JUPYTER } from "../../../src/setup/paths.mjs";
 
@@ -31,9 +31,21 @@ test("JupyterLab listens to this machine only, keeps its token, and serves the c
   assert.ok(args.includes(`--ServerApp.root_dir=${root}`));
   assert.ok(args.includes("--ServerApp.open_browser=False"));
   assert.ok(args.includes("--LabApp.default_url=/lab/tree/notebooks/a.ipynb"));
+  // Through jupytext a clone whose script is older than its notebook does not open.
+  assert.ok(args.includes("--ServerApp.jpserver_extensions={'jupyterlab_jupytext': False}"));
   const missing = jupyterArguments({ browser: false, port: 9001, notebook: "notebooks/b.ipynb", root });
   assert.ok(missing.includes("--LabApp.default_url=/lab"));
   assert.equal(args.some((argument) => /token|password/.test(argument)), false);
+});
+
+test("JupyterLab asks about no news and shows no menu of jupytext", () => {
+  const venv = mkdtempSync(join(tmpdir(), "venv-"));
+  writePageConfig(venv);
+  const page = JSON.parse(readFileSync(join(venv, "etc/jupyter/labconfig/page_config.json"), "utf8"));
+  assert.deepEqual(page.disabledExtensions, {
+    "@jupyterlab/apputils-extension:announcements": true, "jupyterlab-jupytext": true,
+  });
+  rmSync(venv, { recursive: true });
 });
 
 test("a port in use gives the next free one", async () => {
