@@ -123,6 +123,17 @@ export class KernelClient {
 
   /** Starts a kernel and waits until it answers on shell and iopub. */
   static async start(command: KernelCommand, timeout = 60_000): Promise<KernelClient> {
+    // Between the choice of free ports and the kernel's taking them, another program may take one.
+    for (let attempts = 3; ; attempts--) {
+      try {
+        return await KernelClient.#startOnce(command, timeout);
+      } catch (error) {
+        if (attempts === 1 || !/already in use|EADDRINUSE/.test((error as Error).message)) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(command: KernelCommand, timeout: number): Promise<KernelClient> {
     const connection = await newConnection();
     const folder = mkdtempSync(path.join(tmpdir(), "kernel-"));
     const file = path.join(folder, "connection.json");
