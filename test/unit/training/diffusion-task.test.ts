@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
-import { linearSchedule } from "../../../src/diffusion/index.js";
+import { linearSchedule, stratifiedTimes } from "../../../src/diffusion/index.js";
 import { Parameters } from "../../../src/nn/index.js";
 import { DiffusionTask, networkDenoiser, type TimeNetwork } from "../../../src/training/index.js";
 
@@ -65,6 +65,35 @@ test("a batch depends on nothing but its step", () => {
   const second = other.batch(3);
   for (const name of Object.keys(first)) assert.deepEqual(first[name].dataSync(), second[name].dataSync());
   tf.dispose([...Object.values(first), ...Object.values(second)]);
+  network.parameters.dispose();
+});
+
+test("times follow the density that is given, and the loss its weights and the weighting", () => {
+  const network = scalarNetwork(0.5);
+  const only = { times: Float32Array.of(3, 20), weights: Float32Array.of(2, 0.5) };
+  const task = new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 2, times: () => only, weighting: "uniform" });
+  const batch = task.batch(1);
+  const loss = task.loss(batch);
+  const [x0, noise] = [batch["x0"].dataSync(), batch["noise"].dataSync()];
+  let expected = 0;
+  for (let i = 0; i < 4; i++) {
+    const alphaBar = schedule.alphaBar[only.times[i >> 1]];
+    const xt = Math.sqrt(alphaBar) * x0[i] + Math.sqrt(1 - alphaBar) * noise[i];
+    // ‖x_0 − x̂_0‖² = (1 − ᾱ)/ᾱ·‖ε − ε̂‖²
+    expected += (only.weights[i >> 1] * ((1 - alphaBar) / alphaBar) * (noise[i] - 0.5 * xt) ** 2) / 4;
+  }
+  assert.ok(Math.abs(loss.dataSync()[0] - expected) < 1e-6 * expected);
+  tf.dispose([loss, ...Object.values(batch)]);
+  network.parameters.dispose();
+});
+
+test("stratified times put one example into each part of the time axis", () => {
+  const network = scalarNetwork(1);
+  const task = new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 10, times: stratifiedTimes(schedule) });
+  const batch = task.batch(1);
+  const parts = [...batch["time"].dataSync()].map((time) => Math.floor(time / 5)).sort((a, b) => a - b);
+  assert.deepEqual(parts, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  tf.dispose(Object.values(batch));
   network.parameters.dispose();
 });
 
