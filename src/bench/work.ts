@@ -18,7 +18,7 @@ export interface Work {
 }
 
 /** Three levels of 32, 64 and 64 channels, attention in the middle: 1 062 497 parameters. */
-const UNET: Partial<UNet2DConfig> = {
+export const UNET: Partial<UNet2DConfig> = {
   sample_size: 28,
   in_channels: 1,
   out_channels: 1,

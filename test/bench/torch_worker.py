@@ -182,4 +182,5 @@ def main():
     print(json.dumps({"peak": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
