@@ -3,6 +3,7 @@ import { CompileError } from "./errors.js";
 import type { Binding, OperationAttribute } from "./native-backend.js";
 import { describeOrigin, type Origin } from "./origin.js";
 import { isUniform } from "./constant-bytes.js";
+import { plainMatrixProduct } from "./matrix-product.js";
 import { ROUNDED_OPERANDS, type Precision } from "./precision.js";
 import {
   typeOf,
@@ -68,7 +69,8 @@ class Emitter {
     };
   }
 
-  private emitOperation(operation: RecordedOperation, index: number): void {
+  private emitOperation(recorded: RecordedOperation, index: number): void {
+    const operation = plainMatrixProduct(this.recording, recorded);
     const name = `operation_${index}`;
     const inputs = operation.inputs.map((source) => this.reference(source));
     this.origins.set(name, { operation: operation.name, origin: operation.origin });
