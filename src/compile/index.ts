@@ -1,3 +1,3 @@
 export { compile, type Compiled, type CompileOptions, type NamedTensors } from "./compile.js";
 export { CompileError } from "./errors.js";
-export { bfloat16Supported, type Precision } from "./precision.js";
+export { bfloat16Supported, requirePrecision, type Precision } from "./precision.js";

@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { checkSameLength } from "./same-length.js";
 
 export interface AdamWOptions {
   /** Decay of the mean of gradients, default 0.9. */
@@ -79,4 +80,40 @@ export function adamWUpdate(
     const values = tf.sub(tf.mul(state.values, keep), tf.div(tf.mul(mean, rate), deviation));
     return { values, mean, meanSquare };
   });
+}
+
+/** {@link AdamWState} as arrays of one length. */
+export type AdamWArrays = Readonly<Record<keyof AdamWState, Float32Array>>;
+
+/**
+ * {@link adamWUpdate} over plain arrays, in one pass; sums are float64 and rounded once, when stored.
+ *
+ * @param gradient as long as the state's arrays
+ * @returns new arrays; the state is left as it was
+ * @throws RangeError if the lengths differ
+ */
+export function adamWArrays(
+  state: AdamWArrays,
+  gradient: Float32Array,
+  scalars: AdamWScalars<number>,
+  options: Required<AdamWOptions>,
+): AdamWArrays {
+  checkSameLength({ gradient, ...state });
+  const { beta1, beta2, epsilon } = options;
+  const { rate, keep, correction } = scalars;
+  const next = {
+    values: new Float32Array(gradient.length),
+    mean: new Float32Array(gradient.length),
+    meanSquare: new Float32Array(gradient.length),
+  };
+  for (let i = 0; i < gradient.length; i++) {
+    const g = gradient[i];
+    const m = beta1 * state.mean[i] + (1 - beta1) * g;
+    const v = beta2 * state.meanSquare[i] + (1 - beta2) * g * g;
+    next.mean[i] = m;
+    next.meanSquare[i] = v;
+    // θ ← (1 − ηλ)θ − η·m̂/(√v̂ + ε)
+    next.values[i] = keep * state.values[i] - (rate * m) / (Math.sqrt(v) / correction + epsilon);
+  }
+  return next;
 }

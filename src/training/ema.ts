@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { checkSameLength } from "./same-length.js";
 
 /**
  * The decay of an average of parameters at step n, counted from 1: d_n = min(decay, (1 + n)/(10 + n)). Early on the
@@ -15,4 +16,17 @@ export function averageDecayAt(decay: number, step: number): number {
 /** ā ← d·ā + (1 − d)·θ, written as θ + d·(ā − θ). */
 export function movingAverage(average: tf.Tensor, values: tf.Tensor, decay: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.add(values, tf.mul(tf.sub(average, values), decay)));
+}
+
+/**
+ * {@link movingAverage} over plain arrays.
+ *
+ * @returns a new array
+ * @throws RangeError if the lengths differ
+ */
+export function averageArrays(average: Float32Array, values: Float32Array, decay: number): Float32Array {
+  checkSameLength({ average, values });
+  const next = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) next[i] = values[i] + decay * (average[i] - values[i]);
+  return next;
 }

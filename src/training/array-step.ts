@@ -1,0 +1,53 @@
+import * as tf from "../tf.js";
+import { adamWArrays, adamWScalars } from "./adamw.js";
+import { clipArray } from "./clip.js";
+import { averageArrays, averageDecayAt } from "./ema.js";
+import { lossAndGradient, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
+import type { Batch, TrainingTask } from "./task.js";
+
+/** Loss and gradient in tensors, the optimiser over plain arrays. */
+export class ArrayStep implements StepForm {
+  constructor(
+    private readonly task: TrainingTask,
+    private readonly options: TrainingStepOptions,
+    private carried: CarriedState,
+  ) {}
+
+  run(batch: Batch, learningRate: number, step: number): StepResult {
+    const { adamW, maxGradientNorm, averageDecay } = this.options;
+    const { loss, gradient } = this.read(batch);
+    const { clipped, norm } = clipArray(gradient, maxGradientNorm);
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) return { loss, gradientNorm: norm };
+    const { parameters } = this.task;
+    const { mean, meanSquare, average } = this.carried;
+    const scalars = adamWScalars(adamW, learningRate, step);
+    const next = adamWArrays({ values: parameters.toFlat(), mean, meanSquare }, clipped, scalars, adamW);
+    this.carried = {
+      mean: next.mean,
+      meanSquare: next.meanSquare,
+      average: averageArrays(average, next.values, averageDecayAt(averageDecay, step)),
+    };
+    parameters.assignFlat(next.values);
+    return { loss, gradientNorm: norm };
+  }
+
+  save(): CarriedState {
+    const { mean, meanSquare, average } = this.carried;
+    return { mean: mean.slice(), meanSquare: meanSquare.slice(), average: average.slice() };
+  }
+
+  restore({ mean, meanSquare, average }: CarriedState): void {
+    this.carried = { mean: mean.slice(), meanSquare: meanSquare.slice(), average: average.slice() };
+  }
+
+  dispose(): void {
+    // Arrays need no freeing.
+  }
+
+  private read(batch: Batch): { loss: number; gradient: Float32Array } {
+    const { loss, gradient } = tf.tidy(() => lossAndGradient(this.task, batch));
+    const values = { loss: loss.dataSync()[0], gradient: gradient.dataSync() as Float32Array };
+    tf.dispose([loss, gradient]);
+    return values;
+  }
+}

@@ -1,0 +1,52 @@
+import * as tf from "../tf.js";
+import type { Precision } from "../compile/index.js";
+import type { AdamWOptions } from "./adamw.js";
+import type { Batch, TrainingTask } from "./task.js";
+
+export interface TrainingStepOptions {
+  readonly adamW: Required<AdamWOptions>;
+  readonly maxGradientNorm: number;
+  readonly averageDecay: number;
+  /** Default "float32". */
+  readonly precision?: Precision;
+}
+
+/** What a training carries from step to step besides the parameters: each array is flat, in their order. */
+export interface CarriedState {
+  /** Moving averages of gradients and of squared gradients. */
+  readonly mean: Float32Array;
+  readonly meanSquare: Float32Array;
+  /** Moving average of the parameters. */
+  readonly average: Float32Array;
+}
+
+export interface StepResult {
+  readonly loss: number;
+  /** Norm of the gradient before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** One way to compute a training step, and where it keeps what it carries along. */
+export interface StepForm {
+  /** Takes the step, unless loss or gradient is not finite: then nothing changes. */
+  run(batch: Batch, learningRate: number, step: number): StepResult;
+  /** A copy. */
+  save(): CarriedState;
+  /** Copies. */
+  restore(carried: CarriedState): void;
+  dispose(): void;
+}
+
+/** The loss of a batch and its gradient by all parameters as one vector. */
+export function lossAndGradient(task: TrainingTask, batch: Batch): { loss: tf.Scalar; gradient: tf.Tensor1D } {
+  const { variables } = task.parameters;
+  const { value, grads } = tf.variableGrads(() => task.loss(batch), variables);
+  // A parameter the loss does not reach has no gradient, which is a gradient of zero.
+  const gradient = flat(variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable)));
+  return { loss: value, gradient };
+}
+
+/** Tensors end to end. */
+export function flat(tensors: readonly tf.Tensor[]): tf.Tensor1D {
+  return tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1]) as tf.Tensor1D));
+}

@@ -1,0 +1,107 @@
+import * as tf from "../tf.js";
+import { compile, type Compiled } from "../compile/index.js";
+import { adamWScalars, adamWUpdate } from "./adamw.js";
+import { clipGlobalNorm } from "./clip.js";
+import { averageDecayAt, movingAverage } from "./ema.js";
+import { flat, lossAndGradient, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
+import type { Batch, TrainingTask } from "./task.js";
+
+type Tensors = Record<string, tf.Tensor>;
+
+/** The whole step in tensors, as one graph where graphs can be recorded; what is carried along stays in tensors. */
+export class TensorStep implements StepForm {
+  private carried: Tensors;
+  private readonly compiled: Compiled<Tensors, Tensors>;
+
+  constructor(
+    private readonly task: TrainingTask,
+    private readonly options: TrainingStepOptions,
+    carried: CarriedState,
+  ) {
+    this.carried = upload(carried);
+    this.compiled = compile((inputs: Tensors) => this.program(inputs), {
+      name: "training step",
+      captures: task.parameters.tensors,
+      precision: options.precision,
+    });
+  }
+
+  run(batch: Batch, learningRate: number, step: number): StepResult {
+    const { adamW, averageDecay } = this.options;
+    const numbers = { ...adamWScalars(adamW, learningRate, step), decay: averageDecayAt(averageDecay, step) };
+    const scalars = Object.fromEntries(
+      Object.entries(numbers).map(([name, value]) => [name, tf.scalar(value)]),
+    );
+    const { loss, norm, ...next } = this.compiled({
+      ...prefixed("batch", batch),
+      ...prefixed("carried", this.carried),
+      ...prefixed("scalar", scalars),
+    });
+    const report = { loss: loss.dataSync()[0], gradientNorm: norm.dataSync()[0] };
+    tf.dispose([loss, norm, ...Object.values(scalars)]);
+    if (Number.isFinite(report.loss) && Number.isFinite(report.gradientNorm)) this.accept(next);
+    else tf.dispose(next);
+    return report;
+  }
+
+  save(): CarriedState {
+    const { mean, meanSquare, average } = this.carried;
+    const read = (tensor: tf.Tensor): Float32Array => Float32Array.from(tensor.dataSync());
+    return { mean: read(mean), meanSquare: read(meanSquare), average: read(average) };
+  }
+
+  restore(carried: CarriedState): void {
+    tf.dispose(this.carried);
+    this.carried = upload(carried);
+  }
+
+  dispose(): void {
+    tf.dispose(this.carried);
+    this.compiled.dispose();
+  }
+
+  private accept(next: Tensors): void {
+    const values = selected("value", next);
+    for (const { name, variable } of this.task.parameters) variable.assign(values[name]);
+    tf.dispose(values);
+    tf.dispose(this.carried);
+    this.carried = selected("carried", next);
+  }
+
+  private program(inputs: Tensors): Tensors {
+    const { parameters } = this.task;
+    const { variables } = parameters;
+    const { mean, meanSquare, average } = selected("carried", inputs);
+    const { decay, rate, keep, correction } = selected("scalar", inputs);
+    const { loss, gradient } = lossAndGradient(this.task, selected("batch", inputs));
+    const { clipped, norm } = clipGlobalNorm(gradient, this.options.maxGradientNorm);
+    const state = { values: flat(variables), mean, meanSquare };
+    const next = adamWUpdate(state, clipped, { rate, keep, correction }, this.options.adamW);
+    const sizes = variables.map((variable) => variable.size);
+    const pieces = tf.split(next.values, sizes).map((piece, i) => tf.reshape(piece, variables[i].shape));
+    const carried = {
+      mean: next.mean,
+      meanSquare: next.meanSquare,
+      average: movingAverage(average, next.values, decay),
+    };
+    const values = Object.fromEntries(parameters.names.map((name, i) => [name, pieces[i]]));
+    return { loss, norm, ...prefixed("value", values), ...prefixed("carried", carried) };
+  }
+}
+
+/** Copies to tensors: TensorFlow may keep the array it is handed. */
+function upload({ mean, meanSquare, average }: CarriedState): Tensors {
+  const tensor = (array: Float32Array): tf.Tensor => tf.tensor1d(array.slice());
+  return { mean: tensor(mean), meanSquare: tensor(meanSquare), average: tensor(average) };
+}
+
+/** One record of tensors as part of a larger one, and back. */
+function prefixed(prefix: string, tensors: Readonly<Tensors>): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
+}
+
+function selected(prefix: string, tensors: Readonly<Tensors>): Tensors {
+  const start = `${prefix}/`;
+  const own = Object.entries(tensors).filter(([name]) => name.startsWith(start));
+  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(start.length), tensor]));
+}
