@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { samplerEntries } from "./entry.js";
 import { march } from "./march.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
@@ -28,3 +29,15 @@ export function consistency(
     return { x0, next: tf.add(tf.mul(x0, path.signal(s)), tf.mul(z, path.noise(s))) };
   });
 }
+
+export default samplerEntries(
+  {
+    name: "consistency",
+    title: "Consistency, one step",
+    order: 1,
+    stochastic: true,
+    evaluations: () => 1,
+    run: (denoiser, path, xT, options) =>
+      consistency(denoiser, path, xT, { ...options, steps: 1, times: undefined, levels: undefined }),
+  },
+);

@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { levelAt, posteriorCoefficients } from "../diffusion/posterior.js";
+import { samplerEntries } from "./entry.js";
 import { march } from "./march.js";
 import type { NoiseSource, SamplerOptions, SamplerStep } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
@@ -44,3 +45,14 @@ export function* ddim(
     return { x0, next: tf.add(mean, tf.mul(noise(i + 1, x.shape), Math.sqrt(variance))) };
   });
 }
+
+export default samplerEntries(
+  { name: "ddim", title: "DDIM, deterministic (η = 0)", order: 1, run: ddim },
+  {
+    name: "ddim-stochastic",
+    title: "DDIM with η = 1",
+    order: 1,
+    stochastic: true,
+    run: (denoiser, path, xT, options) => ddim(denoiser, path, xT, { ...options, eta: 1 }),
+  },
+);

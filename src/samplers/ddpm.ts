@@ -8,6 +8,7 @@ import {
 } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { levelAt, posteriorCoefficients, type PosteriorCoefficients } from "../diffusion/posterior.js";
+import { samplerEntries } from "./entry.js";
 import { march } from "./march.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
@@ -55,6 +56,17 @@ export function* ddpm(
     return { x0, next: tf.add(mean, tf.mul(noise(i + 1, x.shape), deviation)) };
   });
 }
+
+export default samplerEntries(
+  { name: "ddpm", title: "DDPM, posterior variance", order: 1, stochastic: true, run: ddpm },
+  {
+    name: "ddpm-large",
+    title: "DDPM, variance β",
+    order: 1,
+    stochastic: true,
+    run: (denoiser, path, xT, options) => ddpm(denoiser, path, xT, { ...options, variance: "beta" }),
+  },
+);
 
 // σ² = exp(v·ln β_t + (1 − v)·ln β̃_t), Nichol & Dhariwal 2021, equation 15
 function learnedDeviation(fraction: tf.Tensor, { variance, added }: PosteriorCoefficients): tf.Tensor {

@@ -1,7 +1,8 @@
 import * as tf from "../tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
-import { lambdaPoint, type LambdaPoint } from "./exponential.js";
+import { samplerEntries } from "./entry.js";
+import { lambdaPoint, orderLimit, type LambdaPoint } from "./exponential.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
@@ -10,9 +11,6 @@ export interface DpmSolverPlusPlusOptions extends SamplerOptions {
   /** 1, 2 (2M) or 3 (3M). Default 2. One evaluation per step whatever the order. */
   readonly order?: 1 | 2 | 3;
 }
-
-/** Up to this many steps the order also falls towards the end, as the authors advise. */
-const FEW_STEPS = 15;
 
 /**
  * DPM-Solver++ (multistep): exact in the linear part, with x̂_0 extrapolated in λ from earlier steps. The step to
@@ -42,12 +40,26 @@ export function dpmSolverPlusPlus(
   );
 }
 
-/** How many estimates the step from i may use when the chain ends at t = 0. */
-export function orderLimit(points: readonly LambdaPoint[], i: number, steps: number): number {
-  if (points[steps].noise > 0) return Infinity;
-  if (i === steps - 1) return 1;
-  return i === steps - 2 && steps < FEW_STEPS ? 2 : Infinity;
-}
+export default samplerEntries(
+  {
+    name: "dpm++1",
+    title: "DPM-Solver++ 1",
+    order: 1,
+    run: (denoiser, path, xT, options) => dpmSolverPlusPlus(denoiser, path, xT, { ...options, order: 1 }),
+  },
+  {
+    name: "dpm++2m",
+    title: "DPM-Solver++ 2M",
+    order: 2,
+    run: (denoiser, path, xT, options) => dpmSolverPlusPlus(denoiser, path, xT, { ...options, order: 2 }),
+  },
+  {
+    name: "dpm++3m",
+    title: "DPM-Solver++ 3M",
+    order: 3,
+    run: (denoiser, path, xT, options) => dpmSolverPlusPlus(denoiser, path, xT, { ...options, order: 3 }),
+  },
+);
 
 /** One step from `at[0]` to `to` with the estimates x̂_0 at `at[0]`, `at[1]`, … (latest first). */
 function multistep(

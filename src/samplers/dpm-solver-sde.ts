@@ -1,8 +1,8 @@
 import * as tf from "../tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
-import { orderLimit } from "./dpm-solver-plus-plus.js";
-import { lambdaPoint } from "./exponential.js";
+import { samplerEntries } from "./entry.js";
+import { lambdaPoint, orderLimit } from "./exponential.js";
 import { march } from "./march.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
@@ -41,3 +41,7 @@ export function dpmSolverSde(
     },
   );
 }
+
+export default samplerEntries(
+  { name: "dpm++2m-sde", title: "SDE-DPM-Solver++ 2M", order: 1, stochastic: true, run: dpmSolverSde },
+);

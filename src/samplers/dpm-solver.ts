@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { samplerEntries, twiceButLast } from "./entry.js";
 import { between, lambdaPoint, type LambdaPoint } from "./exponential.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
@@ -35,6 +36,29 @@ export function dpmSolver(
     return { x0, next: rule({ x, noise, from, to, path, epsilon }) };
   });
 }
+
+export default samplerEntries(
+  {
+    name: "dpm-solver-1",
+    title: "DPM-Solver-1",
+    order: 1,
+    run: (denoiser, path, xT, options) => dpmSolver(denoiser, path, xT, { ...options, order: 1 }),
+  },
+  {
+    name: "dpm-solver-2",
+    title: "DPM-Solver-2",
+    order: 2,
+    evaluations: twiceButLast,
+    run: (denoiser, path, xT, options) => dpmSolver(denoiser, path, xT, { ...options, order: 2 }),
+  },
+  {
+    name: "dpm-solver-3",
+    title: "DPM-Solver-3",
+    order: 3,
+    evaluations: (steps) => 3 * steps - 2,
+    run: (denoiser, path, xT, options) => dpmSolver(denoiser, path, xT, { ...options, order: 3 }),
+  },
+);
 
 type Epsilon = (x: tf.Tensor, at: LambdaPoint) => tf.Tensor;
 

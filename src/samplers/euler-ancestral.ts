@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { samplerEntries } from "./entry.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { marchInSigma } from "./sigma-space.js";
 
@@ -33,3 +34,7 @@ export function eulerAncestral(
     return { x0, next: up === 0 ? mean : tf.add(mean, tf.mul(draw(i + 1, state.shape), up)) };
   });
 }
+
+export default samplerEntries(
+  { name: "euler-ancestral", title: "Euler with ancestral noise", order: 1, stochastic: true, run: eulerAncestral },
+);

@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { samplerEntries } from "./entry.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
 import { marchInSigma } from "./sigma-space.js";
 
@@ -22,3 +23,7 @@ export function euler(
     return { x0, next: tf.add(state, tf.mul(noise, to.sigma - from.sigma)) };
   });
 }
+
+export default samplerEntries(
+  { name: "euler", title: "Euler in σ", order: 1, run: euler },
+);

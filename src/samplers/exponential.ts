@@ -18,3 +18,13 @@ export function lambdaPoint(path: GaussianPath, t: number): LambdaPoint {
 export function between(path: GaussianPath, from: LambdaPoint, to: LambdaPoint, r: number): LambdaPoint {
   return lambdaPoint(path, path.timeAt(Math.exp(-(from.lambda + r * (to.lambda - from.lambda)))));
 }
+
+/** Up to this many steps the order also falls towards the end, as the authors advise. */
+const FEW_STEPS = 15;
+
+/** How many estimates the step from i may use when the chain ends at t = 0. */
+export function orderLimit(points: readonly LambdaPoint[], i: number, steps: number): number {
+  if (points[steps].noise > 0) return Infinity;
+  if (i === steps - 1) return 1;
+  return i === steps - 2 && steps < FEW_STEPS ? 2 : Infinity;
+}

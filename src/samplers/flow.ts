@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { samplerEntries, twiceButLast } from "./entry.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
@@ -47,6 +48,18 @@ export function flow(
     return { x0, next: tf.add(x, tf.mul(tf.add(u, velocity(predicted, s).u), (s - t) / 2)) };
   });
 }
+
+export default samplerEntries(
+  { name: "flow-euler", title: "Flow matching, Euler", order: 1, paths: "straight", run: flow },
+  {
+    name: "flow-heun",
+    title: "Flow matching, Heun",
+    order: 2,
+    evaluations: twiceButLast,
+    paths: "straight",
+    run: (denoiser, path, xT, options) => flow(denoiser, path, xT, { ...options, method: "heun" }),
+  },
+);
 
 /**
  * Moves the times of the straight path towards noise, as large images need: t' = shift·t/(1 + (shift − 1)·t).

@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
+import { samplerEntries, twiceButLast } from "./entry.js";
 import type { NoiseSource, SamplerOptions, SamplerStep } from "./sampler.js";
 import { marchInSigma, sigmaPoint } from "./sigma-space.js";
 
@@ -52,3 +53,15 @@ export function heun(
     return { x0: first.x0, next: tf.add(state, tf.mul(tf.add(first.noise, second.noise), step / 2)) };
   });
 }
+
+export default samplerEntries(
+  { name: "heun", title: "Heun (EDM)", order: 2, evaluations: twiceButLast, run: heun },
+  {
+    name: "heun-churn",
+    title: "Heun with churn 40 (EDM)",
+    order: 2,
+    stochastic: true,
+    evaluations: twiceButLast,
+    run: (denoiser, path, xT, options) => heun(denoiser, path, xT, { ...options, churn: 40 }),
+  },
+);

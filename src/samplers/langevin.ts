@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { samplerEntries } from "./entry.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { marchInSigma } from "./sigma-space.js";
 
@@ -42,3 +43,14 @@ export function annealedLangevin(
     return { x0, next: to.sigma === 0 ? x0 : state };
   });
 }
+
+export default samplerEntries(
+  {
+    name: "langevin",
+    title: "Annealed Langevin, 10 steps a level",
+    order: 1,
+    stochastic: true,
+    evaluations: (steps) => 11 * steps,
+    run: annealedLangevin,
+  },
+);

@@ -3,7 +3,7 @@ import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/deno
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { dormandPrince, type AdaptiveOptions } from "./dormand-prince.js";
 import { checkStart } from "./march.js";
-import { highestTime } from "./probability-flow.js";
+import { highestTime } from "./time-grid.js";
 
 export interface LikelihoodOptions extends AdaptiveOptions, Pick<EstimateOptions, "condition"> {
   /** Where data is taken to be, t > 0. Default: the first trained time (1, or T/1000 on a continuous path). */

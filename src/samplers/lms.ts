@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { samplerEntries } from "./entry.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
 import { marchInSigma } from "./sigma-space.js";
 
@@ -37,6 +38,10 @@ export function lms(
   });
 }
 
+export default samplerEntries(
+  { name: "lms", title: "Linear multistep, four slopes", order: 4, run: lms },
+);
+
 const GAUSS_NODES = [
   Math.sqrt(3 / 7 - (2 / 7) * Math.sqrt(6 / 5)),
   Math.sqrt(3 / 7 + (2 / 7) * Math.sqrt(6 / 5)),
@@ -44,7 +49,7 @@ const GAUSS_NODES = [
 const GAUSS_WEIGHTS = [(18 + Math.sqrt(30)) / 36, (18 - Math.sqrt(30)) / 36];
 
 /** ∫ from a to b of the Lagrange polynomial of node j: exact, since four Gauss points integrate degree 7. */
-export function multistepWeight(nodes: readonly number[], j: number, a: number, b: number): number {
+function multistepWeight(nodes: readonly number[], j: number, a: number, b: number): number {
   const basis = (x: number): number =>
     nodes.reduce((product, node, k) => (k === j ? product : (product * (x - node)) / (nodes[j] - node)), 1);
   const [middle, half] = [(a + b) / 2, (b - a) / 2];

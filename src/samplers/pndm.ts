@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import { estimate, type Denoiser, type Estimate } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { samplerEntries } from "./entry.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
 import { requireSignal, timeGrid } from "./time-grid.js";
@@ -50,6 +51,23 @@ export function pndm(
     return { x0, next: transfer(path, x, direction, t, s), memory: history.slice(0, 3) };
   });
 }
+
+export default samplerEntries(
+  {
+    name: "pndm",
+    title: "PNDM, Runge–Kutta start",
+    order: 2,
+    evaluations: (steps) => steps + 3 * Math.min(3, steps - 1),
+    run: pndm,
+  },
+  {
+    name: "plms",
+    title: "PNDM, multistep start",
+    order: 2,
+    evaluations: (steps) => steps + (steps > 1 ? 1 : 0),
+    run: (denoiser, path, xT, options) => pndm(denoiser, path, xT, { ...options, start: "plms" }),
+  },
+);
 
 /** The DDIM step with a given ε: x' = (a'/a)·x + (b' − a'·b/a)·ε. */
 function transfer(path: GaussianPath, x: tf.Tensor, noise: tf.Tensor, t: number, s: number): tf.Tensor {

@@ -1,6 +1,7 @@
 import type * as tf from "../tf.js";
 import type { SdePath } from "../diffusion/continuous-paths.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
+import { samplerEntries, twiceButLast } from "./entry.js";
 import { reverseSde, type ReverseSdeOptions } from "./reverse-sde.js";
 import type { SamplerStep } from "./sampler.js";
 
@@ -18,3 +19,15 @@ export function predictorCorrector(
 ): Generator<SamplerStep, tf.Tensor> {
   return reverseSde(denoiser, path, xT, { corrections: 1, ...options });
 }
+
+export default samplerEntries(
+  {
+    name: "predictor-corrector",
+    title: "Reverse SDE with Langevin corrector",
+    order: 1,
+    stochastic: true,
+    evaluations: twiceButLast,
+    paths: "sde",
+    run: predictorCorrector,
+  },
+);

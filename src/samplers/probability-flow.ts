@@ -2,8 +2,10 @@ import * as tf from "../tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { dormandPrince, type AdaptiveOptions, type Derivative } from "./dormand-prince.js";
+import { samplerEntries } from "./entry.js";
 import { checkStart } from "./march.js";
 import type { SamplerStep } from "./sampler.js";
+import { highestTime } from "./time-grid.js";
 
 export interface ProbabilityFlowOptions extends AdaptiveOptions, EstimateOptions {
   /** Where the flow starts. Default T (on the flow path, whose σ(T) is infinite: a little below). */
@@ -62,8 +64,18 @@ export function* probabilityFlow(
   }
 }
 
+export default samplerEntries(
+  {
+    name: "probability-flow",
+    title: "Probability-flow ODE, adaptive",
+    order: 5,
+    evaluations: () => Infinity,
+    run: probabilityFlow,
+  },
+);
+
 /** dx̃/d ln σ = σ·ε̂(x̃, σ), at time σ ↦ t of the path. */
-export function flowInLogSigma(
+function flowInLogSigma(
   denoiser: Denoiser,
   path: GaussianPath,
   options: EstimateOptions = {},
@@ -73,11 +85,6 @@ export function flowInLogSigma(
     const t = path.timeAt(sigma);
     return tf.mul(estimate(denoiser, path, tf.mul(state, path.signal(t)), t, options).noise, sigma);
   };
-}
-
-/** T, or where the signal has vanished there the last time with σ ≤ 1000. */
-export function highestTime(path: GaussianPath): number {
-  return path.signal(path.T) > 0 ? path.T : path.timeAt(1000);
 }
 
 function finish(

@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import type { SdePath } from "../diffusion/continuous-paths.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import { convertPrediction } from "../diffusion/predictions.js";
+import { samplerEntries } from "./entry.js";
 import { march } from "./march.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
@@ -56,6 +57,10 @@ export function reverseSde(
     return { x0, next };
   });
 }
+
+export default samplerEntries(
+  { name: "reverse-sde", title: "Reverse SDE, Euler–Maruyama", order: 1, stochastic: true, paths: "sde", run: reverseSde },
+);
 
 /** One Langevin step x + ε·s + √(2ε)·z with ε = 2·(r·b)². */
 function correct(x: tf.Tensor, score: tf.Tensor, z: tf.Tensor, deviation: number, snr: number): tf.Tensor {

@@ -81,3 +81,8 @@ export function requireSignal(path: GaussianPath, times: readonly number[]): voi
     `"${path.name}" has no signal at t = ${times[0]}: σ is infinite there; use ddim or DPM-Solver++, or start below it`,
   );
 }
+
+/** T, or where the signal has vanished there the last time with σ ≤ 1000. */
+export function highestTime(path: GaussianPath): number {
+  return path.signal(path.T) > 0 ? path.T : path.timeAt(1000);
+}

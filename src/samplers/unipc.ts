@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { samplerEntries } from "./entry.js";
 import { lambdaPoint, type LambdaPoint } from "./exponential.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
@@ -49,6 +50,16 @@ export function unipc(
     },
   );
 }
+
+export default samplerEntries(
+  { name: "unipc", title: "UniPC-2", order: 3, run: unipc },
+  {
+    name: "unipc-3",
+    title: "UniPC-3",
+    order: 4,
+    run: (denoiser, path, xT, options) => unipc(denoiser, path, xT, { ...options, order: 3 }),
+  },
+);
 
 /** From point i to i + 1 with estimates at i, i − 1, …; with `arrived`, the estimate at i + 1, it is the corrector. */
 function update(

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./command.mjs";
 import { SetupError, lastLines } from "./errors.mjs";
+import { gatherSamplers } from "./gather-samplers.mjs";
 import { ROOT } from "./paths.mjs";
 
 /** Step 4: the library, compiled to src/dist. TypeScript's own build record makes a second run short. */
@@ -9,6 +10,7 @@ export async function buildLibrary(steps) {
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   const first = !existsSync(join(ROOT, "src", "dist", "index.js"));
   const compile = async () => {
+    gatherSamplers();
     try {
       await run(process.execPath, [compiler, "-b", "src"], { cwd: ROOT });
     } catch (error) {

@@ -53,5 +53,5 @@ for (const entry of samplers) {
 test("names are unique, and an unknown one lists those there are", () => {
   assert.equal(new Set(samplers.map(({ name }) => name)).size, samplers.length);
   assert.equal(samplerNamed("heun").order, 2);
-  assert.throws(() => samplerNamed("hein"), /no sampler "hein": use one of ddpm, /);
+  assert.throws(() => samplerNamed("hein"), /no sampler "hein": use one of consistency, ddim, /);
 });

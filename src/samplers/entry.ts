@@ -1,0 +1,54 @@
+import type * as tf from "../tf.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import type { SamplerStep, StochasticOptions } from "./sampler.js";
+
+/** A sampler as lists show it: the command line, the lessons and the benchmark take theirs from `samplers`. */
+export interface SamplerEntry {
+  /** As on the command line. */
+  readonly name: string;
+  readonly title: string;
+  /** Order of convergence to the probability-flow solution; for stochastic samplers that of the law (weak order). */
+  readonly order: number;
+  readonly stochastic: boolean;
+  /** Evaluations of the denoiser for so many steps that end at t = 0; Infinity where the solver decides. */
+  evaluations(steps: number): number;
+  /**
+   * The paths it works on: `"any"`, `"sde"` (has drift and diffusion) or `"straight"` (flow matching). Those that divide
+   * by a(t) refuse to start where no signal is left, and say so.
+   */
+  readonly paths: "any" | "sde" | "straight";
+  run(
+    denoiser: Denoiser,
+    path: GaussianPath,
+    xT: tf.Tensor,
+    options: StochasticOptions,
+  ): Generator<SamplerStep, tf.Tensor>;
+}
+
+/** What a sampler's file says of it: deterministic, on any path, one evaluation a step, unless it says otherwise. */
+export type SamplerDescription = Pick<SamplerEntry, "name" | "title" | "order" | "run"> &
+  Partial<Pick<SamplerEntry, "stochastic" | "evaluations" | "paths">>;
+
+/**
+ * The default export of a sampler's file: its entries in the registry, one for each of its forms that has a name.
+ *
+ * @throws RangeError for a name that is no word of the command line
+ */
+export function samplerEntries(...descriptions: readonly SamplerDescription[]): readonly SamplerEntry[] {
+  return Object.freeze(
+    descriptions.map((description) => {
+      if (!/^[a-z0-9][a-z0-9+-]*$/.test(description.name))
+        throw new RangeError(
+          `a sampler's name has small letters, digits, "+" and "-", got "${description.name}"`,
+        );
+      const usual = { stochastic: false, paths: "any", evaluations: (steps: number) => steps } as const;
+      return Object.freeze({ ...usual, ...description });
+    }),
+  );
+}
+
+/** Two evaluations a step, one for the last, which ends at t = 0. */
+export function twiceButLast(steps: number): number {
+  return 2 * steps - 1;
+}
