@@ -9,6 +9,8 @@ const INTERNAL = [
   // TensorFlow.js as its source maps name it
   /[\\/]tfjs-[\w-]+[\\/](src|dist)[\\/]/,
   /[\\/]compile[\\/](captures|compile|interception|recorder)\.[jt]s/,
+  // frames that only hand the call on
+  /[\\/]nn[\\/]probe\.[jt]s/,
   /\(?node:/,
   /<anonymous>\)?$/,
 ];

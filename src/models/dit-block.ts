@@ -5,6 +5,7 @@ import {
   FeedForward,
   LayerNorm,
   MultiHeadAttention,
+  part,
   normalStart,
   silu,
   sinusoidalEmbedding,
@@ -26,6 +27,7 @@ const SINUSOIDS = 256;
 
 /** The vector of time and class that modulates a block: MLP(sinusoids(t)) + table(class). */
 export class TimeAndClass {
+  private readonly name: string;
   private readonly time: TimeEmbedding;
   private readonly classes: Embedding | undefined;
 
@@ -33,6 +35,7 @@ export class TimeAndClass {
   constructor(scope: ParameterScope, options: { readonly channels: number; readonly classes: number | null }) {
     const { channels, classes } = options;
     const start = normalStart(0.02);
+    this.name = scope.prefix;
     this.time = new TimeEmbedding(scope.scope("timestep_embedder"), { inputs: SINUSOIDS, outputs: channels, start });
     if (classes !== null) {
       const table = { count: classes + 1, channels, deviation: 0.02 };
@@ -41,7 +44,7 @@ export class TimeAndClass {
   }
 
   apply(timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor2D {
-    return tf.tidy(() => {
+    return part(this.name, "time", () => {
       const e = this.time.apply(sinusoidalEmbedding(timestep, { dimensions: SINUSOIDS, frequencyShift: 1 }));
       return this.classes && labels ? tf.add(e, this.classes.apply(labels)) : e;
     });
@@ -68,6 +71,7 @@ export interface DiTBlockOptions {
  * Source: Peebles and Xie 2023, section 3.2 (adaLN-Zero); names as diffusers' `BasicTransformerBlock`.
  */
 export class DiTBlock {
+  private readonly name: string;
   readonly condition: TimeAndClass;
   private readonly modulation: Dense;
   private readonly norm1: LayerNorm;
@@ -79,6 +83,7 @@ export class DiTBlock {
   constructor(scope: ParameterScope, options: DiTBlockOptions) {
     const { channels, heads, attentionBias: qkvBias, activation, contextChannels, epsilon, affine } = options;
     const start = xavierStart;
+    this.name = scope.prefix;
     const norm1 = scope.scope("norm1");
     this.condition = new TimeAndClass(norm1.scope("emb"), options);
     this.modulation = new Dense(norm1.scope("linear"), { inputs: channels, outputs: 6 * channels, start: zeroStart });
@@ -95,7 +100,7 @@ export class DiTBlock {
   }
 
   apply(x: tf.Tensor3D, timestep: tf.Tensor1D, labels?: tf.Tensor1D, context?: tf.Tensor3D): tf.Tensor3D {
-    return tf.tidy(() => {
+    return part(this.name, "transformer", () => {
       const six = this.modulation.apply(silu(this.condition.apply(timestep, labels)));
       const [shift1, scale1, gate1, shift2, scale2, gate2] = tf.split(six, 6, 1) as tf.Tensor2D[];
       const gated = (gate: tf.Tensor2D, h: tf.Tensor3D): tf.Tensor => tf.mul(tf.expandDims(gate, 1), h);

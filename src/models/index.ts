@@ -10,3 +10,5 @@ export * from "./uvit-block.js";
 export * from "./uvit.js";
 export * from "./point-mlp.js";
 export * from "./diffusers.js";
+export * from "./describe-network.js";
+export * from "./receptive-field.js";

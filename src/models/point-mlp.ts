@@ -23,7 +23,7 @@ export interface PointMlpConfig {
   readonly time_encoding: TimeEncodingName;
   /** Length of the encoding of time (and of the class), default 32. */
   readonly time_channels: number;
-  /** Number of times of a learned encoding, default 1000; Fourier features see t/time_steps. */
+  /** Number of times of a learned encoding, default 1000; Fourier features and "scalar" see t/time_steps. */
   readonly time_steps: number;
   /** Default "silu". */
   readonly act_fn: ActivationName;
@@ -43,7 +43,8 @@ export const pointMlpDefaults: PointMlpConfig = {
 
 /**
  * A plain network for points: the coordinates and an encoding of time side by side, through hidden layers,
- * f(x, t) = W_L·act(… act(W₁·[x, encoding(t) + class])).
+ * f(x, t) = W_L·act(… act(W₁·[x, encoding(t) + class])). An encoding of another length than the class's vector stands
+ * beside it.
  *
  * @example
  * const network = new PointMlp({ hidden: [64, 64] }, { seed: 0 });
@@ -73,7 +74,8 @@ export class PointMlp {
     if (num_class_embeds !== null) {
       this.classes = new Embedding(root.scope("class_embedding"), { count: num_class_embeds, channels: time_channels });
     }
-    const first = dimensions + (this.classes ? time_channels : this.time.dimensions);
+    const added = this.classes && this.time.dimensions === time_channels;
+    const first = dimensions + this.time.dimensions + (this.classes && !added ? time_channels : 0);
     const widths = [first, ...hidden, dimensions];
     this.layers = widths.slice(1).map((outputs, i) => new Dense(root.scope(`layers.${i}`), { inputs: widths[i], outputs }));
   }
@@ -88,8 +90,7 @@ export class PointMlp {
   apply(x: tf.Tensor2D, timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor2D {
     this.check(x, timestep, labels);
     return tf.tidy(() => {
-      const e = this.embed(timestep, labels);
-      let h = e ? (tf.concat([x, e], 1) as tf.Tensor2D) : x;
+      let h = tf.concat([x, ...this.embed(timestep, labels)], 1) as tf.Tensor2D;
       this.layers.forEach((layer, i) => {
         h = layer.apply(h);
         if (i < this.layers.length - 1) h = this.act(h) as tf.Tensor2D;
@@ -102,10 +103,11 @@ export class PointMlp {
     this.parameters.dispose();
   }
 
-  private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D | undefined {
-    const time = this.time.dimensions > 0 ? this.time.apply(timestep) : undefined;
-    const label = this.classes && labels ? this.classes.apply(labels) : undefined;
-    return time && label ? (tf.add(time, label) as tf.Tensor2D) : (time ?? label);
+  private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D[] {
+    const time = this.time.dimensions > 0 ? [this.time.apply(timestep)] : [];
+    const label = this.classes && labels ? [this.classes.apply(labels)] : [];
+    const summed = time.length + label.length === 2 && time[0].shape[1] === label[0].shape[1];
+    return summed ? [tf.add(time[0], label[0])] : [...time, ...label];
   }
 
   private check(x: tf.Tensor2D, timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): void {

@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import {
   Downsample,
+  joinsNext,
   ResnetBlock,
   Upsample,
   type MaskSource,
@@ -114,7 +115,9 @@ export class UpBlock {
   apply(x: tf.Tensor4D, e: tf.Tensor2D, kept: tf.Tensor4D[], { context, masks }: BlockInputs = {}): tf.Tensor4D {
     let h = x;
     this.resnets.forEach((resnet, i) => {
-      h = resnet.apply(tf.concat([h, kept.pop()!], 3), e, masks);
+      const skip = kept.pop()!;
+      joinsNext(skip);
+      h = resnet.apply(tf.concat([h, skip], 3), e, masks);
       if (this.attentions.length > 0) h = this.attentions[i].apply(h, context);
     });
     if (!this.upsample) return h;

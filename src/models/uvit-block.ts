@@ -1,5 +1,5 @@
 import * as tf from "../tf.js";
-import { Dense, gelu, LayerNorm, scaledDotProductAttention, type ParameterScope } from "../nn/index.js";
+import { Dense, gelu, LayerNorm, part, scaledDotProductAttention, type ParameterScope } from "../nn/index.js";
 
 export interface UVitBlockOptions {
   readonly channels: number;
@@ -16,6 +16,7 @@ export interface UVitBlockOptions {
  * Source: Bao et al. 2023, figure 1; names as in the authors' checkpoints.
  */
 export class UVitBlock {
+  private readonly name: string;
   private readonly join: Dense | undefined;
   private readonly norm1: LayerNorm;
   private readonly qkv: Dense;
@@ -29,6 +30,7 @@ export class UVitBlock {
     private readonly options: UVitBlockOptions,
   ) {
     const { channels, hidden, qkvBias: bias, skip } = options;
+    this.name = scope.prefix;
     if (skip) this.join = new Dense(scope.scope("skip_linear"), { inputs: 2 * channels, outputs: channels });
     this.norm1 = new LayerNorm(scope.scope("norm1"), { channels });
     this.qkv = new Dense(scope.scope("attn.qkv"), { inputs: channels, outputs: 3 * channels, bias });
@@ -39,7 +41,7 @@ export class UVitBlock {
   }
 
   apply(x: tf.Tensor3D, skip?: tf.Tensor3D): tf.Tensor3D {
-    return tf.tidy(() => {
+    return part(this.name, "transformer", () => {
       let h = this.join && skip ? this.join.apply(tf.concat([x, skip], 2)) : x;
       h = tf.add(h, this.attend(this.norm1.apply(h)));
       return tf.add(h, this.second.apply(gelu(this.first.apply(this.norm2.apply(h)))));

@@ -4,6 +4,7 @@ import {
   Dense,
   Embedding,
   fromPatches,
+  joinsNext,
   LayerNorm,
   Parameters,
   PatchEmbedding,
@@ -123,7 +124,11 @@ export class UVit {
       const kept: tf.Tensor3D[] = [];
       for (const block of this.inBlocks) kept.push((h = block.apply(h)));
       h = this.midBlock.apply(h);
-      for (const block of this.outBlocks) h = block.apply(h, kept.pop());
+      for (const block of this.outBlocks) {
+        const skip = kept.pop()!;
+        joinsNext(skip);
+        h = block.apply(h, skip);
+      }
       const pixels = tf.slice(this.decoder.apply(this.norm.apply(h)), [0, this.extraTokens, 0]);
       return this.last.apply(fromPatches(pixels, { rows: x.shape[1] / patch, columns: x.shape[2] / patch, patch }));
     });

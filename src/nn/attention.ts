@@ -3,6 +3,7 @@ import type { SaveTensors } from "./activations.js";
 import { Dense } from "./dense.js";
 import { GroupNorm } from "./group-norm.js";
 import type { DenseStart, ParameterScope } from "./parameters.js";
+import { countMultiplyAdds, lookAtWeights, part } from "./probe.js";
 
 /** Above this many scores (64 MB of them), attention goes block by block. */
 const MAX_SCORES = 2 ** 24;
@@ -26,10 +27,14 @@ export function scaledDotProductAttention(
   v: tf.Tensor4D,
   { maxScores = MAX_SCORES }: { maxScores?: number } = {},
 ): tf.Tensor4D {
-  const [n, heads, queries] = q.shape;
+  const [n, heads, queries, d] = q.shape;
+  countMultiplyAdds(n * heads * queries * k.shape[2] * (d + v.shape[3]));
   const rows = Math.max(1, Math.floor(maxScores / (n * heads * k.shape[2])));
-  if (rows < queries) return blockwiseAttention(rows)(q, k, v);
-  return tf.tidy(() => tf.matMul(attentionWeights(q, k), v) as tf.Tensor4D);
+  return tf.tidy(() => {
+    const seen = lookAtWeights(() => attentionWeights(q, k));
+    if (!seen && rows < queries) return blockwiseAttention(rows)(q, k, v);
+    return tf.matMul(seen ?? attentionWeights(q, k), v) as tf.Tensor4D;
+  });
 }
 
 /** P = softmax(Q·Kᵀ/√d) */
@@ -95,6 +100,7 @@ export interface MultiHeadAttentionOptions extends AttentionOptions {
 
 /** Multi-head attention over tokens [batch, tokens, channels]; queries from `x`, keys and values from `context`. */
 export class MultiHeadAttention {
+  private readonly name: string;
   private readonly q: Dense;
   private readonly k: Dense;
   private readonly v: Dense;
@@ -106,6 +112,7 @@ export class MultiHeadAttention {
   ) {
     const { channels, heads, contextChannels = channels, qkvBias: bias = true, start } = options;
     if (channels % heads !== 0) throw new RangeError(`${heads} heads do not divide ${channels} channels`);
+    this.name = scope.prefix;
     this.q = new Dense(scope.scope("to_q"), { inputs: channels, outputs: channels, bias, start });
     this.k = new Dense(scope.scope("to_k"), { inputs: contextChannels, outputs: channels, bias, start });
     this.v = new Dense(scope.scope("to_v"), { inputs: contextChannels, outputs: channels, bias, start });
@@ -113,7 +120,7 @@ export class MultiHeadAttention {
   }
 
   apply(x: tf.Tensor3D, context: tf.Tensor3D = x): tf.Tensor3D {
-    return tf.tidy(() => {
+    return part(this.name, "attention", () => {
       const [n, tokens, channels] = x.shape;
       const mixed = scaledDotProductAttention(
         this.split(this.q.apply(x)),
@@ -143,6 +150,7 @@ export interface PixelAttentionOptions extends AttentionOptions {
 
 /** Self-attention over the pixels of an image, beside a residual path: y = (x + attention(norm(x)))/scale. */
 export class PixelAttention {
+  private readonly name: string;
   private readonly norm: GroupNorm | undefined;
   private readonly attention: MultiHeadAttention;
 
@@ -151,12 +159,13 @@ export class PixelAttention {
     private readonly options: PixelAttentionOptions,
   ) {
     const { channels, groups, epsilon } = options;
+    this.name = scope.prefix;
     if (groups !== null) this.norm = new GroupNorm(scope.scope("group_norm"), { channels, groups, epsilon });
     this.attention = new MultiHeadAttention(scope, options);
   }
 
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    return tf.tidy(() => {
+    return part(this.name, "attention", () => {
       const [n, h, w, c] = x.shape;
       const { outputScale = 1 } = this.options;
       const tokens = tf.reshape(this.norm ? this.norm.apply(x) : x, [n, h * w, c]) as tf.Tensor3D;

@@ -1,5 +1,6 @@
 import * as tf from "../tf.js";
 import { fanInUniform, type Initializer, type ParameterScope } from "./parameters.js";
+import { countMultiplyAdds, part } from "./probe.js";
 
 export interface Conv2dOptions {
   readonly inputs: number;
@@ -22,6 +23,7 @@ export class Conv2d {
   private readonly bias: tf.Variable | undefined;
   private readonly stride: 1 | 2;
   private readonly padding: number;
+  private readonly name: string;
 
   constructor(
     scope: ParameterScope,
@@ -29,6 +31,7 @@ export class Conv2d {
   ) {
     const { inputs, outputs, kernel = 3 } = options;
     const init = options.init ?? fanInUniform(inputs * kernel * kernel);
+    this.name = scope.prefix;
     this.stride = options.stride ?? 1;
     this.padding = options.padding ?? (kernel - 1) / 2;
     this.kernel = scope.create("weight", "conv", [kernel, kernel, inputs, outputs], init);
@@ -42,13 +45,14 @@ export class Conv2d {
         `a convolution of ${inputs} input channels got shape [${x.shape}] (NHWC): its last axis must be ${inputs}`,
       );
     }
-    return tf.tidy(() => {
+    return part(this.name, "convolution", () => {
       const weight = this.kernel as unknown as tf.Tensor4D;
       // TensorFlow's "same" equals symmetric padding at stride 1 only; at stride 2 it pads one side more.
       const same = this.stride === 1 && this.padding * 2 === kernel - 1;
       const p = this.padding;
       const padded = same || p === 0 ? x : (tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]]) as tf.Tensor4D);
       const y = tf.conv2d(padded, weight, this.stride, same ? "same" : "valid");
+      countMultiplyAdds(y.size * kernel * kernel * inputs);
       return this.bias ? tf.add(y, this.bias) : y;
     });
   }

@@ -1,5 +1,6 @@
 import * as tf from "../tf.js";
 import { torchStart, type DenseStart, type ParameterScope } from "./parameters.js";
+import { countMultiplyAdds, part } from "./probe.js";
 
 export interface DenseOptions {
   readonly inputs: number;
@@ -14,6 +15,7 @@ export interface DenseOptions {
 export class Dense {
   private readonly kernel: tf.Variable;
   private readonly bias: tf.Variable | undefined;
+  private readonly name: string;
 
   constructor(
     scope: ParameterScope,
@@ -21,6 +23,7 @@ export class Dense {
   ) {
     const { inputs, outputs, start = torchStart } = options;
     const { weight, bias } = start(inputs, outputs);
+    this.name = scope.prefix;
     this.kernel = scope.create("weight", "dense", [inputs, outputs], weight);
     if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], bias);
   }
@@ -30,9 +33,10 @@ export class Dense {
     if (x.shape[x.rank - 1] !== inputs) {
       throw new RangeError(`a dense layer of ${inputs} inputs got shape [${x.shape}]: its last axis must be ${inputs}`);
     }
-    return tf.tidy(() => {
+    return part(this.name, "dense", () => {
       const rows = x.rank === 2 ? (x as unknown as tf.Tensor2D) : tf.reshape(x, [-1, inputs]) as tf.Tensor2D;
       let y: tf.Tensor = tf.matMul(rows, this.kernel as unknown as tf.Tensor2D);
+      countMultiplyAdds(y.size * inputs);
       if (this.bias) y = tf.add(y, this.bias);
       return (x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs])) as T;
     });

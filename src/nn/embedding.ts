@@ -1,5 +1,6 @@
 import * as tf from "../tf.js";
 import type { ParameterScope } from "./parameters.js";
+import { part } from "./probe.js";
 
 export interface EmbeddingOptions {
   /** Number of vectors. */
@@ -13,6 +14,7 @@ export interface EmbeddingOptions {
 /** A table of trained vectors: index i of 0 … count − 1 becomes row i of `weight` [count, channels]. */
 export class Embedding {
   private readonly weight: tf.Variable;
+  private readonly name: string;
 
   constructor(
     scope: ParameterScope,
@@ -20,13 +22,14 @@ export class Embedding {
   ) {
     const { count, channels, deviation = 1 } = options;
     if (!Number.isInteger(count) || count < 1) throw new RangeError(`a table of vectors needs at least one, got ${count}`);
+    this.name = scope.prefix;
     this.weight = scope.create("weight", "plain", [count, channels], { kind: "normal", deviation });
   }
 
   /** @param indices int32 [N]; an index outside the table becomes zeros @returns [N, channels] */
   apply(indices: tf.Tensor1D): tf.Tensor2D {
     // A one-hot product rather than a gather, whose indices TensorFlow.js would read back to JavaScript.
-    return tf.tidy(() => {
+    return part(this.name, "table", () => {
       const oneHot = tf.oneHot(indices, this.options.count, 1, 0, "float32") as tf.Tensor2D;
       return tf.matMul(oneHot, this.weight as unknown as tf.Tensor2D);
     });

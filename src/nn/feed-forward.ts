@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import { gelu, geluTanh } from "./activations.js";
 import { Dense } from "./dense.js";
 import type { DenseStart, ParameterScope } from "./parameters.js";
+import { part } from "./probe.js";
 
 /** GEGLU: half the hidden layer gates the other half; the other two are plain. */
 export const feedForwardNames = ["geglu", "gelu", "gelu-approximate"] as const;
@@ -24,6 +25,7 @@ export interface FeedForwardOptions {
 export class FeedForward {
   private readonly first: Dense;
   private readonly second: Dense;
+  private readonly name: string;
 
   constructor(
     scope: ParameterScope,
@@ -34,12 +36,13 @@ export class FeedForward {
       throw new RangeError(`unknown feed-forward "${String(activation)}": choose ${feedForwardNames.join(", ")}`);
     }
     const width = activation === "geglu" ? 2 * hidden : hidden;
+    this.name = scope.prefix;
     this.first = new Dense(scope.scope("net.0.proj"), { inputs: channels, outputs: width, start });
     this.second = new Dense(scope.scope("net.2"), { inputs: hidden, outputs: channels, start });
   }
 
   apply(x: tf.Tensor3D): tf.Tensor3D {
-    return tf.tidy(() => {
+    return part(this.name, "feed-forward", () => {
       const h = this.first.apply(x);
       switch (this.options.activation ?? "geglu") {
         case "geglu": {

@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import type { SaveTensors } from "./activations.js";
 import { ones, zeros, type ParameterScope } from "./parameters.js";
+import { part } from "./probe.js";
 
 export interface GroupNormOptions {
   readonly channels: number;
@@ -19,6 +20,7 @@ export interface GroupNormOptions {
 export class GroupNorm {
   private readonly gamma: tf.Variable;
   private readonly beta: tf.Variable;
+  private readonly name: string;
   private readonly normalize: (x: tf.Tensor4D, gamma: tf.Tensor, beta: tf.Tensor) => tf.Tensor4D;
 
   constructor(scope: ParameterScope, options: GroupNormOptions) {
@@ -26,13 +28,14 @@ export class GroupNorm {
     if (channels % groups !== 0) {
       throw new RangeError(`${groups} groups do not divide ${channels} channels: choose norm_num_groups that does`);
     }
+    this.name = scope.prefix;
     this.gamma = scope.create("weight", "plain", [channels], ones);
     this.beta = scope.create("bias", "plain", [channels], zeros);
     this.normalize = groupNormalize(groups, epsilon);
   }
 
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    return this.normalize(x, this.gamma, this.beta);
+    return part(this.name, "norm", () => this.normalize(x, this.gamma, this.beta));
   }
 }
 

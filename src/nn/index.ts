@@ -1,4 +1,5 @@
 export * from "./parameters.js";
+export * from "./probe.js";
 export * from "./activations.js";
 export * from "./dense.js";
 export * from "./conv.js";

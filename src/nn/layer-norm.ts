@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import type { SaveTensors } from "./activations.js";
 import { ones, zeros, type ParameterScope } from "./parameters.js";
+import { part } from "./probe.js";
 
 export interface LayerNormOptions {
   readonly channels: number;
@@ -18,6 +19,7 @@ export interface LayerNormOptions {
 export class LayerNorm {
   private readonly gamma: tf.Variable | undefined;
   private readonly beta: tf.Variable | undefined;
+  private readonly name: string;
   private readonly normalize: (x: tf.Tensor) => tf.Tensor;
 
   constructor(
@@ -25,6 +27,7 @@ export class LayerNorm {
     private readonly options: LayerNormOptions,
   ) {
     const { channels, epsilon = 1e-5, affine = true } = options;
+    this.name = scope.prefix;
     if (affine) {
       this.gamma = scope.create("weight", "plain", [channels], ones);
       this.beta = scope.create("bias", "plain", [channels], zeros);
@@ -37,7 +40,7 @@ export class LayerNorm {
     if (x.shape[x.rank - 1] !== channels) {
       throw new RangeError(`a layer norm of ${channels} channels got shape [${x.shape}]: its last axis must be ${channels}`);
     }
-    return tf.tidy(() => {
+    return part(this.name, "norm", () => {
       const normal = this.normalize(x);
       return (this.gamma && this.beta ? tf.add(tf.mul(normal, this.gamma), this.beta) : normal) as T;
     });

@@ -1,27 +1,31 @@
 import * as tf from "../tf.js";
 import { xavierStart, zeros, type ParameterScope } from "./parameters.js";
+import { countMultiplyAdds, part } from "./probe.js";
 
 /** Each p × p patch of an image through one matrix: a convolution of kernel and stride p. [N, H, W, C] → [N, tokens, D] */
 export class PatchEmbedding {
   private readonly kernel: tf.Variable;
   private readonly bias: tf.Variable;
+  private readonly name: string;
 
   constructor(
     scope: ParameterScope,
     private readonly options: { readonly patch: number; readonly inputs: number; readonly outputs: number },
   ) {
     const { patch: p, inputs, outputs } = options;
+    this.name = scope.prefix;
     this.kernel = scope.create("weight", "conv", [p, p, inputs, outputs], xavierStart(p * p * inputs, outputs).weight);
     this.bias = scope.create("bias", "plain", [outputs], zeros);
   }
 
   apply(x: tf.Tensor4D): tf.Tensor3D {
     const { patch: p, inputs, outputs } = this.options;
-    return tf.tidy(() => {
+    return part(this.name, "patches", () => {
       const patches = toPatches(x, p);
       const [n, tokens, size] = patches.shape;
       const matrix = tf.reshape(this.kernel, [p * p * inputs, outputs]) as tf.Tensor2D;
       const embedded = tf.matMul(tf.reshape(patches, [n * tokens, size]) as tf.Tensor2D, matrix);
+      countMultiplyAdds(embedded.size * size);
       return tf.reshape(tf.add(embedded, this.bias), [n, tokens, outputs]) as tf.Tensor3D;
     });
   }

@@ -1,9 +1,11 @@
 import * as tf from "../tf.js";
 import { Conv2d } from "./conv.js";
 import type { ParameterScope } from "./parameters.js";
+import { part } from "./probe.js";
 
 /** Halves height and width by a strided 3×3 convolution. */
 export class Downsample {
+  private readonly name: string;
   private readonly conv: Conv2d;
 
   constructor(
@@ -11,11 +13,12 @@ export class Downsample {
     private readonly options: { readonly channels: number; readonly padding: 0 | 1 },
   ) {
     const { channels, padding } = options;
+    this.name = scope.prefix;
     this.conv = new Conv2d(scope.scope("conv"), { inputs: channels, outputs: channels, stride: 2, padding });
   }
 
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    return tf.tidy(() => {
+    return part(this.name, "downsample", () => {
       // Without symmetric padding the frame grows at the bottom and right only, as diffusers does.
       const grown = this.options.padding === 0 ? (tf.pad(x, [[0, 0], [0, 1], [0, 1], [0, 0]]) as tf.Tensor4D) : x;
       return this.conv.apply(grown);
@@ -25,13 +28,15 @@ export class Downsample {
 
 /** Doubles height and width by nearest neighbour (or to a given size), then a 3×3 convolution. */
 export class Upsample {
+  private readonly name: string;
   private readonly conv: Conv2d;
 
   constructor(scope: ParameterScope, options: { readonly channels: number }) {
+    this.name = scope.prefix;
     this.conv = new Conv2d(scope.scope("conv"), { inputs: options.channels, outputs: options.channels });
   }
 
   apply(x: tf.Tensor4D, size: [number, number] = [2 * x.shape[1], 2 * x.shape[2]]): tf.Tensor4D {
-    return tf.tidy(() => this.conv.apply(tf.image.resizeNearestNeighbor(x, size)));
+    return part(this.name, "upsample", () => this.conv.apply(tf.image.resizeNearestNeighbor(x, size)));
   }
 }

@@ -5,6 +5,7 @@ import { Dense } from "./dense.js";
 import { Dropout, type MaskSource } from "./dropout.js";
 import { GroupNorm } from "./group-norm.js";
 import type { ParameterScope } from "./parameters.js";
+import { part } from "./probe.js";
 
 /** How the time embedding enters: added after the first convolution, or as scale and shift of the second norm. */
 export type TimeScaleShift = "default" | "scale_shift";
@@ -31,6 +32,7 @@ export interface ResnetBlockOptions {
  * Source: Ho et al. 2020, appendix B; scale_shift is Dhariwal and Nichol 2021, equation 6.
  */
 export class ResnetBlock {
+  private readonly name: string;
   private readonly norm1: GroupNorm;
   private readonly conv1: Conv2d;
   private readonly timeProjection: Dense;
@@ -46,6 +48,7 @@ export class ResnetBlock {
   ) {
     const { inputs, outputs, timeChannels, groups, epsilon } = options;
     const timeOutputs = options.timeScaleShift === "scale_shift" ? 2 * outputs : outputs;
+    this.name = scope.prefix;
     this.act = activation(options.activation ?? "silu");
     this.norm1 = new GroupNorm(scope.scope("norm1"), { channels: inputs, groups, epsilon });
     this.conv1 = new Conv2d(scope.scope("conv1"), { inputs, outputs });
@@ -58,7 +61,7 @@ export class ResnetBlock {
 
   /** @param x [N, H, W, inputs] @param e the time embedding, [N, timeChannels] @param masks of dropout, while training */
   apply(x: tf.Tensor4D, e: tf.Tensor2D, masks?: MaskSource): tf.Tensor4D {
-    return tf.tidy(() => {
+    return part(this.name, "residual", () => {
       const { outputScale = 1, timeScaleShift = "default" } = this.options;
       const n = x.shape[0];
       let h = this.conv1.apply(this.act(this.norm1.apply(x)) as tf.Tensor4D);

@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Dense } from "./dense.js";
 import type { DenseStart, ParameterScope } from "./parameters.js";
+import { part } from "./probe.js";
 
 /** The two orders in use: the paper's sin|cos, and diffusers' default cos|sin (`flip_sin_to_cos`). */
 export type SinusoidOrder = "sin-cos" | "cos-sin";
@@ -49,16 +50,18 @@ export interface TimeEmbeddingOptions {
 export class TimeEmbedding {
   private readonly first: Dense;
   private readonly second: Dense;
+  private readonly name: string;
   private readonly act: (x: tf.Tensor) => tf.Tensor;
 
   constructor(scope: ParameterScope, options: TimeEmbeddingOptions) {
     const { inputs, outputs, start } = options;
+    this.name = scope.prefix;
     this.first = new Dense(scope.scope("linear_1"), { inputs, outputs, start });
     this.second = new Dense(scope.scope("linear_2"), { inputs: outputs, outputs, start });
     this.act = activation(options.activation ?? "silu");
   }
 
   apply(embedding: tf.Tensor2D): tf.Tensor2D {
-    return tf.tidy(() => this.second.apply(this.act(this.first.apply(embedding)) as tf.Tensor2D));
+    return part(this.name, "time", () => this.second.apply(this.act(this.first.apply(embedding)) as tf.Tensor2D));
   }
 }

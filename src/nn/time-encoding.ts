@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import { Embedding } from "./embedding.js";
 import type { ParameterScope } from "./parameters.js";
+import { part } from "./probe.js";
 import { sinusoidalEmbedding, type SinusoidOrder } from "./time-embedding.js";
 
 /**
@@ -11,18 +12,19 @@ import { sinusoidalEmbedding, type SinusoidOrder } from "./time-embedding.js";
  * | `cos-sin`, `sin-cos` | cosines and sines of t·ω_i, see {@link sinusoidalEmbedding} |
  * | `fourier` | sines and cosines of 2π·w_i·f(t) with frequencies w_i ~ N(0, scale²) drawn once, f(t) = t or given |
  * | `learned` | a trained vector for every whole t |
+ * | `scalar` | one number, t/steps; with steps = 1 it is t itself |
  * | `none` | nothing: the network must do without |
  */
-export const timeEncodingNames = ["cos-sin", "sin-cos", "fourier", "learned", "none"] as const;
+export const timeEncodingNames = ["cos-sin", "sin-cos", "fourier", "learned", "scalar", "none"] as const;
 export type TimeEncodingName = (typeof timeEncodingNames)[number];
 
 export interface TimeEncodingOptions {
   readonly kind: TimeEncodingName;
-  /** Length of the encoding; even for sinusoids and Fourier features. */
+  /** Length of the encoding; even for sinusoids and Fourier features, without meaning for `scalar` and `none`. */
   readonly dimensions: number;
   /** For sinusoids, default 0: see {@link sinusoidalEmbedding}. */
   readonly frequencyShift?: number;
-  /** For `learned`: times 0 … steps − 1 have a vector; any other time is encoded as zeros. */
+  /** For `learned`: times 0 … steps − 1 have a vector; any other time is encoded as zeros. For `scalar`: its unit. */
   readonly steps?: number;
   /** For `fourier`: what is multiplied by the frequencies; default t itself. */
   readonly fourierInput?: (t: tf.Tensor1D) => tf.Tensor1D;
@@ -39,6 +41,7 @@ export interface TimeEncodingOptions {
  * Source: Ho et al. 2020, appendix B (sinusoids); Tancik et al. 2020 and Song et al. 2021, appendix C (Fourier).
  */
 export class TimeEncoding {
+  private readonly name: string;
   private readonly table: Embedding | undefined;
   private readonly frequencies: tf.Variable | undefined;
 
@@ -47,6 +50,7 @@ export class TimeEncoding {
     private readonly options: TimeEncodingOptions,
   ) {
     const { kind, dimensions, steps, fourierScale = 1 } = options;
+    this.name = scope.prefix;
     switch (kind) {
       case "learned":
         if (steps === undefined) throw new RangeError('a "learned" time encoding needs steps, the number of times');
@@ -60,6 +64,9 @@ export class TimeEncoding {
       case "sin-cos":
         requireEven(dimensions);
         break;
+      case "scalar":
+        if (!(steps! > 0)) throw new RangeError(`a "scalar" time encoding is t/steps: steps must be above 0, got ${steps}`);
+        break;
       case "none":
         break;
       default:
@@ -69,13 +76,14 @@ export class TimeEncoding {
 
   /** Length of the vector {@link apply} returns. */
   get dimensions(): number {
-    return this.options.kind === "none" ? 0 : this.options.dimensions;
+    const { kind, dimensions } = this.options;
+    return kind === "none" ? 0 : kind === "scalar" ? 1 : dimensions;
   }
 
-  /** @returns [N, dimensions]; of `none`, [N, 0] */
+  /** @returns [N, dimensions]; of `scalar` [N, 1], of `none` [N, 0] */
   apply(t: tf.Tensor1D): tf.Tensor2D {
     const { kind, dimensions, frequencyShift, fourierInput = (time) => time, fourierOrder } = this.options;
-    return tf.tidy(() => {
+    return part(this.name, "time", () => {
       switch (kind) {
         case "cos-sin":
         case "sin-cos":
@@ -88,6 +96,8 @@ export class TimeEncoding {
           const pair = [tf.sin(angles), tf.cos(angles)];
           return tf.concat(fourierOrder === "cos-sin" ? pair.reverse() : pair, 1) as tf.Tensor2D;
         }
+        case "scalar":
+          return tf.expandDims(tf.div(t, this.options.steps!), 1) as tf.Tensor2D;
         case "none":
           return tf.zeros([t.shape[0], 0]);
       }

@@ -6,6 +6,7 @@ import { FeedForward, type FeedForwardName } from "./feed-forward.js";
 import { GroupNorm } from "./group-norm.js";
 import { LayerNorm } from "./layer-norm.js";
 import type { ParameterScope } from "./parameters.js";
+import { part } from "./probe.js";
 
 export interface TransformerBlockOptions {
   readonly channels: number;
@@ -22,6 +23,7 @@ export interface TransformerBlockOptions {
  * and beside a residual path. Names and defaults as diffusers' `BasicTransformerBlock`.
  */
 export class TransformerBlock {
+  private readonly name: string;
   private readonly norm1: LayerNorm;
   private readonly self: MultiHeadAttention;
   private readonly cross: { norm: LayerNorm; attention: MultiHeadAttention } | undefined;
@@ -31,6 +33,7 @@ export class TransformerBlock {
   constructor(scope: ParameterScope, options: TransformerBlockOptions) {
     const { channels, heads, contextChannels, activation, epsilon } = options;
     const norm = { channels, epsilon };
+    this.name = scope.prefix;
     this.norm1 = new LayerNorm(scope.scope("norm1"), norm);
     this.self = new MultiHeadAttention(scope.scope("attn1"), { channels, heads, qkvBias: false });
     if (contextChannels !== undefined) {
@@ -45,7 +48,7 @@ export class TransformerBlock {
 
   /** @param x [N, tokens, channels] @param context [N, words, contextChannels]; without it, x itself is the context */
   apply(x: tf.Tensor3D, context?: tf.Tensor3D): tf.Tensor3D {
-    return tf.tidy(() => {
+    return part(this.name, "transformer", () => {
       let h = tf.add(x, this.self.apply(this.norm1.apply(x))) as tf.Tensor3D;
       if (this.cross) h = tf.add(h, this.cross.attention.apply(this.cross.norm.apply(h), context)) as tf.Tensor3D;
       return tf.add(h, this.feedForward.apply(this.norm3.apply(h))) as tf.Tensor3D;
@@ -71,6 +74,7 @@ export interface SpatialTransformerOptions {
  * Source: Rombach et al. 2022, section 3.3; names as diffusers' `Transformer2DModel`.
  */
 export class SpatialTransformer {
+  private readonly name: string;
   private readonly norm: GroupNorm;
   private readonly projectIn: (x: tf.Tensor4D) => tf.Tensor4D;
   private readonly blocks: readonly TransformerBlock[];
@@ -85,6 +89,7 @@ export class SpatialTransformer {
         : new Conv2d(scope.scope(name), { ...sizes, kernel: 1 });
       return (x) => layer.apply(x);
     };
+    this.name = scope.prefix;
     this.norm = new GroupNorm(scope.scope("norm"), { channels, groups, epsilon: 1e-6 });
     this.projectIn = projection("proj_in");
     this.blocks = Array.from({ length: layers }, (_, i) => {
@@ -95,7 +100,7 @@ export class SpatialTransformer {
 
   /** @param x [N, H, W, channels] @param context [N, words, contextChannels] */
   apply(x: tf.Tensor4D, context?: tf.Tensor3D): tf.Tensor4D {
-    return tf.tidy(() => {
+    return part(this.name, "transformer", () => {
       const [n, h, w, c] = x.shape;
       let tokens = tf.reshape(this.projectIn(this.norm.apply(x)), [n, h * w, c]) as tf.Tensor3D;
       for (const block of this.blocks) tokens = block.apply(tokens, context);

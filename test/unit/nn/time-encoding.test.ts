@@ -34,6 +34,8 @@ test("each time encoding has its length, its parameters and its values", () => {
   );
   assert.deepEqual(encodings["none"].apply(t).shape, [3, 0]);
   assert.equal(encodings["none"].dimensions, 0);
+  assert.equal(encodings["scalar"].dimensions, 1);
+  assert.ok(largestDifference(encodings["scalar"].apply(t), tf.tensor2d([[0], [0.6], [0.8]])) < 1e-7);
   const table = parameters.get("learned.weight").variable.arraySync() as number[][];
   assert.deepEqual(encodings["learned"].apply(t).arraySync(), [table[0], table[3], table[4]]);
 
@@ -53,6 +55,7 @@ test("time encodings refuse what they cannot be", () => {
   assert.throws(make("fourier", 5), /dimensions must be even, got 5/);
   assert.throws(make("cos-sin", 0), /dimensions must be even, got 0/);
   assert.throws(make("learned", 4), /needs steps/);
+  assert.throws(make("scalar", 4), /steps must be above 0, got undefined/);
 });
 
 test("Embedding: rows by index, zeros outside, gradients", () => {
