@@ -1,6 +1,7 @@
 export * as tf from "./tf.js";
 export { nativeStatus, type NativeStatus } from "./native.js";
 export { InterruptedError } from "./interrupt.js";
+export { NotFiniteError } from "./finite.js";
 export * from "./random.js";
 export * from "./diffusion/index.js";
 export * from "./samplers/index.js";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { withoutValues } from "../finite.js";
 import * as tf from "../tf.js";
 import { bytesOf, isUniform } from "./constant-bytes.js";
 import { CompileError } from "./errors.js";
@@ -91,7 +92,7 @@ class Recorder {
         createTensor: (shape, dtype, values) => this.createTensor(shape, dtype, values),
         executeOp: (name, attributes, inputs, outputs) => this.executeOp(name, attributes, inputs, outputs),
       },
-      () => this.runBody(),
+      () => withoutValues(() => this.runBody()),
     );
     const left = tf.memory().numTensors - before;
     if (left > 0) {

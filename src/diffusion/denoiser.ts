@@ -1,3 +1,4 @@
+import { allFinite, checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
 import type { GaussianPath } from "./path.js";
 import { convertPrediction, type Prediction } from "./predictions.js";
@@ -34,6 +35,7 @@ export interface EstimateOptions {
  * x̂_0 and ε̂ at time t, whatever the network predicts.
  *
  * @throws RangeError when the output has another shape than x_t, or does not determine x̂_0 (ε with zero terminal SNR)
+ * @throws NotFiniteError when the output holds NaN or infinite values
  */
 export function estimate(
   denoiser: Denoiser,
@@ -59,6 +61,7 @@ export function estimateFrom(
   t: number,
   clip?: Threshold,
 ): Estimate {
+  checkOutput(output, predicts, xt, t);
   return tf.tidy(() => {
     const x0 = convertPrediction(path, predicts, "sample", output, xt, t);
     if (!clip) return { x0, noise: convertPrediction(path, predicts, "noise", output, xt, t) };
@@ -66,6 +69,16 @@ export function estimateFrom(
     // ε̂ = (x_t − a·x̂_0)/b
     return { x0: clipped, noise: convertPrediction(path, "sample", "noise", clipped, xt, t) };
   });
+}
+
+function checkOutput(output: tf.Tensor, predicts: Prediction, xt: tf.Tensor, t: number): void {
+  if (allFinite(output)) return;
+  checkFinite(`x_t at t = ${t}`, xt, "the step before it or its noise made them; clipping x0 or more steps may help");
+  checkFinite(
+    `the denoiser's output ("${predicts}") at t = ${t}`,
+    output,
+    "x_t is finite, so look at the weights, at the condition, and whether this t was trained",
+  );
 }
 
 /** One time for a batch, as a denoiser takes it: [N] float32. */

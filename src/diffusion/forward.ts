@@ -1,8 +1,12 @@
+import { checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./path.js";
 import type { Schedule } from "./schedule.js";
 import type { Timestep } from "./time.js";
+
+const BAD_DATA = "clean the data before noise is added";
+const BAD_NOISE = "take it from normalNoise(seed) or another source of finite numbers";
 
 /**
  * One step of the forward process: x_t = √(1 − β_t)·x_{t−1} + √β_t·ε.
@@ -12,10 +16,12 @@ import type { Timestep } from "./time.js";
  * @param t whole times 1 … T, one for the batch or one per example
  * @param noise ε ~ N(0, I), same shape
  * @returns x_t, same shape
- * @throws RangeError for t outside 1 … T, a fractional t, or unequal shapes
+ * @throws RangeError for t outside 1 … T, a fractional t, unequal shapes, or values that are not finite
  */
 export function qStep(schedule: Schedule, xPrev: tf.Tensor, t: Timestep, noise: tf.Tensor): tf.Tensor {
   checkSameShape("xPrev", xPrev, "noise", noise);
+  checkFinite("xPrev", xPrev, BAD_DATA);
+  checkFinite("noise", noise, BAD_NOISE);
   return tf.tidy(() => {
     const beta = (time: number): number => schedule.beta[wholeStep(time)];
     const keep = lookUp(schedule, t, xPrev, (time) => Math.sqrt(1 - beta(time)));
@@ -33,10 +39,12 @@ export function qStep(schedule: Schedule, xPrev: tf.Tensor, t: Timestep, noise: 
  * @param t times 0 … T, one for the batch or one per example; t = 0 returns x_0
  * @param noise ε ~ N(0, I), same shape
  * @returns x_t, same shape
- * @throws RangeError for t outside 0 … T or unequal shapes
+ * @throws RangeError for t outside 0 … T, unequal shapes, or values that are not finite
  */
 export function qSample(path: GaussianPath, x0: tf.Tensor, t: Timestep, noise: tf.Tensor): tf.Tensor {
   checkSameShape("x0", x0, "noise", noise);
+  checkFinite("x0", x0, BAD_DATA);
+  checkFinite("noise", noise, BAD_NOISE);
   return tf.tidy(() => {
     const signal = lookUp(path, t, x0, (time) => path.signal(time));
     const sigma = lookUp(path, t, x0, (time) => path.noise(time));

@@ -1,3 +1,4 @@
+import { checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./path.js";
@@ -9,7 +10,7 @@ import type { Timestep } from "./time.js";
  *
  * @param x0 clean data, [N, …]
  * @param noise the ε that made x_t, same shape
- * @throws RangeError for t outside the path, or t = 0 with `"score"`
+ * @throws RangeError for t outside the path, t = 0 with `"score"`, or values that are not finite
  */
 export function trainingTarget(
   path: GaussianPath,
@@ -19,6 +20,8 @@ export function trainingTarget(
   noise: tf.Tensor,
 ): tf.Tensor {
   checkSameShape("x0", x0, "noise", noise);
+  checkFinite("x0", x0, "clean the data before it is trained on");
+  checkFinite("noise", noise, "take it from normalNoise(seed) or another source of finite numbers");
   return tf.tidy(() =>
     targetFrom(
       prediction,

@@ -1,3 +1,4 @@
+import { checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./path.js";
@@ -64,10 +65,12 @@ export function posteriorCoefficients(earlier: Level, later: Level): PosteriorCo
  * @param x0 clean data, [N, …]
  * @param xt x_t, same shape
  * @param t whole times 1 … T; at t = 1 the variance is 0 and the mean is x_0
- * @throws RangeError for t outside 1 … T or unequal shapes
+ * @throws RangeError for t outside 1 … T, unequal shapes, or values that are not finite
  */
 export function posterior(schedule: Schedule, x0: tf.Tensor, xt: tf.Tensor, t: Timestep): GaussianMoments {
   checkSameShape("x0", x0, "xt", xt);
+  checkFinite("x0", x0, "clean the data");
+  checkFinite("xt", xt, "make it with qSample from finite data and noise");
   return tf.tidy(() => {
     const at = (time: number): PosteriorCoefficients => {
       if (!Number.isInteger(time) || time < 1)

@@ -3,6 +3,7 @@ import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { samplerEntries } from "./entry.js";
 import { march } from "./march.js";
+import { drawNoise } from "./noise-source.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
 
@@ -20,12 +21,12 @@ export function consistency(
   options: StochasticOptions,
 ): Generator<SamplerStep, tf.Tensor> {
   const times = timeGrid(path, { ...options, steps: options.steps ?? 1 });
-  return march(xT, times, (x, i) => {
+  return march("consistency", xT, times, (x, i) => {
     const s = times[i + 1];
     const { x0 } = estimate(denoiser, path, x, times[i], options);
     if (s === 0) return { x0, next: x0 };
     // x_s = a_s·x̂_0 + b_s·z
-    const z = options.noise(i + 1, x.shape);
+    const z = drawNoise(options.noise, i + 1, x);
     return { x0, next: tf.add(tf.mul(x0, path.signal(s)), tf.mul(z, path.noise(s))) };
   });
 }

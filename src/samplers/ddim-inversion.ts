@@ -1,7 +1,7 @@
 import * as tf from "../tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
-import { march } from "./march.js";
+import { checkStart, march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
 
@@ -27,8 +27,9 @@ export function ddimInversion(
   const { iterations = 1 } = options;
   if (!Number.isInteger(iterations) || iterations < 1)
     throw new RangeError(`iterations must be a whole number ≥ 1, got ${iterations}`);
+  checkStart("x0", x0);
   const times = timeGrid(path, { ...options, finish: "data" }).reverse();
-  return march(x0, times, (x, i) => {
+  return march("ddim-inversion", x0, times, (x, i) => {
     const [s, t] = [times[i], times[i + 1]];
     const ratio = path.signal(t) / path.signal(s);
     let next = x;

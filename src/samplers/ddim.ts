@@ -4,6 +4,7 @@ import type { GaussianPath } from "../diffusion/path.js";
 import { levelAt, posteriorCoefficients } from "../diffusion/posterior.js";
 import { samplerEntries } from "./entry.js";
 import { march } from "./march.js";
+import { drawNoise } from "./noise-source.js";
 import type { NoiseSource, SamplerOptions, SamplerStep } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
 
@@ -22,7 +23,7 @@ export interface DdimOptions extends SamplerOptions {
  * @returns samples, same shape
  * @throws RangeError for eta outside 0 … 1, or eta > 0 without `noise`
  */
-export function* ddim(
+export function ddim(
   denoiser: Denoiser,
   path: GaussianPath,
   xT: tf.Tensor,
@@ -33,7 +34,7 @@ export function* ddim(
   if (eta > 0 && !noise)
     throw new RangeError(`eta = ${eta} adds noise: give a noise source, for instance normalNoise(seed)`);
   const times = timeGrid(path, options);
-  return yield* march(xT, times, (x, i) => {
+  return march("ddim", xT, times, (x, i) => {
     const [t, s] = [times[i], times[i + 1]];
     const { x0, noise: direction } = estimate(denoiser, path, x, t, options);
     const to = levelAt(path, s);
@@ -42,7 +43,7 @@ export function* ddim(
     // x_s = √ᾱ_s·x̂_0 + √(1 − ᾱ_s − σ²)·ε̂ + σ·z
     const mean = tf.add(tf.mul(x0, to.signal), tf.mul(direction, Math.sqrt(to.noise ** 2 - variance)));
     if (variance === 0 || !noise) return { x0, next: mean };
-    return { x0, next: tf.add(mean, tf.mul(noise(i + 1, x.shape), Math.sqrt(variance))) };
+    return { x0, next: tf.add(mean, tf.mul(drawNoise(noise, i + 1, x), Math.sqrt(variance))) };
   });
 }
 

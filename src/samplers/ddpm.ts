@@ -1,3 +1,4 @@
+import { checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
 import {
   estimate,
@@ -10,6 +11,7 @@ import type { GaussianPath } from "../diffusion/path.js";
 import { levelAt, posteriorCoefficients, type PosteriorCoefficients } from "../diffusion/posterior.js";
 import { samplerEntries } from "./entry.js";
 import { march } from "./march.js";
+import { drawNoise } from "./noise-source.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
 
@@ -30,7 +32,7 @@ export interface DdpmOptions extends StochasticOptions {
  * @param xT start ~ N(0, I), [N, …]
  * @returns samples, same shape
  */
-export function* ddpm(
+export function ddpm(
   denoiser: Denoiser,
   path: GaussianPath,
   xT: tf.Tensor,
@@ -39,12 +41,13 @@ export function* ddpm(
   const { variance = "posterior", noise } = options;
   const learned = variance === "learned" ? withLearnedVariance(denoiser) : undefined;
   const times = timeGrid(path, options);
-  return yield* march(xT, times, (x, i) => {
+  return march("ddpm", xT, times, (x, i) => {
     const [t, s] = [times[i], times[i + 1]];
     const answer = learned?.predictWithVariance(x, timesTensor(x, t), options.condition);
     const { x0 } = answer
       ? estimateFrom(answer.output, denoiser.predicts, path, x, t, options.clip)
       : estimate(denoiser, path, x, t, options);
+    if (answer) checkFinite(`the learned variance at t = ${t}`, answer.fraction, "look at the weights");
     const back = posteriorCoefficients(levelAt(path, s), levelAt(path, t));
     // μ = √ᾱ_s·β_t/(1−ᾱ_t)·x̂_0 + √α_t·(1−ᾱ_s)/(1−ᾱ_t)·x_t
     const mean = tf.add(tf.mul(x0, back.dataWeight), tf.mul(x, back.stateWeight));
@@ -53,7 +56,7 @@ export function* ddpm(
       ? learnedDeviation(answer.fraction, back)
       : tf.scalar(Math.sqrt(variance === "posterior" ? back.variance : back.added));
     // x_s = μ + σ·z
-    return { x0, next: tf.add(mean, tf.mul(noise(i + 1, x.shape), deviation)) };
+    return { x0, next: tf.add(mean, tf.mul(drawNoise(noise, i + 1, x), deviation)) };
   });
 }
 

@@ -50,8 +50,8 @@ export function* dormandPrince(
   const { relativeTolerance = 1e-5, absoluteTolerance = 1e-5, maxSteps = 10000 } = options;
   if (!(relativeTolerance > 0 && absoluteTolerance > 0)) throw new RangeError("tolerances must be > 0");
   let [s, h] = [start, (end - start) / 100];
+  let slope = tf.keep(tf.tidy(() => derivative(y0, s)));
   let y = tf.keep(y0.clone());
-  let slope = tf.keep(tf.tidy(() => derivative(y, s)));
   let evaluations = 1;
   try {
     for (let [step, tries] = [0, 0]; s !== end; tries++) {

@@ -29,6 +29,7 @@ export function dpmSolverPlusPlus(
   const points = timeGrid(path, options).map((t) => lambdaPoint(path, t));
   const steps = points.length - 1;
   return march(
+    order === 1 ? "dpm++1" : `dpm++${order}m`,
     xT,
     points.map(({ t }) => t),
     (x, i, memory) => {

@@ -4,6 +4,7 @@ import type { GaussianPath } from "../diffusion/path.js";
 import { samplerEntries } from "./entry.js";
 import { lambdaPoint, orderLimit } from "./exponential.js";
 import { march } from "./march.js";
+import { drawNoise } from "./noise-source.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
 
@@ -22,6 +23,7 @@ export function dpmSolverSde(
   const points = timeGrid(path, options).map((t) => lambdaPoint(path, t));
   const steps = points.length - 1;
   return march(
+    "dpm++2m-sde",
     xT,
     points.map(({ t }) => t),
     (x, i, [previous]) => {
@@ -36,7 +38,7 @@ export function dpmSolverSde(
           : x0;
       const decay = -Math.expm1(-2 * h);
       const mean = tf.add(tf.mul(x, (to.noise / from.noise) * Math.exp(-h)), tf.mul(data, to.signal * decay));
-      const next = tf.add(mean, tf.mul(options.noise(i + 1, x.shape), to.noise * Math.sqrt(decay)));
+      const next = tf.add(mean, tf.mul(drawNoise(options.noise, i + 1, x), to.noise * Math.sqrt(decay)));
       return { x0, next, memory: [x0] };
     },
   );

@@ -29,7 +29,7 @@ export function dpmSolver(
   const times = timeGrid(path, options);
   requireSignal(path, times);
   const epsilon: Epsilon = (x, at) => estimate(denoiser, path, x, at.t, options).noise;
-  return march(xT, times, (x, i) => {
+  return march(`dpm-solver-${order}`, xT, times, (x, i) => {
     const [from, to] = [lambdaPoint(path, times[i]), lambdaPoint(path, times[i + 1])];
     const { x0, noise } = estimate(denoiser, path, x, from.t, options);
     const rule = to.noise === 0 || order === 1 ? first : order === 2 ? second : third;

@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { samplerEntries } from "./entry.js";
+import { drawNoise } from "./noise-source.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { marchInSigma } from "./sigma-space.js";
 
@@ -24,14 +25,14 @@ export function eulerAncestral(
 ): Generator<SamplerStep, tf.Tensor> {
   const { eta = 1, noise: draw } = options;
   if (!(eta >= 0 && eta <= 1)) throw new RangeError(`eta must lie in 0 … 1, got ${eta}`);
-  return marchInSigma(denoiser, path, xT, options, (state, from, to, { slope, i }) => {
+  return marchInSigma("euler-ancestral", denoiser, path, xT, options, (state, from, to, { slope, i }) => {
     const { x0, noise } = slope(state, from);
     // σ_up² = η²·σ'²·(σ² − σ'²)/σ²
     const up = (eta * to.sigma * Math.sqrt(from.sigma ** 2 - to.sigma ** 2)) / from.sigma;
     const down = Math.sqrt(to.sigma ** 2 - up ** 2);
     // x̃' = x̃ + (σ_down − σ)·ε̂ + σ_up·z
     const mean = tf.add(state, tf.mul(noise, down - from.sigma));
-    return { x0, next: up === 0 ? mean : tf.add(mean, tf.mul(draw(i + 1, state.shape), up)) };
+    return { x0, next: up === 0 ? mean : tf.add(mean, tf.mul(drawNoise(draw, i + 1, state), up)) };
   });
 }
 

@@ -17,7 +17,7 @@ export function euler(
   xT: tf.Tensor,
   options: SamplerOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
-  return marchInSigma(denoiser, path, xT, options, (state, from, to, { slope }) => {
+  return marchInSigma("euler", denoiser, path, xT, options, (state, from, to, { slope }) => {
     const { x0, noise } = slope(state, from);
     // x̃' = x̃ + (σ' − σ)·ε̂
     return { x0, next: tf.add(state, tf.mul(noise, to.sigma - from.sigma)) };

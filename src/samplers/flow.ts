@@ -38,7 +38,7 @@ export function flow(
     const { x0, noise } = estimate(denoiser, path, x, t, options);
     return { x0, u: tf.sub(noise, x0) };
   };
-  return march(xT, times, (x, i) => {
+  return march(`flow-${method}`, xT, times, (x, i) => {
     const [t, s] = [times[i], times[i + 1]];
     const { x0, u } = velocity(x, t);
     // x_s = x_t + (s − t)·û

@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { samplerEntries, twiceButLast } from "./entry.js";
+import { drawNoise } from "./noise-source.js";
 import type { NoiseSource, SamplerOptions, SamplerStep } from "./sampler.js";
 import { marchInSigma, sigmaPoint } from "./sigma-space.js";
 
@@ -33,7 +34,7 @@ export function heun(
   if (churn > 0 && !draw)
     throw new RangeError(`churn = ${churn} adds noise: give a noise source, for instance normalNoise(seed)`);
   const highest = noiseLevel(path, path.T);
-  return marchInSigma(denoiser, path, xT, options, (start, from, to, { slope, i, grid }) => {
+  return marchInSigma("heun", denoiser, path, xT, options, (start, from, to, { slope, i, grid }) => {
     let [state, here] = [start, from];
     if (churn > 0 && draw && from.sigma >= churnRange[0] && from.sigma <= churnRange[1]) {
       // γ = min(S_churn/n, √2 − 1), σ̂ = (1 + γ)·σ
@@ -41,7 +42,7 @@ export function heun(
       here = sigmaPoint(path, Math.min((1 + gamma) * from.sigma, highest));
       // x̂ = x̃ + √(σ̂² − σ²)·S_noise·z
       const added = churnNoise * Math.sqrt(here.sigma ** 2 - from.sigma ** 2);
-      state = tf.add(start, tf.mul(draw(i + 1, start.shape), added));
+      state = tf.add(start, tf.mul(drawNoise(draw, i + 1, start), added));
     }
     const first = slope(state, here);
     const step = to.sigma - here.sigma;

@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import { qSample } from "../diffusion/forward.js";
 import type { GaussianPath } from "../diffusion/path.js";
+import { drawNoise } from "./noise-source.js";
 import type { NoiseSource } from "./sampler.js";
 import { timeGrid, type TimeGridOptions } from "./time-grid.js";
 
@@ -32,5 +33,5 @@ export function partialStart(
   const all = timeGrid(path, { ...options, finish: "data" }).slice(0, -1);
   const kept = Math.max(1, Math.round(strength * all.length));
   const times = all.slice(all.length - kept);
-  return { xT: tf.tidy(() => qSample(path, x0, times[0], noise(0, x0.shape))), times };
+  return { xT: tf.tidy(() => qSample(path, x0, times[0], drawNoise(noise, 0, x0))), times };
 }

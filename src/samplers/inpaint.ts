@@ -1,8 +1,11 @@
+import { checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
+import { checkSameShape } from "../diffusion/coefficients.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { levelAt, posteriorCoefficients } from "../diffusion/posterior.js";
 import { march } from "./march.js";
+import { drawNoise } from "./noise-source.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
 
@@ -22,6 +25,7 @@ export interface InpaintOptions extends StochasticOptions {
  * the two come to agree. The known part of the result is the image's.
  *
  * Source: Lugmayr et al. 2022 (RePaint), algorithm 1 with jumps (appendix).
+ * @throws RangeError for an image of another shape than xT, a mask that does not broadcast over it or leaves 0 … 1
  */
 export function inpaint(
   denoiser: Denoiser,
@@ -31,13 +35,15 @@ export function inpaint(
 ): Generator<SamplerStep, tf.Tensor> {
   const { image, mask, resamples = 1, jump = 10, noise } = options;
   const walk = repaintTimes(timeGrid(path, options), resamples, jump);
-  const unknown = tf.sub(1, mask);
+  checkSameShape("image", image, "xT", xT);
+  checkFinite("image", image, "the parts to fill in may hold anything finite, for instance 0");
+  checkMask(mask, xT);
   const compose = (known: tf.Tensor, filled: tf.Tensor): tf.Tensor =>
-    tf.add(tf.mul(mask, known), tf.mul(unknown, filled));
-  const chain = march(xT, walk, (x, i) => {
+    tf.add(tf.mul(mask, known), tf.mul(tf.sub(1, mask), filled));
+  return march("inpaint", xT, walk, (x, i) => {
     const [t, s] = [walk[i], walk[i + 1]];
     const to = levelAt(path, s);
-    const draws = (k: number): tf.Tensor => noise(2 * i + k, x.shape);
+    const draws = (k: number): tf.Tensor => drawNoise(noise, 2 * i + k, x);
     if (s > t) {
       // Back up: x_s = (a_s/a_t)·x_t + √(b_s² − (a_s/a_t)²·b_t²)·z
       const ratio = to.signal / path.signal(t);
@@ -52,7 +58,6 @@ export function inpaint(
     const known = tf.add(tf.mul(image, to.signal), tf.mul(draws(2), to.noise));
     return { x0: compose(image, x0), next: compose(known, filled) };
   });
-  return disposing(chain, unknown);
 }
 
 /** The times RePaint visits: each stretch of `jump` steps is walked `resamples` times. */
@@ -74,14 +79,10 @@ export function repaintTimes(times: readonly number[], resamples: number, jump: 
   return walk;
 }
 
-function* disposing(
-  chain: Generator<SamplerStep, tf.Tensor>,
-  tensor: tf.Tensor,
-): Generator<SamplerStep, tf.Tensor> {
-  tf.keep(tensor);
-  try {
-    return yield* chain;
-  } finally {
-    tensor.dispose();
-  }
+function checkMask(mask: tf.Tensor, xT: tf.Tensor): void {
+  const padded = [...new Array<number>(Math.max(0, xT.rank - mask.rank)).fill(1), ...mask.shape];
+  if (padded.length !== xT.rank || padded.some((size, i) => size !== 1 && size !== xT.shape[i]))
+    throw new RangeError(`the mask's shape [${mask.shape}] does not broadcast over the image's [${xT.shape}]`);
+  const inside = tf.tidy(() => tf.all(tf.logicalAnd(tf.greaterEqual(mask, 0), tf.lessEqual(mask, 1))).dataSync()[0]);
+  if (!inside) throw new RangeError("the mask must lie in 0 … 1: 1 where the image is known, 0 where it is not");
 }

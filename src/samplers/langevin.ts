@@ -2,6 +2,7 @@ import * as tf from "../tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { samplerEntries } from "./entry.js";
+import { drawNoise } from "./noise-source.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { marchInSigma } from "./sigma-space.js";
 
@@ -28,14 +29,14 @@ export function annealedLangevin(
   if (!Number.isInteger(inner) || inner < 1)
     throw new RangeError(`inner must be a whole number ≥ 1, got ${inner}`);
   if (!(stepSize > 0 && stepSize <= 1)) throw new RangeError(`stepSize must lie in (0, 1], got ${stepSize}`);
-  return marchInSigma(denoiser, path, xT, options, (start, from, to, { slope, i }) => {
+  return marchInSigma("langevin", denoiser, path, xT, options, (start, from, to, { slope, i }) => {
     let state = start;
     for (let k = 0; k < inner; k++) {
       state = tf.tidy(() => {
         const { noise } = slope(state, from);
         // x̃ ← x̃ + (α/2)·s + √α·z, with s = −ε̂/σ and α = stepSize·σ²
         const drifted = tf.sub(state, tf.mul(noise, (stepSize / 2) * from.sigma));
-        const z = draw(i * inner + k + 1, start.shape);
+        const z = drawNoise(draw, i * inner + k + 1, start);
         return tf.add(drifted, tf.mul(z, Math.sqrt(stepSize) * from.sigma));
       });
     }

@@ -1,3 +1,5 @@
+import { checkSameShape } from "../diffusion/coefficients.js";
+import { checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
 
 /**
@@ -10,6 +12,8 @@ import * as tf from "../tf.js";
  */
 export function interpolateNoise(a: tf.Tensor, b: tf.Tensor, share: number): tf.Tensor {
   if (!(share >= 0 && share <= 1)) throw new RangeError(`share must lie in 0 … 1, got ${share}`);
+  checkSameShape("a", a, "b", b);
+  for (const [name, noise] of Object.entries({ a, b })) checkFinite(name, noise, "interpolate finite noise");
   return tf.tidy(() => {
     const axes = a.shape.map((_, axis) => axis).slice(1);
     const inner = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.sum(tf.mul(x, y), axes, true);

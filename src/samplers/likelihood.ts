@@ -1,3 +1,4 @@
+import { locating } from "../finite.js";
 import * as tf from "../tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
@@ -38,7 +39,7 @@ export function logLikelihood(
   x: tf.Tensor,
   options: LikelihoodOptions = {},
 ): Likelihood {
-  checkStart(x);
+  checkStart("x", x);
   const { from = path.discrete ? 1 : path.T / 1000, trace = "exact" } = options;
   const to = highestTime(path);
   const [count, size] = [x.shape[0], x.size / x.shape[0]];
@@ -65,9 +66,13 @@ export function logLikelihood(
     Math.log(noiseLevel(path, to)),
     options,
   );
-  let result = solver.next();
-  while (!result.done) result = solver.next();
-  start.dispose();
+  let result: ReturnType<typeof solver.next>;
+  try {
+    do result = locating("logLikelihood", () => solver.next());
+    while (!result.done);
+  } finally {
+    start.dispose();
+  }
   const end = result.value;
   return tf.tidy(() => {
     const state = tf.mul(tf.slice(end, [0, 0], [-1, size]), path.signal(to));

@@ -25,7 +25,7 @@ export function lms(
   const { order = 4 } = options;
   if (!Number.isInteger(order) || order < 1 || order > 4)
     throw new RangeError(`order must be 1, 2, 3 or 4, got ${order}`);
-  return marchInSigma(denoiser, path, xT, options, (state, from, to, { slope, i, memory, grid }) => {
+  return marchInSigma("lms", denoiser, path, xT, options, (state, from, to, { slope, i, memory, grid }) => {
     const { x0, noise } = slope(state, from);
     const slopes = [noise, ...memory].slice(0, order);
     const known = slopes.map((_, j) => grid[i - j].sigma);

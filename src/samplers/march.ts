@@ -1,3 +1,4 @@
+import { checkFinite, locating } from "../finite.js";
 import * as tf from "../tf.js";
 import type { SamplerStep } from "./sampler.js";
 
@@ -18,26 +19,40 @@ export type StepRule = (x: tf.Tensor, i: number, memory: readonly tf.Tensor[]) =
  * Walks a step rule down a grid of times and owns the tensors on the way: every sampler is this loop with its own rule.
  * Ending the generator early frees everything.
  *
+ * @param name of the sampler, for messages
  * @param xT start, [N, …], left untouched
  * @param times decreasing, one more than there are steps
- * @returns the state at the last time, owned by the caller
+ * @returns a generator whose result is the state at the last time, owned by the caller
+ * @throws RangeError unless xT is a batch of finite numbers
  */
-export function* march(
+export function march(
+  name: string,
   xT: tf.Tensor,
   times: readonly number[],
   rule: StepRule,
 ): Generator<SamplerStep, tf.Tensor> {
-  checkStart(xT);
+  checkStart("xT", xT);
+  return walk(name, xT, times, rule);
+}
+
+function* walk(
+  name: string,
+  xT: tf.Tensor,
+  times: readonly number[],
+  rule: StepRule,
+): Generator<SamplerStep, tf.Tensor> {
   const steps = times.length - 1;
   let x = tf.keep(xT.clone());
   let memory: readonly tf.Tensor[] = [];
   let live = new Set<tf.Tensor>([x]);
   try {
     for (let i = 0; i < steps; i++) {
-      const [x0, next, ...remembered] = tf.tidy(() => {
-        const advance = rule(x, i, memory);
-        return [advance.x0, advance.next, ...(advance.memory ?? [])];
-      });
+      const [x0, next, ...remembered] = locating(`${name}, step ${i + 1} of ${steps}`, () =>
+        tf.tidy(() => {
+          const advance = rule(x, i, memory);
+          return [advance.x0, advance.next, ...(advance.memory ?? [])];
+        }),
+      );
       const made = [x0, next, ...remembered];
       made.forEach((tensor) => live.add(tf.keep(tensor)));
       yield { step: i + 1, steps, t: times[i], xt: x, x0 };
@@ -60,10 +75,8 @@ function release(live: Set<tf.Tensor>, kept: readonly tf.Tensor[]): Set<tf.Tenso
 }
 
 /** Throws a RangeError unless the start is a batch of finite numbers. */
-export function checkStart(xT: tf.Tensor): void {
-  if (xT.rank < 2) {
-    throw new RangeError(`xT must be a batch [N, …], got shape [${xT.shape}]: add a leading dimension`);
-  }
-  const finite = tf.tidy(() => tf.all(tf.isFinite(xT)).dataSync()[0]);
-  if (!finite) throw new RangeError("xT holds NaN or infinite values: sampling starts from finite noise");
+export function checkStart(name: string, x: tf.Tensor): void {
+  if (x.rank < 2)
+    throw new RangeError(`${name} must be a batch [N, …], got shape [${x.shape}]: add a leading dimension`);
+  checkFinite(name, x, "sampling starts from finite numbers");
 }

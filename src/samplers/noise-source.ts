@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { checkSameShape } from "../diffusion/coefficients.js";
 import { RandomStream } from "../random.js";
 import type { NoiseSource } from "./sampler.js";
 
@@ -24,4 +25,18 @@ export function normalNoise(seed: number, options: NormalNoiseOptions = {}): Noi
     }
     return tf.tensor(values, [...shape], "float32");
   };
+}
+
+/**
+ * The draw of a given number for a state, as samplers ask for it.
+ *
+ * @throws TypeError without a source
+ * @throws RangeError for noise of another shape, which would be broadcast without a word
+ */
+export function drawNoise(source: NoiseSource | undefined, draw: number, state: tf.Tensor): tf.Tensor {
+  if (typeof source !== "function")
+    throw new TypeError("this sampler adds noise: give it `noise`, for instance normalNoise(seed)");
+  const noise = source(draw, state.shape);
+  checkSameShape(`draw ${draw} of the noise source`, noise, "the state", state);
+  return noise;
 }

@@ -38,7 +38,7 @@ export function pndm(
   const times = timeGrid(path, options);
   requireSignal(path, times);
   const at = (x: tf.Tensor, t: number): Estimate => estimate(denoiser, path, x, t, options);
-  return march(xT, times, (x, i, memory) => {
+  return march(start === "plms" ? "plms" : "pndm", xT, times, (x, i, memory) => {
     const [t, s] = [times[i], times[i + 1]];
     const { x0, noise } = at(x, t);
     const history = [noise, ...memory].slice(0, 4);

@@ -1,3 +1,4 @@
+import { locating } from "../finite.js";
 import * as tf from "../tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
@@ -36,20 +37,22 @@ export function* probabilityFlow(
   if (!Number.isFinite(begin) || !Number.isFinite(end)) {
     throw new RangeError(`the flow runs between finite noise levels > 0, got t = ${from} and t = ${to}`);
   }
-  checkStart(start);
+  checkStart("start", start);
   const scaled = tf.div(start, path.signal(from));
   const solver = dormandPrince(flowInLogSigma(denoiser, path, options), scaled, begin, end, options);
   try {
-    let result = solver.next();
-    for (; !result.done; result = solver.next()) {
+    let taken = 0;
+    const place = (step: number): string => `probability-flow, step ${step}`;
+    const advance = () => locating(place(++taken), () => solver.next());
+    let result = advance();
+    for (; !result.done; result = advance()) {
       const { s, step, y } = result.value;
       const t = path.timeAt(Math.exp(s));
-      const [xt, x0] = tf
-        .tidy(() => {
-          const state = tf.mul(y, path.signal(t));
-          return [state, estimate(denoiser, path, state, t, options).x0];
-        })
-        .map((tensor) => tf.keep(tensor));
+      const shown = (): tf.Tensor[] => {
+        const state = tf.mul(y, path.signal(t));
+        return [state, estimate(denoiser, path, state, t, options).x0];
+      };
+      const [xt, x0] = locating(place(step), () => tf.tidy(shown)).map((tensor) => tf.keep(tensor));
       try {
         yield { step, steps: Infinity, t, xt, x0 };
       } finally {
@@ -57,7 +60,8 @@ export function* probabilityFlow(
         x0.dispose();
       }
     }
-    return finish(denoiser, path, result.value, to, denoise, options);
+    const state = result.value;
+    return locating("probability-flow, the last estimate", () => finish(denoiser, path, state, to, denoise, options));
   } finally {
     solver.return(undefined as never);
     scaled.dispose();
@@ -95,10 +99,12 @@ function finish(
   denoise: boolean,
   options: EstimateOptions,
 ): tf.Tensor {
-  const x = tf.tidy(() => {
-    const xt = tf.mul(state, path.signal(t));
-    return denoise ? estimate(denoiser, path, xt, t, options).x0 : xt;
-  });
-  state.dispose();
-  return x;
+  try {
+    return tf.tidy(() => {
+      const xt = tf.mul(state, path.signal(t));
+      return denoise ? estimate(denoiser, path, xt, t, options).x0 : xt;
+    });
+  } finally {
+    state.dispose();
+  }
 }

@@ -4,6 +4,7 @@ import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import { convertPrediction } from "../diffusion/predictions.js";
 import { samplerEntries } from "./entry.js";
 import { march } from "./march.js";
+import { drawNoise } from "./noise-source.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";
 
@@ -42,16 +43,16 @@ export function reverseSde(
     const { x0, noise: direction } = estimate(denoiser, path, x, t, options);
     return { x0, score: convertPrediction(path, "noise", "score", direction, x, t) };
   };
-  return march(xT, times, (x, i) => {
+  return march(corrections > 0 ? "predictor-corrector" : "reverse-sde", xT, times, (x, i) => {
     const [t, s] = [times[i], times[i + 1]];
     const [dt, g] = [t - s, path.diffusion(t)];
     const { x0, score } = scoreAt(x, t);
     // x − (f·x − g²·s)·dt
     const mean = tf.add(tf.mul(x, 1 - path.drift(t) * dt), tf.mul(score, g * g * dt));
     if (i === times.length - 2) return { x0, next: mean };
-    let next = tf.add(mean, tf.mul(noise(i * perStep + 1, x.shape), g * Math.sqrt(dt)));
+    let next = tf.add(mean, tf.mul(drawNoise(noise, i * perStep + 1, x), g * Math.sqrt(dt)));
     for (let k = 1; k <= corrections; k++) {
-      const z = noise(i * perStep + k + 1, x.shape);
+      const z = drawNoise(noise, i * perStep + k + 1, x);
       next = correct(next, scoreAt(next, s).score, z, path.noise(s), correctionSnr);
     }
     return { x0, next };

@@ -1,5 +1,6 @@
+import { checkFinite } from "../finite.js";
 import { interruptible } from "../interrupt.js";
-import * as tf from "../tf.js";
+import type * as tf from "../tf.js";
 import type { SamplerStep } from "./sampler.js";
 
 export interface SampleOptions {
@@ -20,7 +21,7 @@ export interface SampleOptions {
  *
  * @returns the samples, owned by the caller
  * @throws InterruptedError then; nothing is left in memory
- * @throws RangeError when the result holds NaN or infinite values
+ * @throws NotFiniteError when the network's output (with the sampler, step and t) or the result is not finite
  */
 export async function sample(
   sampler: Generator<SamplerStep, tf.Tensor>,
@@ -28,13 +29,11 @@ export async function sample(
 ): Promise<tf.Tensor> {
   const { onStep, signal: given } = options;
   return interruptible(given, "sampling was interrupted", async (signal) => {
-    let steps = 0;
     try {
       for (;;) {
         signal.throwIfAborted();
         const { done, value } = sampler.next();
-        if (done) return checkFinite(value, steps);
-        steps = value.steps;
+        if (done) return checked(value);
         await onStep?.(value);
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -45,12 +44,16 @@ export async function sample(
   });
 }
 
-function checkFinite(result: tf.Tensor, steps: number): tf.Tensor {
-  const finite = tf.tidy(() => tf.all(tf.isFinite(result)).dataSync()[0]);
-  if (finite) return result;
-  result.dispose();
-  throw new RangeError(
-    `sampling ended in NaN or infinite values after ${steps} steps: check that the weights are finite and that the ` +
-      `denoiser's \`predicts\` is what the network was trained for; clipping x0 or more steps may help`,
-  );
+function checked(result: tf.Tensor): tf.Tensor {
+  try {
+    checkFinite(
+      "the sample",
+      result,
+      "check that the denoiser's `predicts` is what the network was trained for; clipping x0 or more steps may help",
+    );
+    return result;
+  } catch (error) {
+    result.dispose();
+    throw error;
+  }
 }

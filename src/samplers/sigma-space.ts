@@ -37,9 +37,11 @@ export function sigmaPoint(path: GaussianPath, sigma: number): SigmaPoint {
  * works on x̃ while the caller sees x.
  *
  * Source: Karras et al. 2022 (EDM), equation 1 with s(t) divided out.
+ * @param name of the sampler, for messages
  * @throws RangeError where the path has no signal left (σ = ∞): start at a finite level, or use DDIM
  */
 export function marchInSigma(
+  name: string,
   denoiser: Denoiser,
   path: GaussianPath,
   xT: tf.Tensor,
@@ -50,7 +52,7 @@ export function marchInSigma(
   const grid = times.map((t) => ({ t, sigma: noiseLevel(path, t) }));
   requireSignal(path, times);
   const slope = slopeOf(denoiser, path, options);
-  return march(xT, times, (x, i, memory) => {
+  return march(name, xT, times, (x, i, memory) => {
     const state = tf.div(x, path.signal(times[i]));
     const { x0, next, memory: kept } = rule(state, grid[i], grid[i + 1], { i, memory, slope, grid });
     return { x0, next: tf.mul(next, path.signal(times[i + 1])), memory: kept };

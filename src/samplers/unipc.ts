@@ -35,6 +35,7 @@ export function unipc(
   // With the end at t = 0 the order falls towards it.
   const orderAt = (i: number): number => Math.min(order, i + 1, endsAtData ? steps - i : Infinity);
   return march(
+    order === 2 ? "unipc" : `unipc-${order}`,
     xT,
     points.map(({ t }) => t),
     (x, i, [base, ...past]) => {
