@@ -34,9 +34,8 @@ export function allFinite(x: tf.Tensor): boolean {
 }
 
 /**
- * Throws unless every value of a tensor is finite: one reduction, under a thousandth of the evaluation of a
- * U-Net of a million parameters on a batch of 16. Left
- * out while `compile` records, where there are no values to look at.
+ * Throws unless every value of a tensor is finite: one reduction, under a thousandth of the evaluation of a U-Net
+ * of a million parameters on a batch of 16. Left out while `compile` records, where there are no values to look at.
  *
  * @param what how the message calls the tensor
  * @throws NotFiniteError with how many values are not and in which example the first is

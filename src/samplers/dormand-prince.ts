@@ -8,6 +8,10 @@ export interface AdaptiveOptions {
   readonly relativeTolerance?: number;
   /** Allowed error per step, absolute. Default 1e-5. */
   readonly absoluteTolerance?: number;
+  /** Length of the first step tried, > 0. Default a hundredth of the way. */
+  readonly firstStep?: number;
+  /** Length no step exceeds, > 0. Default none; with `firstStep` the same and loose tolerances all steps have it. */
+  readonly maxStep?: number;
   /** Gives up after so many steps, accepted or not. Default 10000. */
   readonly maxSteps?: number;
 }
@@ -48,8 +52,11 @@ export function* dormandPrince(
   options: AdaptiveOptions = {},
 ): Generator<AdaptiveStep, tf.Tensor> {
   const { relativeTolerance = 1e-5, absoluteTolerance = 1e-5, maxSteps = 10000 } = options;
-  if (!(relativeTolerance > 0 && absoluteTolerance > 0)) throw new RangeError("tolerances must be > 0");
-  let [s, h] = [start, (end - start) / 100];
+  const { firstStep = Math.abs(end - start) / 100, maxStep = Infinity } = options;
+  for (const [name, value] of Object.entries({ relativeTolerance, absoluteTolerance, firstStep, maxStep }))
+    if (!(value > 0)) throw new RangeError(`${name} must be > 0, got ${value}`);
+  const direction = Math.sign(end - start);
+  let [s, h] = [start, direction * Math.min(firstStep, maxStep)];
   let slope = tf.keep(tf.tidy(() => derivative(y0, s)));
   let y = tf.keep(y0.clone());
   let evaluations = 1;
@@ -86,6 +93,7 @@ export function* dormandPrince(
       }
       // h ← h·min(5, max(0.2, 0.9·error^{−1/5})); a NaN error shrinks the step.
       h *= Number.isFinite(size) ? Math.min(5, Math.max(0.2, 0.9 * Math.max(size, 1e-10) ** -0.2)) : 0.2;
+      h = direction * Math.min(Math.abs(h), maxStep);
     }
     return y.clone();
   } finally {
