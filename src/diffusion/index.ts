@@ -20,6 +20,7 @@ export * from "./objectives.js";
 export * from "./loss-weights.js";
 export * from "./score-matching.js";
 export * from "./variational-bound.js";
+export * from "./hybrid-loss.js";
 export * from "./denoiser.js";
 export * from "./thresholds.js";
 export * from "./guidance.js";

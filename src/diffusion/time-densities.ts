@@ -103,8 +103,8 @@ export class LossAwareTimes {
    * @param uniformShare share drawn uniformly whatever the losses; default 0.001
    */
   constructor(
-    private readonly T: number,
-    private readonly length = 10,
+    readonly T: number,
+    readonly length = 10,
     private readonly uniformShare = 1e-3,
   ) {
     if (!Number.isInteger(T) || T < 1) throw new RangeError(`T must be a whole number ≥ 1, got ${T}`);

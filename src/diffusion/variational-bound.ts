@@ -3,8 +3,7 @@ import { checkSameShape, lookUp } from "./coefficients.js";
 import { estimateFrom, timesTensor, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
 import { qSample } from "./forward.js";
 import { squaredErrorPerExample } from "./objectives.js";
-import { posterior, type GaussianMoments } from "./posterior.js";
-import { convertPrediction, type Prediction } from "./predictions.js";
+import { levelAt, posterior, posteriorCoefficients } from "./posterior.js";
 import type { Schedule } from "./schedule.js";
 import type { Threshold } from "./thresholds.js";
 import type { Timestep } from "./time.js";
@@ -80,6 +79,42 @@ export function logVarianceBounds(
   return { low: Math.log(t === 1 ? floor : schedule.posteriorVariance[t]), high: Math.log(schedule.beta[t]) };
 }
 
+/** What the bound needs of the schedule at one time, as a number, an array over times, or a tensor [N, 1, …, 1]. */
+export interface BoundNumbers<Value> {
+  /** Weights of x_0 and x_t in the mean of q(x_{t−1} | x_t, x_0). */
+  readonly dataWeight: Value;
+  readonly stateWeight: Value;
+  /** ln β̃_t and ln β_t − ln β̃_t, see {@link logVarianceBounds}. */
+  readonly low: Value;
+  readonly span: Value;
+  /** 1 at t = 1, where the term is the rounded data's, else 0. */
+  readonly first: Value;
+}
+
+/** @throws RangeError unless t is a whole time 1 … T */
+export function boundNumbers(schedule: Schedule, t: number): BoundNumbers<number> {
+  if (!Number.isInteger(t) || t < 1 || t > schedule.T) {
+    throw new RangeError(`the bound has a term for whole times 1 … ${schedule.T}, got t = ${t}`);
+  }
+  const { dataWeight, stateWeight } = posteriorCoefficients(levelAt(schedule, t - 1), levelAt(schedule, t));
+  const { low, high } = logVarianceBounds(schedule, t);
+  return { dataWeight, stateWeight, low, span: high - low, first: t === 1 ? 1 : 0 };
+}
+
+/** {@link boundNumbers} as tensors that broadcast over `like`. */
+export function boundTensors(schedule: Schedule, t: Timestep, like: tf.Tensor): BoundNumbers<tf.Tensor> {
+  const column = (name: keyof BoundNumbers<number>): tf.Tensor => {
+    return lookUp(schedule, t, like, (time) => boundNumbers(schedule, time)[name]);
+  };
+  return {
+    dataWeight: column("dataWeight"),
+    stateWeight: column("stateWeight"),
+    low: column("low"),
+    span: column("span"),
+    first: column("first"),
+  };
+}
+
 /**
  * One term of the variational bound per example, in bits per dimension: for t ≥ 2 KL(q(x_{t−1}|x_t,x_0) ‖ p), for t = 1
  * −log₂ p(x_0 | x_1) of the rounded data.
@@ -97,77 +132,35 @@ export function boundTerm(
   options: DiscretizedOptions = {},
 ): tf.Tensor1D {
   checkSameShape("x0", x0, "xt", xt);
+  return tf.tidy(() => boundTermFrom(boundTensors(schedule, t, xt), x0, xt, model, options));
+}
+
+/** {@link boundTerm} in tensors only: the part a compiled step records. */
+export function boundTermFrom(
+  numbers: BoundNumbers<tf.Tensor>,
+  x0: tf.Tensor,
+  xt: tf.Tensor,
+  model: ReverseStep,
+  options: DiscretizedOptions = {},
+): tf.Tensor1D {
   return tf.tidy(() => {
-    const truth: GaussianMoments = posterior(schedule, x0, xt, t);
-    const trueLogVariance = lookUp(schedule, t, xt, (time) => logVarianceBounds(schedule, time).low);
-    const kl = gaussianKl(
-      truth.mean,
-      tf.add(trueLogVariance, tf.zerosLike(xt)),
-      model.mean,
-      model.logVariance,
-    );
+    const { low, first } = numbers;
+    const trueMean = posteriorMean(numbers, x0, xt);
+    const kl = gaussianKl(trueMean, tf.add(low, tf.zerosLike(xt)), model.mean, model.logVariance);
     const spread = tf.add(tf.mul(model.logVariance, 0.5), tf.zerosLike(xt));
     const decoder = tf.neg(discretizedLogLikelihood(x0, model.mean, spread, options));
-    const first = lookUp(schedule, t, xt, (time) => (time === 1 ? 1 : 0));
     const term = tf.add(tf.mul(first, decoder), tf.mul(tf.sub(1, first), kl));
     return tf.div(tf.mean(tf.reshape(term, [x0.shape[0], -1]), 1), Math.LN2) as tf.Tensor1D;
   });
 }
 
-/** x itself, through which no gradient flows. */
-export function stopGradient(x: tf.Tensor): tf.Tensor {
-  return tf.customGrad((value) => ({
-    value: (value as tf.Tensor).clone(),
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }))(x);
-}
-
-export interface HybridOptions extends DiscretizedOptions {
-  /** λ. Default 0.001. */
-  readonly boundWeight?: number;
-}
-
-/**
- * L_hybrid = L_simple + λ·T·L_vlb for networks with learned variance: the bound's gradient reaches the variance only,
- * the mean being stopped. The factor T makes a term at random t an estimate of the whole bound.
- *
- * Source: Nichol & Dhariwal 2021 (improved DDPM), equation 16.
- * @param output the network's prediction
- * @param fraction v in 0 … 1 (see `splitLearnedVariance`)
- * @param target what the prediction should be (see `trainingTarget`)
- * @returns a scalar
- */
-export function hybridLoss(
-  schedule: Schedule,
-  prediction: Prediction,
-  step: {
-    readonly x0: tf.Tensor;
-    readonly xt: tf.Tensor;
-    readonly t: Timestep;
-    readonly target: tf.Tensor;
-    readonly output: tf.Tensor;
-    readonly fraction: tf.Tensor;
-  },
-  options: HybridOptions = {},
-): tf.Scalar {
-  const { boundWeight = 1e-3 } = options;
-  const { x0, xt, t, target, output, fraction } = step;
-  return tf.tidy(() => {
-    const estimated = convertPrediction(schedule, prediction, "sample", stopGradient(output), xt, t);
-    const mean = posterior(schedule, estimated, xt, t).mean;
-    // ln σ² = v·ln β_t + (1 − v)·ln β̃_t
-    const low = lookUp(schedule, t, xt, (time) => logVarianceBounds(schedule, time).low);
-    const span = lookUp(
-      schedule,
-      t,
-      xt,
-      (time) => logVarianceBounds(schedule, time).high - logVarianceBounds(schedule, time).low,
-    );
-    const logVariance = tf.add(low, tf.mul(span, fraction));
-    const bound = tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance }, options));
-    const simple = tf.mean(squaredErrorPerExample(output, target));
-    return tf.add(simple, tf.mul(bound, boundWeight * schedule.T)) as tf.Scalar;
-  });
+/** The mean of q(x_{t−1} | x_t, x_0). */
+export function posteriorMean(
+  { dataWeight, stateWeight }: BoundNumbers<tf.Tensor>,
+  x0: tf.Tensor,
+  xt: tf.Tensor,
+): tf.Tensor {
+  return tf.tidy(() => tf.add(tf.mul(dataWeight, x0), tf.mul(stateWeight, xt)));
 }
 
 /** The variational bound of a data set with its parts, in bits per dimension (errors plain), averaged over examples. */

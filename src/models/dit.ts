@@ -12,9 +12,9 @@ import {
   type FeedForwardName,
   type NetworkOptions,
 } from "../nn/index.js";
+import { checkCondition, type CheckedCondition, type NetworkCondition } from "./condition.js";
 import { requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 import { DiTBlock, modulate } from "./dit-block.js";
-import { checkLabels } from "./unet-levels.js";
 
 /** The configuration of {@link DiT}: keys and meanings of diffusers' `DiTTransformer2DModel`, with smaller defaults. */
 export interface DiTConfig {
@@ -73,7 +73,7 @@ const neutralKeys = {
  *
  * @example
  * const dit = new DiT({ num_embeds_ada_norm: 10 });
- * const epsilon = dit.apply(xt, timestep, labels); // [N, H, W, C], [N], int32 [N] → [N, H, W, C]
+ * const epsilon = dit.apply(xt, timestep, { label }); // [N, H, W, C], [N], int32 [N] → [N, H, W, C]
  *
  * Source: Peebles and Xie 2023, "Scalable diffusion models with transformers".
  */
@@ -120,13 +120,13 @@ export class DiT {
   /**
    * @param x [N, H, W, in_channels]; H and W multiples of `patch_size`
    * @param timestep [N], the network's own time
-   * @param labels int32 [N], 0 … classes (the last meaning "no class"); needed exactly when the model has classes
-   * @param context [N, words, cross_attention_dim]; needed exactly when the model has cross-attention
+   * @param condition label 0 … classes (the last meaning "no class"), exactly when the model has classes; context
+   *   [N, words, cross_attention_dim], exactly when it has cross-attention
    * @returns [N, H, W, out_channels]
-   * @throws RangeError if shapes, labels or context do not fit the configuration
+   * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D, context?: tf.Tensor3D): tf.Tensor4D {
-    this.check(x, timestep, labels, context);
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): tf.Tensor4D {
+    const { label, context } = this.check(x, timestep, condition);
     const { patch_size: patch, sample_size } = this.config;
     const [rows, columns] = [x.shape[1] / patch, x.shape[2] / patch];
     return tf.tidy(() => {
@@ -134,8 +134,8 @@ export class DiT {
       const base = Math.floor(sample_size / patch);
       const positions = gridEmbedding({ height: rows, width: columns, channels: embedded.shape[2], base });
       let h = tf.add(embedded, positions) as tf.Tensor3D;
-      for (const block of this.blocks) h = block.apply(h, timestep, labels, context);
-      const e = silu(this.blocks[0].condition.apply(timestep, labels));
+      for (const block of this.blocks) h = block.apply(h, timestep, label, context);
+      const e = silu(this.blocks[0].condition.apply(timestep, label));
       const [shift, scale] = tf.split(this.modulationOut.apply(e), 2, 1) as [tf.Tensor2D, tf.Tensor2D];
       return fromPatches(this.out.apply(modulate(this.normOut.apply(h), shift, scale)), { rows, columns, patch });
     });
@@ -145,7 +145,7 @@ export class DiT {
     this.parameters.dispose();
   }
 
-  private check(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D, context?: tf.Tensor3D): void {
+  private check(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): CheckedCondition {
     const { in_channels, patch_size: p, num_embeds_ada_norm, cross_attention_dim: width } = this.config;
     if (x.rank !== 4 || x.shape[3] !== in_channels || x.shape[1] % p !== 0 || x.shape[2] % p !== 0) {
       throw new RangeError(
@@ -155,13 +155,8 @@ export class DiT {
     if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
       throw new RangeError(`timestep must have one value an image, shape [${x.shape[0]}], got [${timestep.shape}]`);
     }
-    checkLabels("transformer", num_embeds_ada_norm, x.shape[0], labels);
-    if (width === null && context) {
-      throw new RangeError("this transformer has no cross-attention (cross_attention_dim is null): leave the context out");
-    }
-    if (width !== null && (context?.rank !== 3 || context.shape[0] !== x.shape[0] || context.shape[2] !== width)) {
-      throw new RangeError(`this transformer takes a context [${x.shape[0]}, words, ${width}], got shape [${context?.shape}]`);
-    }
+    const plan = { classes: num_embeds_ada_norm, context: width === null ? null : { channels: width } };
+    return checkCondition("transformer", plan, x.shape[0], condition);
   }
 }
 

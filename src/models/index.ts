@@ -1,3 +1,4 @@
+export * from "./condition.js";
 export * from "./unet-config.js";
 export * from "./unet-blocks.js";
 export * from "./unet.js";

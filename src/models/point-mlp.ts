@@ -1,6 +1,6 @@
 import * as tf from "../tf.js";
 import { requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
-import { checkLabels } from "./unet-levels.js";
+import { checkCondition, type CheckedCondition, type NetworkCondition } from "./condition.js";
 import {
   activation,
   activationNames,
@@ -83,14 +83,14 @@ export class PointMlp {
   /**
    * @param x [N, dimensions]
    * @param timestep [N], the network's own time
-   * @param labels class of each point, int32 [N]; needed exactly when the model has class embeddings
+   * @param condition its label is needed exactly when the model has class embeddings
    * @returns [N, dimensions]
-   * @throws RangeError if shapes, or the presence of labels, do not fit the configuration
+   * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(x: tf.Tensor2D, timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor2D {
-    this.check(x, timestep, labels);
+  apply(x: tf.Tensor2D, timestep: tf.Tensor1D, condition?: NetworkCondition): tf.Tensor2D {
+    const { label } = this.check(x, timestep, condition);
     return tf.tidy(() => {
-      let h = tf.concat([x, ...this.embed(timestep, labels)], 1) as tf.Tensor2D;
+      let h = tf.concat([x, ...this.embed(timestep, label)], 1) as tf.Tensor2D;
       this.layers.forEach((layer, i) => {
         h = layer.apply(h);
         if (i < this.layers.length - 1) h = this.act(h) as tf.Tensor2D;
@@ -103,14 +103,14 @@ export class PointMlp {
     this.parameters.dispose();
   }
 
-  private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D[] {
+  private embed(timestep: tf.Tensor1D, label: tf.Tensor1D | undefined): tf.Tensor2D[] {
     const time = this.time.dimensions > 0 ? [this.time.apply(timestep)] : [];
-    const label = this.classes && labels ? [this.classes.apply(labels)] : [];
-    const summed = time.length + label.length === 2 && time[0].shape[1] === label[0].shape[1];
-    return summed ? [tf.add(time[0], label[0])] : [...time, ...label];
+    const kind = this.classes && label ? [this.classes.apply(label)] : [];
+    const summed = time.length + kind.length === 2 && time[0].shape[1] === kind[0].shape[1];
+    return summed ? [tf.add(time[0], kind[0])] : [...time, ...kind];
   }
 
-  private check(x: tf.Tensor2D, timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): void {
+  private check(x: tf.Tensor2D, timestep: tf.Tensor1D, condition: NetworkCondition | undefined): CheckedCondition {
     const { dimensions, num_class_embeds } = this.config;
     if (x.rank !== 2 || x.shape[1] !== dimensions) {
       throw new RangeError(`this network takes points [N, ${dimensions}], got shape [${x.shape}]`);
@@ -118,7 +118,7 @@ export class PointMlp {
     if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
       throw new RangeError(`timestep must have one value a point, shape [${x.shape[0]}], got [${timestep.shape}]`);
     }
-    checkLabels("network", num_class_embeds, x.shape[0], labels);
+    return checkCondition("network", { classes: num_class_embeds, context: null }, x.shape[0], condition);
   }
 }
 

@@ -12,14 +12,15 @@ import {
 } from "../nn/index.js";
 import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type TrainingInputs, type UpBlock } from "./unet-blocks.js";
 import { atLevel, unet2dConditionConfig, type UNet2DConditionConfig } from "./unet-condition-config.js";
-import { applyU, buildDown, buildUp, checkImagesAndTimes, checkLabels, type LevelPlan } from "./unet-levels.js";
+import { checkCondition, type NetworkCondition } from "./condition.js";
+import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";
 
 /**
  * The U-Net of latent diffusion: a context, such as the tokens of a text, enters by cross-attention. Built as diffusers'
  * `UNet2DConditionModel` is built from its basic blocks, with the same names.
  *
  * @example
- * const epsilon = unet.apply(xt, timestep, context); // [N, H, W, C], [N] and [N, words, cross_attention_dim]
+ * const epsilon = unet.apply(xt, timestep, { context }); // [N, H, W, C], [N] and [N, words, cross_attention_dim]
  *
  * Source: Rombach et al. 2022, "High-resolution image synthesis with latent diffusion models", section 3.3.
  */
@@ -75,28 +76,25 @@ export class UNet2DCondition {
   /**
    * @param x [N, H, W, in_channels], any height and width
    * @param timestep [N], the network's own time
-   * @param context [N, words, cross_attention_dim], any number of words
-   * @param labels class of each example, int32 [N]; needed exactly when the model has class embeddings
+   * @param condition context [N, words, cross_attention_dim], any number of words; label exactly when the model has
+   *   class embeddings
    * @param training masks of dropout; without them nothing is dropped
    * @returns [N, H, W, out_channels]
-   * @throws RangeError if shapes, or the presence of labels, do not fit the configuration
+   * @throws RangeError if shapes or condition do not fit the configuration
    */
   apply(
     x: tf.Tensor4D,
     timestep: tf.Tensor1D,
-    context: tf.Tensor3D,
-    labels?: tf.Tensor1D,
+    condition: NetworkCondition,
     { masks }: TrainingInputs = {},
   ): tf.Tensor4D {
     checkImagesAndTimes(x, timestep, this.config);
-    checkLabels("U-Net", this.config.num_class_embeds, x.shape[0], labels);
-    const width = atLevel(this.config.cross_attention_dim, 0);
-    if (context?.rank !== 3 || context.shape[0] !== x.shape[0] || context.shape[2] !== width) {
-      throw new RangeError(`this U-Net takes a context [${x.shape[0]}, words, ${width}], got shape [${context?.shape}]`);
-    }
+    const channels = atLevel(this.config.cross_attention_dim, 0);
+    const plan = { classes: this.config.num_class_embeds, context: { channels } };
+    const { label, context } = checkCondition("U-Net", plan, x.shape[0], condition);
     return tf.tidy(() => {
       const { act_fn, center_input_sample } = this.config;
-      const e = this.embed(timestep, labels);
+      const e = this.embed(timestep, label);
       const input = (center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x) as tf.Tensor4D;
       const h = applyU(this.convIn.apply(input), e, this.blocks, { context, masks });
       return this.convOut.apply(activation(act_fn)(this.normOut.apply(h)) as tf.Tensor4D);
@@ -107,7 +105,7 @@ export class UNet2DCondition {
     this.parameters.dispose();
   }
 
-  private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D {
+  private embed(timestep: tf.Tensor1D, label: tf.Tensor1D | undefined): tf.Tensor2D {
     const { block_out_channels, flip_sin_to_cos, freq_shift } = this.config;
     const raw = sinusoidalEmbedding(timestep, {
       dimensions: block_out_channels[0],
@@ -115,7 +113,7 @@ export class UNet2DCondition {
       frequencyShift: freq_shift,
     });
     const e = this.timeEmbedding.apply(raw);
-    return this.classEmbedding && labels ? tf.add(e, this.classEmbedding.apply(labels)) : e;
+    return this.classEmbedding && label ? tf.add(e, this.classEmbedding.apply(label)) : e;
   }
 }
 

@@ -79,13 +79,3 @@ export function checkImagesAndTimes(
     throw new RangeError(`timestep must have one value an image, shape [${x.shape[0]}], got [${timestep.shape}]`);
   }
 }
-
-/** @throws RangeError if class labels are missing, or given to a network that knows no classes */
-export function checkLabels(network: string, classes: number | null, count: number, labels: tf.Tensor1D | undefined): void {
-  if (classes === null && labels) {
-    throw new RangeError(`this ${network} knows no classes: leave labels out`);
-  }
-  if (classes !== null && labels?.shape[0] !== count) {
-    throw new RangeError(`this ${network} is class-conditional: give labels, int32 of shape [${count}]`);
-  }
-}

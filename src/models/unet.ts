@@ -12,7 +12,8 @@ import {
   type ParameterScope,
 } from "../nn/index.js";
 import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type TrainingInputs, type UpBlock } from "./unet-blocks.js";
-import { applyU, buildDown, buildUp, checkImagesAndTimes, checkLabels, type LevelPlan } from "./unet-levels.js";
+import { checkCondition, type NetworkCondition } from "./condition.js";
+import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";
 import { unet2dConfig, type UNet2DConfig } from "./unet-config.js";
 
 /**
@@ -76,16 +77,22 @@ export class UNet2D {
    * @param x [N, H, W, in_channels], any height and width
    * @param timestep [N], the network's own time (0 … T−1 for a model trained on T steps; fractions are fine). With
    *   "fourier" time it is σ > 0, and the output is divided by it, as UNet2DModel does
-   * @param labels class of each example, int32 [N]; needed exactly when the model has class embeddings
+   * @param condition its label is needed exactly when the model has class embeddings
    * @param training masks of dropout; without them nothing is dropped
    * @returns [N, H, W, out_channels]
-   * @throws RangeError if shapes, or the presence of labels, do not fit the configuration
+   * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D, { masks }: TrainingInputs = {}): tf.Tensor4D {
+  apply(
+    x: tf.Tensor4D,
+    timestep: tf.Tensor1D,
+    condition?: NetworkCondition,
+    { masks }: TrainingInputs = {},
+  ): tf.Tensor4D {
     checkImagesAndTimes(x, timestep, this.config);
-    checkLabels("U-Net", this.config.num_class_embeds, x.shape[0], labels);
+    const plan = { classes: this.config.num_class_embeds, context: null };
+    const { label } = checkCondition("U-Net", plan, x.shape[0], condition);
     return tf.tidy(() => {
-      const e = this.embed(timestep, labels);
+      const e = this.embed(timestep, label);
       const input = this.config.center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x;
       const h = applyU(this.convIn.apply(input as tf.Tensor4D), e, this.blocks, { masks });
       const output = this.convOut.apply(silu(this.normOut.apply(h)));
@@ -99,9 +106,9 @@ export class UNet2D {
     this.parameters.dispose();
   }
 
-  private embed(timestep: tf.Tensor1D, labels: tf.Tensor1D | undefined): tf.Tensor2D {
+  private embed(timestep: tf.Tensor1D, label: tf.Tensor1D | undefined): tf.Tensor2D {
     const e = this.timeEmbedding.apply(this.timeEncoding.apply(timestep));
-    return this.classEmbedding && labels ? tf.add(e, this.classEmbedding.apply(labels)) : e;
+    return this.classEmbedding && label ? tf.add(e, this.classEmbedding.apply(label)) : e;
   }
 }
 

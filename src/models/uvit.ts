@@ -11,8 +11,8 @@ import {
   sinusoidalEmbedding,
   type NetworkOptions,
 } from "../nn/index.js";
+import { checkCondition, type CheckedCondition, type NetworkCondition } from "./condition.js";
 import { requirePositive, withDefaults } from "./config-keys.js";
-import { checkLabels } from "./unet-levels.js";
 import { UVitBlock } from "./uvit-block.js";
 
 /** The configuration of {@link UVit}. */
@@ -56,7 +56,7 @@ export const uvitDefaults: UVitConfig = {
  *
  * @example
  * const uvit = new UVit({ num_classes: 10 });
- * const epsilon = uvit.apply(xt, timestep, labels); // [N, H, W, C], [N], int32 [N] → [N, H, W, C]
+ * const epsilon = uvit.apply(xt, timestep, { label }); // [N, H, W, C], [N], int32 [N] → [N, H, W, C]
  *
  * Source: Bao et al. 2023, "All are worth words: a ViT backbone for diffusion models", section 3.
  */
@@ -111,16 +111,16 @@ export class UVit {
   /**
    * @param x [N, H, W, in_channels] of the configured size
    * @param timestep [N], the network's own time
-   * @param labels int32 [N]; needed exactly when the model has classes
-   * @param context [N, context_tokens, context_dim]; needed exactly when the model has text
+   * @param condition label exactly when the model has classes, context [N, context_tokens, context_dim] exactly when it
+   *   has text
    * @returns the shape of `x`
-   * @throws RangeError if shapes, labels or context do not fit the configuration
+   * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D, context?: tf.Tensor3D): tf.Tensor4D {
-    this.check(x, timestep, labels, context);
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): tf.Tensor4D {
+    const checked = this.check(x, timestep, condition);
     const { patch_size: patch } = this.config;
     return tf.tidy(() => {
-      let h = tf.add(this.tokens(x, timestep, labels, context), this.positions) as tf.Tensor3D;
+      let h = tf.add(this.tokens(x, timestep, checked), this.positions) as tf.Tensor3D;
       const kept: tf.Tensor3D[] = [];
       for (const block of this.inBlocks) kept.push((h = block.apply(h)));
       h = this.midBlock.apply(h);
@@ -144,16 +144,16 @@ export class UVit {
     return 1 + (num_classes === null ? 0 : 1) + (context_dim === null ? 0 : context_tokens);
   }
 
-  private tokens(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D, context?: tf.Tensor3D): tf.Tensor3D {
+  private tokens(x: tf.Tensor4D, timestep: tf.Tensor1D, { label, context }: CheckedCondition): tf.Tensor3D {
     const parts: tf.Tensor[] = [];
-    if (this.classes && labels) parts.push(tf.expandDims(this.classes.apply(labels), 1));
+    if (this.classes && label) parts.push(tf.expandDims(this.classes.apply(label), 1));
     parts.push(tf.expandDims(sinusoidalEmbedding(timestep, { dimensions: this.config.embed_dim }), 1));
     if (this.text && context) parts.push(this.text.apply(context));
     parts.push(this.patches.apply(x));
     return tf.concat(parts, 1) as tf.Tensor3D;
   }
 
-  private check(x: tf.Tensor4D, timestep: tf.Tensor1D, labels?: tf.Tensor1D, context?: tf.Tensor3D): void {
+  private check(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): CheckedCondition {
     const { image_size, in_channels, num_classes, context_dim, context_tokens } = this.config;
     const [n, ...size] = x.shape;
     if (x.rank !== 4 || [...image_size, in_channels].some((length, i) => size[i] !== length)) {
@@ -164,11 +164,8 @@ export class UVit {
     if (timestep.rank !== 1 || timestep.shape[0] !== n) {
       throw new RangeError(`timestep must have one value an image, shape [${n}], got [${timestep.shape}]`);
     }
-    checkLabels("U-ViT", num_classes, n, labels);
-    const wanted = context_dim === null ? undefined : [n, context_tokens, context_dim];
-    if (String(wanted) !== String(context?.shape)) {
-      throw new RangeError(`this U-ViT takes ${wanted ? `a context [${wanted}]` : "no context"}, got shape [${context?.shape ?? "none"}]`);
-    }
+    const context = context_dim === null ? null : { channels: context_dim, words: context_tokens };
+    return checkCondition("U-ViT", { classes: num_classes, context }, n, condition);
   }
 }
 

@@ -6,7 +6,13 @@ import { RandomStream } from "../random.js";
  * drawn inside it, so that a step is a pure function, can be repeated, and can be recorded as a graph. The caller owns
  * the tensors.
  */
-export type MaskSource = (site: string, shape: readonly number[]) => tf.Tensor;
+export type MaskSource = (site: string, shape: readonly number[], rate: number) => tf.Tensor;
+
+/** What a mask must be: its shape, whose first axis counts the examples, and the share it drops. */
+export interface DropoutSite {
+  readonly shape: readonly number[];
+  readonly rate: number;
+}
 
 /** A place where numbers are dropped while training. Without masks it does nothing. */
 export class Dropout {
@@ -15,12 +21,12 @@ export class Dropout {
     private readonly site: string,
     private readonly rate: number,
   ) {
-    if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
+    checkRate(rate);
   }
 
   apply<T extends tf.Tensor>(x: T, masks?: MaskSource): T {
     if (!masks || this.rate === 0) return x;
-    const mask = masks(this.site, x.shape);
+    const mask = masks(this.site, x.shape, this.rate);
     if (String(mask.shape) !== String(x.shape)) {
       throw new RangeError(`the mask of ${this.site} must have shape [${x.shape}], got [${mask.shape}]`);
     }
@@ -29,17 +35,17 @@ export class Dropout {
 }
 
 /**
- * The places of a network that drop, with the shapes their masks must have, found by running it once.
+ * The places of a network that drop, found by running it once.
  *
  * @example
- * const sites = dropoutSites((masks) => unet.apply(x, t, undefined, { masks }));
+ * const sites = dropoutSites((masks) => unet.apply(x, t, {}, { masks }));
  */
-export function dropoutSites(run: (masks: MaskSource) => tf.Tensor): Map<string, number[]> {
-  const sites = new Map<string, number[]>();
+export function dropoutSites(run: (masks: MaskSource) => tf.Tensor): Map<string, DropoutSite> {
+  const sites = new Map<string, DropoutSite>();
   tf.tidy(() => {
-    run((site, shape) => {
+    run((site, shape, rate) => {
       if (sites.has(site)) throw new Error(`two dropouts are named ${site}: every place needs its own masks`);
-      sites.set(site, [...shape]);
+      sites.set(site, { shape: [...shape], rate });
       return tf.ones([...shape]);
     });
   });
@@ -52,17 +58,20 @@ export function dropoutSites(run: (masks: MaskSource) => tf.Tensor): Map<string,
  * @returns tensors by place; the caller disposes them
  */
 export function drawMasks(
-  sites: ReadonlyMap<string, readonly number[]>,
-  options: { readonly rate: number; readonly seed: number; readonly step: number },
+  sites: ReadonlyMap<string, DropoutSite>,
+  { seed, step }: { readonly seed: number; readonly step: number },
 ): Record<string, tf.Tensor> {
-  const { rate, seed, step } = options;
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
+  for (const { rate } of sites.values()) checkRate(rate);
   const masks: Record<string, tf.Tensor> = {};
-  for (const [site, shape] of sites) {
+  for (const [site, { shape, rate }] of sites) {
     const size = shape.reduce((product, n) => product * n, 1);
     const uniforms = new RandomStream(seed, `dropout/${site}`, step).uniforms(size);
     // A mean of 1 keeps the expected value: P(kept)·1/(1 − rate) = 1
     masks[site] = tf.tensor(uniforms.map((u) => (u < rate ? 0 : 1 / (1 - rate))), [...shape]);
   }
   return masks;
+}
+
+function checkRate(rate: number): void {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
 }

@@ -2,7 +2,7 @@ import * as tf from "../tf.js";
 import { adamWArrays, adamWScalars } from "./adamw.js";
 import { clipArray } from "./clip.js";
 import { averageArrays, averageDecayAt } from "./ema.js";
-import { lossAndGradient, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
+import { isTaken, lossAndGradient, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
 import type { Batch, TrainingTask } from "./task.js";
 
 /** Loss and gradient in tensors, the optimiser over plain arrays. */
@@ -15,9 +15,10 @@ export class ArrayStep implements StepForm {
 
   run(batch: Batch, learningRate: number, step: number): StepResult {
     const { adamW, maxGradientNorm, averageDecay } = this.options;
-    const { loss, gradient } = this.read(batch);
+    const { loss, gradient, losses } = this.read(batch);
     const { clipped, norm } = clipArray(gradient, maxGradientNorm);
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) return { loss, gradientNorm: norm };
+    const result = { loss, gradientNorm: norm, losses };
+    if (!isTaken(result)) return result;
     const { parameters } = this.task;
     const { mean, meanSquare, average } = this.carried;
     const scalars = adamWScalars(adamW, learningRate, step);
@@ -28,7 +29,7 @@ export class ArrayStep implements StepForm {
       average: averageArrays(average, next.values, averageDecayAt(averageDecay, step)),
     };
     parameters.assignFlat(next.values);
-    return { loss, gradientNorm: norm };
+    return result;
   }
 
   save(): CarriedState {
@@ -44,10 +45,14 @@ export class ArrayStep implements StepForm {
     // Arrays need no freeing.
   }
 
-  private read(batch: Batch): { loss: number; gradient: Float32Array } {
-    const { loss, gradient } = tf.tidy(() => lossAndGradient(this.task, batch));
-    const values = { loss: loss.dataSync()[0], gradient: gradient.dataSync() as Float32Array };
-    tf.dispose([loss, gradient]);
+  private read(batch: Batch): { loss: number; gradient: Float32Array; losses: Float32Array } {
+    const { loss, gradient, losses } = tf.tidy(() => lossAndGradient(this.task, batch));
+    const values = {
+      loss: loss.dataSync()[0],
+      gradient: gradient.dataSync() as Float32Array,
+      losses: losses.dataSync() as Float32Array,
+    };
+    tf.dispose([loss, gradient, losses]);
     return values;
   }
 }

@@ -1,37 +1,43 @@
 import * as tf from "../tf.js";
 import {
   coefficients,
-  lossWeights,
-  networkTime,
+  LossAwareTimes,
   noised,
-  simpleLoss,
-  targetFrom,
   uniformTimes,
   type GaussianPath,
   type Prediction,
   type TimeDensity,
   type Weighting,
 } from "../diffusion/index.js";
+import { drawMasks, dropoutSites, type DropoutSite } from "../nn/index.js";
 import { RandomStream } from "../random.js";
-import type { TimeNetwork } from "./network.js";
+import { checkConditions, conditionTensors, type TrainingConditions } from "./conditions.js";
+import { lossAwareFeedback } from "./loss-aware-feedback.js";
+import { prefixed, selected } from "./named-tensors.js";
+import { clockOf, type NetworkClock, type TimeNetwork } from "./network.js";
+import { simpleObjective, type Objective } from "./objective.js";
 import { ShuffledOrder } from "./shuffled-order.js";
-import type { Batch, TrainingTask } from "./task.js";
+import type { Batch, LossFeedback, TrainingTask } from "./task.js";
 
-export interface DiffusionTaskOptions {
+export interface DiffusionTaskOptions extends TrainingConditions {
   readonly network: TimeNetwork;
   readonly schedule: GaussianPath;
   /** Training data, flat: count examples of `shape`. Images are [H, W, C] in [−1, 1]. */
   readonly data: Float32Array;
   /** Shape of one example. */
   readonly shape: readonly number[];
-  /** What the network learns to output, default "noise". */
+  /** Noise that belongs to each example, as long as `data`: reflow's pairs. Default: fresh noise at each step. */
+  readonly noise?: Float32Array;
+  /** What is minimised, default `simpleObjective({ prediction, weighting })`. */
+  readonly objective?: Objective;
+  /** What the network learns to output, default "noise"; for the default objective. */
   readonly prediction?: Prediction;
-  /** Which times are trained how often, default {@link uniformTimes}. */
-  readonly times?: TimeDensity;
-  /** How errors at different noise levels count, default "simple": equally. */
+  /** How errors at different noise levels count, default "simple": equally; for the default objective. */
   readonly weighting?: Weighting;
-  /** Class of each example, for a class-conditional network. */
-  readonly labels?: Uint8Array;
+  /** Which times are trained how often, default {@link uniformTimes}; a `LossAwareTimes` is told the losses. */
+  readonly times?: TimeDensity | LossAwareTimes;
+  /** What the network is told of time, default {@link clockOf} the schedule. */
+  readonly clock?: NetworkClock;
   /** Default 64. */
   readonly batchSize?: number;
   /** Default 0. */
@@ -40,35 +46,53 @@ export interface DiffusionTaskOptions {
 
 /**
  * Training of a diffusion model, Ho et al. 2020, algorithm 1: draw x_0 from the data, t uniformly from 1 … T
- * (or from another density), ε from N(0, I), and descend along the gradient of w_t·‖target − network(x_t, t)‖².
+ * (or from another density), ε from N(0, I), and descend along the gradient of an objective, by default
+ * w_t·‖target − network(x_t, t)‖². What the network drops while training is drawn anew at each step.
  *
- * @throws RangeError if the data does not divide into examples, or holds a value that is not finite
+ * @throws RangeError if the data does not divide into examples, holds a value that is not finite, or has conditions that
+ *   do not fit
  */
 export class DiffusionTask implements TrainingTask {
   readonly batchSize: number;
+  readonly feedback: LossFeedback | undefined;
   private readonly size: number;
   private readonly seed: number;
-  private readonly prediction: Prediction;
+  private readonly objective: Objective;
   private readonly times: TimeDensity;
+  private readonly clock: NetworkClock;
   private readonly order: ShuffledOrder;
+  private sites: ReadonlyMap<string, DropoutSite> | undefined;
 
   constructor(private readonly options: DiffusionTaskOptions) {
-    const { data, shape, labels, batchSize = 64, seed = 0, prediction = "noise" } = options;
+    const { data, shape, noise, schedule, batchSize = 64, seed = 0, times = uniformTimes(schedule) } = options;
     this.size = shape.reduce((product, n) => product * n, 1);
     const count = data.length / this.size;
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(`${data.length} numbers are no whole count of examples of shape [${shape}] (${this.size} each)`);
     }
-    if (labels && labels.length !== count) throw new RangeError(`got ${labels.length} labels for ${count} examples`);
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new RangeError(`batchSize must be a positive whole number, got ${batchSize}`);
     }
-    const bad = data.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw new RangeError(`example ${Math.floor(bad / this.size)} of the data holds ${data[bad]}: remove it`);
+    if (noise && noise.length !== data.length) {
+      throw new RangeError(`noise that belongs to the data needs its ${data.length} numbers, got ${noise.length}`);
+    }
+    checkFinite("data", data, this.size);
+    if (noise) checkFinite("noise", noise, this.size);
+    checkConditions(options, count);
+    if (options.objective && (options.prediction ?? options.weighting) !== undefined) {
+      throw new RangeError("prediction and weighting are the default objective's: give them to the objective instead");
+    }
     this.batchSize = batchSize;
     this.seed = seed;
-    this.prediction = prediction;
-    this.times = options.times ?? uniformTimes(options.schedule);
+    this.objective = options.objective ?? simpleObjective(options);
+    this.times = times instanceof LossAwareTimes ? times.draw : times;
+    if (times instanceof LossAwareTimes) {
+      if (!schedule.discrete || times.T !== schedule.T) {
+        throw new RangeError(`times by loss are for T = ${times.T}, the schedule "${schedule.name}" has ${schedule.T}`);
+      }
+      this.feedback = lossAwareFeedback(times, "weight", (step) => this.drawTimes(step).times);
+    }
+    this.clock = options.clock ?? clockOf(schedule);
     this.order = new ShuffledOrder(count, seed);
   }
 
@@ -77,34 +101,78 @@ export class DiffusionTask implements TrainingTask {
   }
 
   batch(step: number): Batch {
-    const { schedule, shape, data, labels, weighting = "simple" } = this.options;
-    const n = this.batchSize;
+    const { schedule, shape, data, noise } = this.options;
+    const { batchSize: n, seed, objective } = this;
     const indices = this.order.indices(step, n);
-    const x0 = new Float32Array(n * this.size);
-    indices.forEach((index, i) => x0.set(data.subarray(index * this.size, (index + 1) * this.size), i * this.size));
-    const { times, weights } = this.times(new RandomStream(this.seed, "time", step), n);
-    const w = lossWeights(schedule, this.prediction, weighting, times, n);
+    const { times, weights } = this.drawTimes(step);
     // ε ~ N(0, I)
-    const noise = new RandomStream(this.seed, "noise", step).normals(n * this.size);
-    const c = coefficients(schedule, times, n);
-    const column = [n, ...shape.map(() => 1)];
+    const epsilon = noise ? this.gather(noise, indices) : new RandomStream(seed, "noise", step).normals(n * this.size);
+    const { signal, noise: sigma } = coefficients(schedule, times, n);
+    const column = (values: Float32Array): tf.Tensor => tf.tensor(values, [n, ...shape.map(() => 1)]);
+    const numbers = Object.entries(objective.numbers(schedule, times));
     return {
-      x0: tf.tensor(x0, [n, ...shape]),
-      noise: tf.tensor(noise, [n, ...shape]),
-      time: tf.tensor1d(c.time.map((time) => networkTime(time))),
-      signal: tf.tensor(c.signal, column),
-      sigma: tf.tensor(c.noise, column),
-      weight: tf.tensor1d(w.map((value, i) => value * weights[i])),
-      ...(labels && { labels: tf.tensor1d(Int32Array.from(indices, (index) => labels[index]), "int32") }),
+      x0: tf.tensor(this.gather(data, indices), [n, ...shape]),
+      noise: tf.tensor(epsilon, [n, ...shape]),
+      time: this.networkTimes(times),
+      signal: column(signal),
+      sigma: column(sigma),
+      weight: tf.tensor1d(weights.slice()),
+      ...prefixed("number", Object.fromEntries(numbers.map(([name, values]) => [name, column(values)]))),
+      ...prefixed("condition", conditionTensors(this.options, indices, { seed, step })),
+      ...prefixed("mask", drawMasks(this.dropout(), { seed, step })),
     };
   }
 
   loss(batch: Batch): tf.Scalar {
-    const { x0, noise, signal, sigma, time, weight, labels } = batch;
+    const { x0, noise, signal, sigma, time, weight } = batch;
+    const drawn = selected("mask", batch);
+    const training = { masks: (site: string): tf.Tensor => drawn[site] };
+    const network = (x: tf.Tensor): tf.Tensor =>
+      this.options.network.apply(x, time as tf.Tensor1D, selected("condition", batch), training);
     return tf.tidy(() => {
       const xt = noised(x0, noise, signal, sigma);
-      const output = this.options.network.apply(xt, time as tf.Tensor1D, labels as tf.Tensor1D | undefined);
-      return simpleLoss(output, targetFrom(this.prediction, x0, noise, signal, sigma), weight as tf.Tensor1D);
+      const numbers = selected("number", batch);
+      const losses = this.objective.loss({ x0, noise, xt, signal, sigma, numbers, network });
+      return tf.mean(tf.mul(losses, weight)) as tf.Scalar;
     });
   }
+
+  private drawTimes(step: number): ReturnType<TimeDensity> {
+    return this.times(new RandomStream(this.seed, "time", step), this.batchSize);
+  }
+
+  private networkTimes(times: Float32Array): tf.Tensor1D {
+    const { schedule } = this.options;
+    const { objective } = this;
+    if (objective.time) return tf.tensor1d(times.map((t) => objective.time!(schedule, t)));
+    return tf.tidy(() => this.clock(tf.tensor1d(times.slice())));
+  }
+
+  private gather(values: Float32Array, indices: Int32Array): Float32Array {
+    const gathered = new Float32Array(indices.length * this.size);
+    indices.forEach((index, i) => gathered.set(values.subarray(index * this.size, (index + 1) * this.size), i * this.size));
+    return gathered;
+  }
+
+  /** The places where the network drops, for whole batches: found once, by running it on one example. */
+  private dropout(): ReadonlyMap<string, DropoutSite> {
+    this.sites ??= new Map(
+      [...this.sitesOfOne()].map(([site, { shape, rate }]) => [site, { shape: [this.batchSize, ...shape.slice(1)], rate }]),
+    );
+    return this.sites;
+  }
+
+  private sitesOfOne(): ReadonlyMap<string, DropoutSite> {
+    const { network, shape } = this.options;
+    const { times } = this.drawTimes(1);
+    return dropoutSites((masks) => {
+      const condition = conditionTensors(this.options, Int32Array.of(0), { seed: this.seed, step: 0 });
+      return network.apply(tf.zeros([1, ...shape]), this.networkTimes(times.slice(0, 1)), condition, { masks });
+    });
+  }
+}
+
+function checkFinite(what: string, values: Float32Array, size: number): void {
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new RangeError(`example ${Math.floor(bad / size)} of the ${what} holds ${values[bad]}: remove it`);
 }

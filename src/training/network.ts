@@ -1,13 +1,39 @@
-import type * as tf from "../tf.js";
-import { compile } from "../compile/index.js";
-import { networkTime, type Denoiser, type Prediction } from "../diffusion/index.js";
+import * as tf from "../tf.js";
+import { compile, type Compiled, type NamedTensors } from "../compile/index.js";
+import {
+  networkTime,
+  splitLearnedVariance,
+  type Condition,
+  type Denoiser,
+  type GaussianPath,
+  type LearnedVarianceDenoiser,
+  type Prediction,
+} from "../diffusion/index.js";
+import type { TrainingInputs } from "../models/index.js";
 import type { Parameters } from "../nn/index.js";
 
-/** A network of noisy data and time: `UNet2D` and its kin. */
+/** A network of noisy data and time: `UNet2D`, `UNet2DCondition`, `DiT`, `UVit`, `PointMlp`, or one of your own. */
 export interface TimeNetwork {
   readonly parameters: Parameters;
-  /** @param x [N, …] @param timestep [N], the network's own time @param labels int32 [N] if class-conditional */
-  apply(x: tf.Tensor, timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor;
+  /**
+   * @param x [N, …]
+   * @param timestep [N], the network's own time
+   * @param condition what each example is conditioned on, such as `{ label }` (int32 [N]) or `{ context }` ([N, words,
+   *   channels])
+   * @param training masks of dropout, given while training only
+   */
+  apply(x: tf.Tensor, timestep: tf.Tensor1D, condition?: Condition, training?: TrainingInputs): tf.Tensor;
+}
+
+/** What a network is fed for the theory's times, as tensors [N]. */
+export type NetworkClock = (t: tf.Tensor1D) => tf.Tensor1D;
+
+/**
+ * The clock of a path: t − 1 = 0 … T − 1 on a discrete schedule, as DDPM's and diffusers' weights expect it; 1000·t/T on
+ * a continuous path, the range that encodings of time resolve well.
+ */
+export function clockOf(path: GaussianPath): NetworkClock {
+  return path.discrete ? networkTime : (t) => tf.mul(t, 1000 / path.T) as tf.Tensor1D;
 }
 
 /** A denoiser that holds a graph for each shape it has met. */
@@ -16,23 +42,62 @@ export interface NetworkDenoiser extends Denoiser {
   dispose(): void;
 }
 
+export interface NetworkDenoiserOptions {
+  /** The clock the network was trained with, default {@link networkTime}; `clockOf(path)` for a continuous path. */
+  readonly clock?: NetworkClock;
+}
+
 /**
- * A network as samplers see it; a condition is `{ label }`, int32 [N]. Each evaluation runs as one recorded graph, made
- * at the first call with new shapes (one to two seconds for a small U-Net).
+ * A network as samplers see it; a condition has the names the network knows, `{ label }` and `{ context }`. Each
+ * evaluation runs as one recorded graph, made at the first call with new shapes (one to two seconds for a small U-Net).
+ *
+ * @example
+ * const guidedDenoiser = guided(networkDenoiser(unet), { guidanceScale: 3, unconditional: { label: none } });
+ * const images = await sample(ddim(guidedDenoiser, schedule, xT, { steps: 50, condition: { label } }));
  */
-export function networkDenoiser(network: TimeNetwork, predicts: Prediction = "noise"): NetworkDenoiser {
-  const evaluate = compile(
-    ({ xt, t, label }: { xt: tf.Tensor; t: tf.Tensor; label?: tf.Tensor }) => ({
-      output: network.apply(xt, networkTime(t as tf.Tensor1D), label as tf.Tensor1D | undefined),
-    }),
-    { name: "denoiser", captures: network.parameters.tensors },
-  );
+export function networkDenoiser(
+  network: TimeNetwork,
+  predicts: Prediction = "noise",
+  options: NetworkDenoiserOptions = {},
+): NetworkDenoiser {
+  const evaluate = evaluation(network, options, (output) => ({ output }));
+  return {
+    predicts,
+    predict: (xt, t, condition) => evaluate({ xt, t, ...condition }).output,
+    dispose: () => evaluate.dispose(),
+  };
+}
+
+/**
+ * {@link networkDenoiser} for a network trained with learned variance, whose output has twice the channels of x_t; see
+ * `hybridObjective` and `splitLearnedVariance`.
+ */
+export function learnedVarianceDenoiser(
+  network: TimeNetwork,
+  predicts: Prediction = "noise",
+  options: NetworkDenoiserOptions = {},
+): NetworkDenoiser & LearnedVarianceDenoiser {
+  const evaluate = evaluation(network, options, (output) => splitLearnedVariance(output));
   return {
     predicts,
     predict: (xt, t, condition) => {
-      const label = condition?.["label"];
-      return evaluate(label ? { xt, t, label } : { xt, t }).output;
+      const { output, fraction } = evaluate({ xt, t, ...condition });
+      fraction.dispose();
+      return output;
     },
+    predictWithVariance: (xt, t, condition) => evaluate({ xt, t, ...condition }),
     dispose: () => evaluate.dispose(),
   };
+}
+
+/** The network's output for x_t, theory's time and condition, read by `read`, as one graph. */
+function evaluation<O extends NamedTensors>(
+  network: TimeNetwork,
+  { clock = networkTime }: NetworkDenoiserOptions,
+  read: (output: tf.Tensor) => O,
+): Compiled<NamedTensors, O> {
+  return compile(
+    ({ xt, t, ...condition }: NamedTensors) => read(network.apply(xt, clock(t as tf.Tensor1D), condition)),
+    { name: "denoiser", captures: network.parameters.tensors },
+  );
 }

@@ -1,16 +1,14 @@
 import { createHash } from "node:crypto";
-import { readSafetensors, SafetensorsError, writeSafetensors, type NamedTensor, type Parameters } from "../nn/index.js";
+import { readSafetensors, SafetensorsError, writeSafetensors, type NamedTensor } from "../nn/index.js";
+import type { StepState } from "./step.js";
+import type { TrainingTask } from "./task.js";
 
-export interface TrainingState {
+export interface TrainingState extends StepState {
   readonly parameters: readonly string[];
-  readonly values: Float32Array;
-  readonly mean: Float32Array;
-  readonly meanSquare: Float32Array;
-  readonly average: Float32Array;
   readonly losses: Float64Array;
 }
 
-const ARRAYS = ["values", "mean", "meanSquare", "average"] as const;
+const ARRAYS = ["values", "mean", "meanSquare", "average", "memory"] as const;
 
 /** One file, so that one rename replaces the whole state; a digest tells a damaged one. */
 export function writeTrainingState(path: string, state: TrainingState): void {
@@ -22,25 +20,36 @@ export function writeTrainingState(path: string, state: TrainingState): void {
   });
 }
 
-export function readTrainingState(path: string, parameters: Parameters): TrainingState {
+export function readTrainingState(path: string, { parameters, feedback }: TrainingTask): TrainingState {
   return readSafetensors(path, (file) => {
-    const missing = [...ARRAYS, "losses"].filter((name) => !file.entries.has(name));
+    // Files of before tasks had a memory have none.
+    const names = [...ARRAYS, "losses"].filter((name) => name !== "memory" || file.entries.has(name));
+    const missing = names.filter((name) => !file.entries.has(name));
     if (missing.length > 0) throw new SafetensorsError(`${path} is not a training state: it lacks ${missing.join(", ")}`);
     if (file.metadata["parameters"] !== namesDigest(parameters.names) || file.entries.get("values")!.shape[0] !== parameters.count) {
       throw new RangeError(`${path} is the state of another network: delete it, or train the network it was made with`);
     }
-    const tensors = [...ARRAYS, "losses"].map((name): [string, NamedTensor] => [name, file.read(name)]);
+    const remembered = file.entries.get("memory")?.shape[0] ?? 0;
+    const memorySize = feedback?.save().length ?? 0;
+    if (remembered !== memorySize) {
+      throw new RangeError(
+        `${path} remembers ${remembered} numbers of past losses, this task ${memorySize}: train with the same times as before`,
+      );
+    }
+    const tensors = names.map((name): [string, NamedTensor] => [name, file.read(name)]);
     if (file.metadata["digest"] !== valuesDigest(tensors)) {
       throw new SafetensorsError(`${path} is damaged: its contents do not match its digest`);
     }
-    const [values, mean, meanSquare, average, losses] = tensors.map(([, tensor]) => tensor.values);
+    const array = new Map(tensors.map(([name, tensor]) => [name, tensor.values]));
+    const get = (name: string): Float32Array => array.get(name) ?? new Float32Array(0);
     return {
       parameters: parameters.names,
-      values,
-      mean,
-      meanSquare,
-      average,
-      losses: new Float64Array(losses.slice().buffer),
+      values: get("values"),
+      mean: get("mean"),
+      meanSquare: get("meanSquare"),
+      average: get("average"),
+      memory: get("memory"),
+      losses: new Float64Array(get("losses").slice().buffer),
     };
   });
 }

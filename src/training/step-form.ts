@@ -24,6 +24,13 @@ export interface StepResult {
   readonly loss: number;
   /** Norm of the gradient before clipping. */
   readonly gradientNorm: number;
+  /** The loss of each example, for a task with feedback; else empty. */
+  readonly losses: Float32Array;
+}
+
+/** Whether the step is taken. */
+export function isTaken({ loss, gradientNorm }: StepResult): boolean {
+  return Number.isFinite(loss) && Number.isFinite(gradientNorm);
 }
 
 /** One way to compute a training step, and where it keeps what it carries along. */
@@ -37,13 +44,27 @@ export interface StepForm {
   dispose(): void;
 }
 
-/** The loss of a batch and its gradient by all parameters as one vector. */
-export function lossAndGradient(task: TrainingTask, batch: Batch): { loss: tf.Scalar; gradient: tf.Tensor1D } {
+/**
+ * The loss of a batch, its gradient by all parameters as one vector, and the loss of each example, [N], for a task with
+ * feedback (else of length 0).
+ */
+export function lossAndGradient(
+  task: TrainingTask,
+  batch: Batch,
+): { loss: tf.Scalar; gradient: tf.Tensor1D; losses: tf.Tensor1D } {
   const { variables } = task.parameters;
-  const { value, grads } = tf.variableGrads(() => task.loss(batch), variables);
+  const weight = task.feedback ? [batch[task.feedback.weight]] : [];
+  const sources = [...variables, ...weight];
+  const { value: loss, grads } = tf.engine().gradients<tf.Scalar>(() => task.loss(batch), sources, undefined, true);
+  const byVariable = grads.slice(0, variables.length);
+  if (byVariable.every((gradient) => !gradient)) {
+    throw new Error("the loss reaches none of the parameters: nothing would be learned");
+  }
   // A parameter the loss does not reach has no gradient, which is a gradient of zero.
-  const gradient = flat(variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable)));
-  return { loss: value, gradient };
+  const gradient = flat(variables.map((variable, i) => byVariable[i] ?? tf.zerosLike(variable)));
+  // ℓ_i = N·∂mean(w·ℓ)/∂w_i
+  const losses = weight.length > 0 ? tf.mul(grads[variables.length], weight[0].size) : tf.zeros([0]);
+  return { loss, gradient, losses: losses as tf.Tensor1D };
 }
 
 /** Tensors end to end. */

@@ -2,7 +2,7 @@ import * as tf from "../tf.js";
 import { requirePrecision } from "../compile/index.js";
 import { ArrayStep } from "./array-step.js";
 import { averageDecayAt } from "./ema.js";
-import type { CarriedState, StepForm, StepResult, TrainingStepOptions } from "./step-form.js";
+import { isTaken, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
 import type { Batch, TrainingTask } from "./task.js";
 import { TensorStep } from "./tensor-step.js";
 
@@ -11,6 +11,8 @@ export type { StepResult, TrainingStepOptions } from "./step-form.js";
 /** Everything the next step depends on: each array is flat, in the order of the parameters. */
 export interface StepState extends CarriedState {
   readonly values: Float32Array;
+  /** What the task's feedback remembers; empty without one. */
+  readonly memory: Float32Array;
 }
 
 /**
@@ -41,17 +43,21 @@ export class TrainingStep {
    * @param step counts from 1
    */
   run(batch: Batch, learningRate: number, step: number): StepResult {
-    return this.form.run(batch, learningRate, step);
+    const result = this.form.run(batch, learningRate, step);
+    if (isTaken(result)) this.task.feedback?.observe(step, result.losses);
+    return result;
   }
 
   /** A copy of everything the next step depends on. */
   save(): StepState {
-    return { values: this.task.parameters.toFlat(), ...this.form.save() };
+    const memory = this.task.feedback?.save() ?? new Float32Array(0);
+    return { values: this.task.parameters.toFlat(), ...this.form.save(), memory };
   }
 
   restore(state: StepState): void {
     this.form.restore(state);
     this.task.parameters.assignFlat(state.values);
+    this.task.feedback?.restore(state.memory);
   }
 
   /** Frees the graph and what is carried; the parameters belong to the task. */

@@ -3,7 +3,8 @@ import { compile, type Compiled } from "../compile/index.js";
 import { adamWScalars, adamWUpdate } from "./adamw.js";
 import { clipGlobalNorm } from "./clip.js";
 import { averageDecayAt, movingAverage } from "./ema.js";
-import { flat, lossAndGradient, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
+import { prefixed, selected } from "./named-tensors.js";
+import { flat, isTaken, lossAndGradient, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
 import type { Batch, TrainingTask } from "./task.js";
 
 type Tensors = Record<string, tf.Tensor>;
@@ -32,16 +33,20 @@ export class TensorStep implements StepForm {
     const scalars = Object.fromEntries(
       Object.entries(numbers).map(([name, value]) => [name, tf.scalar(value)]),
     );
-    const { loss, norm, ...next } = this.compiled({
+    const { loss, norm, losses, ...next } = this.compiled({
       ...prefixed("batch", batch),
       ...prefixed("carried", this.carried),
       ...prefixed("scalar", scalars),
     });
-    const report = { loss: loss.dataSync()[0], gradientNorm: norm.dataSync()[0] };
-    tf.dispose([loss, norm, ...Object.values(scalars)]);
-    if (Number.isFinite(report.loss) && Number.isFinite(report.gradientNorm)) this.accept(next);
+    const result = {
+      loss: loss.dataSync()[0],
+      gradientNorm: norm.dataSync()[0],
+      losses: losses ? Float32Array.from(losses.dataSync()) : new Float32Array(0),
+    };
+    tf.dispose([loss, norm, ...(losses ? [losses] : []), ...Object.values(scalars)]);
+    if (isTaken(result)) this.accept(next);
     else tf.dispose(next);
-    return report;
+    return result;
   }
 
   save(): CarriedState {
@@ -73,7 +78,7 @@ export class TensorStep implements StepForm {
     const { variables } = parameters;
     const { mean, meanSquare, average } = selected("carried", inputs);
     const { decay, rate, keep, correction } = selected("scalar", inputs);
-    const { loss, gradient } = lossAndGradient(this.task, selected("batch", inputs));
+    const { loss, gradient, losses } = lossAndGradient(this.task, selected("batch", inputs));
     const { clipped, norm } = clipGlobalNorm(gradient, this.options.maxGradientNorm);
     const state = { values: flat(variables), mean, meanSquare };
     const next = adamWUpdate(state, clipped, { rate, keep, correction }, this.options.adamW);
@@ -85,7 +90,8 @@ export class TensorStep implements StepForm {
       average: movingAverage(average, next.values, decay),
     };
     const values = Object.fromEntries(parameters.names.map((name, i) => [name, pieces[i]]));
-    return { loss, norm, ...prefixed("value", values), ...prefixed("carried", carried) };
+    const told: Tensors = this.task.feedback ? { losses } : {};
+    return { loss, norm, ...told, ...prefixed("value", values), ...prefixed("carried", carried) };
   }
 }
 
@@ -93,15 +99,4 @@ export class TensorStep implements StepForm {
 function upload({ mean, meanSquare, average }: CarriedState): Tensors {
   const tensor = (array: Float32Array): tf.Tensor => tf.tensor1d(array.slice());
   return { mean: tensor(mean), meanSquare: tensor(meanSquare), average: tensor(average) };
-}
-
-/** One record of tensors as part of a larger one, and back. */
-function prefixed(prefix: string, tensors: Readonly<Tensors>): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
-}
-
-function selected(prefix: string, tensors: Readonly<Tensors>): Tensors {
-  const start = `${prefix}/`;
-  const own = Object.entries(tensors).filter(([name]) => name.startsWith(start));
-  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(start.length), tensor]));
 }

@@ -159,7 +159,7 @@ export class Trainer {
 
   /** Continues where a saved training was. Throws, changing nothing, if the file is damaged or of another network. */
   restore(path: string): void {
-    const state = readTrainingState(path, this.task.parameters);
+    const state = readTrainingState(path, this.task);
     this.trainingStep.restore(state);
     this.losses.splice(0, Infinity, ...state.losses);
   }

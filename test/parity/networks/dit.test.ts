@@ -14,9 +14,9 @@ for (const [name, fixture] of readFixtures<DiTFixture>("dit.json")) {
     fill(dit.parameters);
     const { in_channels, cross_attention_dim: width } = fixture.config;
     const t = tf.tensor1d([999, 3]);
-    const labels = tf.tensor1d([3, 0], "int32");
-    const context = width ? (signal("context", [2, 4, width]) as tf.Tensor3D) : undefined;
+    const label = tf.tensor1d([3, 0], "int32");
+    const condition = { label, ...(width && { context: signal("context", [2, 4, width]) }) };
     const input = signal("input", [2, in_channels, fixture.size, fixture.size]);
-    checkAgainst(fixture, dit.parameters, input, (x) => toTorch(dit.apply(fromTorch(x), t, labels, context)));
+    checkAgainst(fixture, dit.parameters, input, (x) => toTorch(dit.apply(fromTorch(x), t, condition)));
   });
 }

@@ -9,9 +9,9 @@ for (const [name, fixture] of readFixtures<Fixture & { config: Partial<PointMlpC
     fill(network.parameters);
     const { dimensions = 2, num_class_embeds } = fixture.config;
     const t = tf.tensor1d([7, 0, 3]);
-    const labels = num_class_embeds ? tf.tensor1d([2, 0, 2], "int32") : undefined;
+    const label = num_class_embeds ? tf.tensor1d([2, 0, 2], "int32") : undefined;
     checkAgainst(fixture, network.parameters, signal("input", [3, dimensions]), (x) => {
-      return network.apply(x as tf.Tensor2D, t, labels);
+      return network.apply(x as tf.Tensor2D, t, { label });
     });
   });
 }

@@ -24,9 +24,9 @@ for (const [name, fixture] of readFixtures<UNetFixture>("unet2d.json")) {
     const unet = new UNet2D(fixture.config);
     fill(unet.parameters);
     const t = tf.tensor1d(fixture.timesteps);
-    const labels = fixture.labels ? tf.tensor1d(fixture.labels, "int32") : undefined;
+    const label = fixture.labels ? tf.tensor1d(fixture.labels, "int32") : undefined;
     const input = signal("input", [2, fixture.config.in_channels, ...fixture.size]);
     const masks = fixture.config.dropout ? masksByFormula(fixture.config.dropout) : undefined;
-    checkAgainst(fixture, unet.parameters, input, (x) => toTorch(unet.apply(fromTorch(x), t, labels, { masks })));
+    checkAgainst(fixture, unet.parameters, input, (x) => toTorch(unet.apply(fromTorch(x), t, { label }, { masks })));
   });
 }

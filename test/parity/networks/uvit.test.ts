@@ -13,9 +13,9 @@ for (const [name, fixture] of readFixtures<UVitFixture>("uvit.json")) {
     fill(uvit.parameters);
     const { in_channels, image_size, num_classes, context_dim } = fixture.config;
     const t = tf.tensor1d([999, 3]);
-    const labels = num_classes ? tf.tensor1d([2, 0], "int32") : undefined;
+    const label = num_classes ? tf.tensor1d([2, 0], "int32") : undefined;
     const context = context_dim ? (signal("context", [2, 4, context_dim]) as tf.Tensor3D) : undefined;
     const input = signal("input", [2, in_channels, ...image_size]);
-    checkAgainst(fixture, uvit.parameters, input, (x) => toTorch(uvit.apply(fromTorch(x), t, labels, context)));
+    checkAgainst(fixture, uvit.parameters, input, (x) => toTorch(uvit.apply(fromTorch(x), t, { label, context })));
   });
 }

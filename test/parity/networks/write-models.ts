@@ -45,7 +45,7 @@ for (const [name, options] of Object.entries(forms)) {
 
 const x = fromTorch(signal("input", [2, 1, 8, 8]));
 const t = tf.tensor1d([999, 3]);
-const labels = tf.tensor1d([1, 0], "int32");
+const label = tf.tensor1d([1, 0], "int32");
 const context = signal("context", [2, 4, 5]) as tf.Tensor3D;
 const levels = { block_out_channels: [4, 8], norm_num_groups: 2, cross_attention_dim: 5, attention_head_dim: 2 } as const;
 const conditional = new UNet2DCondition({
@@ -58,8 +58,8 @@ const conditional = new UNet2DCondition({
 const sizes = { sample_size: 8, num_layers: 2, num_attention_heads: 2, attention_head_dim: 4, num_embeds_ada_norm: 3 };
 const dit = new DiT(sizes);
 const others = [
-  { name: "condition", network: conditional, apply: () => conditional.apply(x, t, context) },
-  { name: "dit", network: dit, apply: () => dit.apply(x, t, labels) },
+  { name: "condition", network: conditional, apply: () => conditional.apply(x, t, { context }) },
+  { name: "dit", network: dit, apply: () => dit.apply(x, t, { label }) },
 ];
 for (const { name, network, apply } of others) {
   const folder = join(process.argv[2], name);

@@ -52,7 +52,7 @@ test("UNet2DCondition with cross-attention", () => {
   });
   assertNetworkSame(
     unet.parameters,
-    ({ x, t, context }) => unet.apply(x as tf.Tensor4D, t as tf.Tensor1D, context as tf.Tensor3D),
+    ({ x, t, context }) => unet.apply(x as tf.Tensor4D, t as tf.Tensor1D, { context }),
     { x: image(2, 5, 4, 1), t: times(), context: normals([2, 4, 3], 2) },
   );
 });
@@ -67,8 +67,8 @@ test("DiT with classes", () => {
   });
   assertNetworkSame(
     dit.parameters,
-    ({ x, t, labels }) => dit.apply(x as tf.Tensor4D, t as tf.Tensor1D, labels as tf.Tensor1D),
-    { x: image(2, 4, 4, 1), t: times(), labels: classes() },
+    ({ x, t, label }) => dit.apply(x as tf.Tensor4D, t as tf.Tensor1D, { label }),
+    { x: image(2, 4, 4, 1), t: times(), label: classes() },
   );
 });
 
@@ -77,9 +77,8 @@ test("U-ViT with classes and text", () => {
   const uvit = new UVit({ image_size: [4, 6], embed_dim: 8, depth: 3, num_heads: 2, mlp_ratio: 2, ...options });
   assertNetworkSame(
     uvit.parameters,
-    ({ x, t, labels, context }) =>
-      uvit.apply(x as tf.Tensor4D, t as tf.Tensor1D, labels as tf.Tensor1D, context as tf.Tensor3D),
-    { x: image(2, 4, 6, 1), t: times(), labels: classes(), context: normals([2, 2, 5], 2) },
+    ({ x, t, label, context }) => uvit.apply(x as tf.Tensor4D, t as tf.Tensor1D, { label, context }),
+    { x: image(2, 4, 6, 1), t: times(), label: classes(), context: normals([2, 2, 5], 2) },
   );
 });
 
@@ -88,8 +87,8 @@ for (const encoding of ["cos-sin", "sin-cos", "fourier", "learned", "none"] as c
     const mlp = new PointMlp({ hidden: [16], time_encoding: encoding, num_class_embeds: 3 });
     assertNetworkSame(
       mlp.parameters,
-      ({ x, t, labels }) => mlp.apply(x as tf.Tensor2D, t as tf.Tensor1D, labels as tf.Tensor1D),
-      { x: normals([2, 2]), t: times(), labels: classes() },
+      ({ x, t, label }) => mlp.apply(x as tf.Tensor2D, t as tf.Tensor1D, { label }),
+      { x: normals([2, 2]), t: times(), label: classes() },
     );
   });
 }

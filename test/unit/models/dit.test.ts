@@ -16,7 +16,7 @@ const small: Partial<DiTConfig> = {
   num_embeds_ada_norm: 3,
 };
 const t = tf.tensor1d([10, 700]);
-const labels = tf.tensor1d([3, 1], "int32");
+const label = tf.tensor1d([3, 1], "int32");
 
 /** A network away from its start, where the output and most gradients are 0. */
 function moved(config: Partial<DiTConfig>): DiT {
@@ -27,14 +27,14 @@ function moved(config: Partial<DiTConfig>): DiT {
 }
 
 test("DiT starts by saying nothing: its output is 0", () => {
-  const y = new DiT(small).apply(normal([2, 4, 4, 1], 1) as tf.Tensor4D, t, labels);
+  const y = new DiT(small).apply(normal([2, 4, 4, 1], 1) as tf.Tensor4D, t, { label });
   assert.ok(y.dataSync().every((v) => v === 0));
 });
 
 test("DiT: gradients of image, text and every parameter, on a grid that is not square; nothing left behind", () => {
   const dit = moved({ ...small, cross_attention_dim: 3, activation_fn: "geglu", norm_elementwise_affine: true });
   checkJointGradient(
-    ([x, context]) => dit.apply(x as tf.Tensor4D, t, labels, context as tf.Tensor3D),
+    ([x, context]) => dit.apply(x as tf.Tensor4D, t, { label, context }),
     [normal([2, 6, 2, 1], 1), normal([2, 3, 3], 2)],
     dit.parameters,
   );
@@ -44,14 +44,14 @@ test("DiT: one image independent of its batch; time, class and place matter", ()
   const dit = moved(small);
   const x = normal([2, 4, 6, 1], 1) as tf.Tensor4D;
   const first = <T extends tf.Tensor>(v: T): T => tf.slice(v, 0, 1) as T;
-  const together = dit.apply(x, t, labels);
-  const alone = dit.apply(first(x), first(t), first(labels));
+  const together = dit.apply(x, t, { label });
+  const alone = dit.apply(first(x), first(t), { label: first(label) });
   assert.ok(largestDifference(first(together), alone) < 2e-6);
-  assert.ok(largestDifference(dit.apply(first(x), tf.tensor1d([900]), first(labels)), alone) > 1e-4);
-  assert.ok(largestDifference(dit.apply(first(x), first(t), tf.tensor1d([0], "int32")), alone) > 1e-4);
+  assert.ok(largestDifference(dit.apply(first(x), tf.tensor1d([900]), { label: first(label) }), alone) > 1e-4);
+  assert.ok(largestDifference(dit.apply(first(x), first(t), { label: tf.tensor1d([0], "int32") }), alone) > 1e-4);
   // Without positions, patches moved about would give the same patches moved about.
   const swapped = (v: tf.Tensor): tf.Tensor4D => tf.concat([tf.slice(v, [0, 2, 0, 0]), tf.slice(v, [0, 0, 0, 0], [1, 2, 6, 1])], 1) as tf.Tensor4D;
-  assert.ok(largestDifference(swapped(dit.apply(swapped(first(x)), first(t), first(labels))), alone) > 1e-4);
+  assert.ok(largestDifference(swapped(dit.apply(swapped(first(x)), first(t), { label: first(label) })), alone) > 1e-4);
 });
 
 test("DiT without classes", () => {
@@ -79,13 +79,13 @@ test("a folder brings the network back; with text there is no class for it", () 
 test("DiT refuses inputs and configurations that do not fit", () => {
   const dit = new DiT(small);
   const x = normal([2, 4, 4, 1], 1) as tf.Tensor4D;
-  assert.throws(() => dit.apply(tf.zeros([2, 5, 4, 1]), t, labels), /multiples of patch_size = 2, got shape \[2,5,4,1\]/);
-  assert.throws(() => dit.apply(tf.zeros([2, 4, 4, 3]), t, labels), /got shape \[2,4,4,3\]/);
-  assert.throws(() => dit.apply(x, tf.tensor1d([1]), labels), /one value an image/);
-  assert.throws(() => dit.apply(x, t), /class-conditional: give labels/);
-  assert.throws(() => dit.apply(x, t, labels, tf.zeros([2, 3, 3])), /has no cross-attention/);
+  assert.throws(() => dit.apply(tf.zeros([2, 5, 4, 1]), t, { label }), /multiples of patch_size = 2, got shape \[2,5,4,1\]/);
+  assert.throws(() => dit.apply(tf.zeros([2, 4, 4, 3]), t, { label }), /got shape \[2,4,4,3\]/);
+  assert.throws(() => dit.apply(x, tf.tensor1d([1]), { label }), /one value an image/);
+  assert.throws(() => dit.apply(x, t), /class-conditional: give a label/);
+  assert.throws(() => dit.apply(x, t, { label, context: tf.zeros([2, 3, 3]) }), /takes no context/);
   const withText = new DiT({ ...small, cross_attention_dim: 3 });
-  assert.throws(() => withText.apply(x, t, labels), /takes a context \[2, words, 3\]/);
+  assert.throws(() => withText.apply(x, t, { label }), /takes a context \[2, words, 3\]/);
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ attention_head_dim: 3 }, /num_attention_heads · attention_head_dim is 6: .* multiple of 4/],
     [{ activation_fn: "swiglu" }, /activation_fn: unknown "swiglu"/],

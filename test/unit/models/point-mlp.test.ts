@@ -30,13 +30,14 @@ for (const time_encoding of timeEncodingNames) {
     for (const num_class_embeds of [null, 2]) {
       const config: Partial<PointMlpConfig> = { hidden: [6, 5], time_encoding, time_channels: 4, num_class_embeds };
       const network = new PointMlp(config, { seed: 3 });
-      const labels = num_class_embeds === null ? undefined : tf.tensor1d([1, 0, 1], "int32");
-      checkGradients(([v]) => network.apply(v as tf.Tensor2D, t, labels), [x], network.parameters, { tolerance: 5e-3 });
-      const together = network.apply(x, t, labels);
+      const label = num_class_embeds === null ? undefined : tf.tensor1d([1, 0, 1], "int32");
+      const second = label && { label: tf.slice(label, 1, 1) };
+      checkGradients(([v]) => network.apply(v as tf.Tensor2D, t, { label }), [x], network.parameters, { tolerance: 5e-3 });
+      const together = network.apply(x, t, { label });
       const [one, time] = [tf.slice(x, 1, 1), tf.slice(t, 1, 1)];
-      const alone = network.apply(one, time, labels && tf.slice(labels, 1, 1));
+      const alone = network.apply(one, time, second);
       assert.ok(largestDifference(tf.slice(together, 1, 1), alone) < 1e-6);
-      const later = network.apply(one, tf.tensor1d([500]), labels && tf.slice(labels, 1, 1));
+      const later = network.apply(one, tf.tensor1d([500]), second);
       assert.equal(largestDifference(alone, later) === 0, time_encoding === "none");
     }
   });
@@ -46,9 +47,9 @@ test("PointMlp refuses inputs and configurations that do not fit", () => {
   const network = new PointMlp({ hidden: [4], dimensions: 3 });
   assert.throws(() => network.apply(x, t), /takes points \[N, 3\], got shape \[3,2\]/);
   assert.throws(() => network.apply(tf.zeros([2, 3]), t), /one value a point, shape \[2\], got \[3\]/);
-  assert.throws(() => network.apply(tf.zeros([3, 3]), t, tf.tensor1d([0, 0, 0], "int32")), /knows no classes/);
+  assert.throws(() => network.apply(tf.zeros([3, 3]), t, { label: tf.tensor1d([0, 0, 0], "int32") }), /knows no classes/);
   const byClass = new PointMlp({ hidden: [4], num_class_embeds: 2 });
-  assert.throws(() => byClass.apply(x, t), /class-conditional: give labels, int32 of shape \[3\]/);
+  assert.throws(() => byClass.apply(x, t), /class-conditional: give a label, int32 of shape \[3\]/);
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ hidden: [4, 0] }, /hidden must be a positive whole number, got 0/],
     [{ dimensions: 1.5 }, /dimensions must be/],

@@ -23,7 +23,7 @@ const t = tf.tensor1d([10, 700]);
 test("gradients of image, context and every parameter, at an odd size; nothing left behind", () => {
   const unet = new UNet2DCondition(small, { seed: 4 });
   checkJointGradient(
-    ([x, context]) => unet.apply(x as tf.Tensor4D, t, context as tf.Tensor3D),
+    ([x, context]) => unet.apply(x as tf.Tensor4D, t, { context }),
     [normal([2, 5, 3, 1], 1), normal([2, 4, 3], 2)],
     unet.parameters,
   );
@@ -33,10 +33,10 @@ test("one example is independent of its batch, and depends on its context", () =
   const unet = new UNet2DCondition(small);
   const [x, context] = [normal([2, 5, 4, 1], 1) as tf.Tensor4D, normal([2, 4, 3], 2) as tf.Tensor3D];
   const first = <T extends tf.Tensor>(v: T): T => tf.slice(v, 0, 1) as T;
-  const together = unet.apply(x, t, context);
-  const alone = unet.apply(first(x), first(t), first(context));
+  const together = unet.apply(x, t, { context });
+  const alone = unet.apply(first(x), first(t), { context: first(context) });
   assert.ok(largestDifference(first(together), alone) < 2e-6);
-  const other = unet.apply(first(x), first(t), tf.neg(first(context)) as tf.Tensor3D);
+  const other = unet.apply(first(x), first(t), { context: tf.neg(first(context)) });
   assert.ok(largestDifference(alone, other) > 1e-4);
 });
 
@@ -58,9 +58,9 @@ test("a folder brings the network back, by its class", () => {
 test("inputs and configurations that do not fit are refused", () => {
   const unet = new UNet2DCondition(small);
   const x = normal([2, 4, 4, 1], 1) as tf.Tensor4D;
-  assert.throws(() => unet.apply(x, t, tf.zeros([2, 4, 5])), /takes a context \[2, words, 3\], got shape \[2,4,5\]/);
-  assert.throws(() => unet.apply(x, t, tf.zeros([1, 4, 3])), /got shape \[1,4,3\]/);
-  assert.throws(() => unet.apply(x, t, undefined as unknown as tf.Tensor3D), /takes a context/);
+  assert.throws(() => unet.apply(x, t, { context: tf.zeros([2, 4, 5]) }), /takes a context \[2, words, 3\], got shape \[2,4,5\]/);
+  assert.throws(() => unet.apply(x, t, { context: tf.zeros([1, 4, 3]) }), /got shape \[1,4,3\]/);
+  assert.throws(() => unet.apply(x, t, {}), /takes a context \[2, words, 3\], got none/);
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ down_block_types: ["AttnDownBlock2D", "DownBlock2D"] }, /down_block_types: unknown "AttnDownBlock2D"/],
     [{ mid_block_type: "UNetMidBlock2DSimpleCrossAttn" }, /mid_block_type: unknown/],

@@ -67,8 +67,8 @@ test("any height, width, channel count and depth: the result has the image's siz
 test("gradients of the image and of every parameter, every block type, class embedding, scale and shift", () => {
   const unet = new UNet2D({ ...small, num_class_embeds: 3, resnet_time_scale_shift: "scale_shift" }, { seed: 4 });
   const t = tf.tensor1d([10, 700]);
-  const labels = tf.tensor1d([2, 0], "int32");
-  checkJointGradient(([x]) => unet.apply(x as tf.Tensor4D, t, labels), [normal([2, 4, 5, 1], 1)], unet.parameters);
+  const label = tf.tensor1d([2, 0], "int32");
+  checkJointGradient(([x]) => unet.apply(x as tf.Tensor4D, t, { label }), [normal([2, 4, 5, 1], 1)], unet.parameters);
 });
 
 test("the time enters: a gradient for every parameter, and another time gives another result", () => {
@@ -130,9 +130,9 @@ test("inputs that do not fit are refused with what would", () => {
   assert.throws(() => unet.apply(tf.zeros([1, 4, 4, 3]), t), /takes images \[N, H, W, 1\], got shape \[1,4,4,3\]/);
   assert.throws(() => unet.apply(tf.zeros([4, 4, 1]) as unknown as tf.Tensor4D, t), /got shape \[4,4,1\]/);
   assert.throws(() => unet.apply(tf.zeros([2, 4, 4, 1]), t), /one value an image, shape \[2\], got \[1\]/);
-  assert.throws(() => unet.apply(tf.zeros([1, 4, 4, 1]), t, tf.tensor1d([0], "int32")), /knows no classes/);
-  assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t), /class-conditional: give labels/);
-  assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t, tf.tensor1d([0, 1], "int32")), /int32 of shape \[1\]/);
+  assert.throws(() => unet.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0], "int32") }), /knows no classes/);
+  assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t), /class-conditional: give a label/);
+  assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0, 1], "int32") }), /int32 of shape \[1\]/);
   const grown = new UNet2D({ ...noAttention, block_out_channels: [2, 2], downsample_padding: 0 });
   assert.deepEqual(grown.apply(tf.zeros([1, 2, 5, 1]), t).shape, [1, 2, 5, 1]);
   assert.throws(() => grown.apply(tf.zeros([1, 1, 5, 1]), t), /at least 2 × 2/);

@@ -9,9 +9,9 @@ const t = tf.tensor1d([10, 700]);
 
 test("UVit: gradients of image, text and every parameter; nothing left behind", () => {
   const uvit = new UVit({ ...small, num_classes: 3, context_dim: 5, context_tokens: 2 }, { seed: 1 });
-  const labels = tf.tensor1d([2, 0], "int32");
+  const label = tf.tensor1d([2, 0], "int32");
   checkJointGradient(
-    ([x, context]) => uvit.apply(x as tf.Tensor4D, t, labels, context as tf.Tensor3D),
+    ([x, context]) => uvit.apply(x as tf.Tensor4D, t, { label, context }),
     [normal([2, 4, 6, 1], 1), normal([2, 2, 5], 2)],
     uvit.parameters,
   );
@@ -34,11 +34,11 @@ test("UVit refuses inputs and configurations that do not fit", () => {
   const x = tf.zeros([2, 4, 6, 1]) as tf.Tensor4D;
   assert.throws(() => uvit.apply(tf.zeros([2, 6, 6, 1]), t), /takes images \[N, 4,6, 1\], got shape \[2,6,6,1\]: its places are learned/);
   assert.throws(() => uvit.apply(x, tf.tensor1d([1])), /one value an image/);
-  assert.throws(() => uvit.apply(x, t, tf.tensor1d([0, 0], "int32")), /knows no classes/);
-  assert.throws(() => uvit.apply(x, t, undefined, tf.zeros([2, 2, 5])), /takes no context, got shape \[2,2,5\]/);
+  assert.throws(() => uvit.apply(x, t, { label: tf.tensor1d([0, 0], "int32") }), /knows no classes/);
+  assert.throws(() => uvit.apply(x, t, { context: tf.zeros([2, 2, 5]) }), /takes no context, got shape \[2,2,5\]/);
   const withText = new UVit({ ...small, context_dim: 5, context_tokens: 2 });
-  assert.throws(() => withText.apply(x, t, undefined, tf.zeros([2, 3, 5])), /takes a context \[2,2,5\], got shape \[2,3,5\]/);
-  assert.throws(() => withText.apply(x, t), /got shape \[none\]/);
+  assert.throws(() => withText.apply(x, t, { context: tf.zeros([2, 3, 5]) }), /takes a context \[2, 2, 5\], got shape \[2,3,5\]/);
+  assert.throws(() => withText.apply(x, t), /takes a context \[2, 2, 5\], got none/);
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ depth: 4 }, /depth must be odd, .* got 4/],
     [{ image_size: [5, 6] }, /image_size has 5, which patch_size = 2 does not divide/],

@@ -6,8 +6,11 @@ import { UNet2D } from "../../../src/models/index.js";
 import { checkJointGradient, largestDifference, normal } from "./gradient-check.js";
 
 test("masks are 0 or 1/(1 − rate) in the right shares, and pure functions of seed, place and step", () => {
-  const sites = new Map([["a", [50, 400]], ["b", [3]]]);
-  const draw = (seed: number, step: number) => drawMasks(sites, { rate: 0.2, seed, step });
+  const sites = new Map([
+    ["a", { shape: [50, 400], rate: 0.2 }],
+    ["b", { shape: [3], rate: 0.5 }],
+  ]);
+  const draw = (seed: number, step: number) => drawMasks(sites, { seed, step });
   const masks = draw(1, 7);
   const values = masks["a"].dataSync() as Float32Array;
   assert.deepEqual(new Set(values), new Set([0, 1.25]));
@@ -18,7 +21,8 @@ test("masks are 0 or 1/(1 − rate) in the right shares, and pure functions of s
   assert.ok(largestDifference(draw(1, 8)["a"], masks["a"]) > 0);
   assert.ok(largestDifference(draw(2, 7)["a"], masks["a"]) > 0);
   assert.deepEqual(masks["b"].shape, [3]);
-  assert.throws(() => drawMasks(sites, { rate: 1, seed: 1, step: 1 }), /0 … < 1, got 1/);
+  const all = new Map([["a", { shape: [1], rate: 1 }]]);
+  assert.throws(() => drawMasks(all, { seed: 1, step: 1 }), /0 … < 1, got 1/);
 });
 
 test("Dropout multiplies by its mask, does nothing without one, and refuses another shape", () => {
@@ -46,19 +50,19 @@ test("a U-Net with dropout: a mask for every residual block, exact gradients, no
   const x = normal([2, 4, 5, 1], 1) as tf.Tensor4D;
   const t = tf.tensor1d([3, 500]);
   const before = tf.memory().numTensors;
-  const sites = dropoutSites((masks) => unet.apply(x, t, undefined, { masks }));
+  const sites = dropoutSites((masks) => unet.apply(x, t, {}, { masks }));
   assert.equal(tf.memory().numTensors, before);
   assert.deepEqual([...sites].slice(0, 2), [
-    ["down_blocks.0.resnets.0.dropout", [2, 4, 5, 4]],
-    ["down_blocks.1.resnets.0.dropout", [2, 2, 3, 6]],
+    ["down_blocks.0.resnets.0.dropout", { shape: [2, 4, 5, 4], rate: 0.3 }],
+    ["down_blocks.1.resnets.0.dropout", { shape: [2, 2, 3, 6], rate: 0.3 }],
   ]);
   assert.equal(sites.size, 2 + 2 + 4);
 
-  const drawn = drawMasks(sites, { rate: 0.3, seed: 1, step: 1 });
+  const drawn = drawMasks(sites, { seed: 1, step: 1 });
   const masks: MaskSource = (site) => drawn[site];
-  checkJointGradient(([v]) => unet.apply(v as tf.Tensor4D, t, undefined, { masks }), [x], unet.parameters);
+  checkJointGradient(([v]) => unet.apply(v as tf.Tensor4D, t, {}, { masks }), [x], unet.parameters);
   const plain = new UNet2D(config, { seed: 1 });
   assert.equal(largestDifference(unet.apply(x, t), plain.apply(x, t)), 0);
-  assert.ok(largestDifference(unet.apply(x, t, undefined, { masks }), plain.apply(x, t)) > 1e-3);
-  assert.equal(dropoutSites((source) => plain.apply(x, t, undefined, { masks: source })).size, 0);
+  assert.ok(largestDifference(unet.apply(x, t, {}, { masks }), plain.apply(x, t)) > 1e-3);
+  assert.equal(dropoutSites((source) => plain.apply(x, t, {}, { masks: source })).size, 0);
 });

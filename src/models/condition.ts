@@ -1,0 +1,57 @@
+import type * as tf from "../tf.js";
+
+/** What a network is told besides image and time. It takes exactly what its configuration has a place for. */
+export interface NetworkCondition {
+  /** Class of each example, int32 [N]. */
+  readonly label?: tf.Tensor;
+  /** Tokens, of a text say, [N, words, channels]. */
+  readonly context?: tf.Tensor;
+}
+
+/** What a configuration has a place for; null for none. */
+export interface ConditionPlan {
+  /** Number of classes. */
+  readonly classes: number | null;
+  /** Channels of a token, and their number where it is fixed. */
+  readonly context: { readonly channels: number; readonly words?: number } | null;
+}
+
+/** A condition that fits. */
+export interface CheckedCondition {
+  readonly label?: tf.Tensor1D;
+  readonly context?: tf.Tensor3D;
+}
+
+/** @throws RangeError if a part of the condition is missing, has no place in the network, or has another shape */
+export function checkCondition(
+  network: string,
+  plan: ConditionPlan,
+  count: number,
+  condition: NetworkCondition = {},
+): CheckedCondition {
+  const unknown = Object.keys(condition).filter((name) => name !== "label" && name !== "context");
+  if (unknown.length > 0) {
+    throw new RangeError(`this ${network} does not know the condition ${unknown.join(", ")}: it may have label and context`);
+  }
+  const { label, context } = condition;
+  if (plan.classes === null && label) throw new RangeError(`this ${network} knows no classes: leave the label out`);
+  if (plan.classes !== null && (label?.rank !== 1 || label.shape[0] !== count)) {
+    throw new RangeError(`this ${network} is class-conditional: give a label, int32 of shape [${count}]`);
+  }
+  if (plan.context === null && context) {
+    throw new RangeError(`this ${network} takes no context, got shape [${context.shape}]: leave it out`);
+  }
+  if (plan.context !== null) {
+    const { channels, words } = plan.context;
+    const fits =
+      context?.rank === 3 &&
+      context.shape[0] === count &&
+      context.shape[2] === channels &&
+      (words === undefined || context.shape[1] === words);
+    if (!fits) {
+      const got = context ? `shape [${context.shape}]` : "none";
+      throw new RangeError(`this ${network} takes a context [${count}, ${words ?? "words"}, ${channels}], got ${got}`);
+    }
+  }
+  return { label: label as tf.Tensor1D | undefined, context: context as tf.Tensor3D | undefined };
+}

@@ -1,0 +1,57 @@
+import * as tf from "../tf.js";
+import { compile } from "../compile/index.js";
+import {
+  edmPreconditioning,
+  noiseLevel,
+  preconditioned,
+  squaredErrorPerExample,
+  type GaussianPath,
+} from "../diffusion/index.js";
+import type { NetworkDenoiser, TimeNetwork } from "./network.js";
+import type { Objective } from "./objective.js";
+
+export interface PreconditionedOptions {
+  /** Standard deviation of the data, default 0.5. */
+  readonly sigmaData?: number;
+}
+
+/**
+ * EDM's loss: the network F sees c_in·x̃ (x̃ = x_t/a) and c_noise = ln(σ)/4, and learns (x_0 − c_skip·x̃)/c_out, which
+ * has unit variance at every σ. Sample with {@link preconditionedDenoiser}; draw times with `logNormalLevels`.
+ *
+ * Source: Karras et al. 2022 (EDM), equations 7 and 8.
+ */
+export function preconditionedObjective({ sigmaData = 0.5 }: PreconditionedOptions = {}): Objective {
+  const at = (path: GaussianPath, t: number) => edmPreconditioning(noiseLevel(path, t), sigmaData);
+  return {
+    numbers: (path, times) => ({
+      scale: Float32Array.from(times, (t) => at(path, t).in / path.signal(t)),
+      skip: Float32Array.from(times, (t) => at(path, t).skip / path.signal(t)),
+      out: Float32Array.from(times, (t) => at(path, t).out),
+    }),
+    time: (path, t) => at(path, t).noise,
+    loss: ({ x0, xt, numbers: { scale, skip, out }, network }) =>
+      tf.tidy(() => {
+        // (x_0 − c_skip·x̃)/c_out
+        const target = tf.div(tf.sub(x0, tf.mul(skip, xt)), out);
+        return squaredErrorPerExample(network(tf.mul(scale, xt)), target);
+      }),
+  };
+}
+
+/** A network trained with {@link preconditionedObjective} as samplers see it, each evaluation one recorded graph. */
+export function preconditionedDenoiser(
+  network: TimeNetwork,
+  path: GaussianPath,
+  { sigmaData = 0.5 }: PreconditionedOptions = {},
+): NetworkDenoiser {
+  const evaluate = compile(
+    ({ scaled, told, ...condition }: Record<string, tf.Tensor>) => ({
+      output: network.apply(scaled, told as tf.Tensor1D, condition),
+    }),
+    { name: "denoiser", captures: network.parameters.tensors },
+  );
+  const raw = (scaled: tf.Tensor, told: tf.Tensor1D, condition = {}): tf.Tensor =>
+    evaluate({ scaled, told, ...condition }).output;
+  return { ...preconditioned(raw, path, sigmaData), dispose: () => evaluate.dispose() };
+}

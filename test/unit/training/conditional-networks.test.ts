@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import { guided, linearSchedule, type Condition } from "../../../src/diffusion/index.js";
+import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit } from "../../../src/models/index.js";
+import { RandomStream } from "../../../src/random.js";
+import { DiffusionTask, networkDenoiser, type TimeNetwork, type TrainingConditions } from "../../../src/training/index.js";
+import { assertGraphEqualsEager, distance, withoutGraphs } from "./graph-equals-eager.js";
+
+const schedule = linearSchedule({ T: 100 });
+const COUNT = 12;
+const [CLASSES, NONE] = [4, 3];
+const SHAPE = [3, 5] as const;
+const pictures = new RandomStream(1, "pictures").uniforms(COUNT * 64).map((u) => 2 * u - 1);
+const labels = Uint8Array.from({ length: COUNT }, (_, i) => i % NONE);
+const contexts = { values: new RandomStream(2, "texts").normals(COUNT * 15), shape: SHAPE };
+const emptyText = new Float32Array(15);
+const byClass: TrainingConditions = { labels, unconditional: { rate: 0.5, label: NONE } };
+const byText: TrainingConditions = { contexts, unconditional: { rate: 0.5, context: emptyText } };
+const byBoth: TrainingConditions = { labels, contexts, unconditional: { rate: 0.5, label: NONE, context: emptyText } };
+
+const levels = { in_channels: 1, out_channels: 1, block_out_channels: [8, 8], layers_per_block: 1, norm_num_groups: 4 };
+const text = { cross_attention_dim: 5, attention_head_dim: 4 };
+
+interface Case {
+  readonly make: () => TimeNetwork;
+  readonly conditions: TrainingConditions;
+}
+
+const cases: Record<string, Case> = {
+  "UNet2D with classes and dropout": {
+    make: () =>
+      new UNet2D({
+        ...levels,
+        down_block_types: ["DownBlock2D", "AttnDownBlock2D"],
+        up_block_types: ["AttnUpBlock2D", "UpBlock2D"],
+        num_class_embeds: CLASSES,
+        dropout: 0.2,
+      }) as TimeNetwork,
+    conditions: byClass,
+  },
+  "UNet2DCondition with text, classes and dropout": {
+    make: () =>
+      new UNet2DCondition({
+        ...levels,
+        ...text,
+        down_block_types: ["CrossAttnDownBlock2D", "DownBlock2D"],
+        up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
+        num_class_embeds: CLASSES,
+        dropout: 0.2,
+      }) as TimeNetwork,
+    conditions: byBoth,
+  },
+  "DiT with classes and text": {
+    make: () =>
+      new DiT({
+        sample_size: 8,
+        num_layers: 2,
+        num_attention_heads: 2,
+        attention_head_dim: 4,
+        num_embeds_ada_norm: CLASSES - 1,
+        cross_attention_dim: 5,
+      }) as TimeNetwork,
+    conditions: byBoth,
+  },
+  "U-ViT with text": {
+    make: () =>
+      new UVit({
+        image_size: [8, 8],
+        embed_dim: 8,
+        depth: 3,
+        num_heads: 2,
+        mlp_ratio: 2,
+        context_dim: SHAPE[1],
+        context_tokens: SHAPE[0],
+      }) as TimeNetwork,
+    conditions: byText,
+  },
+};
+
+/** Away from the start, where some layers give 0. */
+function moved(network: TimeNetwork): TimeNetwork {
+  const { parameters } = network;
+  const noise = new RandomStream(1, "moved").normals(parameters.count);
+  parameters.assignFlat(parameters.toFlat().map((value, i) => value + 0.1 * noise[i]));
+  return network;
+}
+
+/** The condition of the first examples, and what stands for none. */
+function conditionOf({ labels, contexts, unconditional }: TrainingConditions, n: number): { given: Condition; none: Condition } {
+  const [given, none]: Record<string, tf.Tensor>[] = [{}, {}];
+  if (labels) {
+    given["label"] = tf.tensor1d(Int32Array.from(labels.slice(0, n)), "int32");
+    none["label"] = tf.tensor1d([unconditional!.label!], "int32");
+  }
+  if (contexts) {
+    given["context"] = tf.tensor3d(contexts.values.slice(0, n * 15), [n, ...SHAPE]);
+    none["context"] = tf.tensor3d(unconditional!.context!.slice(), [1, ...SHAPE]);
+  }
+  return { given, none };
+}
+
+for (const [name, { make, conditions }] of Object.entries(cases)) {
+  test(`${name}: the training step as a graph equals the step operation by operation`, () => {
+    assertGraphEqualsEager(
+      () => new DiffusionTask({ network: moved(make()), schedule, data: pictures, shape: [8, 8, 1], batchSize: 4, ...conditions }),
+    );
+  });
+
+  test(`${name}: a guided evaluation is one graph call with both branches, equal to the two apart`, () => {
+    const network = moved(make());
+    const sizes: number[] = [];
+    const apply: TimeNetwork["apply"] = (x, ...rest) => {
+      sizes.push(x.shape[0]);
+      return network.apply(x, ...rest);
+    };
+    const denoiser = networkDenoiser({ parameters: network.parameters, apply });
+    tf.tidy(() => {
+      const xt = tf.tensor4d(pictures.slice(0, 192), [3, 8, 8, 1]);
+      const t = tf.tensor1d([1, 40, 100]);
+      const { given, none } = conditionOf(conditions, 3);
+      const strong = guided(denoiser, { guidanceScale: 3, unconditional: none });
+      const both = strong.predict(xt, t, given).dataSync() as Float32Array;
+      assert.deepEqual(new Set(sizes), new Set([6]), "the network only ever saw both branches together");
+      // Recorded twice and never run by JavaScript again: the second call is the graph alone.
+      assert.equal(sizes.length, 2);
+      strong.predict(xt, t, given);
+      assert.equal(sizes.length, 2);
+      const everyone = Object.fromEntries(
+        Object.entries(none).map(([key, one]) => [key, tf.tile(one, [3, ...one.shape.slice(1).map(() => 1)])]),
+      );
+      const [conditional, free] = withoutGraphs(() => [denoiser.predict(xt, t, given), denoiser.predict(xt, t, everyone)]);
+      // ô = o_u + w·(o_c − o_u)
+      const expected = tf.add(free, tf.mul(tf.sub(conditional, free), 3)).dataSync() as Float32Array;
+      assert.ok(distance(both, expected) < 1e-5, `${distance(both, expected)}`);
+      assert.ok(distance(conditional.dataSync() as Float32Array, free.dataSync() as Float32Array) > 1e-4, "the condition matters");
+    });
+    denoiser.dispose();
+    network.parameters.dispose();
+  });
+}
+
+test("a share of the examples is trained without condition, drawn from a stream of its own", () => {
+  const { parameters } = new PointMlp();
+  const network: TimeNetwork = { parameters, apply: (x) => x };
+  const data = new Float32Array(2 * COUNT);
+  const task = (conditions: TrainingConditions, seed = 0): DiffusionTask =>
+    new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 2000, seed, ...conditions });
+  const draw = (...args: Parameters<typeof task>): Record<string, Float32Array> => {
+    const batch = task(...args).batch(3);
+    const values = Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, Float32Array.from(tensor.dataSync())]));
+    tf.dispose(Object.values(batch));
+    return values;
+  };
+  const all = draw({ labels, contexts });
+  const some = draw({ labels, contexts, unconditional: { rate: 0.2, label: NONE, context: emptyText } });
+  const left = [...some["condition/label"].keys()].filter((i) => some["condition/label"][i] === NONE);
+  // Five standard deviations of a share of 2000.
+  assert.ok(Math.abs(left.length / 2000 - 0.2) < 5 * Math.sqrt((0.2 * 0.8) / 2000));
+  const dropped = new Set(left);
+  for (let i = 0; i < 2000; i++) {
+    const context = some["condition/context"].slice(15 * i, 15 * i + 15);
+    assert.deepEqual(context, dropped.has(i) ? emptyText : all["condition/context"].slice(15 * i, 15 * i + 15));
+    if (!dropped.has(i)) assert.equal(some["condition/label"][i], all["condition/label"][i]);
+  }
+  // Nothing else of the batch moved.
+  for (const name of ["x0", "noise", "time", "weight"]) assert.deepEqual(some[name], all[name], name);
+  const options: TrainingConditions = { labels, unconditional: { rate: 0.2, label: NONE } };
+  assert.deepEqual(draw(options)["condition/label"], some["condition/label"]);
+  assert.notDeepEqual(draw(options, 1)["condition/label"], some["condition/label"]);
+  parameters.dispose();
+});
+
+test("masks of dropout are inputs: other ones at each step, the same at the same step", () => {
+  const network = cases["UNet2D with classes and dropout"].make();
+  const task = new DiffusionTask({ network, schedule, data: pictures, shape: [8, 8, 1], batchSize: 4, labels });
+  const before = tf.memory().numTensors;
+  const masks = (step: number): Float32Array => {
+    const batch = task.batch(step);
+    const sites = Object.keys(batch).filter((name) => name.startsWith("mask/"));
+    assert.equal(sites.length, 2 + 2 + 4);
+    const values = Float32Array.from(batch["mask/mid_block.resnets.0.dropout"].dataSync());
+    tf.dispose(Object.values(batch));
+    return values;
+  };
+  const first = masks(1);
+  assert.equal(first.length, 4 * 4 * 4 * 8);
+  assert.deepEqual(masks(1), first);
+  assert.notDeepEqual(masks(2), first);
+  assert.equal(tf.memory().numTensors, before);
+  network.parameters.dispose();
+});
+
+test("conditions that do not fit say what would", () => {
+  const network = new PointMlp() as TimeNetwork;
+  const make = (conditions: TrainingConditions): DiffusionTask =>
+    new DiffusionTask({ network, schedule, data: new Float32Array(4), shape: [2], ...conditions });
+  const two = Uint8Array.of(0, 1);
+  const words = { values: new Float32Array(8), shape: [2, 2] } as const;
+  const refusals: [TrainingConditions, RegExp][] = [
+    [{ labels: new Uint8Array(3) }, /got 3 labels for 2 examples/],
+    [{ contexts: { values: new Float32Array(7), shape: [2, 2] } }, /contexts hold 7 numbers, 2 examples of \[2,2\] need 8/],
+    [{ contexts: { values: Float32Array.of(0, 0, 0, 0, 0, NaN, 0, 0), shape: [2, 2] } }, /context of example 1 holds NaN/],
+    [{ labels: two, unconditional: { rate: 1.5, label: 2 } }, /is a share 0 … 1, got 1\.5/],
+    [{ unconditional: { rate: 0.1 } }, /needs a condition to leave out/],
+    [{ labels: two, unconditional: { rate: 0.1 } }, /unconditional\.label names the class that stands for none/],
+    [{ contexts: words, unconditional: { rate: 0.1 } }, /unconditional\.context needs 4 numbers \[2,2\], got none/],
+    [{ labels: two, unconditional: { rate: 0.1, label: 2, context: new Float32Array(4) } }, /needs no numbers, as there are no contexts, got 4/],
+  ];
+  for (const [conditions, message] of refusals) assert.throws(() => make(conditions), message);
+  const unknown = networkDenoiser(network);
+  const xt = tf.zeros([2, 2]);
+  const style = tf.zeros([2]);
+  assert.throws(() => unknown.predict(xt, style as tf.Tensor1D, { style }), /does not know the condition style: it may have label and context/);
+  unknown.dispose();
+  network.parameters.dispose();
+  tf.dispose([xt, style]);
+});
