@@ -48,27 +48,27 @@ const mlp = new PointMlp({ hidden: [5, 6], time_channels: 4 });
 const all: Record<string, { network: { parameters: { count: number } }; describe: () => NetworkDescription; run: () => tf.Tensor; tables: number }> = {
   unet: {
     network: unet,
-    describe: () => describeNetwork(unet, pair, t, label),
-    run: () => unet.apply(pair, t, label),
+    describe: () => describeNetwork(unet, pair, t, { label }),
+    run: () => unet.apply(pair, t, { label }),
     tables: 3 * 16,
   },
   text: {
     network: text,
-    describe: () => describeNetwork(text, pair, t, words),
-    run: () => text.apply(pair, t, words),
+    describe: () => describeNetwork(text, pair, t, { context: words }),
+    run: () => text.apply(pair, t, { context: words }),
     tables: 0,
   },
   // each block, and the head once more
   dit: {
     network: dit,
-    describe: () => describeNetwork(dit, grey, t, label, words),
-    run: () => dit.apply(grey, t, label, words),
+    describe: () => describeNetwork(dit, grey, t, { label, context: words }),
+    run: () => dit.apply(grey, t, { label, context: words }),
     tables: 3 * 4 * 8,
   },
   uvit: {
     network: uvit,
-    describe: () => describeNetwork(uvit, grey, t, label),
-    run: () => uvit.apply(grey, t, label),
+    describe: () => describeNetwork(uvit, grey, t, { label }),
+    run: () => uvit.apply(grey, t, { label }),
     tables: 3 * 8,
   },
   mlp: {
@@ -145,7 +145,7 @@ test("the long connections of U-Net and U-ViT", () => {
 
 test("numbers are for one example, whatever the batch", () => {
   const [images, times, labels] = [pair, t, label].map((one) => tf.concat([one, one, one]));
-  const three = describeNetwork(unet, images as tf.Tensor4D, times as tf.Tensor1D, labels as tf.Tensor1D);
+  const three = describeNetwork(unet, images as tf.Tensor4D, times as tf.Tensor1D, { label: labels });
   assert.deepEqual(three, all.unet.describe());
   assert.deepEqual([three.name, three.input, three.output], ["UNet2D", [8, 6, 2], [8, 6, 1]]);
 });
