@@ -22,7 +22,10 @@ const require = createRequire(import.meta.url);
 export interface FormulaOptions {
   /** LaTeX of symbols, where the house's own does not fit: `{ mu: "\\tilde\\mu_t" }`. */
   symbols?: Readonly<Record<string, string>>;
-  /** Reads `*`, `/` and `^` as matrix operations; by default they work element by element. */
+  /**
+   * Reads `*`, `/` and `^` as matrix operations, `'` as the transpose, and knows `softmax` of the rows; by default they
+   * work element by element.
+   */
   matrices?: boolean;
 }
 
@@ -62,6 +65,7 @@ export class Formula {
   /** Names that a scope must give values to. */
   readonly symbols: readonly string[];
   private readonly compiled: { evaluate(scope: object): unknown };
+  private readonly matrices: boolean;
 
   constructor(
     readonly text: string,
@@ -78,7 +82,8 @@ export class Formula {
     const right = rightHandSide(parsed);
     this.symbols = freeSymbols(right);
     const compiled: EvalFunction = (matrices ? right : elementwise(math, right)).compile();
-    const functions = matrices ? {} : elementwiseFunctions(math);
+    const functions = matrices ? { softmax: softmaxOfRows } : elementwiseFunctions(math);
+    this.matrices = matrices;
     this.compiled = { evaluate: (scope) => compiled.evaluate({ ...functions, ...scope }) as unknown };
   }
 
@@ -176,7 +181,7 @@ export class Formula {
       blocks.filter(([, block]) => block.shape.length > 0).map(([, block]) => String(block.shape)),
     );
     // Values of one shape are computed in one flat run, which mathjs does faster than nested arrays.
-    const flat = shapes.size <= 1;
+    const flat = shapes.size <= 1 && !this.matrices;
     const given = Object.fromEntries(
       blocks.map(([name, block]) => [
         name,
@@ -260,6 +265,16 @@ function elementwiseFunctions(math: Mathjs): Record<string, (x: unknown) => unkn
       return [name, all];
     }),
   );
+}
+
+/** exp(x_ij) / Σ_k exp(x_ik), shifted so that nothing overflows. */
+function softmaxOfRows(matrix: unknown): number[][] {
+  return (plain(matrix) as number[][]).map((row) => {
+    const most = Math.max(...row);
+    const exponentials = row.map((value) => Math.exp(value - most));
+    const sum = exponentials.reduce((total, value) => total + value, 0);
+    return exponentials.map((value) => value / sum);
+  });
 }
 
 /** Arrays in place of mathjs' matrices. */

@@ -78,6 +78,7 @@ function special(
   if (parts.type === "SymbolNode") return symbols[parts.name as string] ?? symbolLatex(parts.name as string);
   if (parts.type === "AssignmentNode" && parts.object && parts.value)
     return `${print(parts.object)} = ${print(parts.value)}`;
+  if (parts.type === "OperatorNode" && parts.fn === "ctranspose") return `{${print(args[0])}}^{\\top}`;
   if (parts.type === "OperatorNode" && parts.fn === "multiply" && args.length === 2) {
     const [left, right] = args.map((arg, i) =>
       isSum(arg) && !(i === 0 && isNegative(arg)) ? enclosed(print(arg)) : print(arg),

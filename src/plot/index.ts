@@ -27,6 +27,8 @@ export { isPicture, type Picture } from "./picture.js";
 export type { ByteImages, Images } from "./pixels.js";
 export { filmStrip, imageGrid, type GridOptions, type StripOptions } from "./grid.js";
 export { arrow, drawing, mathText, type MathText, type Pen } from "./drawing.js";
+export { architectureDiagram, type ArchitectureOptions } from "./architecture.js";
+export { attentionOverlay, channelImages, principalColours, type AttentionOverlayOptions } from "./feature-maps.js";
 export { chainDiagram, type ChainOptions } from "./chain.js";
 export { decodePng, encodePng, pngSize, type Bitmap } from "./png.js";
 export { svgToPng } from "./rasterise.js";

@@ -171,6 +171,18 @@ test("agreement is shown with the equation, disagreement throws only headless", 
   );
 });
 
+test("matrices of one shape stay matrices; attention is one formula", () => {
+  const attention = formula("y = softmax(Q * K' / sqrt(d)) * V", { matrices: true });
+  const [Q, K, V] = [[[0, 3], [4, 0]], [[1, 0], [0, 1]], [[1, 2], [3, 5]]];
+  // Rows of Q·Kᵀ/√d with d = 1: (0, 3) and (4, 0).
+  const rows = [[1, Math.exp(3)], [Math.exp(4), 1]].map(([a, b]) => [a / (a + b), b / (a + b)]);
+  const expected = rows.map(([a, b]) => [a * 1 + b * 3, a * 2 + b * 5]);
+  assert.ok(attention.compare(expected, { Q, K, V, d: 1 }).agreed);
+  assert.deepEqual(formula("A * A", { matrices: true }).evaluate({ A: [[0, 1], [2, 0]] }), [[2, 0], [0, 2]]);
+  assert.deepEqual(formula("softmax(A)", { matrices: true }).evaluate({ A: [[1000, 1000]] }), [[0.5, 0.5]]);
+  assert.equal(attention.latex, "y = \\mathrm{softmax}\\left(\\frac{Q \\, {K}^{\\top}}{\\sqrt{d}}\\right) \\, V");
+});
+
 test("NaN agrees with nothing but NaN", () => {
   assert.equal(formula("a / b").compare(0, { a: 0, b: 0 }).agreed, false);
   assert.equal(formula("a / b").compare(NaN, { a: 0, b: 0 }).agreed, true);
