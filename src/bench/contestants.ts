@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import type { Precision } from "../compile/index.js";
 import type { Contestant } from "./measure.js";
 
-/** The version the ratios are stated against. */
-export const TORCH = "torch==2.13.0";
+/** The versions the ratios are stated against. */
+export const PEERS = ["torch==2.13.0", "diffusers==0.42.1"] as const;
 
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -23,47 +23,57 @@ export function library(precision: Precision = "float32"): Contestant {
   const worker = join(here, fileURLToPath(import.meta.url).endsWith(".ts") ? "worker.ts" : "worker.js");
   return {
     name: precision === "float32" ? "diffusion-lab" : `diffusion-lab ${precision}`,
-    command: (model, mode, batch) => ({
+    takesPart: ({ model, mode }) => precision === "float32" || (mode === "train" && model !== "mlp"),
+    command: ({ model, mode, batch }) => ({
       program: process.execPath,
       args: [...process.execArgv, worker, model, mode, String(batch), precision],
     }),
   };
 }
 
-export type TorchVariant = "eager" | "compile" | "channels-last";
+/** `eager` and `compile`: our own script of the same network. `diffusers`: its UNet2DModel. */
+export const torchVariants = ["eager", "compile", "diffusers", "channels-last"] as const;
+export type TorchVariant = (typeof torchVariants)[number];
 
-/** PyTorch, if a Python that has it is found: of `--install-peers`, or the one on the path. */
+/** A contestant in PyTorch, if a Python that has what it needs is found: of `--install-peers`, or the one on the path. */
 export function torch(variant: TorchVariant): Contestant | undefined {
   const checkout = root();
-  const python = torchPython(checkout);
+  const python = pythonWith(variant === "diffusers" ? "torch, diffusers" : "torch", checkout);
   if (!checkout || !python) return undefined;
   const script = join(checkout, "test", "bench", "torch_worker.py");
   return {
-    name: `PyTorch ${variant}`,
-    command: (model, mode, batch) => ({
+    name: variant === "diffusers" ? "diffusers UNet2DModel" : `PyTorch ${variant}`,
+    takesPart: ({ model }) => {
+      if (variant === "diffusers" || variant === "channels-last") return model === "unet";
+      return variant === "eager" || model !== "matmul";
+    },
+    // torch.compile needs a C++ compiler, which not every machine has.
+    optional: variant !== "eager",
+    command: ({ model, mode, batch }) => ({
       program: python,
       args: [script, model, mode, String(batch), variant],
     }),
   };
 }
 
-/** Makes `.cache/peers` with PyTorch, unless it is there. */
+/** Makes `.cache/peers` with PyTorch and diffusers, unless they are there. */
 export function installPeers(): void {
   const checkout = root();
   if (!checkout)
     throw new Error("--install-peers works in a checkout of the course only: test/bench is not here");
   const folder = join(checkout, ".cache", "peers");
   if (!existsSync(pythonOf(folder))) run("python3", ["-m", "venv", folder]);
-  if (!hasTorch(pythonOf(folder))) run(pythonOf(folder), ["-m", "pip", "install", "--quiet", TORCH]);
+  if (!imports(pythonOf(folder), "torch, diffusers"))
+    run(pythonOf(folder), ["-m", "pip", "install", "--quiet", ...PEERS]);
 }
 
-function torchPython(checkout: string | undefined): string | undefined {
+function pythonWith(modules: string, checkout: string | undefined): string | undefined {
   const candidates = [...(checkout ? [pythonOf(join(checkout, ".cache", "peers"))] : []), "python3"];
-  return candidates.find(hasTorch);
+  return candidates.find((python) => imports(python, modules));
 }
 
-function hasTorch(python: string): boolean {
-  return spawnSync(python, ["-c", "import torch"], { stdio: "ignore" }).status === 0;
+function imports(python: string, modules: string): boolean {
+  return spawnSync(python, ["-c", `import ${modules}`], { stdio: "ignore" }).status === 0;
 }
 
 function pythonOf(folder: string): string {

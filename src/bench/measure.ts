@@ -1,10 +1,21 @@
 import { WorkerProcess, type Ready } from "./worker-process.js";
 import { median } from "./statistics.js";
 
+/** What is timed. */
+export interface Task {
+  readonly model: string;
+  readonly mode: string;
+  readonly batch: number;
+}
+
 /** One of the programs that are compared. */
 export interface Contestant {
   readonly name: string;
-  command(model: string, mode: string, batch: number): { program: string; args: readonly string[] };
+  /** What it can do; default everything. */
+  readonly takesPart?: (task: Task) => boolean;
+  /** Whether it is left out, with a message, where it does not start. */
+  readonly optional?: boolean;
+  command(task: Task): { program: string; args: readonly string[] };
 }
 
 export interface Measurement extends Ready {
@@ -17,24 +28,35 @@ export interface Measurement extends Ready {
   readonly peakBytes: number;
 }
 
-export interface Plan {
-  readonly model: string;
-  readonly mode: string;
-  readonly batch: number;
+export interface Plan extends Task {
   /** Turns of each contestant. */
   readonly rounds: number;
   /** Steps a turn; the first is not counted, since the others' work has emptied the caches. */
   readonly stepsPerTurn: number;
 }
 
-/** Times all contestants in turn, round after round, each in a process of its own, so that all see the same machine. */
+interface Entry {
+  readonly name: string;
+  readonly worker: WorkerProcess;
+  readonly ready: Ready;
+  readonly times: number[];
+}
+
+/**
+ * Times all contestants in turn, round after round, each in a process of its own, so that all see the same machine.
+ *
+ * @throws Error if two of them have a different number of parameters: then it is not the same network
+ */
 export async function measure(contestants: readonly Contestant[], plan: Plan): Promise<Measurement[]> {
-  const { model, mode, batch, rounds, stepsPerTurn } = plan;
-  const entries: { name: string; worker: WorkerProcess; ready: Ready; times: number[] }[] = [];
+  const { rounds, stepsPerTurn } = plan;
+  const entries: Entry[] = [];
   try {
     for (const contestant of contestants) {
-      const { program, args } = contestant.command(model, mode, batch);
-      entries.push({ name: contestant.name, times: [], ...(await WorkerProcess.start(program, args)) });
+      if (contestant.takesPart?.(plan) === false) continue;
+      const entry = await start(contestant, plan);
+      if (!entry) continue;
+      entries.push(entry);
+      requireSameNetwork(entries[0], entry);
     }
     for (let round = 0; round < rounds; round++) {
       // Every other round runs backwards, so that nobody always follows the same one.
@@ -58,5 +80,23 @@ export async function measure(contestants: readonly Contestant[], plan: Plan): P
     return results;
   } finally {
     for (const { worker } of entries) worker.kill();
+  }
+}
+
+async function start(contestant: Contestant, plan: Plan): Promise<Entry | undefined> {
+  const { program, args } = contestant.command(plan);
+  try {
+    return { name: contestant.name, times: [], ...(await WorkerProcess.start(program, args)) };
+  } catch (error) {
+    if (!contestant.optional) throw error;
+    process.stderr.write(`${contestant.name} is left out: ${(error as Error).message}\n`);
+    return undefined;
+  }
+}
+
+function requireSameNetwork(first: Entry, other: Entry): void {
+  const [expected, actual] = [first.ready.parameters, other.ready.parameters];
+  if (actual !== expected) {
+    throw new Error(`${other.name} has ${actual} parameters and ${first.name} ${expected}: not the same network`);
   }
 }

@@ -1,29 +1,52 @@
-import type { Measurement, Plan } from "./measure.js";
+import type { Measurement } from "./measure.js";
+import { rateOf } from "./roofline.js";
+import type { Row } from "./row.js";
 
-/** What was measured of one kind of work. */
-export interface Row {
-  readonly plan: Plan;
-  readonly measurements: readonly Measurement[];
-}
+const HEAD = [
+  "work",
+  "contestant",
+  "ms a step",
+  "fastest",
+  "slowest",
+  "GFLOP/s",
+  "first step s",
+  "peak MB",
+  "ours/theirs",
+];
 
 /** A table of all rows, the library's time over each contestant's in the last column. */
 export function table(rows: readonly Row[]): string {
-  const cells = [
-    ["work", "contestant", "ms a step", "fastest", "slowest", "first step s", "peak MB", "ours/theirs"],
-  ];
-  for (const { plan, measurements } of rows) {
-    const work = `${plan.model} ${plan.mode} ${plan.batch}`;
-    for (const m of measurements) {
-      const times = [m.medianMs, m.fastestMs, m.slowestMs].map((ms) => ms.toFixed(ms < 20 ? 2 : 0));
-      const ratio = m === measurements[0] ? "" : (measurements[0].medianMs / m.medianMs).toFixed(3);
-      const first = (m.firstStepMs / 1000).toFixed(1);
-      cells.push([work, m.contestant, ...times, first, (m.peakBytes / 1e6).toFixed(0), ratio]);
-    }
-  }
-  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  const cells = [HEAD, ...tableCells(rows)];
+  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
   const line = (row: readonly string[]): string =>
     row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ");
   return `${cells.map(line).join("\n")}\n`;
+}
+
+/** The same in Markdown, below it the lines given. */
+export function speedMarkdown(rows: readonly Row[], lines: readonly string[]): string {
+  const rule = HEAD.map((_, i) => (i < 2 ? ":---" : "---:"));
+  const text = [HEAD, rule, ...tableCells(rows)].map((cells) => `| ${cells.join(" | ")} |`);
+  return [...text, "", ...lines].join("\n");
+}
+
+function tableCells(rows: readonly Row[]): string[][] {
+  return rows.flatMap((row) => {
+    const { plan, measurements } = row;
+    return measurements.map((m) => {
+      const times = [m.medianMs, m.fastestMs, m.slowestMs].map((ms) => ms.toFixed(ms < 20 ? 2 : 0));
+      const rate = rateOf(row, m);
+      return [
+        `${plan.model} ${plan.mode} ${plan.batch}`,
+        m.contestant,
+        ...times,
+        rate === undefined ? "–" : (rate / 1e9).toFixed(0),
+        (m.firstStepMs / 1000).toFixed(1),
+        (m.peakBytes / 1e6).toFixed(0),
+        m === measurements[0] ? "" : (measurements[0].medianMs / m.medianMs).toFixed(3),
+      ];
+    });
+  });
 }
 
 export interface Ratios {
@@ -35,20 +58,29 @@ export interface Ratios {
 
 /** Ours over PyTorch eager's: the U-Net's steps and peak memory of training at batch 64, the MLP's training step. */
 export function ratios(rows: readonly Row[]): Ratios {
-  const ratio = (
-    model: string,
-    mode: string,
-    batch: number,
-    value: (m: Measurement) => number,
-  ): number | null => {
-    const row = rows.find(({ plan }) => plan.model === model && plan.mode === mode && plan.batch === batch);
-    const theirs = row?.measurements.find((m) => m.contestant === "PyTorch eager");
-    return row && theirs ? Number((value(row.measurements[0]) / value(theirs)).toFixed(4)) : null;
-  };
+  const time = (m: Measurement): number => m.medianMs;
   return {
-    train_ratio: ratio("unet", "train", 64, (m) => m.medianMs),
-    sample_ratio: ratio("unet", "sample", 64, (m) => m.medianMs),
-    memory_ratio: ratio("unet", "train", 64, (m) => m.peakBytes),
-    mlp_ratio: ratio("mlp", "train", 256, (m) => m.medianMs),
+    train_ratio: toEager(rows, "unet train 64", time),
+    sample_ratio: toEager(rows, "unet sample 64", time),
+    memory_ratio: toEager(rows, "unet train 64", (m) => m.peakBytes),
+    mlp_ratio: toEager(rows, "mlp train 256", time),
   };
+}
+
+/** The U-Net's training step with bfloat16 products over PyTorch eager's in float32, at batch 64. */
+export function bfloat16Ratio(rows: readonly Row[]): number | null {
+  return toEager(rows, "unet train 64", (m) => m.medianMs, "diffusion-lab bf16");
+}
+
+function toEager(
+  rows: readonly Row[],
+  work: string,
+  value: (m: Measurement) => number,
+  ours = "diffusion-lab",
+): number | null {
+  const row = rows.find(({ plan }) => `${plan.model} ${plan.mode} ${plan.batch}` === work);
+  const [own, eager] = [ours, "PyTorch eager"].map((name) =>
+    row?.measurements.find(({ contestant }) => contestant === name),
+  );
+  return own && eager ? Number((value(own) / value(eager)).toFixed(4)) : null;
 }

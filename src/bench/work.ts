@@ -1,48 +1,39 @@
 import * as tf from "../tf.js";
-import type { Precision } from "../compile/index.js";
+import { loadedGraphs, type Precision } from "../compile/index.js";
 import { linearSchedule } from "../diffusion/index.js";
-import { PointMlp, UNet2D, type UNet2DConfig } from "../models/index.js";
 import { RandomStream } from "../random.js";
 import { DiffusionTask, networkDenoiser, Trainer, type TimeNetwork } from "../training/index.js";
+import { makeNetwork, type NetworkName } from "./networks.js";
 
-export const MODELS = ["unet", "mlp"] as const;
-export type ModelName = (typeof MODELS)[number];
+export { UNET } from "./networks.js";
 
-export const MODES = ["train", "sample"] as const;
-export type Mode = (typeof MODES)[number];
+export type ModelName = NetworkName | "matmul";
+export type Mode = "train" | "sample" | "product";
 
 /** Something to time, one step a call; a step has finished when the call returns. */
 export interface Work {
   readonly parameters: number;
   step(): void;
+  /** Floating-point operations of a step's convolutions and matrix products; known after the first step. */
+  flops(): number;
 }
 
-/** Three levels of 32, 64 and 64 channels, attention in the middle: 1 062 497 parameters. */
-export const UNET: Partial<UNet2DConfig> = {
-  sample_size: 28,
-  in_channels: 1,
-  out_channels: 1,
-  block_out_channels: [32, 64, 64],
-  layers_per_block: 1,
-  down_block_types: ["DownBlock2D", "DownBlock2D", "DownBlock2D"],
-  up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D"],
-  attention_head_dim: null,
-  norm_num_groups: 8,
-};
-
-/** The networks of the benchmark; the same are written in test/bench/torch_worker.py. */
+/** Training or sampling with a network, or the product of two square matrices of side `batchSize`. */
 export function makeWork(
   model: ModelName,
   mode: Mode,
   batchSize: number,
   precision: Precision = "float32",
 ): Work {
-  const network = (model === "unet" ? new UNet2D(UNET) : new PointMlp()) as TimeNetwork;
-  const shape = model === "unet" ? [28, 28, 1] : [2];
-  const parameters = network.parameters.count;
+  if (model === "matmul") return product(batchSize);
+  const { network, shape } = makeNetwork(model);
   const step =
     mode === "train" ? training(network, shape, batchSize, precision) : sampling(network, shape, batchSize);
-  return { parameters, step };
+  return {
+    parameters: network.parameters.count,
+    step,
+    flops: () => loadedGraphs().reduce((sum, { flops }) => sum + flops, 0),
+  };
 }
 
 /** The whole step of the trainer: a batch of data and noise, loss, gradients, clip, AdamW, moving average. */
@@ -71,5 +62,17 @@ function sampling(network: TimeNetwork, shape: readonly number[], batchSize: num
     const output = denoiser.predict(xt, t);
     output.dataSync();
     output.dispose();
+  };
+}
+
+/** What the machine does best: one large product, 2n³ operations. */
+function product(side: number): Work {
+  const a = tf.tensor2d(new RandomStream(0, "bench").uniforms(side * side), [side, side]);
+  return {
+    parameters: 0,
+    step: () => {
+      tf.matMul(a, a).dispose();
+    },
+    flops: () => 2 * side ** 3,
   };
 }

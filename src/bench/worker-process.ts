@@ -5,6 +5,8 @@ import { createInterface } from "node:readline";
 export interface Ready {
   readonly parameters: number;
   readonly version: string;
+  /** Floating-point operations of a step's convolutions and matrix products, from those who count them. */
+  readonly flops?: number;
   /** From the start of the process to the end of its first step. */
   readonly firstStepMs: number;
 }
@@ -43,8 +45,8 @@ export class WorkerProcess {
       once(child, "spawn"),
       once(child, "error").then(([error]) => Promise.reject(error as Error)),
     ]);
-    const { parameters, version } = (await worker.answer()) as Omit<Ready, "firstStepMs">;
-    return { worker, ready: { parameters, version, firstStepMs: performance.now() - started } };
+    const { parameters, version, flops } = (await worker.answer()) as Omit<Ready, "firstStepMs">;
+    return { worker, ready: { parameters, version, flops, firstStepMs: performance.now() - started } };
   }
 
   /** Milliseconds of each of the next `count` steps. */

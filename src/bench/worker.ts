@@ -15,7 +15,8 @@ function say(message: object): void {
 
 const work = makeWork(model as ModelName, mode as Mode, Number(batch), precision as Precision);
 work.step();
-say({ ready: true, parameters: work.parameters, version: `TensorFlow ${nativeStatus.version}` });
+const version = `TensorFlow ${nativeStatus.version}`;
+say({ ready: true, parameters: work.parameters, flops: work.flops(), version });
 
 for await (const line of createInterface({ input: process.stdin })) {
   const ms: number[] = [];

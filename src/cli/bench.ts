@@ -1,30 +1,37 @@
+import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { installPeers, library, TORCH, torch, type TorchVariant } from "../bench/contestants.js";
-import { measure, type Contestant, type Plan } from "../bench/measure.js";
-import { ratios, table, type Row } from "../bench/report.js";
+import { installPeers, library, PEERS, torch, torchVariants, type TorchVariant } from "../bench/contestants.js";
+import { measure, type Contestant } from "../bench/measure.js";
+import { plansFor, requireNetworks } from "../bench/plans.js";
+import { bfloat16Ratio, ratios, speedMarkdown, table } from "../bench/report.js";
+import { matrixPeak, rooflineLine } from "../bench/roofline.js";
+import type { Row } from "../bench/row.js";
+import { replaceMarked } from "../bench/sampler-report.js";
 import { bfloat16Supported } from "../compile/index.js";
 import { writeFileAtomically } from "../nn/index.js";
 import { wholeNumber } from "./arguments.js";
 import { runMain } from "./run-main.js";
 
-const HELP = `npm run bench -- [unet] [mlp] [options]
+const HELP = `npm run bench -- [unet] [dit] [mlp] [options]
 npm run bench -- samplers [--help]
 
-Times a training step and a sampling step of this library and of PyTorch, each in its own process, in turn,
-and prints medians, peak memory and the time to the first finished step. Without names: everything.
+Times a training step and a sampling step of this library and of PyTorch, each in its own process, in turn, and prints
+medians, floating-point operations a second, peak memory and the time to the first finished step. Without names: all.
 
   unet   the U-Net of 1.06 million parameters on 28×28, batches 16, 64 and 128
+  dit    a transformer of 1.03 million parameters on 28×28, batch 64
   mlp    the network for points in the plane, batch 256
 
 Options
-  --install-peers   put ${TORCH} into .cache/peers first
-  --all-peers       also PyTorch with channels-last and with torch.compile (a minute more for each size)
-  --bf16            also this library's training step with bfloat16 products, where the processor has them
+  --install-peers   put ${PEERS.join(" and ")} into .cache/peers first
+  --peers LIST      of ${torchVariants.join(", ")}, or none (default eager,compile,diffusers; what is not
+                    installed is left out). torch.compile takes half a minute to start for each line
   --batch N         the U-Net at this batch only
-  --rounds N        turns of each (default 12)
+  --rounds N        turns of each (default 6, two steps counted in each)
   --json            end with one line of ratios to PyTorch eager: U-Net at batch 64, MLP at 256
+  --write           put the table into README.md
   --out FILE        where all numbers go (default .cache/bench.json)
 `;
 
@@ -36,63 +43,74 @@ async function benchSpeed(): Promise<void> {
     allowPositionals: true,
     options: {
       "install-peers": { type: "boolean" },
-      "all-peers": { type: "boolean" },
-      bf16: { type: "boolean" },
+      peers: { type: "string", default: "eager,compile,diffusers" },
       batch: { type: "string" },
       rounds: { type: "string" },
       json: { type: "boolean" },
+      write: { type: "boolean" },
       out: { type: "string" },
     },
   });
-  const unknown = positionals.find((name) => name !== "unet" && name !== "mlp");
-  if (unknown !== undefined) throw new RangeError(`unknown benchmark "${unknown}": there are unet and mlp`);
+  const networks = requireNetworks(positionals);
+  const variants = requireVariants(values.peers);
+  const batches = values.batch === undefined ? [16, 64, 128] : [wholeNumber("--batch", values.batch, 64)];
+  const rounds = wholeNumber("--rounds", values.rounds, 6);
   if (values["install-peers"]) installPeers();
 
-  const variants: TorchVariant[] = values["all-peers"] ? ["eager", "channels-last", "compile"] : ["eager"];
-  const peers = variants.map(torch).filter((peer): peer is Contestant => peer !== undefined);
-  if (peers.length === 0) {
-    process.stderr.write(
-      "PyTorch is not here: only this library is timed; --install-peers puts it into .cache/peers\n",
-    );
-  }
-  const rounds = wholeNumber("--rounds", values.rounds, 12);
-  const batches = values.batch === undefined ? [16, 64, 128] : [wholeNumber("--batch", values.batch, 64)];
-  // The line of ratios has one for the MLP, whatever is asked for in full.
-  const withMlp = positionals.length === 0 || positionals.includes("mlp") || values.json === true;
-  const withUnet = positionals.length === 0 || positionals.includes("unet");
-  const plans: Plan[] = [
-    ...(withUnet ? batches.flatMap((batch) => unetPlans(batch, rounds)) : []),
-    ...(withMlp ? [{ model: "mlp", mode: "train", batch: 256, rounds, stepsPerTurn: 51 }] : []),
-  ];
-  if (values.bf16 && !bfloat16Supported())
-    throw new RangeError("--bf16: this processor has no bfloat16 instructions");
-  const rounded = values.bf16 ? [library("bf16")] : [];
+  const contestants = [library(), ...(bfloat16Supported() ? [library("bf16")] : []), ...peersOf(variants)];
   const rows: Row[] = [];
-  for (const plan of plans) {
+  for (const plan of plansFor(networks, { batches, rounds, ratios: values.json === true })) {
     process.stderr.write(`${plan.model} ${plan.mode} ${plan.batch} …\n`);
-    rows.push({
-      plan,
-      measurements: await measure([library(), ...(plan.mode === "train" ? rounded : []), ...peers], plan),
-    });
+    rows.push({ plan, measurements: await measure(contestants, plan) });
   }
   const machine = { processor: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] };
-  process.stdout.write(
-    `${machine.processor}, ${machine.cores} cores, load ${machine.load.toFixed(1)}\n\n${table(rows)}`,
-  );
+  const date = new Date().toISOString();
+  const lines = summary(rows, machine, date);
+  process.stdout.write(`${table(rows)}\n${lines.join("\n")}\n`);
+
+  const all = { date, machine, ratios: ratios(rows), bf16_train_ratio: bfloat16Ratio(rows) };
   const out = values.out ?? join(".cache", "bench.json");
-  writeFileAtomically(
-    out,
-    `${JSON.stringify({ date: new Date().toISOString(), machine, ratios: ratios(rows), rows }, null, 2)}\n`,
-  );
+  writeFileAtomically(out, `${JSON.stringify({ ...all, peakFlops: matrixPeak(rows), rows }, null, 2)}\n`);
+  if (values.write) {
+    const readme = readFileSync("README.md", "utf8");
+    writeFileAtomically("README.md", replaceMarked(readme, "bench speed", speedMarkdown(rows, lines)));
+  }
   if (values.json) process.stdout.write(`\n${JSON.stringify(ratios(rows))}\n`);
 }
 
-function unetPlans(batch: number, rounds: number): Plan[] {
-  return (["train", "sample"] as const).map((mode) => ({
-    model: "unet",
-    mode,
-    batch,
-    rounds,
-    stepsPerTurn: 2,
-  }));
+function requireVariants(list: string): readonly TorchVariant[] {
+  if (list === "none") return [];
+  return list.split(",").map((name) => {
+    const variant = torchVariants.find((known) => known === name);
+    if (!variant) throw new RangeError(`--peers takes ${torchVariants.join(", ")} or none, got "${name}"`);
+    return variant;
+  });
+}
+
+function peersOf(variants: readonly TorchVariant[]): Contestant[] {
+  return variants.flatMap((variant) => {
+    const peer = torch(variant);
+    if (peer) return [peer];
+    process.stderr.write(`PyTorch ${variant} is not here; --install-peers puts ${PEERS.join(" and ")} into .cache/peers\n`);
+    return [];
+  });
+}
+
+function summary(
+  rows: readonly Row[],
+  machine: { readonly processor: string; readonly cores: number; readonly load: number },
+  date: string,
+): string[] {
+  const versions = new Set(rows.flatMap(({ measurements }) => measurements.map(({ version }) => version)));
+  const steps = Math.min(...rows.flatMap(({ measurements }) => measurements.map((m) => m.steps)));
+  const bf16 = bfloat16Ratio(rows);
+  const roofline = rooflineLine(rows);
+  return [
+    `Medians of at least ${steps} steps, in turn; ${machine.processor}, ${machine.cores} cores, load ${machine.load.toFixed(1)}; ` +
+      `${[...versions].join("; ")}; ${date.slice(0, 10)}.`,
+    ...(roofline ? [roofline] : []),
+    ...(bf16 === null
+      ? []
+      : [`U-Net training with bfloat16 products over PyTorch eager in float32, batch 64: ${bf16.toFixed(3)}.`]),
+  ];
 }

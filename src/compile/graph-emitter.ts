@@ -3,6 +3,7 @@ import { CompileError } from "./errors.js";
 import type { Binding, OperationAttribute } from "./native-backend.js";
 import { describeOrigin, type Origin } from "./origin.js";
 import { isUniform } from "./constant-bytes.js";
+import { flopsOf } from "./flops.js";
 import { plainMatrixProduct } from "./matrix-product.js";
 import { ROUNDED_OPERANDS, type Precision } from "./precision.js";
 import {
@@ -18,6 +19,8 @@ export interface Graph {
   readonly bytes: Buffer;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** Floating-point operations of its convolutions and matrix products. */
+  readonly flops: number;
   /** Where each node that is an operation was recorded. */
   readonly origins: ReadonlyMap<string, { readonly operation: string; readonly origin: Origin }>;
 }
@@ -35,6 +38,7 @@ class Emitter {
   private readonly constantNames = new Map<string, string>();
   private readonly roundedNames = new Map<string, string>();
   private readonly origins = new Map<string, { operation: string; origin: Origin }>();
+  private flops = 0;
 
   constructor(
     private readonly binding: Binding,
@@ -54,7 +58,9 @@ class Emitter {
     );
     const needed = neededOperations(this.recording);
     operations.forEach((operation, index) => {
-      if (needed.has(index)) this.emitOperation(operation, index);
+      if (!needed.has(index)) return;
+      this.emitOperation(operation, index);
+      this.flops += flopsOf(this.recording, operation);
     });
     outputs.forEach((source, i) => {
       // An output of its own, since TensorFlow refuses to fetch what it is fed.
@@ -65,6 +71,7 @@ class Emitter {
       bytes: savedModel(this.nodes),
       inputNames: inputs.map((_, i) => `input_${i}:0`),
       outputNames: outputs.map((_, i) => `output_${i}:0`),
+      flops: this.flops,
       origins: this.origins,
     };
   }

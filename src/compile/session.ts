@@ -5,6 +5,23 @@ import type { Graph } from "./graph-emitter.js";
 import type { NativeBackend } from "./native-backend.js";
 import { describeOrigin } from "./origin.js";
 
+/** What is known of a graph that is loaded. */
+export interface GraphSummary {
+  /** Of the compiled function. */
+  readonly name: string;
+  /** Operations recorded. */
+  readonly operations: number;
+  /** Floating-point operations of the convolutions and matrix products of one call. */
+  readonly flops: number;
+}
+
+const loaded = new Map<number, GraphSummary>();
+
+/** The graphs of all compiled functions that are loaded at present, oldest first. */
+export function loadedGraphs(): readonly GraphSummary[] {
+  return [...loaded.values()];
+}
+
 /** A loaded graph: one call runs it. Holds native memory until disposed. */
 export class GraphSession {
   private readonly session: number;
@@ -27,6 +44,7 @@ export class GraphSession {
     } catch (error) {
       throw this.explain("TensorFlow refuses the graph", error);
     }
+    loaded.set(this.session, { name, operations: graph.origins.size, flops: graph.flops });
   }
 
   /** @returns the outputs in the graph's order; the caller disposes them */
@@ -49,6 +67,7 @@ export class GraphSession {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
+    loaded.delete(this.session);
     this.backend.binding.deleteSavedModel(this.session);
   }
 

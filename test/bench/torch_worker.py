@@ -1,11 +1,16 @@
-"""The benchmark's networks and training step in plain PyTorch.
+"""The benchmark's networks and training step in PyTorch.
 
 Started by `npm run bench` and spoken to in lines: it prints {"ready": ...} after its first step, answers each line
 `<n>` with the milliseconds of each of n steps, and at the end of its input prints its peak memory.
 
-    torch_worker.py unet|mlp train|sample BATCH eager|compile|channels-last
+    torch_worker.py unet|dit|mlp train|sample BATCH eager|compile|channels-last
+    torch_worker.py unet train|sample BATCH diffusers
+    torch_worker.py matmul product SIDE eager
+
+diffusers is its own UNet2DModel, configured to be the same network.
 """
 
+import importlib.metadata
 import json
 import math
 import resource
@@ -15,6 +20,8 @@ import time
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from torch_dit import DiT
 
 TIMES = 1000
 
@@ -159,18 +166,61 @@ class Sampling:
         return self.apply(self.x, self.t).sum().item()
 
 
+class Product:
+    """What the machine does best: one large product."""
+
+    def __init__(self, side):
+        self.a = torch.rand(side, side)
+
+    @torch.no_grad()
+    def step(self):
+        return torch.mm(self.a, self.a)
+
+
+def diffusers_unet():
+    """The same network by diffusers, 1 062 497 parameters."""
+    from diffusers import UNet2DModel
+
+    network = UNet2DModel(
+        sample_size=28,
+        in_channels=1,
+        out_channels=1,
+        block_out_channels=(32, 64, 64),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D",) * 3,
+        up_block_types=("UpBlock2D",) * 3,
+        attention_head_dim=None,
+        norm_num_groups=8,
+    )
+    return network, lambda x, t: network(x, t).sample
+
+
+NETWORKS = {"unet": (UNet, (1, 28, 28)), "dit": (DiT, (1, 28, 28)), "mlp": (PointMlp, (2,))}
+
+
+def make_work(model, mode, batch, variant):
+    """What is timed, and the number of its parameters."""
+    if model == "matmul":
+        return Product(batch), 0
+    make, shape = NETWORKS[model]
+    layout = torch.channels_last if variant == "channels-last" and len(shape) == 3 else torch.contiguous_format
+    if variant == "diffusers":
+        network, apply = diffusers_unet()
+    else:
+        network = make().to(memory_format=layout)
+        apply = torch.compile(network) if variant == "compile" else network
+    work = Training(network, apply, shape, batch, layout) if mode == "train" else Sampling(apply, shape, batch, layout)
+    return work, sum(p.numel() for p in network.parameters())
+
+
 def main():
     model, mode, batch, variant = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
     torch.manual_seed(0)
-    network, shape = (UNet(), (1, 28, 28)) if model == "unet" else (PointMlp(), (2,))
-    images_last = variant == "channels-last" and model == "unet"
-    layout = torch.channels_last if images_last else torch.contiguous_format
-    network = network.to(memory_format=layout)
-    apply = torch.compile(network) if variant == "compile" else network
-    work = Training(network, apply, shape, batch, layout) if mode == "train" else Sampling(apply, shape, batch, layout)
+    work, parameters = make_work(model, mode, batch, variant)
     work.step()
-    parameters = sum(p.numel() for p in network.parameters())
     version = f"PyTorch {torch.__version__}"
+    if variant == "diffusers":
+        version += f", diffusers {importlib.metadata.version('diffusers')}"
     print(json.dumps({"ready": True, "parameters": parameters, "version": version}), flush=True)
     for line in sys.stdin:
         times = []

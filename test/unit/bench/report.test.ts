@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { measure, type Contestant, type Measurement, type Plan } from "../../../src/bench/measure.js";
-import { ratios, table, type Row } from "../../../src/bench/report.js";
+import { makeNetwork } from "../../../src/bench/networks.js";
+import { plansFor, requireNetworks } from "../../../src/bench/plans.js";
+import { bfloat16Ratio, ratios, speedMarkdown, table } from "../../../src/bench/report.js";
+import { matrixPeak, rooflineLine } from "../../../src/bench/roofline.js";
+import type { Row } from "../../../src/bench/row.js";
 import { median } from "../../../src/bench/statistics.js";
 
 test("the median is the middle value, or the mean of the two in the middle", () => {
@@ -47,14 +51,67 @@ test("ratios are ours over PyTorch eager's, U-Net at batch 64 and MLP at 256", (
     memory_ratio: null,
     mlp_ratio: null,
   });
-  assert.match(table(rows), /unet train 64 +PyTorch eager +500 +500 +500 +2\.0 +1000 +0\.900\n/);
+  assert.match(table(rows), /unet train 64 +PyTorch eager +500 +500 +500 +– +2\.0 +1000 +0\.900\n/);
+});
+
+test("the ratio of bfloat16 is that contestant's, not the library's in float32", () => {
+  const { plan, measurements } = row("unet", "train", 64, 450, 500);
+  assert.equal(bfloat16Ratio([{ plan, measurements }]), null);
+  const rounded = [measurements[0], measurement("diffusion-lab bf16", 325, 1e9), measurements[1]];
+  assert.equal(bfloat16Ratio([{ plan, measurements: rounded }]), 0.65);
+  assert.equal(ratios([{ plan, measurements: rounded }]).train_ratio, 0.9);
+});
+
+test("the roofline is the fastest product of anyone; the operations of a step are the library's count", () => {
+  // 2·1000³ operations in 10 ms are 200 GFLOP/s, in 8 ms 250.
+  const product = row("matmul", "product", 1000, 10, 8);
+  const train = row("unet", "train", 64, 400, 500);
+  const counted = {
+    plan: train.plan,
+    measurements: [{ ...train.measurements[0], flops: 80e9 }, train.measurements[1]],
+  };
+  assert.equal(matrixPeak([product]), 250e9);
+  assert.equal(matrixPeak([train]), undefined);
+  assert.equal(
+    rooflineLine([product, counted]),
+    "Roofline: matrix products reach 250 GFLOP/s on this machine; unet train 64: 200 (80 %).",
+  );
+  const text = speedMarkdown([counted], ["a line"]);
+  assert.match(text, /\| unet train 64 \| diffusion-lab \| 400 \| 400 \| 400 \| 200 \|/);
+  assert.match(text, /\| unet train 64 \| PyTorch eager \| 500 \| 500 \| 500 \| 160 \|.*\| 0\.800 \|\n\na line$/);
+});
+
+test("asked for the U-Net, its three batches are timed, and for the ratios the MLP's training", () => {
+  const options = { batches: [16, 64, 128], rounds: 6, ratios: true };
+  const works = (plans: readonly Plan[]): string[] =>
+    plans.map(({ model, mode, batch }) => `${model} ${mode} ${batch}`);
+  assert.deepEqual(works(plansFor(["unet"], options)), [
+    "matmul product 2048",
+    ...[16, 64, 128].flatMap((batch) => [`unet train ${batch}`, `unet sample ${batch}`]),
+    "mlp train 256",
+  ]);
+  const all = plansFor([], { ...options, batches: [64], ratios: false });
+  assert.deepEqual(works(all).slice(3), ["dit train 64", "dit sample 64", "mlp train 256", "mlp sample 256"]);
+  // Medians of at least ten: the first step of a turn is not counted.
+  for (const { rounds, stepsPerTurn } of all) assert.ok(rounds * (stepsPerTurn - 1) >= 10);
+  assert.throws(() => requireNetworks(["unet", "vae"]), /unknown benchmark "vae": choose unet, dit, mlp/);
+});
+
+test("the networks have the parameters the benchmark's description gives", () => {
+  const counts = (["unet", "dit", "mlp"] as const).map((name) => {
+    const { parameters } = makeNetwork(name).network;
+    const { count } = parameters;
+    parameters.dispose();
+    return count;
+  });
+  assert.deepEqual(counts, [1_062_497, 1_026_052, 37_762]);
 });
 
 /** A worker whose steps take exactly what it says. */
-function scripted(name: string, ms: number): Contestant {
+function scripted(name: string, ms: number, parameters = 7): Contestant {
   const script = `
     console.log("a line of some library");
-    console.log(JSON.stringify({ ready: true, parameters: 7, version: "x" }));
+    console.log(JSON.stringify({ ready: true, parameters: ${parameters}, version: "x" }));
     require("node:readline").createInterface({ input: process.stdin })
       .on("line", (n) => console.log(JSON.stringify({ ms: Array.from({ length: +n }, (_, i) => i === 0 ? 1e6 : ${ms}) })))
       .on("close", () => console.log(JSON.stringify({ peak: 123 })));`;
@@ -68,6 +125,20 @@ test("workers are timed in turn, the first step of a turn is not counted", async
   assert.deepEqual([b.contestant, b.medianMs], ["b", 20]);
 });
 
+test("a contestant takes part in what it can do, with the same network as the first", async () => {
+  const plan: Plan = { model: "dit", mode: "train", batch: 2, rounds: 1, stepsPerTurn: 2 };
+  const absent = { ...scripted("b", 20), takesPart: ({ model }: { model: string }) => model === "unet" };
+  const results = await measure([scripted("a", 10), absent], plan);
+  assert.deepEqual(
+    results.map(({ contestant }) => contestant),
+    ["a"],
+  );
+  await assert.rejects(
+    measure([scripted("a", 10), scripted("b", 20, 8)], plan),
+    /b has 8 parameters and a 7: not the same network/,
+  );
+});
+
 test("a worker that dies is reported with what it said", async () => {
   const dying: Contestant = {
     name: "dying",
@@ -75,6 +146,8 @@ test("a worker that dies is reported with what it said", async () => {
   };
   const plan: Plan = { model: "unet", mode: "train", batch: 64, rounds: 1, stepsPerTurn: 2 };
   await assert.rejects(measure([dying], plan), /ended without an answer[^]*no tensors today/);
+  const [only, ...others] = await measure([scripted("a", 10), { ...dying, optional: true }], plan);
+  assert.deepEqual([only.contestant, others], ["a", []]);
   const missing: Contestant = { name: "missing", command: () => ({ program: "/no/such/program", args: [] }) };
   await assert.rejects(measure([missing], plan), /ENOENT/);
 });
