@@ -52,6 +52,9 @@ export function dropoutSites(run: (masks: MaskSource) => tf.Tensor): Map<string,
   return sites;
 }
 
+/** Draws of 16 bits: a rate is met to 2⁻¹⁷. */
+const DRAWS = 2 ** 16;
+
 /**
  * One mask a place, each from its own stream (seed, place, step): whatever else is drawn, step 7 drops the same numbers.
  *
@@ -64,14 +67,21 @@ export function drawMasks(
   for (const { rate } of sites.values()) checkRate(rate);
   const masks: Record<string, tf.Tensor> = {};
   for (const [site, { shape, rate }] of sites) {
-    const size = shape.reduce((product, n) => product * n, 1);
-    const uniforms = new RandomStream(seed, `dropout/${site}`, step).uniforms(size);
-    // A mean of 1 keeps the expected value: P(kept)·1/(1 − rate) = 1
-    masks[site] = tf.tensor(uniforms.map((u) => (u < rate ? 0 : 1 / (1 - rate))), [...shape]);
+    const dropped = Math.round(rate * DRAWS);
+    // A mean of 1 keeps the expected value: P(kept)·1/P(kept) = 1
+    const kept = DRAWS / (DRAWS - dropped);
+    const mask = new Float32Array(shape.reduce((product, n) => product * n, 1));
+    // Two draws a word: masks are many numbers, and this is most of their cost.
+    const words = new RandomStream(seed, `dropout/${site}`, step).integers(Math.ceil(mask.length / 2), -(2 ** 31), 2 ** 31);
+    for (let i = 0; i < mask.length; i++) {
+      const draw = (words[i >> 1] >>> (16 * (i & 1))) & (DRAWS - 1);
+      mask[i] = draw < dropped ? 0 : kept;
+    }
+    masks[site] = tf.tensor(mask, [...shape]);
   }
   return masks;
 }
 
 function checkRate(rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
+  if (!(rate >= 0 && Math.round(rate * DRAWS) < DRAWS)) throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
 }

@@ -13,7 +13,12 @@ test("masks are 0 or 1/(1 − rate) in the right shares, and pure functions of s
   const draw = (seed: number, step: number) => drawMasks(sites, { seed, step });
   const masks = draw(1, 7);
   const values = masks["a"].dataSync() as Float32Array;
-  assert.deepEqual(new Set(values), new Set([0, 1.25]));
+  const [scale] = values.filter((v) => v !== 0);
+  assert.ok(Math.abs(scale - 1.25) < 1e-5);
+  assert.deepEqual(new Set(values), new Set([0, scale]));
+  // Neighbours share a word of the generator, and must not share their fate: P(both) = 0.04.
+  const pairs = values.filter((v, i) => i % 2 === 1 && v === 0 && values[i - 1] === 0).length;
+  assert.ok(Math.abs(pairs / 10000 - 0.04) < 5 * Math.sqrt((0.04 * 0.96) / 10000));
   const dropped = values.filter((v) => v === 0).length / values.length;
   // Five standard deviations of a share of 20 000.
   assert.ok(Math.abs(dropped - 0.2) < 5 * Math.sqrt((0.2 * 0.8) / 20000));
