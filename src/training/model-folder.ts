@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Precision } from "../compile/index.js";
 import { cosineSchedule, linearSchedule, predictions, type Denoiser, type Prediction, type Schedule } from "../diffusion/index.js";
 import { loadParameters, saveParameters, writeFileAtomically, type FloatFormat } from "../nn/index.js";
 import { UNet2D, type UNet2DConfig } from "../models/index.js";
@@ -25,6 +26,8 @@ export interface TrainingRecord {
   readonly seed: number;
   readonly steps: number;
   readonly batchSize: number;
+  /** Of convolutions and matrix products; records of before there was a choice have none and mean float32. */
+  readonly precision?: Precision;
   readonly examples: number;
   readonly seconds: number;
   readonly machine: string;

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { bfloat16Supported } from "../../../src/compile/index.js";
 import { command } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "train-"));
@@ -38,4 +39,29 @@ test("an unknown recipe, a bad number and an unknown option say what is allowed"
   assert.match(steps.stderr, /--steps/);
   assert.match(option.stderr, /Unknown option '--stepz'/);
   for (const { code } of [recipe, steps, option]) assert.equal(code, 1);
+});
+
+test("--precision bf16 is recorded and cannot be changed half way; where it cannot be computed it is refused", async () => {
+  const run = join(folder, "bf16");
+  const short = ["mnist-classifier", "--steps", "3", "--batch", "8", "--run", run];
+  const [eager, unknown] = await Promise.all([
+    command("train", [...short, "--precision", "bf16"], { env: { DIFFUSION_LAB_COMPILE: "0" } }),
+    command("train", [...short, "--precision", "half"]),
+  ]);
+  assert.match(unknown.stderr, /unknown precision "half": choose "float32" or "bf16"/);
+  const supported = bfloat16Supported();
+  assert.match(eager.stderr, supported ? /--precision bf16 is for steps recorded as a graph/ : /this one has neither: use "float32"/);
+  for (const { code } of [eager, unknown]) assert.equal(code, 1);
+
+  const rounded = await command("train", [...short, "--precision", "bf16"]);
+  if (!supported) {
+    assert.match(rounded.stderr, /needs a processor with AVX512_BF16 or AMX_BF16, this one has neither: use "float32"/);
+    return;
+  }
+  assert.equal(rounded.code, 0, rounded.stderr);
+  const record = JSON.parse(readFileSync(join(run, "training.json"), "utf8")) as Record<string, unknown>;
+  assert.equal(record["precision"], "bf16");
+  assert.match(String(record["command"]), /--seed 0 --precision bf16$/);
+  const changed = await command("train", short);
+  assert.match(changed.stderr, /begun with precision bf16, asked is float32: give --fresh/);
 });
