@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import {
+  roomFor,
   SafetensorsFile,
   saveParameters,
   saveShardedParameters,
@@ -76,7 +77,7 @@ export function fromDiffusers<K extends DiffusersClass = DiffusersClass>(
   }
   const source = openWeights(folder, options.variant);
   try {
-    const network = classes[name as K](config, { start: "zeros" });
+    const network = classes[name as K](config, { start: "zeros", maxNumbers: roomFor(source) });
     try {
       streamParameters(withPresentNames(source), network.parameters);
     } catch (error) {

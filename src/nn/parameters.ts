@@ -30,6 +30,8 @@ export interface NetworkOptions {
   readonly seed?: number;
   /** "zeros" where weights are about to be read anyway; default "random". */
   readonly start?: "random" | "zeros";
+  /** The most numbers the network may have, so that a damaged configuration allocates no more; default: no limit. */
+  readonly maxNumbers?: number;
 }
 
 /**
@@ -41,12 +43,14 @@ export interface NetworkOptions {
 export class Parameters {
   readonly seed: number;
   private readonly start: "random" | "zeros";
+  private room: number;
   private readonly entries = new Map<string, Parameter>();
   private readonly fixed = new Map<string, Parameter>();
 
   constructor(options: NetworkOptions = {}) {
     this.seed = options.seed ?? 0;
     this.start = options.start ?? "random";
+    this.room = options.maxNumbers ?? Infinity;
   }
 
   /** The sub-tree below `prefix`; layers create their parameters in one. */
@@ -70,6 +74,11 @@ export class Parameters {
   private variable(name: string, shape: number[], init: Initializer, trainable: boolean): tf.Variable {
     if (this.entries.has(name) || this.fixed.has(name)) {
       throw new RangeError(`parameter "${name}" exists already: give the layer another scope`);
+    }
+    this.room -= sizeOf(shape);
+    if (!(this.room >= 0)) {
+      this.dispose();
+      throw new RangeError(`with parameter "${name}" of shape [${shape}] the network is larger than its weights: configuration and weights are of different networks`);
     }
     const stream = new RandomStream(this.seed, `init/${name}`);
     const values = startingValues(stream, sizeOf(shape), this.start === "zeros" ? zeros : init);

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { decodeHalf, encodeHalf, type FloatFormat } from "./float-formats.js";
 import { writeFileAtomically } from "./atomic-file.js";
+import { repeatedKey } from "./json-keys.js";
 
 /** A file that is not a valid safetensors file; the message says what is wrong with it. */
 export class SafetensorsError extends Error {
@@ -83,13 +84,19 @@ export class SafetensorsFile implements TensorSource {
   }
 
   private parse(bytes: Buffer): Record<string, unknown> {
+    const text = bytes.toString("utf8");
+    let header: unknown;
     try {
-      const header: unknown = JSON.parse(bytes.toString("utf8"));
-      if (typeof header === "object" && header !== null && !Array.isArray(header)) return header as Record<string, unknown>;
+      header = JSON.parse(text);
     } catch {
       // reported below
     }
-    throw new SafetensorsError(`${this.path} has a header that is not a JSON object: the file is corrupt`);
+    if (typeof header !== "object" || header === null || Array.isArray(header)) {
+      throw new SafetensorsError(`${this.path} has a header that is not a JSON object: the file is corrupt`);
+    }
+    const twice = repeatedKey(text, header);
+    if (twice !== undefined) throw new SafetensorsError(`${this.path} lists "${twice}" twice in its header: the file is corrupt`);
+    return header as Record<string, unknown>;
   }
 
   private bytes(position: number, length: number): Buffer {

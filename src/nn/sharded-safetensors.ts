@@ -2,6 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { writeFileAtomically } from "./atomic-file.js";
 import type { FloatFormat } from "./float-formats.js";
+import { repeatedKey } from "./json-keys.js";
 import { SafetensorsError, SafetensorsFile, writeSafetensors, type NamedTensor, type TensorEntry, type TensorSource } from "./safetensors.js";
 
 /** An index is a small JSON file; anything larger is not one. */
@@ -62,9 +63,10 @@ export class ShardedSafetensors implements TensorSource {
 function readIndex(path: string): Map<string, string> {
   const size = statSync(path).size;
   if (size > MAX_INDEX) throw new SafetensorsError(`${path} has ${size} bytes: that is no index of safetensors files`);
+  const text = readFileSync(path, "utf8");
   let index: unknown;
   try {
-    index = JSON.parse(readFileSync(path, "utf8"));
+    index = JSON.parse(text);
   } catch (error) {
     throw new SafetensorsError(`${path} is not valid JSON: the file is damaged`, { cause: error });
   }
@@ -72,6 +74,8 @@ function readIndex(path: string): Map<string, string> {
   if (typeof map !== "object" || map === null || Array.isArray(map)) {
     throw new SafetensorsError(`${path} has no weight_map of tensor names to files`);
   }
+  const twice = repeatedKey(text, index);
+  if (twice !== undefined) throw new SafetensorsError(`${path} lists "${twice}" twice: two files cannot both hold it`);
   for (const [name, file] of Object.entries(map)) {
     // A name with a folder in it could reach outside the model's folder.
     if (typeof file !== "string" || file !== basename(file) || file === "" || file.includes("\\")) {

@@ -50,6 +50,16 @@ export function streamParameters(source: TensorSource, parameters: Parameters): 
   for (const { variable, values } of valuesFor(parameters, source)) assign(variable, values);
 }
 
+/**
+ * The most numbers a network may have whose weights are to come from `source` (`maxNumbers` of a network): with room
+ * enough to say which tensors are missing, and no more to allocate than a multiple of what the files really hold.
+ */
+export function roomFor(source: TensorSource): number {
+  let held = 0;
+  for (const { shape } of source.entries.values()) held += shape.reduce((product, n) => product * n, 1);
+  return 2 * held + 1e6;
+}
+
 function assign(variable: tf.Variable, values: Float32Array): void {
   tf.tidy(() => variable.assign(tf.tensor(values, variable.shape, "float32")));
 }

@@ -103,6 +103,7 @@ export class DiffusionTask implements TrainingTask {
   batch(step: number): Batch {
     const { schedule, shape, data, noise } = this.options;
     const { batchSize: n, seed, objective } = this;
+    const sites = this.dropout();
     const indices = this.order.indices(step, n);
     const { times, weights } = this.drawTimes(step);
     // ε ~ N(0, I)
@@ -119,7 +120,7 @@ export class DiffusionTask implements TrainingTask {
       weight: tf.tensor1d(weights.slice()),
       ...prefixed("number", Object.fromEntries(numbers.map(([name, values]) => [name, column(values)]))),
       ...prefixed("condition", conditionTensors(this.options, indices, { seed, step })),
-      ...prefixed("mask", drawMasks(this.dropout(), { seed, step })),
+      ...prefixed("mask", drawMasks(sites, { seed, step })),
     };
   }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Precision } from "../compile/index.js";
 import { cosineSchedule, linearSchedule, predictions, type Denoiser, type Prediction, type Schedule } from "../diffusion/index.js";
-import { loadParameters, saveParameters, writeFileAtomically, type FloatFormat } from "../nn/index.js";
+import { loadParameters, readSafetensors, roomFor, saveParameters, writeFileAtomically, type FloatFormat } from "../nn/index.js";
 import { UNet2D, type UNet2DConfig } from "../models/index.js";
 import { networkDenoiser } from "./network.js";
 
@@ -58,7 +58,10 @@ export function loadDiffusionModel(folder: string): DiffusionModel {
     throw new RangeError(`${join(folder, DIFFUSION)}: unknown prediction ${JSON.stringify(diffusion.prediction)}`);
   }
   const schedule = makeSchedule(diffusion.schedule, folder);
-  const network = new UNet2D(readJson(join(folder, CONFIG)) as Partial<UNet2DConfig>);
+  const config = readJson(join(folder, CONFIG)) as Partial<UNet2DConfig>;
+  const network = readSafetensors(join(folder, WEIGHTS), (weights) => {
+    return new UNet2D(config, { start: "zeros", maxNumbers: roomFor(weights) });
+  });
   try {
     loadParameters(join(folder, WEIGHTS), network.parameters);
   } catch (error) {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import * as tf from "../../../src/tf.js";
 import { fromDiffusers, toDiffusers, UNet2D, type DiffusersClass } from "../../../src/models/index.js";
-import { readSafetensors, SafetensorsError, writeSafetensors, type NamedTensor } from "../../../src/nn/index.js";
+import { readSafetensors, SafetensorsError, ShardedSafetensors, writeSafetensors, type NamedTensor } from "../../../src/nn/index.js";
 
 const root = mkdtempSync(join(tmpdir(), "diffusers-"));
 after(() => rmSync(root, { recursive: true }));
@@ -82,6 +83,25 @@ test("missing and damaged files are named, with the remedy", () => {
   refuses(/pipeline of several models: open the folder of one, .*unet/);
 });
 
+/** What readSync got while `use` ran; the index and config.json are read whole, by readFileSync. */
+function bytesRead(use: () => void): { total: number; reads: number[] } {
+  const { readSync } = fs;
+  const reads: number[] = [];
+  fs.readSync = ((...args: Parameters<typeof readSync>) => {
+    const got = readSync(...args);
+    reads.push(got);
+    return got;
+  }) as typeof readSync;
+  syncBuiltinESMExports();
+  try {
+    use();
+  } finally {
+    fs.readSync = readSync;
+    syncBuiltinESMExports();
+  }
+  return { total: reads.reduce((sum, got) => sum + got, 0), reads };
+}
+
 const tensors = (): Map<string, NamedTensor> => {
   return readSafetensors(join(folder, weights), (file) => new Map([...file.entries.keys()].map((n) => [n, file.read(n)])));
 };
@@ -97,6 +117,41 @@ test("weights of another network, and weights that are not numbers, are refused"
   fewer.delete("conv_out.weight");
   writeSafetensors(join(folder, weights), fewer);
   refuses(/1 parameters missing \(conv_out.weight\), 0 unknown/, RangeError);
+});
+
+test("a number of channels that weights and configuration do not share is refused before it is allocated", () => {
+  edit({ in_channels: 3 });
+  refuses(/"conv_in.weight" has shape \[4,1,3,3\] in .*, the network has \[4,3,3,3\]/, RangeError);
+  edit({ in_channels: 2 ** 40 });
+  const before = process.memoryUsage.rss();
+  refuses(/with parameter "conv_in.weight" of shape \[3,3,1099511627776,4\] the network is larger than its weights/, RangeError);
+  edit({ in_channels: 1, block_out_channels: [2 ** 15] });
+  refuses(/of shape \[32768,131072\] the network is larger than its weights/, RangeError);
+  assert.ok(process.memoryUsage.rss() - before < 50e6);
+});
+
+test("only what is needed is read: headers first, then one tensor at a time", () => {
+  toDiffusers(unet, folder, { maxFileBytes: 3000 });
+  const shards = readdirSync(folder).filter((name) => name.endsWith(".safetensors"));
+  assert.ok(shards.length > 1);
+  const headers = shards.reduce((sum, name) => sum + 8 + Number(readFileSync(join(folder, name)).readBigUInt64LE()), 0);
+  const sizes = unet.parameters.variables.map((variable) => 4 * variable.size);
+  const whole = sizes.reduce((sum, size) => sum + size, 0);
+
+  const opened = bytesRead(() => fromDiffusers(folder).dispose());
+  assert.equal(opened.total, headers + whole, "each tensor once");
+  assert.equal(Math.max(...opened.reads.slice(2 * shards.length)), Math.max(...sizes), "never more than one tensor");
+
+  edit({ out_channels: 2 });
+  const refused = bytesRead(() => assert.throws(() => fromDiffusers(folder), /"conv_out.weight" has shape/));
+  assert.equal(refused.total, headers, "weights of another network are not read at all");
+
+  const one = bytesRead(() => {
+    const files = new ShardedSafetensors(join(folder, `${weights}.index.json`));
+    files.read("conv_out.bias");
+    files.close();
+  });
+  assert.equal(one.total, headers + 4, "one tensor of many");
 });
 
 test("attention under its former names opens too", () => {
@@ -135,6 +190,8 @@ test("indices of several files: every disagreement is refused", () => {
   }
   withMap({ ...index.weight_map, [name]: "missing.safetensors" });
   refuses(/ENOENT.*missing.safetensors/);
+  writeFileSync(path, JSON.stringify({ weight_map: index.weight_map }).replace("{\"weight_map\":{", `{"weight_map":{"${name}":"${other}",`));
+  refuses(new RegExp(`lists "${name}" twice: two files cannot both hold it`), SafetensorsError);
   withMap([]);
   refuses(/has no weight_map/, SafetensorsError);
   writeFileSync(path, "nonsense");

@@ -4,6 +4,7 @@ import * as tf from "../../../src/tf.js";
 import { linearSchedule, stratifiedTimes } from "../../../src/diffusion/index.js";
 import { Parameters } from "../../../src/nn/index.js";
 import { DiffusionTask, networkDenoiser, type TimeNetwork } from "../../../src/training/index.js";
+import { toyTask } from "./toy.js";
 
 /** A "network" that multiplies its input by one trained number and remembers the times it saw. */
 function scalarNetwork(value: number): TimeNetwork & { times: number[] } {
@@ -121,4 +122,13 @@ test("data that does not divide, is not finite, or has too few labels is refused
   assert.throws(() => make({ labels: new Uint8Array(3) }), /got 3 labels for 20 examples/);
   assert.throws(() => make({ batchSize: 0 }), /batchSize must be a positive whole number, got 0/);
   network.parameters.dispose();
+});
+
+test("data with more channels than the network has is refused at the first batch, naming both", () => {
+  const { network } = toyTask();
+  const task = new DiffusionTask({ network, schedule, data: new Float32Array(2 * 192), shape: [8, 8, 3] });
+  const before = tf.memory().numTensors;
+  assert.throws(() => task.batch(1), /takes images \[N, H, W, 1\], got shape \[1,8,8,3\]/);
+  assert.equal(tf.memory().numTensors, before);
+  network.dispose();
 });
