@@ -16,8 +16,8 @@
 // %%
 import {
   dataDenoiser, Denoiser, DiffusionTask, filmStrip, gatherImages, gaussianDenoiser, gaussianKl, imageGrid, lineChart,
-  linearSchedule, loadDigits, mixtureDenoiser, networkDenoiser, normalNoise, Normaliser, PointMlp, posterior, qSample,
-  RandomStream, ringModes, ringOfGaussians, simpleLoss, tf, toNoise, toSample, trainingTarget, Trainer, UNet2D,
+  linearSchedule, loadDigits, mixtureDenoiser, networkDenoiser, noiseErrors, normalNoise, Normaliser, PointMlp, posterior,
+  qSample, RandomStream, ringModes, ringOfGaussians, simpleLoss, tf, toSample, trainingTarget, Trainer, UNet2D,
 } from "diffusion-lab";
 import { check, formula, liveLoss, show } from "diffusion-lab/notebook";
 
@@ -163,6 +163,10 @@ console.log(`weight(2) / weight(500) = ${(weight(2) / weight(500)).toFixed(0)}`)
 // A network may as well answer with the digit $\hat x_0$, or with the *velocity* $v$, the direction in which $x_t$ moves when noise is
 // turned up. As $x_t$ is known, each answer gives the other two, by arithmetic. They are not equally *safe*: near $t=T$ the digit from the
 // noise is a division by almost zero, from the velocity it never is.
+//
+// **Exercises**, in the cell after the equations. **4.1** puts a number to the picture above. **4.2**: one network, one mistake, two
+// bills. What a guess costs, counted in noise or counted in the digit, differs by a factor; yours is held against `epsilonTheta`, whose
+// two bills are measured there.
 
 // %%
 const v = trainingTarget(schedule, "velocity", x0, t, noise);
@@ -175,40 +179,31 @@ formula("x0 = (xt - sqrt(1 - alphaBar) * epsilon) / sqrt(alphaBar)")
 formula("x0 = sqrt(alphaBar) * xt - sqrt(1 - alphaBar) * v").agrees(toSample(schedule, "velocity", v, xt, t), now);
 
 // %% tags=["exercise"]
-// Exercise 4.1. Which share of all the weight, t = 2 … T, lies on the first 5 % of the steps, t = 2 … 50?
-// `all` holds the timesteps, `weight(t)` the weight of one.
+// 4.1. Which share of all the weight, t = 2 … T, lies on the first 5 % of the steps, t = 2 … 50? (`all` holds 2 … T.)
 const share: number | undefined = undefined;
-
+// 4.2. The mean square error of x̂₀ is that of ε̂ times a factor of t alone. Which? (`alphaBar` and `schedule.snr` are at hand.)
+const exchange = (t: number): number | undefined => undefined;
 const [early, whole] = [50, T].map((last) => all.filter((t) => t <= last).reduce((sum, t) => sum + weight(t), 0));
 check("4.1", share, early / whole, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
-
-// Exercise 4.2. One network, one mistake, two bills: the mean square error of its x̂₀ is the mean square error of its
-// ε̂ times a factor that depends on t only. Write the factor (the tables `alphaBar` and `schedule.snr` are at hand).
-// It is held against `epsilonTheta`, whose two bills are measured here.
 const bill = (t: number) => tf.tidy(() => {
   const noisy = qSample(schedule, x0, t, noise);
   const guess = toSample(schedule, "noise", epsilonTheta, noisy, t);
   return tf.div(simpleLoss(guess, x0), simpleLoss(epsilonTheta, noise)).dataSync()[0];
 });
-const exchange = (t: number): number | undefined => undefined;
-
 check("4.2", [100, 500, 900].map(exchange), [100, 500, 900].map(bill), { hint: "how does x̂₀ hang on ε̂?", tolerance: 1e-3 });
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
-const total = (steps: number[]) => steps.reduce((sum, t) => sum + weight(t), 0);
-const share: number | undefined = total(all.filter((t) => t <= 50)) / total(all);
-
+const total = (last: number) => all.filter((t) => t <= last).reduce((sum, t) => sum + weight(t), 0);
+const share: number | undefined = total(50) / total(T);
+// x̂₀ − x₀ = −√((1 − ᾱ)/ᾱ)·(ε̂ − ε), so the squares differ by (1 − ᾱ)/ᾱ = 1/SNR.
+const exchange = (t: number): number | undefined => 1 / schedule.snr[t];
 const [early, whole] = [50, T].map((last) => all.filter((t) => t <= last).reduce((sum, t) => sum + weight(t), 0));
 check("4.1", share, early / whole, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
-
-// x̂₀ − x₀ = −√((1 − ᾱ)/ᾱ)·(ε̂ − ε), so the squares differ by (1 − ᾱ)/ᾱ = 1/SNR.
 const bill = (t: number) => tf.tidy(() => {
   const noisy = qSample(schedule, x0, t, noise);
   const guess = toSample(schedule, "noise", epsilonTheta, noisy, t);
   return tf.div(simpleLoss(guess, x0), simpleLoss(epsilonTheta, noise)).dataSync()[0];
 });
-const exchange = (t: number): number | undefined => 1 / schedule.snr[t];
-
 check("4.2", [100, 500, 900].map(exchange), [100, 500, 900].map(bill), { hint: "how does x̂₀ hang on ε̂?", tolerance: 1e-3 });
 
 // %% [markdown]
@@ -216,26 +211,17 @@ check("4.2", [100, 500, 900].map(exchange), [100, 500, 900].map(bill), { hint: "
 //
 // Not to zero. Even the ideal network answers with a mean, $\mathbb E[\epsilon\mid x_t]$, and the truth scatters around it. Where the data
 // are one Gaussian, $x_0\sim\mathcal N(0,s^2)$, that scatter has a closed form. Below we draw numbers, noise them, let the *exact* denoiser
-// guess the noise, and measure its loss. **What to see.** The points lie on the curve, and the floor is *highest* where the data are
+// guess the noise, and measure its loss (`noiseErrors`: the mean square error of ε̂ at each of some times). **What to see.** The points lie on the curve, and the floor is *highest* where the data are
 // almost clean: so little noise hides in the data that nobody can tell it apart. A loss that stops falling may be a network that has arrived.
 
 // %%
-const count = 20_000;
+const [count, s] = [20_000, 0.5];
 const knots = [1, 10, 25, 50, 75, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000];
-/** The loss of a denoiser at time t, on points of which it knows nothing but x_t. */
-const lossAt = (judge: Denoiser, clean: tf.Tensor, t: number) => tf.tidy(() => {
-  const epsilon = normalNoise(6)(t, clean.shape);
-  const noisy = qSample(schedule, clean, t, epsilon);
-  const output = judge.predict(noisy, tf.fill([clean.shape[0]], t) as tf.Tensor1D);
-  return simpleLoss(toNoise(schedule, judge.predicts, output, noisy, t), epsilon).dataSync()[0];
-});
-
-// %%
-const s = 0.5;
-const numbers = tf.tensor2d(new RandomStream(4, "numbers").normals(count), [count, 1]);
-const measured = knots.map((t) => lossAt(gaussianDenoiser(schedule, [0], s ** 2), tf.mul(numbers, s), t));
+const numbers = tf.tensor2d(new RandomStream(4, "numbers").normals(count).map((z) => s * z), [count, 1]);
+const measured = noiseErrors(gaussianDenoiser(schedule, [0], s ** 2), schedule, numbers, knots, normalNoise(6));
 const floor = formula("floor = alphaBar * s^2 / (alphaBar * s^2 + 1 - alphaBar)");
 floor.agrees(measured, { alphaBar: knots.map((t) => alphaBar[t]), s }, { tolerance: 0.03 });
+
 const steps = { title: "timestep t", unit: "steps" };
 const loss = { title: "mean square error of ε̂", unit: "1" };
 const curve = { name: "floor, closed form", y: floor.evaluate({ alphaBar: alphaBar, s }) as number[] };
@@ -258,9 +244,7 @@ show(lineChart({ x: steps, y: loss, series: [curve, { name: "ideal denoiser, mea
 const points = ringOfGaussians(20_000, new RandomStream(4, "ring"));
 const pointNet = new PointMlp({ hidden: [128, 128, 128] }, { seed: 4 });
 const pointTask = new DiffusionTask({ network: pointNet, schedule: schedule, data: points, shape: [2], batchSize: 256, seed: 4 });
-const pointTrainer = new Trainer(pointTask, {
-  learningRate: { peak: 3e-3, warmup: 50, decay: { kind: "cosine", total: 2500 } },
-});
+const pointTrainer = new Trainer(pointTask, { learningRate: { peak: 3e-3, warmup: 50, decay: { kind: "cosine", total: 2500 } } });
 
 const unet = new UNet2D({
   in_channels: 1, out_channels: 1, block_out_channels: [16, 32], layers_per_block: 1, norm_num_groups: 8,
@@ -279,13 +263,10 @@ const { means, std } = ringModes();
 const centres = Array.from({ length: 8 }, (_, k) => [means[2 * k], means[2 * k + 1]]);
 const exactRing = mixtureDenoiser(schedule, { means: centres, covariances: [std ** 2] });
 const clean = tf.tensor2d(ringOfGaussians(count, new RandomStream(5, "ring")), [count, 2]);
-const byTime = (name: string, judge: Denoiser) => ({ name, x: knots, y: knots.map((t) => lossAt(judge, clean, t)) });
+const byTime = (name: string, judge: Denoiser) => ({ name, x: knots, y: noiseErrors(judge, schedule, clean, knots, normalNoise(6)) });
 const trained = await pointTrainer.withAverage(() => byTime("the network", networkDenoiser(pointNet)));
-const series = [
-  { ...byTime("floor: the exact denoiser", exactRing), dash: "dash" as const },
-  { ...trained, mode: "markers" as const },
-];
-show(lineChart({ x: steps, y: loss, series }));
+const lowest = { ...byTime("floor: the exact denoiser", exactRing), dash: "dash" as const };
+show(lineChart({ x: steps, y: loss, series: [lowest, { ...trained, mode: "markers" as const }] }));
 
 // %% [markdown]
 // Now the U-Net. It begins at a loss of about one, the price of answering "no noise", and in a hundred steps it learns most of what noise
@@ -297,7 +278,6 @@ show(lineChart({ x: steps, y: loss, series }));
 const unetChart = liveLoss({ steps: 100, smoothing: 0.8, title: "Digits: the loss while training" });
 await unetTrainer.run(100, { onStep: unetChart.onStep });
 unetChart.done();
-
 const unseen = gatherImages(loadDigits({ split: "heldOut" }), [0, 1]);
 const someNoise = normalNoise(7)(0, unseen.shape);
 const stages = [100, 200, 300, 400, 600, 800];

@@ -4,6 +4,7 @@ export { type FittedGaussian, fitGaussian, frechetDistance, frechetFeatureDistan
 export { type MmdOptions, maximumMeanDiscrepancy, medianDistance } from "./mmd.js";
 export { type SlicedWassersteinOptions, slicedWasserstein, wassersteinDistance } from "./wasserstein.js";
 export { type Spread, histogramSpread } from "./histogram.js";
+export { noiseErrors } from "./noise-errors.js";
 export { type Recognition, recognise } from "./recognition.js";
 export { type ModeCentres, type ModeCoverage, type ModeCoverageOptions, modeCoverage } from "./modes.js";
 export { type Floor, type FloorOptions, realVersusReal } from "./floor.js";

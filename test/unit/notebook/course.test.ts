@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readNotebook } from "../../../src/kernel/notebook-file.js";
+
+const folder = join(import.meta.dirname, "../../../notebooks");
+
+for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
+  test(`${name} has 15 to 25 cells, and no code cell of more than 12 lines`, () => {
+    const { cells } = readNotebook(join(folder, name));
+    assert.ok(cells.length >= 15 && cells.length <= 25, `${cells.length} cells`);
+    cells.forEach(({ type, source }, i) => {
+      const lines = source.split("\n").length;
+      assert.ok(type !== "code" || lines <= 12, `cell ${i + 1} has ${lines} lines: ${source.split("\n")[0]}`);
+    });
+  });
+}
