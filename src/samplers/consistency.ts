@@ -31,14 +31,12 @@ export function consistency(
   });
 }
 
-export default samplerEntries(
-  {
-    name: "consistency",
-    title: "Consistency, one step",
-    order: 1,
-    stochastic: true,
-    evaluations: () => 1,
-    run: (denoiser, path, xT, options) =>
-      consistency(denoiser, path, xT, { ...options, steps: 1, times: undefined, levels: undefined }),
-  },
-);
+export default samplerEntries({
+  name: "consistency",
+  title: "Consistency, one step",
+  order: 1,
+  stochastic: true,
+  evaluations: () => 1,
+  run: (denoiser, path, xT, options) =>
+    consistency(denoiser, path, xT, { ...options, steps: 1, times: undefined, levels: undefined }),
+});

@@ -44,6 +44,10 @@ export function dpmSolverSde(
   );
 }
 
-export default samplerEntries(
-  { name: "dpm++2m-sde", title: "SDE-DPM-Solver++ 2M", order: 1, stochastic: true, run: dpmSolverSde },
-);
+export default samplerEntries({
+  name: "dpm++2m-sde",
+  title: "SDE-DPM-Solver++ 2M",
+  order: 1,
+  stochastic: true,
+  run: dpmSolverSde,
+});

@@ -36,6 +36,10 @@ export function eulerAncestral(
   });
 }
 
-export default samplerEntries(
-  { name: "euler-ancestral", title: "Euler with ancestral noise", order: 1, stochastic: true, run: eulerAncestral },
-);
+export default samplerEntries({
+  name: "euler-ancestral",
+  title: "Euler with ancestral noise",
+  order: 1,
+  stochastic: true,
+  run: eulerAncestral,
+});

@@ -24,6 +24,4 @@ export function euler(
   });
 }
 
-export default samplerEntries(
-  { name: "euler", title: "Euler in σ", order: 1, run: euler },
-);
+export default samplerEntries({ name: "euler", title: "Euler in σ", order: 1, run: euler });

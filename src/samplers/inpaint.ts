@@ -82,7 +82,12 @@ export function repaintTimes(times: readonly number[], resamples: number, jump: 
 function checkMask(mask: tf.Tensor, xT: tf.Tensor): void {
   const padded = [...new Array<number>(Math.max(0, xT.rank - mask.rank)).fill(1), ...mask.shape];
   if (padded.length !== xT.rank || padded.some((size, i) => size !== 1 && size !== xT.shape[i]))
-    throw new RangeError(`the mask's shape [${mask.shape}] does not broadcast over the image's [${xT.shape}]`);
-  const inside = tf.tidy(() => tf.all(tf.logicalAnd(tf.greaterEqual(mask, 0), tf.lessEqual(mask, 1))).dataSync()[0]);
-  if (!inside) throw new RangeError("the mask must lie in 0 … 1: 1 where the image is known, 0 where it is not");
+    throw new RangeError(
+      `the mask's shape [${mask.shape}] does not broadcast over the image's [${xT.shape}]`,
+    );
+  const inside = tf.tidy(
+    () => tf.all(tf.logicalAnd(tf.greaterEqual(mask, 0), tf.lessEqual(mask, 1))).dataSync()[0],
+  );
+  if (!inside)
+    throw new RangeError("the mask must lie in 0 … 1: 1 where the image is known, 0 where it is not");
 }

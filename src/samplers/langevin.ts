@@ -45,13 +45,11 @@ export function annealedLangevin(
   });
 }
 
-export default samplerEntries(
-  {
-    name: "langevin",
-    title: "Annealed Langevin, 10 steps a level",
-    order: 1,
-    stochastic: true,
-    evaluations: (steps) => 11 * steps,
-    run: annealedLangevin,
-  },
-);
+export default samplerEntries({
+  name: "langevin",
+  title: "Annealed Langevin, 10 steps a level",
+  order: 1,
+  stochastic: true,
+  evaluations: (steps) => 11 * steps,
+  run: annealedLangevin,
+});

@@ -38,9 +38,7 @@ export function lms(
   });
 }
 
-export default samplerEntries(
-  { name: "lms", title: "Linear multistep, four slopes", order: 4, run: lms },
-);
+export default samplerEntries({ name: "lms", title: "Linear multistep, four slopes", order: 4, run: lms });
 
 const GAUSS_NODES = [
   Math.sqrt(3 / 7 - (2 / 7) * Math.sqrt(6 / 5)),

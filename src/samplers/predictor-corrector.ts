@@ -20,14 +20,12 @@ export function predictorCorrector(
   return reverseSde(denoiser, path, xT, { corrections: 1, ...options });
 }
 
-export default samplerEntries(
-  {
-    name: "predictor-corrector",
-    title: "Reverse SDE with Langevin corrector",
-    order: 1,
-    stochastic: true,
-    evaluations: twiceButLast,
-    paths: "sde",
-    run: predictorCorrector,
-  },
-);
+export default samplerEntries({
+  name: "predictor-corrector",
+  title: "Reverse SDE with Langevin corrector",
+  order: 1,
+  stochastic: true,
+  evaluations: twiceButLast,
+  paths: "sde",
+  run: predictorCorrector,
+});

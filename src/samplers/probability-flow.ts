@@ -61,29 +61,25 @@ export function* probabilityFlow(
       }
     }
     const state = result.value;
-    return locating("probability-flow, the last estimate", () => finish(denoiser, path, state, to, denoise, options));
+    return locating("probability-flow, the last estimate", () =>
+      finish(denoiser, path, state, to, denoise, options),
+    );
   } finally {
     solver.return(undefined as never);
     scaled.dispose();
   }
 }
 
-export default samplerEntries(
-  {
-    name: "probability-flow",
-    title: "Probability-flow ODE, adaptive",
-    order: 5,
-    evaluations: () => Infinity,
-    run: probabilityFlow,
-  },
-);
+export default samplerEntries({
+  name: "probability-flow",
+  title: "Probability-flow ODE, adaptive",
+  order: 5,
+  evaluations: () => Infinity,
+  run: probabilityFlow,
+});
 
 /** dx̃/d ln σ = σ·ε̂(x̃, σ), at time σ ↦ t of the path. */
-function flowInLogSigma(
-  denoiser: Denoiser,
-  path: GaussianPath,
-  options: EstimateOptions = {},
-): Derivative {
+function flowInLogSigma(denoiser: Denoiser, path: GaussianPath, options: EstimateOptions = {}): Derivative {
   return (state, s) => {
     const sigma = Math.exp(s);
     const t = path.timeAt(sigma);

@@ -59,9 +59,14 @@ export function reverseSde(
   });
 }
 
-export default samplerEntries(
-  { name: "reverse-sde", title: "Reverse SDE, Euler–Maruyama", order: 1, stochastic: true, paths: "sde", run: reverseSde },
-);
+export default samplerEntries({
+  name: "reverse-sde",
+  title: "Reverse SDE, Euler–Maruyama",
+  order: 1,
+  stochastic: true,
+  paths: "sde",
+  run: reverseSde,
+});
 
 /** One Langevin step x + ε·s + √(2ε)·z with ε = 2·(r·b)². */
 function correct(x: tf.Tensor, score: tf.Tensor, z: tf.Tensor, deviation: number, snr: number): tf.Tensor {

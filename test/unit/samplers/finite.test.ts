@@ -28,8 +28,14 @@ import { drain } from "./diffusers-fixture.js";
 import { fastNoise } from "./helpers.js";
 
 const schedule = linearSchedule();
-const good = tf.tensor2d([[1, 2], [3, 4]]);
-const bad = tf.tensor2d([[1, 2], [NaN, -Infinity]]);
+const good = tf.tensor2d([
+  [1, 2],
+  [3, 4],
+]);
+const bad = tf.tensor2d([
+  [1, 2],
+  [NaN, -Infinity],
+]);
 
 /** Right until its n-th answer, which is NaN in one place. */
 function failing(denoiser: Denoiser, n: number): Denoiser & { times: number[] } {
@@ -59,14 +65,18 @@ for (const entry of samplers) {
     let done = 0;
     assert.throws(
       () => {
-        for (const { step } of entry.run(denoiser, path, xT, { steps: 6, noise, clip: clipStatic() })) done = step;
+        for (const { step } of entry.run(denoiser, path, xT, { steps: 6, noise, clip: clipStatic() }))
+          done = step;
       },
       (error: Error) => {
         assert.ok(error instanceof NotFiniteError);
         const t = String(denoiser.times[denoiser.times.length - 1]).slice(0, 5);
         const family = entry.name.replace(/-(large|stochastic|churn)$/, "");
         assert.ok(error.message.startsWith(`${family}, step ${done + 1}`), error.message);
-        assert.match(error.message, /the denoiser's output \("sample"\) at t = .* holds NaN or infinite values, 1 of 8, the first in example 3/);
+        assert.match(
+          error.message,
+          /the denoiser's output \("sample"\) at t = .* holds NaN or infinite values, 1 of 8, the first in example 3/,
+        );
         assert.ok(error.message.includes(`t = ${t}`), `${error.message} should say ${t}`);
         return true;
       },
@@ -78,7 +88,10 @@ for (const entry of samplers) {
 test("a NaN is an error that says where it came from, not a black picture", async () => {
   const denoiser: Denoiser = { predicts: "noise", predict: (xt) => tf.mul(xt, NaN) };
   const run = sample(ddim(denoiser, schedule, good, { steps: 50, clip: clipStatic() }));
-  await assert.rejects(run, /^NotFiniteError: ddim, step 1 of 50: the denoiser's output \("noise"\) at t = 1000 .* 4 of 4, .*look at the weights/);
+  await assert.rejects(
+    run,
+    /^NotFiniteError: ddim, step 1 of 50: the denoiser's output \("noise"\) at t = 1000 .* 4 of 4, .*look at the weights/,
+  );
 });
 
 test("bad noise is not blamed on the network", () => {
@@ -93,7 +106,10 @@ test("bad noise is not blamed on the network", () => {
     /draw 1 of the noise source has shape \[1,2\] but the state has \[2,2\]/,
   );
   const none = { steps: 5 } as Parameters<typeof ddpm>[3];
-  assert.throws(() => drain(ddpm(denoiser, schedule, good, none)), /TypeError: this sampler adds noise: give it `noise`/);
+  assert.throws(
+    () => drain(ddpm(denoiser, schedule, good, none)),
+    /TypeError: this sampler adds noise: give it `noise`/,
+  );
 });
 
 test("what is not finite is refused where it enters, by its name", () => {
@@ -118,13 +134,19 @@ test("what is not finite is refused where it enters, by its name", () => {
     ["b", () => interpolateNoise(good, bad, 0.5)],
     ...samplers.map(({ run, name, paths }): [string, () => unknown] => {
       const path = { any: schedule, sde: vpPath(), straight: flowPath() }[paths];
-      return [name === "probability-flow" ? "start" : "xT", () => run(denoiser, path, bad, { steps: 3, noise }).next()];
+      return [
+        name === "probability-flow" ? "start" : "xT",
+        () => run(denoiser, path, bad, { steps: 3, noise }).next(),
+      ];
     }),
   ];
   const before = tf.memory().numTensors;
   for (const [name, enter] of doors) {
     assert.throws(enter, (error: Error) => {
-      assert.match(error.message, new RegExp(`^${name} holds NaN or infinite values, 2 of 4, the first in example 1: .`));
+      assert.match(
+        error.message,
+        new RegExp(`^${name} holds NaN or infinite values, 2 of 4, the first in example 1: .`),
+      );
       return error instanceof NotFiniteError && error instanceof RangeError;
     });
   }
@@ -134,18 +156,32 @@ test("what is not finite is refused where it enters, by its name", () => {
 test("inpainting refuses an image or a mask that does not fit", () => {
   const denoiser = gaussianDenoiser(schedule, [0, 0], 0.25);
   const options = { image: good, mask: tf.tensor2d([[1, 0]]), noise: fastNoise(1) };
-  assert.throws(() => inpaint(denoiser, schedule, good, { ...options, image: tf.ones([1, 2]) }), /image has shape \[1,2\] but xT has \[2,2\]/);
-  assert.throws(() => inpaint(denoiser, schedule, good, { ...options, mask: tf.ones([3]) }), /mask's shape \[3\] does not broadcast over the image's \[2,2\]/);
-  assert.throws(() => inpaint(denoiser, schedule, good, { ...options, mask: tf.fill([2, 2], 255) }), /mask must lie in 0 … 1/);
+  assert.throws(
+    () => inpaint(denoiser, schedule, good, { ...options, image: tf.ones([1, 2]) }),
+    /image has shape \[1,2\] but xT has \[2,2\]/,
+  );
+  assert.throws(
+    () => inpaint(denoiser, schedule, good, { ...options, mask: tf.ones([3]) }),
+    /mask's shape \[3\] does not broadcast over the image's \[2,2\]/,
+  );
+  assert.throws(
+    () => inpaint(denoiser, schedule, good, { ...options, mask: tf.fill([2, 2], 255) }),
+    /mask must lie in 0 … 1/,
+  );
 });
 
 test("a step that is compiled is not read while it is recorded, and gives what it gives uncompiled", () => {
   const denoiser: Denoiser = { predicts: "noise", predict: (xt) => tf.sin(xt) };
   const step = ({ x, z }: { x: tf.Tensor; z: tf.Tensor }): { out: tf.Tensor } => ({
-    out: tf.add(drain(ddim(denoiser, schedule, qSample(schedule, x, 900, z), { times: [900, 400], finish: "last" })), 0),
+    out: tf.add(
+      drain(ddim(denoiser, schedule, qSample(schedule, x, 900, z), { times: [900, 400], finish: "last" })),
+      0,
+    ),
   });
   const compiled = compile(step, { name: "one step" });
   const [slow, fast] = [step({ x: good, z: good }).out, compiled({ x: good, z: good }).out];
-  slow.dataSync().forEach((value, i) => assert.ok(Math.abs(value - fast.dataSync()[i]) < 1e-5 * Math.abs(value)));
+  slow
+    .dataSync()
+    .forEach((value, i) => assert.ok(Math.abs(value - fast.dataSync()[i]) < 1e-5 * Math.abs(value)));
   compiled.dispose();
 });

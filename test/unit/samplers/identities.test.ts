@@ -17,6 +17,7 @@ import {
   exponentialLevels,
   flow,
   flowPath,
+  inpaint,
   karrasLevels,
   linearSchedule,
   mixtureDenoiser,
@@ -27,6 +28,7 @@ import {
   qSample,
   respace,
   respacedDenoiser,
+  samplers,
   shiftTimes,
   sigmoidBetaSchedule,
   timeGrid,
@@ -171,7 +173,7 @@ test("a respaced process keeps its parent's ᾱ's, and running it in full is run
   );
 });
 
-test("samplers do not care what the network predicts", () => {
+test("on random schedules UniPC does not care what the network predicts", () => {
   fc.assert(
     fc.property(
       schedules,
@@ -197,6 +199,48 @@ test("samplers do not care what the network predicts", () => {
     runs,
   );
 });
+
+type RunWith = (denoiser: Denoiser) => tf.Tensor;
+
+const withAnyPrediction: readonly [string, GaussianPath, RunWith][] = [
+  ...samplers.map(({ name, paths, run }): [string, GaussianPath, RunWith] => {
+    const path = { any: linearSchedule(), sde: vpPath(), straight: flowPath() }[paths];
+    const times = [0.8, 0.6, 0.5, 0.35, 0.2, 0.1].map((share) => share * path.T);
+    const noise = fastNoise(5);
+    // Where a sampler chooses its own times (probability-flow), they start at 0.8·T too.
+    const options = { times, from: times[0], noise };
+    return [name, path, (denoiser) => drain(run(denoiser, path, fastNoise(4)(0, [3, 2]), options))];
+  }),
+  ...[linearSchedule()].flatMap((path): [string, GaussianPath, RunWith][] => {
+    const image = fastNoise(4)(0, [3, 2]);
+    const grid = { times: [800, 600, 400, 200, 100] };
+    const editing = {
+      ...grid,
+      image,
+      mask: tf.tensor2d([[1, 0]]),
+      jump: 2,
+      resamples: 2,
+      noise: fastNoise(6),
+    };
+    return [
+      [
+        "ddim-inversion",
+        path,
+        (denoiser) => drain(ddimInversion(denoiser, path, image, { ...grid, iterations: 2 })),
+      ],
+      ["inpaint", path, (denoiser) => drain(inpaint(denoiser, path, fastNoise(7)(0, [3, 2]), editing))],
+    ];
+  }),
+];
+
+for (const [name, path, run] of withAnyPrediction) {
+  test(`${name} does not care what the network predicts`, () => {
+    const denoiser = mixture(path, 2);
+    const reference = run(denoiser);
+    for (const predicts of predictions)
+      same(run(answering(denoiser, path, predicts)), reference, predicts, 2e-3);
+  });
+}
 
 test("an Euler step of flow matching is DDIM's on the straight path", () => {
   const path = flowPath();

@@ -72,7 +72,12 @@ interface Problem {
 /** N(0, s²) on levels from `max` to `min`, the first steps small where `power` is above 1. */
 function onLevels([max, min]: readonly [number, number], power: number): Problem {
   const exact = exactFlow(2, max, min);
-  return { ...gaussianProblem(), start: 2, exact, grid: (n) => ({ levels: startingSlowly(n, power, max, min) }) };
+  return {
+    ...gaussianProblem(),
+    start: 2,
+    exact,
+    grid: (n) => ({ levels: startingSlowly(n, power, max, min) }),
+  };
 }
 
 /** N(0, s²) on evenly spaced times of a VP path, on which PNDM's constant weights hold. */
@@ -158,7 +163,10 @@ hasOrder("UniPC-2, B₁", 3, (d, p, x, o) => unipc(d, p, x, { ...o, variant: "bh
 test("the adaptive probability flow's solver is of order 5, as registered", () => {
   // dx̃/d ln σ = ω·J·x̃ turns x̃ by ω·ln(σ'/σ). Long ways and an even error keep float32's rounding out of sight.
   const [speed, from, to] = [4, Math.E, 1 / Math.E];
-  const turn = tf.tensor2d([[0, speed], [-speed, 0]]);
+  const turn = tf.tensor2d([
+    [0, speed],
+    [-speed, 0],
+  ]);
   const turning: Denoiser = {
     predicts: "noise",
     predict: (xt, t) => tf.tidy(() => tf.div(tf.matMul(xt as tf.Tensor2D, turn), tf.reshape(t, [-1, 1]))),
@@ -178,14 +186,22 @@ test("the adaptive probability flow's solver is of order 5, as registered", () =
     // The mean of (where it came to)·(where it should be)* as complex numbers, minus 1.
     const mean = [0, 0];
     angles.forEach((angle, i) => {
-      const [x, y, c, s] = [end[2 * i], end[2 * i + 1], Math.cos(angle - 2 * speed), Math.sin(angle - 2 * speed)];
+      const [x, y, c, s] = [
+        end[2 * i],
+        end[2 * i + 1],
+        Math.cos(angle - 2 * speed),
+        Math.sin(angle - 2 * speed),
+      ];
       mean[0] += (x * c + y * s) / angles.length;
       mean[1] += (y * c - x * s) / angles.length;
     });
     return Math.hypot(mean[0] - 1, mean[1]);
   });
   const slope = measuredOrder(counts, errors);
-  assert.ok(Math.abs(slope - 5) < 0.1, `slope ${slope.toFixed(3)} of errors ${errors.map((e) => e.toExponential(2))}`);
+  assert.ok(
+    Math.abs(slope - 5) < 0.1,
+    `slope ${slope.toFixed(3)} of errors ${errors.map((e) => e.toExponential(2))}`,
+  );
   assert.equal(samplerNamed("probability-flow").order, 5);
 });
 
@@ -194,12 +210,22 @@ test("the adaptive probability flow's error follows its tolerance", () => {
   const tolerances = [1e-2, 1e-3, 1e-4, 1e-5];
   const errors = tolerances.map((tolerance) => {
     const control = { relativeTolerance: tolerance, absoluteTolerance: tolerance / 100 };
-    const flow = probabilityFlow(denoiser, path, tf.tensor2d([[10], [-4]]), { from: 10, to: 0.02, denoise: false, ...control });
+    const flow = probabilityFlow(denoiser, path, tf.tensor2d([[10], [-4]]), {
+      from: 10,
+      to: 0.02,
+      denoise: false,
+      ...control,
+    });
     const end = drain(flow).dataSync();
     return Math.max(...[10, -4].map((x, i) => Math.abs(end[i] / exactFlow(x, 10, 0.02) - 1)));
   });
-  errors.forEach((error, i) => assert.ok(error < 2 * tolerances[i], `error ${error} at tolerance ${tolerances[i]}`));
-  const slope = measuredOrder(tolerances.map((tolerance) => 1 / tolerance), errors);
+  errors.forEach((error, i) =>
+    assert.ok(error < 2 * tolerances[i], `error ${error} at tolerance ${tolerances[i]}`),
+  );
+  const slope = measuredOrder(
+    tolerances.map((tolerance) => 1 / tolerance),
+    errors,
+  );
   assert.ok(Math.abs(slope - 1) < 0.25, `error ~ tolerance^${slope.toFixed(2)}: ${errors}`);
 });
 

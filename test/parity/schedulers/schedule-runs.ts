@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import * as tf from "../../../src/tf.js";
+import {
+  clipDynamic,
+  clipStatic,
+  consistency,
+  cosineSchedule,
+  ddim,
+  ddimInversion,
+  ddpm,
+  dpmSolver,
+  dpmSolverPlusPlus,
+  dpmSolverSde,
+  euler,
+  eulerAncestral,
+  exponentialLevels,
+  heun,
+  inpaint,
+  karrasLevels,
+  linearSchedule,
+  lms,
+  noiseLevelRange,
+  pndm,
+  scaledLinearSchedule,
+  scheduleFromAlphaBars,
+  sigmoidBetaSchedule,
+  timeGrid,
+  unipc,
+  zeroTerminalSnr,
+  type SamplerStep,
+  type Schedule,
+} from "../../../src/index.js";
+import {
+  denoiserFor,
+  names,
+  replayed,
+  sameLevels,
+  shape,
+  start,
+  type Case,
+  type Config,
+} from "./fixtures.js";
+
+const linear = linearSchedule();
+
+const schedules: Readonly<Record<string, () => Schedule>> = {
+  linear: () => linear,
+  scaled_linear: () => scaledLinearSchedule({ betaStart: 1e-4, betaEnd: 0.02 }),
+  squaredcos_cap_v2: () => cosineSchedule(),
+  sigmoid: () => sigmoidBetaSchedule(),
+  "zero-snr": () => zeroTerminalSnr(linear),
+  // Upstream's walks over noise levels put ᾱ_T = 2⁻²⁴ (σ_T = 4096), which is above ᾱ_{T−1}; here the few before it are
+  // raised too, so that ᾱ falls. No run visits those.
+  "nearly-zero-snr": () => {
+    const { alphaBar, T } = zeroTerminalSnr(linear);
+    const atLeast = (a: number, t: number): number => (t === 0 ? 1 : Math.max(a, 2 ** -24 * (1 + T - t)));
+    return scheduleFromAlphaBars("nearly zero terminal SNR", alphaBar.map(atLeast));
+  },
+  // SNR' = SNR/3: ᾱ' = ᾱ/(3 − 2·ᾱ)
+  "snr-shifted": () =>
+    scheduleFromAlphaBars(
+      "linear, SNR/3",
+      linear.alphaBar.map((a) => a / (3 - 2 * a)),
+    ),
+};
+
+export function scheduleFor(name = "linear"): Schedule {
+  return (schedules[name] ?? assert.fail(name))();
+}
+
+interface Grid {
+  readonly times?: readonly number[];
+  readonly levels?: readonly number[];
+  readonly finish?: "last";
+}
+
+type Run = (path: Schedule, config: Config, grid: Grid) => Generator<SamplerStep, tf.Tensor>;
+
+const clips = { static: clipStatic(), dynamic: clipDynamic({ percentile: 0.8, maximum: 3 }) };
+const denoiser = ({ prediction = "epsilon" }: Config) => denoiserFor(names[prediction]);
+const clipped = ({ clip }: Config) => clip && clips[clip];
+
+/** What each kind of run is here. */
+const runs: Readonly<Record<string, Run>> = {
+  ddim: (path, c, grid) =>
+    ddim(denoiser(c), path, start, { ...grid, eta: c.eta, noise: replayed, clip: clipped(c) }),
+  "ddim-inversion": (path, c, { times }) =>
+    ddimInversion(denoiser(c), path, start, { times: [...(times ?? [])].reverse() }),
+  ddpm: (path, c, grid) =>
+    ddpm(denoiser(c), path, start, { ...grid, noise: replayed, variance: c.variance, clip: clipped(c) }),
+  pndm: (path, c, grid) => pndm(denoiser(c), path, start, { ...grid, start: c.start }),
+  euler: (path, c, grid) => euler(denoiser(c), path, start, grid),
+  "euler-ancestral": (path, c, grid) =>
+    eulerAncestral(denoiser(c), path, start, { ...grid, noise: replayed }),
+  heun: (path, c, grid) => heun(denoiser(c), path, start, { ...grid, clip: clipped(c) }),
+  lms: (path, c, grid) => lms(denoiser(c), path, start, { ...grid, order: c.order }),
+  "dpm++": (path, c, grid) =>
+    dpmSolverPlusPlus(denoiser(c), path, start, { ...grid, order: c.order, clip: clipped(c) }),
+  "dpm++sde": (path, c, grid) => dpmSolverSde(denoiser(c), path, start, { ...grid, noise: replayed }),
+  "dpm-solver": (path, c, grid) => dpmSolver(denoiser(c), path, start, { ...grid, order: c.order }),
+  unipc: (path, c, grid) => {
+    const variant = c.variant === "bh1" ? "bh1" : "bh2";
+    return unipc(denoiser(c), path, start, { ...grid, order: c.order, variant, clip: clipped(c) });
+  },
+  inpaint: (path, c, grid) =>
+    inpaint(denoiser(c), path, start, {
+      ...grid,
+      image: tf.div(replayed(100, shape), 2),
+      mask: tf.tensor2d([[1, 0, 1]]),
+      // Upstream uses one draw for both parts of the image; here each has its own.
+      noise: (draw, size) => replayed(Math.ceil(draw / 2), size),
+    }),
+  consistency: (path, c, grid) =>
+    consistency(denoiser(c), path, start, { ...grid, noise: replayed, clip: clipped(c) }),
+};
+
+/** Whose spacing is what the name says; the others' lists are taken as they are. */
+const spaced = new Set([
+  "DDIMScheduler",
+  "DDPMScheduler",
+  "PNDMScheduler",
+  "EulerDiscreteScheduler",
+  "HeunDiscreteScheduler",
+  "LMSDiscreteScheduler",
+  "EulerAncestralDiscreteScheduler",
+  "KDPM2DiscreteScheduler",
+  "CogVideoXDDIMScheduler",
+  "UnCLIPScheduler",
+]);
+
+/** Runs a case on its schedule, or undefined for a case of another kind. */
+export function runOnSchedule(one: Case): Generator<SamplerStep, tf.Tensor> | undefined {
+  const { config, sampler, scheduler } = one;
+  const run = config.path ? undefined : runs[sampler];
+  if (!run) return undefined;
+  const path = scheduleFor(config.schedule);
+  const { finish } = config;
+  if (one.alphaBars)
+    sameLevels(
+      [1, 501, 1000].map((t) => path.alphaBar[t]),
+      one.alphaBars,
+    );
+  if (config.grid) {
+    const levels = levelsFor(path, one);
+    return run(path, config, { levels, finish });
+  }
+  // Upstream counts 0 … T − 1.
+  const times = one.times!.map((t) => Math.min(path.T, t + 1));
+  if (config.spacing && spaced.has(scheduler)) {
+    const ours = timeGrid(path, { steps: times.length, spacing: config.spacing }).slice(0, -1);
+    ours.forEach((t, i) =>
+      assert.ok(Math.abs(t - times[i]) < 0.02, `${config.spacing}: ${ours}, upstream ${times}`),
+    );
+  }
+  return run(path, config, { times, finish });
+}
+
+function levelsFor(path: Schedule, { config, levels = [] }: Case): readonly number[] {
+  const highest = noiseLevelRange(path).max;
+  if (config.grid === "beta" || config.grid === "given")
+    return levels.map((level) => Math.min(level, highest));
+  const make = config.grid === "karras" ? karrasLevels : exponentialLevels;
+  const ours = make(levels.length, noiseLevelRange(path));
+  sameLevels(ours, levels);
+  return ours;
+}
