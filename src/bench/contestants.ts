@@ -11,7 +11,7 @@ export const PEERS = ["torch==2.13.0", "diffusers==0.42.1"] as const;
 const here = dirname(fileURLToPath(import.meta.url));
 
 /** The checkout, found by the script that only it has. */
-function root(): string | undefined {
+export function checkoutRoot(): string | undefined {
   for (let folder = here; folder !== dirname(folder); folder = dirname(folder)) {
     if (existsSync(join(folder, "test", "bench", "torch_worker.py"))) return folder;
   }
@@ -37,7 +37,7 @@ export type TorchVariant = (typeof torchVariants)[number];
 
 /** A contestant in PyTorch, if a Python that has what it needs is found: of `--install-peers`, or the one on the path. */
 export function torch(variant: TorchVariant): Contestant | undefined {
-  const checkout = root();
+  const checkout = checkoutRoot();
   const python = pythonWith(variant === "diffusers" ? "torch, diffusers" : "torch", checkout);
   if (!checkout || !python) return undefined;
   const script = join(checkout, "test", "bench", "torch_worker.py");
@@ -58,7 +58,7 @@ export function torch(variant: TorchVariant): Contestant | undefined {
 
 /** Makes `.cache/peers` with PyTorch and diffusers, unless they are there. */
 export function installPeers(): void {
-  const checkout = root();
+  const checkout = checkoutRoot();
   if (!checkout)
     throw new Error("--install-peers works in a checkout of the course only: test/bench is not here");
   const folder = join(checkout, ".cache", "peers");
@@ -67,7 +67,8 @@ export function installPeers(): void {
     run(pythonOf(folder), ["-m", "pip", "install", "--quiet", ...PEERS]);
 }
 
-function pythonWith(modules: string, checkout: string | undefined): string | undefined {
+/** A Python that can import these: that of `--install-peers`, or the one on the path. */
+export function pythonWith(modules: string, checkout: string | undefined): string | undefined {
   const candidates = [...(checkout ? [pythonOf(join(checkout, ".cache", "peers"))] : []), "python3"];
   return candidates.find((python) => imports(python, modules));
 }

@@ -34,11 +34,12 @@ export class WorkerProcess {
   static async start(
     program: string,
     args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<{ worker: WorkerProcess; ready: Ready }> {
     const started = performance.now();
     const child = spawn(program, args, {
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...ENVIRONMENT },
+      env: { ...process.env, ...ENVIRONMENT, ...environment },
     });
     const worker = new WorkerProcess(child, [program, ...args].join(" "));
     await Promise.race([
@@ -53,6 +54,12 @@ export class WorkerProcess {
   async steps(count: number): Promise<number[]> {
     this.child.stdin!.write(`${count}\n`);
     return ((await this.answer()) as { ms: number[] }).ms;
+  }
+
+  /** Has a worker that trains write its averaged parameters. */
+  async save(path: string): Promise<void> {
+    this.child.stdin!.write(`save ${path}\n`);
+    await this.answer();
   }
 
   /** Ends the process; resolves with its peak memory in bytes. */

@@ -16,6 +16,7 @@ import { runMain } from "./run-main.js";
 
 const HELP = `npm run bench -- [unet] [dit] [mlp] [options]
 npm run bench -- samplers [--help]
+npm run bench -- quality [--help]
 
 Times a training step and a sampling step of this library and of PyTorch, each in its own process, in turn, and prints
 medians, floating-point operations a second, peak memory and the time to the first finished step. Without names: all.
@@ -36,6 +37,7 @@ Options
 `;
 
 if (process.argv[2] === "samplers") await import("./bench-samplers.js");
+else if (process.argv[2] === "quality") await import("./bench-quality.js");
 else await runMain(HELP, benchSpeed);
 
 async function benchSpeed(): Promise<void> {

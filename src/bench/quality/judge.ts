@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import * as tf from "../../tf.js";
+import { generate } from "../../cli/generate.js";
+import { gatherImages, loadDigits, type ImageDataset } from "../../data/index.js";
+import { linearSchedule } from "../../diffusion/index.js";
+import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../../metrics/index.js";
+import { UNet2D, type Classifier } from "../../models/index.js";
+import { loadParameters, readSafetensors, streamParameters } from "../../nn/index.js";
+import { samplerNamed } from "../../samplers/index.js";
+import { loadClassifier, networkDenoiser, type DiffusionModel } from "../../training/index.js";
+import { UNET } from "../networks.js";
+import { RECIPE, type ContestantName, type JudgeSettings } from "./recipe.js";
+import type { Judgement } from "./store.js";
+import { fromTorchUnet } from "./torch-weights.js";
+
+const THRESHOLD = 0.9;
+
+/** Draws from trained networks, all by the same sampler from the same noise, and has the digit classifier look at it. */
+export class QualityJudge {
+  private readonly classifier: Classifier;
+  private readonly heldOut: FeatureSet;
+  private readonly model: DiffusionModel;
+
+  constructor(private readonly settings: JudgeSettings) {
+    this.classifier = loadClassifier(join("assets", "mnist-classifier"));
+    this.heldOut = this.look(allImages(loadDigits({ split: "heldOut" }))).features;
+    const network = new UNet2D(UNET, { start: "zeros" });
+    const denoiser = networkDenoiser(network);
+    this.model = {
+      network,
+      denoiser,
+      schedule: linearSchedule({ T: RECIPE.T }),
+      config: { schedule: { kind: "linear", T: RECIPE.T }, prediction: "noise", shape: [28, 28, 1] },
+      record: undefined,
+      dispose: () => {
+        denoiser.dispose();
+        network.dispose();
+      },
+    };
+  }
+
+  /** @param weights a file of the contestant's worker */
+  async judge(
+    weights: string,
+    contestant: ContestantName,
+    onProgress?: (share: number) => void,
+  ): Promise<Judgement> {
+    const { parameters } = this.model.network;
+    if (contestant === "torch") {
+      readSafetensors(weights, (file) => streamParameters(fromTorchUnet(file), parameters));
+    } else {
+      loadParameters(weights, parameters);
+    }
+    const { sampler, steps, count, seed } = this.settings;
+    const { run } = samplerNamed(sampler);
+    return this.verdict(await generate(this.model, { sampler: run, steps, count, seed, onProgress }));
+  }
+
+  /** The floor: as many training digits, judged in the same way. */
+  real(): Judgement {
+    return this.verdict(allImages(loadDigits({ split: "train" }), this.settings.count));
+  }
+
+  dispose(): void {
+    this.model.dispose();
+    this.classifier.dispose();
+  }
+
+  private verdict(images: tf.Tensor4D): Judgement {
+    const { features, verdicts } = this.look(images);
+    const { share, histogram } = recognise(verdicts, THRESHOLD);
+    return {
+      frechet: frechetFeatureDistance(features, this.heldOut),
+      recognised: share,
+      histogram: [...histogram],
+    };
+  }
+
+  /** Disposes the images. */
+  private look(images: tf.Tensor4D): { features: FeatureSet; verdicts: FeatureSet } {
+    const [features, verdicts] = [this.classifier.features(images), this.classifier.classify(images)];
+    const result = { features: featuresOf(features), verdicts: featuresOf(verdicts) };
+    tf.dispose([images, features, verdicts]);
+    return result;
+  }
+}
+
+function allImages(dataset: ImageDataset, count = dataset.count): tf.Tensor4D {
+  return gatherImages(dataset, Array.from({ length: count }, (_, i) => i));
+}

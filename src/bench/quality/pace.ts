@@ -1,0 +1,36 @@
+import { measure } from "../measure.js";
+import type { QualityContestant } from "./contestants.js";
+import type { ContestantName } from "./recipe.js";
+import { digitsFile, type StudyStore } from "./store.js";
+
+/** How fast a contestant is on a machine of its own. */
+export interface Pace {
+  /** The fastest of those that were timed: whatever else runs can only slow a step down. */
+  readonly stepMs: number;
+  /** From the start of the process to the end of its first step. */
+  readonly startSeconds: number;
+}
+
+export type Paces = Readonly<Partial<Record<ContestantName, Pace>>>;
+
+/**
+ * Times all contestants in turns, for about a minute, and keeps what it finds for the study's clocks. For machines that
+ * cannot be left alone for the whole study, but for a minute.
+ */
+export async function measurePaces(
+  contestants: readonly QualityContestant[],
+  store: StudyStore,
+  { rounds, stepsPerTurn } = { rounds: 6, stepsPerTurn: 9 },
+): Promise<Paces> {
+  const data = digitsFile(store);
+  const workers = contestants.map(({ name, command }) => ({ name, command: () => command(0, data) }));
+  const found = await measure(workers, { model: "unet", mode: "train", batch: 64, rounds, stepsPerTurn });
+  const paces = Object.fromEntries(
+    found.map(({ contestant, fastestMs, firstStepMs }): [string, Pace] => [
+      contestant,
+      { stepMs: fastestMs, startSeconds: firstStepMs / 1000 },
+    ]),
+  );
+  store.keepPaces(paces);
+  return paces;
+}

@@ -1,0 +1,53 @@
+import type { Precision } from "../../compile/index.js";
+
+/** Those that train in one study. */
+export const CONTESTANTS = ["float32", "bf16", "torch"] as const;
+export type ContestantName = (typeof CONTESTANTS)[number];
+
+/** What every contestant is told; one text, so that both languages train by the same numbers. */
+export interface TrainingRecipe {
+  readonly batchSize: number;
+  /** Times of the linear schedule. */
+  readonly T: number;
+  /** Constant. AdamW's other numbers are the defaults of both libraries, without weight decay. */
+  readonly learningRate: number;
+  readonly maxGradientNorm: number;
+  /** The average's decay at step n is min(averageDecay, (1 + n)/(10 + n)). */
+  readonly averageDecay: number;
+}
+
+export const RECIPE: TrainingRecipe = {
+  batchSize: 64,
+  T: 1000,
+  learningRate: 5e-4,
+  maxGradientNorm: 1,
+  averageDecay: 0.999,
+};
+
+/** The whole order to a worker, as JSON on its command line. */
+export interface WorkerOrder extends TrainingRecipe {
+  readonly seed: number;
+  /** This library only. */
+  readonly precision: Precision;
+  /** Raw float32 file of the training images, [count, 28, 28], for those who have no other way to them. */
+  readonly data: string;
+}
+
+/** How the networks are judged once they are trained. */
+export interface JudgeSettings {
+  /** Samples drawn from each network. */
+  readonly count: number;
+  readonly sampler: string;
+  /** Steps of the sampler, one evaluation each. */
+  readonly steps: number;
+  /** Of the starting noise, the same for every network. */
+  readonly seed: number;
+}
+
+export interface StudySettings {
+  readonly minutes: number;
+  readonly seeds: number;
+  /** Length of a turn in seconds. */
+  readonly turn: number;
+  readonly judge: JudgeSettings;
+}

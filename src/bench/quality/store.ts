@@ -1,0 +1,112 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { loadDigits, Normaliser } from "../../data/index.js";
+import { writeFileAtomically } from "../../nn/index.js";
+import type { Pace, Paces } from "./pace.js";
+import type { ContestantName, JudgeSettings } from "./recipe.js";
+
+/** When a training ended: after its minutes, or at the step at which the faster precision ended. */
+export type Ending = "minutes" | "equal steps";
+
+/** Which network of the study. */
+export interface NetworkKey {
+  readonly seed: number;
+  readonly contestant: ContestantName;
+  readonly ending: Ending;
+}
+
+export interface Training {
+  readonly steps: number;
+  /** By its own clock, without start-up. */
+  readonly seconds: number;
+  /** From the start of the process to the end of its first step. */
+  readonly startSeconds: number;
+  /** See `TrainingClock`. */
+  readonly paceMs: number;
+  /** Milliseconds of each step but the first. */
+  readonly durations: readonly number[];
+  readonly version: string;
+}
+
+export interface Judgement {
+  /** Of the classifier's features, to those of the held-out digits. */
+  readonly frechet: number;
+  /** Share recognised with a probability above 0.9. */
+  readonly recognised: number;
+  /** How many fall to each class. */
+  readonly histogram: readonly number[];
+}
+
+/**
+ * What a study has found so far, in a folder, so that it goes on where it was interrupted: for each network a file of
+ * weights, one on how it was trained and one for each way it was judged.
+ */
+export class StudyStore {
+  constructor(readonly folder: string) {}
+
+  weights(key: NetworkKey): string {
+    return join(this.folder, `${fileName(key)}.safetensors`);
+  }
+
+  /** Known only if the weights are there, too. */
+  training(key: NetworkKey): Training | undefined {
+    if (!existsSync(this.weights(key))) return undefined;
+    return readJson(join(this.folder, `${fileName(key)}.training.json`)) as Training | undefined;
+  }
+
+  /** The weights come first: see {@link training}. */
+  keepTraining(key: NetworkKey, training: Training): void {
+    writeJson(join(this.folder, `${fileName(key)}.training.json`), training);
+  }
+
+  judgement(key: NetworkKey, settings: JudgeSettings): Judgement | undefined {
+    return readJson(this.judgementFile(key, settings)) as Judgement | undefined;
+  }
+
+  keepJudgement(key: NetworkKey, settings: JudgeSettings, judgement: Judgement): void {
+    writeJson(this.judgementFile(key, settings), judgement);
+  }
+
+  /** Where it was measured beforehand. */
+  pace(contestant: ContestantName): Pace | undefined {
+    return (readJson(this.paceFile) as Paces | undefined)?.[contestant];
+  }
+
+  keepPaces(paces: Paces): void {
+    writeJson(this.paceFile, paces);
+  }
+
+  clear(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private get paceFile(): string {
+    return join(this.folder, "paces.json");
+  }
+
+  private judgementFile(key: NetworkKey, { count, sampler, steps, seed }: JudgeSettings): string {
+    return join(this.folder, `${fileName(key)}.${sampler}-${steps}-seed-${seed}-n-${count}.json`);
+  }
+}
+
+/** The training digits in [−1, 1] as raw float32, for those who do not read the library's; written once. */
+export function digitsFile({ folder }: StudyStore): string {
+  const path = resolve(folder, "digits.f32");
+  if (!existsSync(path)) {
+    const values = new Normaliser().encode(loadDigits({ split: "train" }).images);
+    writeFileAtomically(path, Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return path;
+}
+
+function fileName({ seed, contestant, ending }: NetworkKey): string {
+  return `seed-${seed}-${contestant}${ending === "minutes" ? "" : "-equal-steps"}`;
+}
+
+function readJson(path: string): unknown {
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+}
+
+function writeJson(path: string, value: unknown): void {
+  writeFileAtomically(path, `${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { installPeers, PEERS } from "../bench/contestants.js";
+import { qualityContestants, TITLES } from "../bench/quality/contestants.js";
+import { measurePaces } from "../bench/quality/pace.js";
+import { RECIPE, type ContestantName, type StudySettings } from "../bench/quality/recipe.js";
+import { qualityMarkdown } from "../bench/quality/report.js";
+import { StudyStore } from "../bench/quality/store.js";
+import { runStudy, studyFolder, type QualityRow } from "../bench/quality/study.js";
+import { replaceMarked } from "../bench/sampler-report.js";
+import { median } from "../bench/statistics.js";
+import { writeFileAtomically } from "../nn/index.js";
+import { finiteNumber, wholeNumber } from "./arguments.js";
+import { ProgressLine } from "./progress-line.js";
+import { runMain } from "./run-main.js";
+
+const HELP = `npm run bench -- quality [options]
+
+Quality per minute: the benchmark's U-Net is trained on the 9000 digits for the same minutes by this library in float32,
+by this library in bf16 (where the processor has it) and by a plain PyTorch loop, in turns, so that all see the same
+machine. A step counts with the contestant's own pace on an undisturbed machine, whatever else runs. Samples of each are
+judged by assets/mnist-classifier. The slower precision then trains on to the steps of the faster one, so that both are
+also compared at equal steps. An interrupted study goes on where it was.
+
+Options
+  --minutes X       of training for each, default 3
+  --seeds N         default 3
+  --n N             samples of each network, default 2000
+  --install-peers   put ${PEERS.join(" and ")} into .cache/peers first
+  --pace            measure how fast each contestant is, for a minute, and end: the study counts minutes by that then.
+                    For a machine that is not free for the whole study, but for this
+  --fresh           forget what an earlier study of as many minutes has found
+  --write           put the tables into README.md
+  --out FILE        where all numbers go (default .cache/bench-quality.json)
+`;
+
+const CACHE = ".cache";
+
+const reasons: Readonly<Record<string, string>> = {
+  bf16: "this processor has no bfloat16 instructions",
+  torch: "no Python here has it; --install-peers puts it into .cache/peers",
+};
+
+await runMain(HELP, async () => {
+  const { values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      minutes: { type: "string" },
+      seeds: { type: "string" },
+      n: { type: "string" },
+      "install-peers": { type: "boolean" },
+      pace: { type: "boolean" },
+      fresh: { type: "boolean" },
+      write: { type: "boolean" },
+      out: { type: "string" },
+    },
+  });
+  const settings: StudySettings = {
+    minutes: finiteNumber("--minutes", values.minutes, 3),
+    seeds: wholeNumber("--seeds", values.seeds, 3),
+    turn: 10,
+    judge: { count: wholeNumber("--n", values.n, 2000, 65), sampler: "dpm++2m", steps: 10, seed: 7 },
+  };
+  if (settings.minutes <= 0) throw new RangeError(`--minutes must be positive, got ${settings.minutes}`);
+  if (values["install-peers"]) installPeers();
+  const contestants = qualityContestants();
+  const missing = Object.entries(TITLES).filter(([name]) => !contestants.some((present) => present.name === name));
+  for (const [name, title] of missing) process.stderr.write(`${title} takes no part: ${reasons[name]}\n`);
+  const store = new StudyStore(studyFolder(CACHE, settings));
+  if (values.fresh) store.clear();
+  if (values.pace) {
+    for (const [name, { stepMs, startSeconds }] of Object.entries(await measurePaces(contestants, store))) {
+      process.stdout.write(`${TITLES[name as ContestantName].padEnd(8)} ${stepMs.toFixed(0)} ms a step, first one after ${startSeconds.toFixed(1)} s\n`);
+    }
+    return;
+  }
+
+  let line: ProgressLine | undefined;
+  const study = await runStudy({
+    settings,
+    contestants,
+    store,
+    onRow: (row) => process.stdout.write(`${describe(row)}\n`),
+    onProgress: (done, total, text) => {
+      if (line) line.show(Math.floor(done), text);
+      else line = new ProgressLine(Math.ceil(total), Math.floor(done));
+    },
+  }).finally(() => line?.end());
+
+  const markdown = qualityMarkdown(study);
+  process.stdout.write(`\n${markdown}\n`);
+  const machine = { processor: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg() };
+  const all = { date: new Date().toISOString(), machine, recipe: RECIPE, ...study };
+  writeFileAtomically(values.out ?? join(CACHE, "bench-quality.json"), `${JSON.stringify(all, null, 2)}\n`);
+  if (values.write) {
+    writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), "bench quality", markdown));
+  }
+});
+
+function describe({ seed, contestant, ending, steps, paceMs, durations, frechet, recognised }: QualityRow): string {
+  const quality = `Fréchet ${frechet.toFixed(1)}  > 0.9 ${(100 * recognised).toFixed(1)} %`;
+  const seen = (median(durations) / paceMs).toFixed(1);
+  const pace = `${steps} steps of ${paceMs.toFixed(0)} ms (in fact ${seen} × that)`;
+  return `seed ${seed}  ${TITLES[contestant].padEnd(8)} after ${ending.padEnd(11)}  ${pace}  ${quality}`;
+}
