@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { loadDigits, Normaliser } from "../../data/index.js";
 import { writeFileAtomically } from "../../nn/index.js";
 import type { Pace, Paces } from "./pace.js";
@@ -81,7 +81,8 @@ export class StudyStore {
   }
 
   private get paceFile(): string {
-    return join(this.folder, "paces.json");
+    // A pace is the same whatever the length of the study.
+    return join(dirname(this.folder), "paces.json");
   }
 
   private judgementFile(key: NetworkKey, { count, sampler, steps, seed }: JudgeSettings): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -21,7 +21,8 @@ import { relativeError } from "../../../parity/networks/formula.js";
 function temporaryStore(t: TestContext): StudyStore {
   const folder = mkdtempSync(join(tmpdir(), "quality-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return new StudyStore(folder);
+  mkdirSync(join(folder, "1-minutes"));
+  return new StudyStore(join(folder, "1-minutes"));
 }
 
 /** A worker whose steps take exactly what it says and whose weights are the number of its steps. */
