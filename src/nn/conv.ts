@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { convolveDoubled, DOUBLED_TAPS } from "./doubled-convolution.js";
 import { fanInUniform, type Initializer, type ParameterScope } from "./parameters.js";
 import { countMultiplyAdds, part } from "./probe.js";
 
@@ -39,20 +40,39 @@ export class Conv2d {
   }
 
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    const { inputs, kernel = 3 } = this.options;
+    const { kernel = 3 } = this.options;
+    return this.run(x, kernel * kernel, (weight) => {
+      // TensorFlow's "same" equals symmetric padding at stride 1 only; at stride 2 it pads one side more.
+      const same = this.stride === 1 && this.padding * 2 === kernel - 1;
+      const p = this.padding;
+      const padded = same || p === 0 ? x : (tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]]) as tf.Tensor4D);
+      return tf.conv2d(padded, weight, this.stride, same ? "same" : "valid");
+    });
+  }
+
+  /** What {@link apply} makes of x doubled by nearest neighbour; for a 3×3 kernel of stride 1 and padding 1. */
+  applyDoubled(x: tf.Tensor4D): tf.Tensor4D {
+    const { kernel = 3 } = this.options;
+    if (kernel !== 3 || this.stride !== 1 || this.padding !== 1) {
+      throw new RangeError(
+        `only a 3×3 convolution of stride 1 and padding 1 can take a doubled image, this one has kernel ${kernel}, ` +
+          `stride ${this.stride}, padding ${this.padding}: resize and apply it`,
+      );
+    }
+    return this.run(x, DOUBLED_TAPS, (weight) => convolveDoubled(x, weight));
+  }
+
+  /** @param taps multiplications a pixel and pair of channels */
+  private run(x: tf.Tensor4D, taps: number, convolve: (weight: tf.Tensor4D) => tf.Tensor4D): tf.Tensor4D {
+    const { inputs } = this.options;
     if (x.shape[3] !== inputs) {
       throw new RangeError(
         `a convolution of ${inputs} input channels got shape [${x.shape}] (NHWC): its last axis must be ${inputs}`,
       );
     }
     return part(this.name, "convolution", () => {
-      const weight = this.kernel as unknown as tf.Tensor4D;
-      // TensorFlow's "same" equals symmetric padding at stride 1 only; at stride 2 it pads one side more.
-      const same = this.stride === 1 && this.padding * 2 === kernel - 1;
-      const p = this.padding;
-      const padded = same || p === 0 ? x : (tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]]) as tf.Tensor4D);
-      const y = tf.conv2d(padded, weight, this.stride, same ? "same" : "valid");
-      countMultiplyAdds(y.size * kernel * kernel * inputs);
+      const y = convolve(this.kernel as unknown as tf.Tensor4D);
+      countMultiplyAdds(y.size * taps * inputs);
       return this.bias ? tf.add(y, this.bias) : y;
     });
   }

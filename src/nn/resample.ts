@@ -37,6 +37,9 @@ export class Upsample {
   }
 
   apply(x: tf.Tensor4D, size: [number, number] = [2 * x.shape[1], 2 * x.shape[2]]): tf.Tensor4D {
-    return part(this.name, "upsample", () => this.conv.apply(tf.image.resizeNearestNeighbor(x, size)));
+    const doubles = size[0] === 2 * x.shape[1] && size[1] === 2 * x.shape[2];
+    return part(this.name, "upsample", () =>
+      doubles ? this.conv.applyDoubled(x) : this.conv.apply(tf.image.resizeNearestNeighbor(x, size)),
+    );
   }
 }

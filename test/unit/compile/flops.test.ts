@@ -80,7 +80,8 @@ test("a U-Net counts what a count by hand does", () => {
     // back up, with what was kept: 8, 4 at the small size, 4, 4 at the large
     block(16, 8 + 8, 8) +
     block(16, 8 + 4, 8) +
-    conv(64, 9, 8, 8) +
+    // to twice the size, by a transposed convolution: each small pixel reaches 4×4 large ones
+    conv(16, 16, 8, 8) +
     block(64, 8 + 4, 4) +
     block(64, 4 + 4, 4) +
     conv(64, 9, 4, 1);

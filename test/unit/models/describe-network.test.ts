@@ -86,6 +86,11 @@ async function kernelMultiplyAdds(run: () => tf.Tensor): Promise<number> {
     const out = (outputShapes as number[][])[0].reduce((product, n) => product * n, 1);
     const inputs = Object.values(inputShapes as unknown as number[][]);
     if (name === "Conv2D") return sum + out * inputs[1].slice(0, 3).reduce((product, n) => product * n, 1);
+    // A transposed convolution: each value of its input meets the whole kernel [height, width, out, in] but for "in".
+    if (name === "Conv2DBackpropInput") {
+      const [given, kernel] = inputs.map((shape) => shape.reduce((product, n) => product * n, 1));
+      return sum + (given * kernel) / inputs[0][3];
+    }
     if (name === "BatchMatMul") {
       // Of [m, k] and [k, n], whichever way they lie: (m·k)·(k·n)/(m·n) = k².
       const [a, b] = inputs.map((shape) => shape.slice(-2).reduce((product, n) => product * n, 1));

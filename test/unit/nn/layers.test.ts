@@ -131,6 +131,18 @@ test("Downsample and Upsample: sizes and gradients", () => {
   checkGradients(([v]) => up.apply(v as tf.Tensor4D, [5, 3]), [small], parameters);
 });
 
+test("a convolution of a doubled image is what resizing and convolving give, odd sizes too", () => {
+  const { root } = model();
+  const conv = new Conv2d(root, { inputs: 3, outputs: 5 });
+  for (const [height, width] of [[1, 1], [2, 3], [5, 4]] as const) {
+    const x = normal([2, height, width, 3], 8) as tf.Tensor4D;
+    const resized = tf.image.resizeNearestNeighbor(x, [2 * height, 2 * width]);
+    assert.ok(relativeDifference(conv.applyDoubled(x), conv.apply(resized)) < 2e-6);
+  }
+  const strided = new Conv2d(model().root, { inputs: 3, outputs: 5, stride: 2 });
+  assert.throws(() => strided.applyDoubled(tf.ones([1, 2, 2, 3])), /this one has kernel 3, stride 2, padding 1/);
+});
+
 test("Upsample repeats each pixel before it convolves", () => {
   const { parameters, root } = model();
   const up = new Upsample(root, { channels: 1 });
