@@ -7,21 +7,6 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The value that a share of the values does not exceed, linear between neighbours; 0.5 is the median.
- *
- * @throws RangeError for no values, or a share outside [0, 1]
- */
-export function quantile(values: readonly number[], share: number): number {
-  if (values.length === 0) throw new RangeError("the quantile of no values is not defined");
-  if (!(share >= 0 && share <= 1)) throw new RangeError(`a share lies in [0, 1], got ${share}`);
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = share * (sorted.length - 1);
-  const low = Math.floor(at);
-  const high = Math.min(low + 1, sorted.length - 1);
-  return sorted[low] + (at - low) * (sorted[high] - sorted[low]);
-}
-
-/**
  * Mean and standard deviation (divided by n − 1; 0 for a single value).
  *
  * @throws RangeError for no values

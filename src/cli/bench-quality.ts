@@ -3,7 +3,7 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { installPeers, PEERS } from "../bench/contestants.js";
-import { qualityContestants, TITLES } from "../bench/quality/contestants.js";
+import { qualityContestants, TITLES, type QualityContestant } from "../bench/quality/contestants.js";
 import { measurePaces } from "../bench/quality/pace.js";
 import { RECIPE, type ContestantName, type StudySettings } from "../bench/quality/recipe.js";
 import { qualityMarkdown } from "../bench/quality/report.js";
@@ -20,8 +20,7 @@ const HELP = `npm run bench -- quality [options]
 
 Quality per minute: the benchmark's U-Net is trained on the 9000 digits for the same minutes by this library in float32,
 by this library in bf16 (where the processor has it) and by a plain PyTorch loop, in turns, so that all see the same
-machine. A step counts with the contestant's own pace on an undisturbed machine, whatever else runs. Samples of each are
-judged by assets/mnist-classifier. The slower precision then trains on to the steps of the faster one, so that both are
+machine. A step counts with its contestant's undisturbed pace, which is measured first. Samples of each are judged by assets/mnist-classifier. The slower precision then trains on to the steps of the faster one, so that both are
 also compared at equal steps. An interrupted study goes on where it was.
 
 Options
@@ -29,8 +28,8 @@ Options
   --seeds N         default 3
   --n N             samples of each network, default 2000
   --install-peers   put ${PEERS.join(" and ")} into .cache/peers first
-  --pace            measure how fast each contestant is, for a minute, and end: the study counts minutes by that then.
-                    For a machine that is not free for the whole study, but for this
+  --pace            only measure anew how fast each contestant is, which a first study does by itself: all minutes are
+                    counted by that. It takes a minute, in which nothing else should run
   --fresh           forget what an earlier study of as many minutes has found
   --write           put the tables into README.md
   --out FILE        where all numbers go (default .cache/bench-quality.json)
@@ -70,12 +69,8 @@ await runMain(HELP, async () => {
   for (const [name, title] of missing) process.stderr.write(`${title} takes no part: ${reasons[name]}\n`);
   const store = new StudyStore(studyFolder(CACHE, settings));
   if (values.fresh) store.clear();
-  if (values.pace) {
-    for (const [name, { stepMs, startSeconds }] of Object.entries(await measurePaces(contestants, store))) {
-      process.stdout.write(`${TITLES[name as ContestantName].padEnd(8)} ${stepMs.toFixed(0)} ms a step, first one after ${startSeconds.toFixed(1)} s\n`);
-    }
-    return;
-  }
+  if (values.pace || contestants.some(({ name }) => !store.pace(name))) await showPaces(contestants, store);
+  if (values.pace) return;
 
   let line: ProgressLine | undefined;
   const study = await runStudy({
@@ -98,6 +93,17 @@ await runMain(HELP, async () => {
     writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), "bench quality", markdown));
   }
 });
+
+async function showPaces(contestants: readonly QualityContestant[], store: StudyStore): Promise<void> {
+  const [load] = loadavg();
+  if (load > 0.5) {
+    process.stderr.write(`other work is running (load ${load.toFixed(1)}): the paces may come out too slow; measure again with --pace\n`);
+  }
+  for (const [name, { stepMs, startSeconds }] of Object.entries(await measurePaces(contestants, store))) {
+    const title = TITLES[name as ContestantName].padEnd(8);
+    process.stdout.write(`${title} ${stepMs.toFixed(0)} ms a step, first one after ${startSeconds.toFixed(1)} s\n`);
+  }
+}
 
 function describe({ seed, contestant, ending, steps, paceMs, durations, frechet, recognised }: QualityRow): string {
   const quality = `Fréchet ${frechet.toFixed(1)}  > 0.9 ${(100 * recognised).toFixed(1)} %`;

@@ -1,6 +1,6 @@
 import { measure } from "../measure.js";
 import type { QualityContestant } from "./contestants.js";
-import type { ContestantName } from "./recipe.js";
+import { RECIPE, type ContestantName } from "./recipe.js";
 import { digitsFile, type StudyStore } from "./store.js";
 
 /** How fast a contestant is on a machine of its own. */
@@ -9,13 +9,14 @@ export interface Pace {
   readonly stepMs: number;
   /** From the start of the process to the end of its first step. */
   readonly startSeconds: number;
+  readonly version: string;
 }
 
 export type Paces = Readonly<Partial<Record<ContestantName, Pace>>>;
 
 /**
- * Times all contestants in turns, for about a minute, and keeps what it finds for the study's clocks. For machines that
- * cannot be left alone for the whole study, but for a minute.
+ * Times all contestants in turns, for about a minute, and keeps what it finds for the clocks of every study. It is the
+ * only minute of a study for which a machine must be free of other work.
  */
 export async function measurePaces(
   contestants: readonly QualityContestant[],
@@ -23,12 +24,13 @@ export async function measurePaces(
   { rounds, stepsPerTurn } = { rounds: 6, stepsPerTurn: 9 },
 ): Promise<Paces> {
   const data = digitsFile(store);
+  const { batchSize } = RECIPE;
   const workers = contestants.map(({ name, command }) => ({ name, command: () => command(0, data) }));
-  const found = await measure(workers, { model: "unet", mode: "train", batch: 64, rounds, stepsPerTurn });
+  const found = await measure(workers, { model: "unet", mode: "train", batch: batchSize, rounds, stepsPerTurn });
   const paces = Object.fromEntries(
-    found.map(({ contestant, fastestMs, firstStepMs }): [string, Pace] => [
+    found.map(({ contestant, fastestMs, firstStepMs, version }): [string, Pace] => [
       contestant,
-      { stepMs: fastestMs, startSeconds: firstStepMs / 1000 },
+      { stepMs: fastestMs, startSeconds: firstStepMs / 1000, version },
     ]),
   );
   store.keepPaces(paces);

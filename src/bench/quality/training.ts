@@ -1,6 +1,7 @@
-import { WorkerProcess, type Ready } from "../worker-process.js";
+import { WorkerProcess } from "../worker-process.js";
 import { TrainingClock } from "./clock.js";
 import type { QualityContestant } from "./contestants.js";
+import type { Pace } from "./pace.js";
 import type { ContestantName, StudySettings } from "./recipe.js";
 import type { Ending, StudyStore, Training } from "./store.js";
 import { takeTurns, type Trainee } from "./turns.js";
@@ -8,7 +9,7 @@ import { takeTurns, type Trainee } from "./turns.js";
 interface LiveTraining extends Trainee {
   readonly contestant: QualityContestant;
   readonly stepper: WorkerProcess;
-  readonly ready: Ready;
+  readonly pace: Pace;
 }
 
 export interface SeedOptions extends Pick<StudySettings, "minutes" | "turn"> {
@@ -84,15 +85,16 @@ export function slowerPrecision(
     : { slower: "bf16", faster: "float32", steps: float32.steps };
 }
 
-/** Once speed does not count any more: OpenMP's threads, waiting for each other, leave the processor to others. */
+/** Speed does not count any more: OpenMP's threads, waiting for each other, leave the processor to others. */
 const PATIENT = { OMP_WAIT_POLICY: "PASSIVE" };
 
 async function start(contestant: QualityContestant, options: Omit<SeedOptions, "contestants">): Promise<LiveTraining> {
   const { seed, data, store } = options;
-  const { program, args } = contestant.command(seed, data);
   const pace = store.pace(contestant.name);
-  const { worker, ready } = await WorkerProcess.start(program, args, pace && PATIENT);
-  return { contestant, stepper: worker, ready, clock: new TrainingClock(pace?.stepMs) };
+  if (!pace) throw new Error(`the pace of ${contestant.name} is not known: measure it first`);
+  const { program, args } = contestant.command(seed, data);
+  const { worker } = await WorkerProcess.start(program, args, PATIENT);
+  return { contestant, stepper: worker, pace, clock: new TrainingClock(pace.stepMs) };
 }
 
 /** The first one is part of the start-up. */
@@ -101,16 +103,16 @@ function stepsDone({ clock }: LiveTraining): number {
 }
 
 async function keep(training: LiveTraining, ending: Ending, { seed, store }: SeedOptions): Promise<void> {
-  const { contestant, stepper, clock, ready } = training;
+  const { contestant, stepper, clock, pace } = training;
   const key = { seed, contestant: contestant.name, ending };
   await stepper.save(store.weights(key));
   const record: Training = {
     steps: stepsDone(training),
     seconds: clock.seconds,
-    startSeconds: store.pace(contestant.name)?.startSeconds ?? ready.firstStepMs / 1000,
-    paceMs: clock.paceMs ?? NaN,
+    startSeconds: pace.startSeconds,
+    paceMs: clock.paceMs,
     durations: clock.durations.map(Math.round),
-    version: ready.version,
+    version: pace.version,
   };
   store.keepTraining(key, record);
 }

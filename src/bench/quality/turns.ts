@@ -19,21 +19,18 @@ export interface TurnOptions {
   readonly onTurn?: () => void;
 }
 
-/** Before a trainee's pace is known, it shows it with so many steps. */
-const TRIAL_STEPS = 3;
-
 /**
  * Lets each train for a turn while the others wait, round after round, until every clock shows `seconds`, to the nearest
- * step. A slow or busy hour of the machine so falls on all of them alike.
+ * step. So all of them see the same machine, and a study that is cut short has all of them equally far.
  */
 export async function takeTurns(trainees: readonly Trainee[], options: TurnOptions): Promise<void> {
   const { seconds, turn, onTurn } = options;
-  const left = ({ clock }: Trainee): number => clock.stepsUntil(seconds) ?? TRIAL_STEPS;
+  const left = ({ clock }: Trainee): number => clock.stepsUntil(seconds);
   for (let round = 0; trainees.some((trainee) => left(trainee) > 0); round++) {
     // Every other round runs backwards, so that nobody always follows the same one.
     for (const trainee of round % 2 === 0 ? trainees : [...trainees].reverse()) {
       const { stepper, clock } = trainee;
-      const aTurn = Math.max(1, clock.stepsUntil(clock.seconds + turn) ?? TRIAL_STEPS);
+      const aTurn = Math.max(1, clock.stepsUntil(clock.seconds + turn));
       const count = Math.min(aTurn, left(trainee));
       if (count === 0) continue;
       clock.add(await stepper.steps(count));

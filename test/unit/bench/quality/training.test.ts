@@ -54,6 +54,9 @@ test("a seed is trained for its minutes, then the slower precision to the steps 
   const store = temporaryStore(t);
   const started: string[] = [];
   const contestants = [scripted("float32", 500, started), scripted("bf16", 400, started), scripted("torch", 600, started)];
+  await assert.rejects(trainSeed({ seed: 5, contestants, store, data: "", minutes: 1, turn: 10 }), /pace of float32 is not known/);
+  assert.deepEqual(started, []);
+  await measurePaces(contestants, store, { rounds: 1, stepsPerTurn: 2 });
   const shares: Record<Ending, number[]> = { minutes: [], "equal steps": [] };
   const options: SeedOptions = {
     seed: 5, contestants, store, data: "", minutes: 1, turn: 10,
