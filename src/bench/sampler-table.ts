@@ -2,9 +2,9 @@ import * as tf from "../tf.js";
 import { gaussianDenoiser, linearSchedule } from "../diffusion/index.js";
 import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";
-import { normalNoise, sample, samplers, type SamplerEntry } from "../samplers/index.js";
+import { normalNoise, runOnAnyPath, sample, samplers, type SamplerEntry } from "../samplers/index.js";
 import type { DiffusionModel } from "../training/index.js";
-import { generate } from "../cli/generate.js";
+import { generate, type AnySampler } from "../cli/generate.js";
 
 /** One sampler at one budget of evaluations. */
 export interface SamplerRow {
@@ -31,9 +31,9 @@ export interface Judge {
   readonly seed: number;
 }
 
-/** Those that run on a trained model, one evaluation of the network or more a step. */
+/** Those whose number of evaluations is the caller's to set. */
 export const measured: readonly SamplerEntry[] = samplers.filter(
-  ({ paths, evaluations }) => paths === "any" && Number.isFinite(evaluations(1)) && evaluations(2) > 1,
+  ({ evaluations }) => Number.isFinite(evaluations(1)) && evaluations(2) > 1,
 );
 
 /** The most steps that need no more than `budget` evaluations; 0 if not even one does. */
@@ -56,7 +56,7 @@ export async function exactError(entry: SamplerEntry, steps: number, count = 409
   const noise = normalNoise(1);
   const xT = noise(0, [count, 1]);
   const denoiser = gaussianDenoiser(schedule, [0], DEVIATION ** 2);
-  const end = await sample(entry.run(denoiser, schedule, xT, { steps, noise }));
+  const end = await sample(runOnAnyPath(entry, denoiser, schedule, xT, { steps, noise }));
   const error = tf.tidy(() => {
     if (entry.stochastic) return tf.abs(tf.sub(tf.div(tf.sqrt(tf.mean(tf.square(end))), DEVIATION), 1));
     const exact = tf.mul(xT, DEVIATION / Math.sqrt(alphaBar * DEVIATION ** 2 + 1 - alphaBar));
@@ -95,7 +95,8 @@ async function imageQuality(
   judge: Judge,
 ): Promise<{ recognised: number; frechet: number }> {
   const { model, classifier, heldOut, count, seed } = judge;
-  const images = await generate(model, { sampler: entry.run, steps, count, seed });
+  const sampler: AnySampler = (...run) => runOnAnyPath(entry, ...run);
+  const images = await generate(model, { sampler, steps, count, seed });
   const [features, verdicts] = [classifier.features(images), classifier.classify(images)];
   const result = {
     recognised: recognise(featuresOf(verdicts)).share,

@@ -1,4 +1,5 @@
 import type { GaussianPath } from "./path.js";
+import { warnOfTerminalSnr } from "./terminal-snr.js";
 import { checkTime } from "./time.js";
 
 /** A path that is also a linear SDE dx = f(t)·x dt + g(t) dw, whose marginals are those of the path. */
@@ -24,7 +25,7 @@ export interface VpPathOptions {
  */
 export function vpPath(options: VpPathOptions = {}): SdePath {
   const { rate, integral, inverse } = linearRate(options);
-  return Object.freeze({
+  return sdePath({
     name: "vp",
     T: 1,
     discrete: false,
@@ -46,7 +47,7 @@ export function vpPath(options: VpPathOptions = {}): SdePath {
 export function subVpPath(options: VpPathOptions = {}): SdePath {
   const { rate, integral, inverse } = linearRate(options);
   const level = (B: number): number => -Math.expm1(-B) * Math.exp(B / 2);
-  return Object.freeze({
+  return sdePath({
     name: "sub-vp",
     T: 1,
     discrete: false,
@@ -71,7 +72,7 @@ export function vePath(options: { readonly sigmaMin?: number; readonly sigmaMax?
   }
   const growth = Math.log(sigmaMax / sigmaMin);
   const noise = (t: number): number => sigmaMin * Math.sqrt(Math.expm1(2 * growth * t));
-  return Object.freeze({
+  return sdePath({
     name: "ve",
     T: 1,
     discrete: false,
@@ -89,7 +90,7 @@ export function vePath(options: { readonly sigmaMin?: number; readonly sigmaMax?
 export function edmPath(options: { readonly sigmaMax?: number } = {}): SdePath {
   const { sigmaMax = 80 } = options;
   if (!(sigmaMax > 0)) throw new RangeError(`sigmaMax must be > 0, got ${sigmaMax}`);
-  return Object.freeze({
+  return sdePath({
     name: "edm",
     T: sigmaMax,
     discrete: false,
@@ -116,6 +117,13 @@ export function flowPath(): GaussianPath {
     noise: (t) => t,
     timeAt: (level) => (level === Infinity ? 1 : checkedLevel("flow", level, Infinity) / (1 + level)),
   };
+  return Object.freeze(path);
+}
+
+/** The path, with a warning where it ends with signal left. */
+function sdePath(path: SdePath): SdePath {
+  const snr = (path.signal(path.T) / path.noise(path.T)) ** 2;
+  warnOfTerminalSnr(`the path "${path.name}"`, snr, "Raise betaMax or sigmaMax.");
   return Object.freeze(path);
 }
 

@@ -30,6 +30,7 @@ export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
   if (!Number.isFinite(guidanceScale))
     throw new RangeError(`guidanceScale must be a finite number, got ${guidanceScale}`);
   if (!(rescale >= 0 && rescale <= 1)) throw new RangeError(`rescale must lie in 0 … 1, got ${rescale}`);
+  if (!(interval[0] <= interval[1])) throw new RangeError(`interval must be two rising times, got ${interval}`);
   return {
     predicts: denoiser.predicts,
     predict: (xt, t, condition) =>
@@ -80,6 +81,11 @@ function pairConditions(condition: Condition, unconditional: Condition, count: n
   return Object.fromEntries(
     names.map((name) => {
       const [given, none] = [condition[name], unconditional[name]];
+      if (given.shape[0] !== count || (none.shape[0] !== 1 && none.shape[0] !== count))
+        throw new RangeError(
+          `"${name}" has ${given.shape[0]} conditions and ${none.shape[0]} unconditional entries for a batch of ${count}: ` +
+            `give ${count}, and 1 or ${count}`,
+        );
       const repeats = none.shape[0] === count ? 1 : count;
       const repeated =
         repeats === 1 ? none : tf.tile(none, [repeats, ...new Array<number>(none.rank - 1).fill(1)]);
@@ -102,6 +108,7 @@ export function classifierGuided(
   logProbability: LogProbability,
   scale = 1,
 ): Denoiser {
+  if (!Number.isFinite(scale)) throw new RangeError(`scale must be a finite number, got ${scale}`);
   return {
     predicts: "noise",
     predict: (xt, t, condition) =>

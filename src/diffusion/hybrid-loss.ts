@@ -3,6 +3,7 @@ import { lookUp } from "./coefficients.js";
 import { squaredErrorPerExample } from "./objectives.js";
 import { conversionRow, type ConversionRow, type Prediction } from "./predictions.js";
 import type { Schedule } from "./schedule.js";
+import { requireDetermined } from "./terminal-snr.js";
 import type { Timestep } from "./time.js";
 import { boundTensors, boundTermFrom, posteriorMean, type BoundNumbers, type DiscretizedOptions } from "./variational-bound.js";
 
@@ -19,6 +20,7 @@ export type EstimateNumbers<Value> = Readonly<Record<keyof ConversionRow, Value>
 
 /** x̂_0 = state·x_t + output·o at time t. */
 export function estimateNumbers(schedule: Schedule, prediction: Prediction, t: number): EstimateNumbers<number> {
+  requireDetermined(schedule, prediction);
   return conversionRow(prediction, "sample", schedule.signal(t), schedule.noise(t));
 }
 

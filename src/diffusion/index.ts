@@ -1,6 +1,7 @@
 export * from "./path.js";
 export * from "./time.js";
 export * from "./schedule.js";
+export { requireDetermined, TERMINAL_SNR_LIMIT } from "./terminal-snr.js";
 export { linearSchedule, type LinearScheduleOptions } from "./linear-schedule.js";
 export * from "./quadratic-schedule.js";
 export { cosineSchedule, type CosineScheduleOptions } from "./cosine-schedule.js";
@@ -24,4 +25,5 @@ export * from "./hybrid-loss.js";
 export * from "./denoiser.js";
 export * from "./thresholds.js";
 export * from "./guidance.js";
+export { denoiserOnPath } from "./change-of-path.js";
 export * from "./ideal-denoisers.js";

@@ -1,6 +1,7 @@
 import { levelAt } from "./posterior.js";
 import type { GaussianPath } from "./path.js";
 import { predictionRow, type Prediction } from "./predictions.js";
+import { requireDetermined } from "./terminal-snr.js";
 import { timesOfBatch, type Timestep } from "./time.js";
 
 /**
@@ -31,7 +32,8 @@ export interface WeightingOptions {
  *
  * @param t one time per example, or one for all
  * @returns [count] numbers, looked up in float64, for `simpleLoss(output, target, weight)`
- * @throws RangeError where the weight is infinite or undefined, as SNR at t = 0
+ * @throws RangeError where the weight is infinite or undefined, as SNR at t = 0, and for ε or score on a schedule with
+ *   zero terminal SNR
  */
 export function lossWeights(
   path: GaussianPath,
@@ -41,6 +43,7 @@ export function lossWeights(
   count: number,
   options: WeightingOptions = {},
 ): Float32Array {
+  requireDetermined(path, prediction);
   return Float32Array.from(timesOfBatch(t, count), (time) => {
     if (weighting === "simple") return 1;
     const { signal, noise } = levelAt(path, time);

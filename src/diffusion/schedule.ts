@@ -1,4 +1,5 @@
 import type { GaussianPath } from "./path.js";
+import { warnOfTerminalSnr } from "./terminal-snr.js";
 import { checkTime } from "./time.js";
 
 /**
@@ -23,9 +24,6 @@ export interface Schedule extends GaussianPath {
   /** β̃_t = β_t·(1 − ᾱ_{t−1})/(1 − ᾱ_t), variance of q(x_{t−1} | x_t, x_0); 0 at t = 0 and t = 1. */
   readonly posteriorVariance: Float64Array;
 }
-
-/** The largest SNR_T at which x_T is still taken for pure noise without a warning. */
-export const TERMINAL_SNR_LIMIT = 1e-2;
 
 /**
  * A schedule from its β_1 … β_T (0 ≤ β < 1; β_T = 1 is allowed and means a terminal SNR of zero).
@@ -84,13 +82,7 @@ const schedulePrototype: object = {};
 function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array): Schedule {
   const T = alphaBar.length - 1;
   const snr = alphaBar.map((a) => a / (1 - a));
-  if (snr[T] > TERMINAL_SNR_LIMIT) {
-    process.emitWarning(
-      `schedule "${name}" ends at SNR_T = ${snr[T].toPrecision(3)} (limit ${TERMINAL_SNR_LIMIT}): x_T still shows the data, ` +
-        `but sampling starts from pure noise. Use more or larger β, or rescale to zero terminal SNR.`,
-      { type: "DiffusionWarning", code: "TERMINAL_SNR" },
-    );
-  }
+  warnOfTerminalSnr(`schedule "${name}"`, snr[T], "Use more or larger β, or rescale to zero terminal SNR.");
   const levels = alphaBar.map((a) => Math.sqrt((1 - a) / a));
   const tables: Schedule = {
     name,

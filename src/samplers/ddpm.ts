@@ -1,5 +1,6 @@
 import { checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
+import { checkChoice } from "../diffusion/check.js";
 import {
   estimate,
   estimateFrom,
@@ -39,6 +40,7 @@ export function ddpm(
   options: DdpmOptions,
 ): Generator<SamplerStep, tf.Tensor> {
   const { variance = "posterior", noise } = options;
+  checkChoice("variance", variance, ["posterior", "beta", "learned"]);
   const learned = variance === "learned" ? withLearnedVariance(denoiser) : undefined;
   const times = timeGrid(path, options);
   return march("ddpm", xT, times, (x, i) => {

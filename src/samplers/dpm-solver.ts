@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { samplerEntries, twiceButLast } from "./entry.js";
@@ -25,7 +26,7 @@ export function dpmSolver(
   options: DpmSolverOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 2 } = options;
-  if (![1, 2, 3].includes(order)) throw new RangeError(`order must be 1, 2 or 3, got ${order}`);
+  checkChoice("order", order, [1, 2, 3]);
   const times = timeGrid(path, options);
   requireSignal(path, times);
   const epsilon: Epsilon = (x, at) => estimate(denoiser, path, x, at.t, options).noise;

@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { samplerEntries, twiceButLast } from "./entry.js";
@@ -26,8 +27,7 @@ export function flow(
   options: FlowOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { method = "euler" } = options;
-  if (method !== "euler" && method !== "heun")
-    throw new RangeError(`method must be "euler" or "heun", got "${String(method)}"`);
+  checkChoice("method", method, ["euler", "heun"]);
   if ([0.25, 0.5, 0.75].some((t) => path.signal(t * path.T) !== 1 - t || path.noise(t * path.T) !== t)) {
     throw new RangeError(
       `"${path.name}" is not the straight path x_t = (1 − t)·x_0 + t·ε: use flowPath(), or euler and heun for other paths`,

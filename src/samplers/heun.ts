@@ -31,6 +31,9 @@ export function heun(
 ): Generator<SamplerStep, tf.Tensor> {
   const { churn = 0, churnRange = [0, Infinity], churnNoise = 1, noise: draw } = options;
   if (!(churn >= 0)) throw new RangeError(`churn must be ≥ 0, got ${churn}`);
+  if (!(churnNoise >= 0)) throw new RangeError(`churnNoise must be ≥ 0, got ${churnNoise}`);
+  if (!(churnRange[0] <= churnRange[1]))
+    throw new RangeError(`churnRange must be two rising levels, got ${churnRange}`);
   if (churn > 0 && !draw)
     throw new RangeError(`churn = ${churn} adds noise: give a noise source, for instance normalNoise(seed)`);
   const highest = noiseLevel(path, path.T);

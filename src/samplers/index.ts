@@ -2,6 +2,7 @@ export * from "./sampler.js";
 export * from "./gathered.js";
 export { samplerEntries, twiceButLast, type SamplerDescription, type SamplerEntry } from "./entry.js";
 export { samplers, samplerNamed } from "./registry.js";
+export { runOnAnyPath } from "./on-any-path.js";
 export { sample, type SampleOptions } from "./sample.js";
 export { timeGrid, type Spacing, type TimeGridOptions } from "./time-grid.js";
 export * from "./noise-levels.js";

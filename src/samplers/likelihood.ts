@@ -1,5 +1,6 @@
 import { locating } from "../finite.js";
 import * as tf from "../tf.js";
+import { checkSameShape } from "../diffusion/coefficients.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { dormandPrince, type AdaptiveOptions } from "./dormand-prince.js";
@@ -45,6 +46,8 @@ export function logLikelihood(
   const [count, size] = [x.shape[0], x.size / x.shape[0]];
   const variancePreserving = Math.abs(Math.hypot(path.signal(to), path.noise(to)) - 1) < 1e-6;
   const { priorDeviation = variancePreserving ? 1 : path.noise(to) } = options;
+  if (!(priorDeviation > 0)) throw new RangeError(`priorDeviation must be > 0, got ${priorDeviation}`);
+  if (trace !== "exact") trace.forEach((probe, i) => checkSameShape(`probe ${i}`, probe, "x", x));
   const derivative = (y: tf.Tensor, s: number): tf.Tensor => {
     const sigma = Math.exp(s);
     const t = path.timeAt(sigma);

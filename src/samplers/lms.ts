@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { checkChoice } from "../diffusion/check.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { samplerEntries } from "./entry.js";
@@ -23,8 +24,7 @@ export function lms(
   options: LmsOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 4 } = options;
-  if (!Number.isInteger(order) || order < 1 || order > 4)
-    throw new RangeError(`order must be 1, 2, 3 or 4, got ${order}`);
+  checkChoice("order", order, [1, 2, 3, 4]);
   return marchInSigma("lms", denoiser, path, xT, options, (state, from, to, { slope, i, memory, grid }) => {
     const { x0, noise } = slope(state, from);
     const slopes = [noise, ...memory].slice(0, order);

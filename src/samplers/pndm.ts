@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser, type Estimate } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { samplerEntries } from "./entry.js";
@@ -35,6 +36,7 @@ export function pndm(
   options: PndmOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { start = "runge-kutta" } = options;
+  checkChoice("start", start, ["runge-kutta", "plms"]);
   const times = timeGrid(path, options);
   requireSignal(path, times);
   const at = (x: tf.Tensor, t: number): Estimate => estimate(denoiser, path, x, t, options);

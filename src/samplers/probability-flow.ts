@@ -37,6 +37,7 @@ export function* probabilityFlow(
   if (!Number.isFinite(begin) || !Number.isFinite(end)) {
     throw new RangeError(`the flow runs between finite noise levels > 0, got t = ${from} and t = ${to}`);
   }
+  if (from === to) throw new RangeError(`the flow needs two different times, got ${from} twice`);
   checkStart("start", start);
   const scaled = tf.div(start, path.signal(from));
   const solver = dormandPrince(flowInLogSigma(denoiser, path, options), scaled, begin, end, options);

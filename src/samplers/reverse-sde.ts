@@ -37,6 +37,7 @@ export function reverseSde(
   }
   if (!Number.isInteger(corrections) || corrections < 0)
     throw new RangeError(`corrections must be a whole number ≥ 0, got ${corrections}`);
+  if (!(correctionSnr > 0)) throw new RangeError(`correctionSnr must be > 0, got ${correctionSnr}`);
   const times = timeGrid(path, options);
   const perStep = 1 + corrections;
   const scoreAt = (x: tf.Tensor, t: number): { x0: tf.Tensor; score: tf.Tensor } => {

@@ -1,3 +1,4 @@
+import { checkChoice } from "../diffusion/check.js";
 import type { GaussianPath } from "../diffusion/path.js";
 
 /**
@@ -26,6 +27,8 @@ export interface TimeGridOptions {
 export function timeGrid(path: GaussianPath, options: TimeGridOptions = {}): number[] {
   const { T, discrete } = path;
   const { spacing = "trailing", levels, finish = "data" } = options;
+  checkChoice("finish", finish, ["data", "last"]);
+  checkChoice("spacing", spacing, ["leading", "trailing", "linspace"]);
   const times = options.times ?? levels?.map((level) => path.timeAt(level));
   if (times) return close(checkTimes(path, times), finish);
   const steps = options.steps ?? (discrete ? Math.min(50, T) : 50);
@@ -55,8 +58,6 @@ function spacedTime(i: number, steps: number, spacing: Spacing, { T, discrete }:
       const t = steps === 1 ? T : T - (i * (T - first)) / (steps - 1);
       return discrete ? Math.round(t) : t;
     }
-    default:
-      throw new RangeError(`unknown spacing "${String(spacing)}": use leading, trailing or linspace`);
   }
 }
 

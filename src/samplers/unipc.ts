@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { samplerEntries } from "./entry.js";
@@ -28,7 +29,8 @@ export function unipc(
   options: UniPcOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 2, variant = "bh2" } = options;
-  if (![1, 2, 3].includes(order)) throw new RangeError(`order must be 1, 2 or 3, got ${order}`);
+  checkChoice("order", order, [1, 2, 3]);
+  checkChoice("variant", variant, ["bh1", "bh2"]);
   const points = timeGrid(path, options).map((t) => lambdaPoint(path, t));
   const steps = points.length - 1;
   const endsAtData = points[steps].noise === 0;
@@ -75,10 +77,11 @@ function update(
   const h = to.lambda - from.lambda;
   // x' = (b'/b)·x + a'·(1 − e^{−h})·x̂_0 …
   const base = tf.add(tf.mul(x, to.noise / from.noise), tf.mul(known[0], -to.signal * Math.expm1(-h)));
-  const ratios = known.slice(1).map((_, k) => (points[i - 1 - k].lambda - from.lambda) / h);
-  const differences = known
-    .slice(1)
-    .map((estimateThen, k) => tf.div(tf.sub(estimateThen, known[0]), ratios[k]));
+  // Where λ is infinite (no signal, no noise) there is no expansion in h: the step is of first order.
+  if (!Number.isFinite(h)) return base;
+  const earlier = known.slice(1).filter((_, k) => Number.isFinite(points[i - 1 - k].lambda));
+  const ratios = earlier.map((_, k) => (points[i - 1 - k].lambda - from.lambda) / h);
+  const differences = earlier.map((estimateThen, k) => tf.div(tf.sub(estimateThen, known[0]), ratios[k]));
   if (arrived) {
     ratios.push(1);
     differences.push(tf.sub(arrived, known[0]));

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
 import { generate } from "../../../src/cli/generate.js";
 import { decodePng } from "../../../src/plot/index.js";
-import { ddpm } from "../../../src/samplers/index.js";
+import { ddpm, samplers } from "../../../src/samplers/index.js";
 import { loadDiffusionModel, saveDiffusionModel } from "../../../src/training/index.js";
 import { toyTask } from "../training/toy.js";
 import { command } from "./command.js";
@@ -45,6 +45,21 @@ test("the command writes a grid of the images asked for", async () => {
   const { width, height } = decodePng(readFileSync(out));
   // 2 × 2 images of 8 pixels, 7-fold, 2 pixels between them
   assert.deepEqual([width, height], [2 * 56 + 2, 2 * 56 + 2]);
+});
+
+test("it takes every sampler of the registry, whatever path that needs", async () => {
+  const { chooseSampler } = await import("../../../src/cli/sampler-choice.js");
+  const loaded = loadDiffusionModel(model);
+  for (const { name } of samplers) {
+    const images = await generate(loaded, { sampler: chooseSampler(name, { eta: 0 }), steps: 2, count: 2, seed: 3 });
+    assert.deepEqual(images.shape, [2, 8, 8, 1], name);
+    images.dispose();
+  }
+  loaded.dispose();
+  const out = join(folder, "flow.png");
+  const { code, stderr } = await command("sample", [model, "--sampler", "flow-heun", "--steps", "2", "--n", "1", "--out", out]);
+  assert.equal(code, 0, stderr);
+  assert.ok(existsSync(out));
 });
 
 test("bad requests name what was given and what is allowed, and write nothing", async () => {

@@ -6,6 +6,8 @@ import {
   coefficients,
   convertPrediction,
   cosineSchedule,
+  edmPath,
+  flowPath,
   linearSchedule,
   networkTime,
   noised,
@@ -17,7 +19,10 @@ import {
   qSample,
   qStep,
   simpleLoss,
+  subVpPath,
   trainingTarget,
+  vpPath,
+  type GaussianPath,
 } from "../../../src/index.js";
 
 const schedules = fc.oneof(
@@ -87,23 +92,31 @@ test("the posterior satisfies Bayes' rule: q(x_{t−1}|x_0)·q(x_t|x_{t−1}) = 
   );
 });
 
-test("every prediction converts into every other and back, at any t", () => {
-  const schedule = linearSchedule();
-  const [x0, noise] = [normalNoise(1)(0, [4, 3]), normalNoise(2)(0, [4, 3])];
-  const times = [1, 37.25, 500, 999];
-  const xt = qSample(schedule, x0, times, noise);
-  for (const from of predictions) {
-    const target = trainingTarget(schedule, from, x0, times, noise);
-    for (const to of predictions) {
-      const converted = convertPrediction(schedule, from, to, target, xt, times);
-      const expected = trainingTarget(schedule, to, x0, times, noise);
-      const scale = tf.max(tf.abs(expected)).dataSync()[0];
-      assert.ok(
-        largest(converted, expected) < 2e-4 * scale,
-        `${from} → ${to}: ${largest(converted, expected)}`,
-      );
-    }
-  }
+test("every prediction converts into every other and back, on any path, at any t, for any shape", () => {
+  const paths = fc.constantFrom(vpPath(), subVpPath(), edmPath(), flowPath());
+  const anyPath = fc.oneof(schedules, paths) as fc.Arbitrary<GaussianPath>;
+  const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 });
+  const levels = fc.array(fc.double({ min: 0.05, max: 20, noNaN: true }), { minLength: 3, maxLength: 3 });
+  fc.assert(
+    fc.property(anyPath, shapes, levels, fc.integer({ min: 0, max: 1e6 }), (path, rest, sigmas, seed) => {
+      const times = sigmas.map((sigma) => path.timeAt(Math.max(sigma, 1e-3)));
+      const [x0, noise] = [0, 1].map((draw) => normalNoise(seed)(draw, [3, ...rest]));
+      const xt = qSample(path, x0, times, noise);
+      for (const from of predictions) {
+        const target = trainingTarget(path, from, x0, times, noise);
+        for (const to of predictions) {
+          const converted = convertPrediction(path, from, to, target, xt, times);
+          const expected = trainingTarget(path, to, x0, times, noise);
+          const scale = Math.max(1, tf.max(tf.abs(expected)).dataSync()[0]);
+          assert.ok(
+            largest(converted, expected) < 5e-4 * scale,
+            `${path.name}, ${from} → ${to}: ${largest(converted, expected)}`,
+          );
+        }
+      }
+    }),
+    { numRuns: 25 },
+  );
 });
 
 test("ε does not determine x_0 where no signal is left, v does", () => {

@@ -87,6 +87,20 @@ test("guidance refuses what would be silently wrong", () => {
     () => denoiser.predict(xt, at(1), { text: tf.zeros([2, 1]) }),
     /has \[text\] but the unconditional one has \[label\]/,
   );
+  assert.throws(
+    () => denoiser.predict(xt, at(1), label([1, 2, 3])),
+    /"label" has 3 conditions and 1 unconditional entries for a batch of 2/,
+  );
+  const ofThree = guided(labelled(), { guidanceScale: 2, unconditional: label([9, 9, 9]) });
+  assert.throws(() => ofThree.predict(xt, at(1), label([1, 2])), /2 conditions and 3 unconditional/);
+  assert.throws(
+    () => guided(labelled(), { guidanceScale: 1, unconditional: {}, interval: [5, 1] }),
+    /two rising times, got 5,1/,
+  );
+  assert.throws(
+    () => classifierGuided(labelled(), edmPath(), () => tf.tensor1d([0]), NaN),
+    /scale must be a finite number/,
+  );
   assert.throws(() => guided(labelled(), { guidanceScale: NaN, unconditional: {} }), /guidanceScale/);
   assert.throws(() => guided(labelled(), { guidanceScale: 1, unconditional: {}, rescale: 2 }), /rescale/);
 });

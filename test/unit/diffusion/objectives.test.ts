@@ -9,6 +9,7 @@ import {
   discretizedLogLikelihood,
   edmPath,
   edmPreconditioning,
+  estimateNumbers,
   flowPath,
   gaussianDenoiser,
   gaussianKl,
@@ -21,11 +22,14 @@ import {
   preconditionedTarget,
   predictions,
   qSample,
+  scaledLinearSchedule,
   scoreMatchingLoss,
+  sigmoidBetaSchedule,
   simpleLoss,
   splitLearnedVariance,
   trainingTarget,
   variationalBound,
+  zeroTerminalSnr,
   type Weighting,
 } from "../../../src/index.js";
 
@@ -43,9 +47,10 @@ test("losses weighted alike are equal whatever is predicted", () => {
       fc.constantFrom(...weightings),
       fc.array(fc.integer({ min: 20, max: 900 }), { minLength: 3, maxLength: 3 }),
       fc.integer({ min: 0, max: 1e6 }),
-      (weighting, times, seed) => {
-        const schedule = linearSchedule();
-        const [x0, noise, guess] = [0, 1, 2].map((draw) => normalNoise(seed)(draw, [3, 4]));
+      fc.constantFrom(linearSchedule(), cosineSchedule(), scaledLinearSchedule(), sigmoidBetaSchedule()),
+      fc.integer({ min: 1, max: 6 }),
+      (weighting, times, seed, schedule, width) => {
+        const [x0, noise, guess] = [0, 1, 2].map((draw) => normalNoise(seed)(draw, [3, width]));
         const xt = qSample(schedule, x0, times, noise);
         const losses = predictions.map((prediction) => {
           const target = trainingTarget(schedule, prediction, x0, times, noise);
@@ -81,6 +86,22 @@ test("weights have the published closed forms", () => {
   const sigma = 3;
   near(lossWeights(edmPath(), "sample", "edm", sigma, 1)[0] * edmPreconditioning(sigma).out ** 2, 1, 1e-6);
   assert.throws(() => lossWeights(schedule, "sample", "snr", 0, 1), /not finite at t = 0/);
+});
+
+test("ε and the score are not trained on a schedule without terminal SNR, v and x_0 are", () => {
+  const schedule = zeroTerminalSnr(linearSchedule());
+  for (const weighting of ["simple", "uniform"] as const) {
+    for (const prediction of ["noise", "score"] as const)
+      assert.throws(
+        () => lossWeights(schedule, prediction, weighting, 500, 1),
+        /zero terminal SNR.*predict velocity or sample/,
+      );
+    for (const prediction of ["velocity", "sample", "flow"] as const)
+      assert.ok(lossWeights(schedule, prediction, weighting, 1000, 1)[0] > 0);
+  }
+  assert.throws(() => estimateNumbers(schedule, "noise", 500), /zero terminal SNR/);
+  // Where T itself is never trained, ε may be.
+  assert.equal(lossWeights(flowPath(), "noise", "simple", 0.5, 1)[0], 1);
 });
 
 test("EDM preconditioning: its closed form, unit variances, and target and denoiser that belong together", () => {

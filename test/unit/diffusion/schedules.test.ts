@@ -151,16 +151,24 @@ test("zero terminal SNR: √ᾱ_T = 0, √ᾱ_1 kept, the rest shifted and stret
   assert.equal(noiseLevel(after, 1000), Infinity);
 });
 
-test("a schedule that leaves signal at T warns, one that does not is silent", async () => {
+test("a schedule or path that leaves signal at T warns, one that does not is silent", async () => {
   const seen: string[] = [];
   const listen = (warning: Error): void => void seen.push(warning.message);
   process.on("warning", listen);
   linearSchedule({ T: 50, referenceT: 50 });
+  vpPath({ betaMax: 5 });
+  vePath({ sigmaMax: 3 });
   linearSchedule();
+  for (const make of [vpPath, subVpPath, vePath, edmPath, flowPath, cosineSchedule, scaledLinearSchedule])
+    make();
+  zeroTerminalSnr(linearSchedule());
   await new Promise((resolve) => setImmediate(resolve));
   process.off("warning", listen);
-  assert.equal(seen.length, 1);
+  assert.equal(seen.length, 3, `${seen}`);
   assert.match(seen[0], /"linear" ends at SNR_T = 1\.\d+ \(limit 0\.01\)/);
+  // ∫β = 0.1 + 4.9/2: SNR = 1/(e^2.55 − 1)
+  assert.match(seen[1], /path "vp" ends at SNR_T = 0\.0847 .* Raise betaMax/);
+  assert.match(seen[2], /path "ve" ends at SNR_T = 0\.111/);
 });
 
 test("impossible schedules are refused with the reason", () => {

@@ -5,11 +5,22 @@ import {
   clipStatic,
   ddim,
   ddpm,
+  dpmSolver,
+  flow,
+  flowPath,
+  heun,
   linearSchedule,
+  lms,
+  logLikelihood,
   normalNoise,
-  sample,
+  pndm,
+  probabilityFlow,
   qSample,
+  reverseSde,
+  sample,
   trainingTarget,
+  unipc,
+  vpPath,
 } from "../../../src/index.js";
 import { absoluteSum, drain, fixtureDenoiser, fixtureImages } from "./diffusers-fixture.js";
 
@@ -154,6 +165,49 @@ test("samplers leave nothing in memory but their result, ended early or not", as
   const onStep = ({ step }: { step: number }): unknown => step === 2 && process.emit("SIGINT", "SIGINT");
   await assert.rejects(sample(make(), { onStep: (step) => void onStep(step) }), { name: "InterruptedError" });
   assert.equal(tf.memory().numTensors, before);
+});
+
+test("an option that is no choice is refused, not taken for the other one", () => {
+  const xT = normalNoise(1)(0, [1, 2]);
+  const d = fixtureDenoiser("noise");
+  const as = <T>(value: string): T => value as unknown as T;
+  const noise = normalNoise(1);
+  const refusals: [() => unknown, RegExp][] = [
+    [
+      () => ddpm(d, schedule, xT, { noise, variance: as("small") }),
+      /variance must be one of posterior, beta, learned, got small/,
+    ],
+    [() => pndm(d, schedule, xT, { start: as("prk") }), /start must be one of runge-kutta, plms, got prk/],
+    [() => unipc(d, schedule, xT, { variant: as("bh3") }), /variant must be one of bh1, bh2, got bh3/],
+    [() => unipc(d, schedule, xT, { order: as("2") }), /order must be one of 1, 2, 3, got 2/],
+    [() => dpmSolver(d, schedule, xT, { order: as("4") }), /order must be one of/],
+    [() => lms(d, schedule, xT, { order: 5 }), /order must be one of 1, 2, 3, 4, got 5/],
+    [
+      () => flow(d, flowPath(), xT, { method: as("midpoint") }),
+      /method must be one of euler, heun, got midpoint/,
+    ],
+    [() => ddim(d, schedule, xT, { finish: as("end") }), /finish must be one of data, last, got end/],
+    [
+      () => ddim(d, schedule, xT, { spacing: as("even") }),
+      /spacing must be one of leading, trailing, linspace, got even/,
+    ],
+    [() => heun(d, schedule, xT, { churn: 1, noise, churnNoise: -1 }), /churnNoise must be ≥ 0, got -1/],
+    [
+      () => heun(d, schedule, xT, { churn: 1, noise, churnRange: [2, 1] }),
+      /churnRange must be two rising levels, got 2,1/,
+    ],
+    [
+      () => reverseSde(d, vpPath(), xT, { noise, corrections: 1, correctionSnr: 0 }),
+      /correctionSnr must be > 0, got 0/,
+    ],
+    [() => probabilityFlow(d, schedule, xT, { from: 5, to: 5 }).next(), /two different times, got 5 twice/],
+    [() => logLikelihood(d, schedule, xT, { priorDeviation: 0 }), /priorDeviation must be > 0, got 0/],
+    [
+      () => logLikelihood(d, schedule, xT, { trace: [tf.ones([1, 3])] }),
+      /probe 0 has shape \[1,3\] but x has \[1,2\]/,
+    ],
+  ];
+  for (const [call, message] of refusals) assert.throws(call, message);
 });
 
 test("bad input is refused with what was given and what is allowed", () => {

@@ -4,8 +4,10 @@ import * as tf from "../../../src/tf.js";
 import {
   annealedLangevin,
   cosineSchedule,
+  ddim,
   ddpm,
   dpmSolverSde,
+  eulerAncestral,
   exponentialLevels,
   heun,
   karrasLevels,
@@ -106,6 +108,12 @@ add("DDPM, posterior variance, 300 of 1000 steps", linear, 0.01, (d, p, x, noise
 );
 add("DDPM, variance β, cosine, 300 steps", cosineSchedule({ T: 300 }), 0.01, (d, p, x, noise) =>
   ddpm(d, p, x, { steps: 300, noise, variance: "beta" }),
+);
+add("DDIM with η = 0.5, 300 of 1000 steps", linear, 0.01, (d, p, x, noise) =>
+  ddim(d, p, x, { steps: 300, noise, eta: 0.5 }),
+);
+add("Euler-ancestral, 300 of 1000 steps", linear, 0.01, (d, p, x, noise) =>
+  eulerAncestral(d, p, x, { steps: 300, noise }),
 );
 add("Heun with churn 20, Karras grid, 40 steps", linear, 0.005, (d, p, x, noise) =>
   heun(d, p, x, { levels, noise, churn: 20 }),

@@ -8,6 +8,7 @@ import {
   samplerNamed,
   samplers,
   vpPath,
+  type NoiseSource,
   type SamplerEntry,
 } from "../../../src/index.js";
 import { drain } from "./diffusers-fixture.js";
@@ -47,6 +48,27 @@ for (const entry of samplers) {
     if (entry.evaluations(12) > 1) run.next();
     run.return(undefined as never);
     assert.equal(tf.memory().numTensors, before);
+  });
+}
+
+for (const entry of samplers.filter(({ stochastic }) => stochastic)) {
+  test(`${entry.name}: no noise is left of the last step`, () => {
+    const { path, denoiser, xT } = problem(entry);
+    let drawn = 0;
+    const noise: NoiseSource = (draw, shape) => {
+      drawn++;
+      return fastNoise(2)(draw, shape);
+    };
+    const run = entry.run(denoiser, path, xT, { steps: 5, noise });
+    let [last, estimate] = [0, tf.zerosLike(xT)];
+    let step = run.next();
+    for (; !step.done; step = run.next()) {
+      [last, drawn] = [drawn, 0];
+      estimate = step.value.x0.clone();
+    }
+    assert.equal(drawn, 0);
+    // Either none was drawn in it, or the result is the estimate made after the last of it.
+    assert.ok(last === 0 || largestDifference(step.value, estimate) < 1e-6, `${last} draws in the last step`);
   });
 }
 

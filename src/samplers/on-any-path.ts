@@ -1,0 +1,44 @@
+import type * as tf from "../tf.js";
+import { denoiserOnPath } from "../diffusion/change-of-path.js";
+import { flowPath, vpPath, type SdePath } from "../diffusion/continuous-paths.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
+import type { GaussianPath } from "../diffusion/path.js";
+import type { SamplerEntry } from "./entry.js";
+import type { SamplerStep, StochasticOptions } from "./sampler.js";
+
+/**
+ * Runs any sampler of the registry on a model of any path. One that needs an SDE gets the VP SDE, one for flow matching
+ * the straight path, unless the model's path is such a one, and the denoiser is carried over ({@link denoiserOnPath}):
+ * its steps then show the times and states of that path.
+ *
+ * @param xT start ~ N(0, I), [N, …]
+ * @throws RangeError for `times` where the path changes: they are those of another one; give `levels` or `steps`
+ */
+export function runOnAnyPath(
+  entry: SamplerEntry,
+  denoiser: Denoiser,
+  path: GaussianPath,
+  xT: tf.Tensor,
+  options: StochasticOptions,
+): Generator<SamplerStep, tf.Tensor> {
+  const needed = pathFor(entry.paths, path);
+  if (needed === path) return entry.run(denoiser, path, xT, options);
+  if (options.times) {
+    throw new RangeError(
+      `"${entry.name}" runs on the path "${needed.name}", not on "${path.name}" whose times are given: ` +
+        "give levels or steps instead",
+    );
+  }
+  return entry.run(denoiserOnPath(denoiser, path, needed), needed, xT, options);
+}
+
+function pathFor(paths: SamplerEntry["paths"], path: GaussianPath): GaussianPath {
+  switch (paths) {
+    case "any":
+      return path;
+    case "sde":
+      return typeof (path as Partial<SdePath>).drift === "function" ? path : vpPath();
+    case "straight":
+      return path.name === flowPath().name ? path : flowPath();
+  }
+}

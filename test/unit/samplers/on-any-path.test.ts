@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import * as tf from "../../../src/tf.js";
+import {
+  convertPrediction,
+  cosineSchedule,
+  denoiserOnPath,
+  edmPath,
+  flowPath,
+  linearSchedule,
+  mixtureDenoiser,
+  noiseLevel,
+  predictions,
+  runOnAnyPath,
+  samplerNamed,
+  samplers,
+  subVpPath,
+  vePath,
+  vpPath,
+  type Denoiser,
+  type GaussianMixture,
+  type GaussianPath,
+} from "../../../src/index.js";
+import { drain } from "./diffusers-fixture.js";
+import { fastNoise, largestDifference } from "./helpers.js";
+
+const mixture: GaussianMixture = {
+  weights: [1, 2],
+  means: [
+    [-1, 0.2],
+    [0.7, 0.4],
+  ],
+  covariances: [0.1, [0.3, 0.2]],
+};
+const paths = [
+  linearSchedule(),
+  cosineSchedule({ T: 300 }),
+  vpPath(),
+  subVpPath(),
+  vePath(),
+  edmPath(),
+  flowPath(),
+];
+
+test("carried over to another path the ideal denoiser is that path's ideal denoiser, whatever it predicts", () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...paths),
+      fc.constantFrom(...paths),
+      fc.constantFrom(...predictions),
+      fc.double({ min: 0.02, max: 30, noNaN: true }),
+      fc.integer({ min: 0, max: 1e6 }),
+      (from, to, predicts, level, seed) => {
+        const [ideal, expected] = [from, to].map((path) => mixtureDenoiser(path, mixture));
+        const trained: Denoiser = {
+          predicts,
+          predict: (x, times) =>
+            convertPrediction(
+              from,
+              "sample",
+              predicts,
+              ideal.predict(x, times),
+              x,
+              Array.from(times.dataSync()),
+            ),
+        };
+        // One level for each of two examples.
+        const times = tf.tensor1d([to.timeAt(level), to.timeAt(level / 2)]);
+        const x = tf.mul(fastNoise(seed)(0, [2, 2]), to.noise(to.timeAt(level)) + 0.5);
+        const got = denoiserOnPath(trained, from, to).predict(x, times);
+        const difference = largestDifference(got, expected.predict(x, times));
+        // Float32 rounds times and, where ε is predicted, loses σ times 1e-7.
+        assert.ok(difference < 3e-3, `${from.name} → ${to.name}, ${predicts}: ${difference}`);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test("above the highest trained level it is asked at that level", () => {
+  const from = linearSchedule();
+  const asked: number[][] = [];
+  const denoiser: Denoiser = {
+    predicts: "sample",
+    predict: (x, t) => {
+      asked.push([...t.dataSync(), ...x.dataSync()]);
+      return x.clone();
+    },
+  };
+  denoiserOnPath(denoiser, from, flowPath()).predict(tf.tensor2d([[2]]), tf.tensor1d([1]));
+  assert.equal(asked[0][0], 1000);
+  assert.ok(Math.abs(asked[0][1] - 2 * from.noise(1000)) < 1e-6);
+  assert.ok(noiseLevel(from, 1000) > 100);
+});
+
+for (const entry of samplers) {
+  test(`${entry.name} runs on a model of any path, and leaves nothing in memory but its result`, () => {
+    for (const path of [linearSchedule(), vpPath(), flowPath()] as GaussianPath[]) {
+      // What divides by a(t) cannot start where a(t) = 0, and says so.
+      const refused = path.name === "flow" && entry.paths === "any" && !startsWithoutSignal.has(entry.name);
+      const denoiser = mixtureDenoiser(path, mixture);
+      const xT = fastNoise(1)(0, [200, 2]);
+      const before = tf.memory().numTensors;
+      const run = (): tf.Tensor =>
+        drain(runOnAnyPath(entry, denoiser, path, xT, { steps: 25, noise: fastNoise(2) }));
+      if (refused) {
+        assert.throws(run, /has no signal at t = 1/);
+        assert.equal(tf.memory().numTensors, before);
+      } else {
+        const end = run();
+        assert.equal(tf.memory().numTensors, before + 1);
+        // 1/3·(−1) + 2/3·0.7; ±4 standard errors of 0.06, and the few steps' bias.
+        const mean = tf.mean(tf.slice(end, [0, 0], [-1, 1])).dataSync()[0];
+        assert.ok(Math.abs(mean - 0.133) < 0.3, `${path.name}: mean ${mean}`);
+      }
+    }
+  });
+}
+
+const startsWithoutSignal = new Set([
+  "consistency",
+  "ddim",
+  "ddim-stochastic",
+  "ddpm",
+  "ddpm-large",
+  "dpm++1",
+  "dpm++2m",
+  "dpm++3m",
+  "dpm++2m-sde",
+  "probability-flow",
+  "unipc",
+  "unipc-3",
+]);
+
+test("times of one path are not taken for those of another", () => {
+  const path = linearSchedule();
+  const denoiser = mixtureDenoiser(path, mixture);
+  const options = { times: [500, 100], noise: fastNoise(1) };
+  const xT = fastNoise(1)(0, [2, 2]);
+  assert.throws(
+    () => runOnAnyPath(samplerNamed("flow-euler"), denoiser, path, xT, options),
+    /"flow-euler" runs on the path "flow", not on "linear" whose times are given/,
+  );
+});
