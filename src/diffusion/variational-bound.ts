@@ -1,4 +1,6 @@
+import { checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
+import { checkChoice } from "./check.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
 import { estimateFrom, timesTensor, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
 import { qSample } from "./forward.js";
@@ -41,7 +43,10 @@ export function discretizedLogLikelihood(
   logDeviation: tf.Tensor,
   options: DiscretizedOptions = {},
 ): tf.Tensor {
-  const half = 1 / ((options.levels ?? 256) - 1);
+  const { levels = 256 } = options;
+  if (!Number.isInteger(levels) || levels < 2)
+    throw new RangeError(`levels must be a whole number ≥ 2, got ${levels}`);
+  const half = 1 / (levels - 1);
   return tf.tidy(() => {
     const inverse = tf.exp(tf.neg(logDeviation));
     const centred = tf.sub(x, mean);
@@ -190,6 +195,7 @@ export interface BoundOptions extends DiscretizedOptions {
  *
  * Source: Ho et al. 2020 (DDPM), equation 5.
  * @param x0 [N, …] in [−1, 1]
+ * @throws RangeError for data outside [−1, 1] (its grey levels lie there) or not finite
  */
 export function variationalBound(
   denoiser: Denoiser,
@@ -198,6 +204,11 @@ export function variationalBound(
   options: BoundOptions,
 ): BoundReport {
   const { noise, variance = "posterior", clip } = options;
+  checkChoice("variance", variance, ["posterior", "beta", "learned"]);
+  checkFinite("x0", x0, "clean the data");
+  const reach = readScalar(tf.tidy(() => tf.max(tf.abs(x0))));
+  if (reach > 1 + 1e-6)
+    throw new RangeError(`x0 must lie in [−1, 1], but |x0| reaches ${reach}: encode it with a Normaliser`);
   const { T } = schedule;
   const [terms, dataError, noiseError] = [new Float64Array(T), new Float64Array(T), new Float64Array(T)];
   for (let t = T; t >= 1; t--) {
