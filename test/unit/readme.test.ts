@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { readSafetensors } from "../../src/nn/index.js";
 import { decodePng } from "../../src/plot/index.js";
 
 const root = join(import.meta.dirname, "../..");
@@ -27,10 +28,35 @@ test("the library example runs as written, with the built package, and writes a 
   assert.deepEqual([width, height], [4 * 56 + 3 * 2, 4 * 56 + 3 * 2]);
 });
 
-test("every file the README links to is there", () => {
-  const links = [...readme.matchAll(/\]\(([^)#]+?)(?:#[^)]*)?\)/g)].map(([, target]) => target).filter((target) => !/^https?:/.test(target));
-  assert.ok(links.length > 4);
-  for (const link of links) assert.ok(existsSync(join(dirname(join(root, "README.md")), link)), `${link} is missing`);
+test("both ends of the trip to a cluster run as written: what goes out comes back and draws", () => {
+  const page = readFileSync(join(root, "src/models/README.md"), "utf8");
+  const [out, back] = [...page.matchAll(/```ts\n(import[\s\S]*?)```/g)].map(([, code]) => code);
+  const place = join(folder, "trip-test");
+  mkdirSync(place);
+  for (const shared of ["node_modules", "assets"]) symlinkSync(join(root, shared), join(place, shared));
+  writeFileSync(join(place, "package.json"), '{ "type": "module" }');
+  const run = (name: string, code: string): void => {
+    writeFileSync(join(place, name), code);
+    const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", name], { cwd: place, encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+  };
+  mkdirSync(join(place, "trip"));
+  run("out.ts", out);
+  assert.equal(readSafetensors(join(place, "trip/digits.safetensors"), (file) => file.entries.get("images")?.shape.join()), "9000,1,28,28");
+  renameSync(join(place, "trip/start"), join(place, "trip/back"));
+  run("back.ts", back.replace("steps: 50", "steps: 2"));
+  const { width } = decodePng(readFileSync(join(place, "grid.png")));
+  assert.ok(width >= 6 * 28);
+});
+
+test("every file the pages link to is there", () => {
+  for (const name of ["README.md", "src/models/README.md", "src/kernel/README.md"]) {
+    const page = join(root, name);
+    const targets = [...readFileSync(page, "utf8").matchAll(/\]\(([^)#]+?)(?:#[^)]*)?\)/g)].map(([, target]) => target);
+    for (const link of targets.filter((target) => !/^https?:/.test(target))) {
+      assert.ok(existsSync(join(dirname(page), link)), `${name} links to ${link}, which is missing`);
+    }
+  }
 });
 
 test("every npm script the README names is there", () => {

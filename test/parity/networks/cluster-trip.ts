@@ -1,0 +1,57 @@
+/**
+ * The two ends of a trip to a cluster and back; src/models/README.md tells it.
+ *
+ * `node --import tsx cluster-trip.ts out FOLDER [MODEL]`  writes FOLDER/start (MODEL, default assets/mnist-unet, in float32)
+ *                                                       and FOLDER/digits.safetensors
+ * `node --import tsx cluster-trip.ts back FOLDER`        opens FOLDER/back, compares ε before and after with what
+ *                                                       continue_training.py saw, and draws FOLDER/grid.png
+ */
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as tf from "../../../src/tf.js";
+import { loadDigits, Normaliser } from "../../../src/data/index.js";
+import { clipStatic, linearSchedule } from "../../../src/diffusion/index.js";
+import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/models/index.js";
+import { readSafetensors, writeSafetensors, type NamedTensor } from "../../../src/nn/index.js";
+import { imageGrid } from "../../../src/plot/index.js";
+import { ddim, normalNoise, sample } from "../../../src/samplers/index.js";
+import { loadDiffusionModel, networkDenoiser } from "../../../src/training/index.js";
+import { fromTorch, relativeError, toTorch } from "./formula.js";
+
+const [, , command, folder, model = "assets/mnist-unet"] = process.argv;
+if (folder === undefined) throw new Error("name a folder: see the head of this file");
+
+function out(): void {
+  const start = join(folder, "start");
+  mkdirSync(start, { recursive: true });
+  toDiffusers(loadDiffusionModel(model).network, start);
+  copyFileSync(join(model, "diffusion.json"), join(start, "diffusion.json"));
+  const digits = loadDigits({ split: "train" });
+  const values = new Normaliser().encode(digits.images);
+  // One channel: [N, H, W, 1] and [N, 1, H, W] are the same numbers in the same order.
+  writeSafetensors(join(folder, "digits.safetensors"), [["images", { shape: [digits.count, 1, 28, 28], values }]]);
+}
+
+function difference(unet: UNet2D, images: NamedTensor, times: NamedTensor, expected: NamedTensor): string {
+  return tf.tidy(() => {
+    const x = fromTorch(tf.tensor(images.values, [...images.shape]));
+    const epsilon = toTorch(unet.apply(x, tf.tensor1d(times.values)));
+    return relativeError(epsilon.dataSync(), [...expected.values]).toExponential(1);
+  });
+}
+
+async function back(): Promise<void> {
+  const [images, times, before, after] = readSafetensors(join(folder, "back", "epsilon.safetensors"), (file) => {
+    return ["images", "times", "before", "after"].map((name) => file.read(name));
+  });
+  const start = fromDiffusers(join(folder, "start"), { expect: "UNet2DModel" });
+  console.log(`before: relative difference of ε ${difference(start, images, times, before)}`);
+  const unet = fromDiffusers(join(folder, "back"), { expect: "UNet2DModel" });
+  console.log(`after:  relative difference of ε ${difference(unet, images, times, after)}`);
+  console.log(`before and after: ${difference(start, images, times, after)}`);
+  const xT = normalNoise(7)(0, [32, 28, 28, 1]);
+  const drawn = await sample(ddim(networkDenoiser(unet), linearSchedule(), xT, { steps: 50, clip: clipStatic() }));
+  writeFileSync(join(folder, "grid.png"), imageGrid(drawn as tf.Tensor4D, { columns: 8 }).png);
+}
+
+await ({ out, back } as Record<string, () => void | Promise<void>>)[command]();

@@ -1,0 +1,81 @@
+"""Goes on training a U-Net of this library with diffusers and accelerate, on one machine or many.
+
+`accelerate launch continue_training.py MODEL IMAGES OUT [--steps N] [--batch N] [--rate X]`
+
+MODEL is a folder that toDiffusers wrote, IMAGES a safetensors file whose "images" are [N, C, H, W] in −1 … 1, OUT the
+folder that fromDiffusers opens. OUT/epsilon.safetensors holds ε of the model before and after for eight of the images,
+so that whoever opens it can compare.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from diffusers import DDPMScheduler, UNet2DModel
+from diffusers.training_utils import EMAModel
+from safetensors.torch import load_file, save_file
+
+PROBE_TIMES = torch.tensor([0, 50, 100, 300, 500, 700, 900, 999])
+
+
+@torch.no_grad()
+def epsilon(model: UNet2DModel, images: torch.Tensor) -> torch.Tensor:
+    return model.eval()(images, PROBE_TIMES.to(images.device)).sample.cpu().contiguous()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("model", "images", "out"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--batch", type=int, default=64, help="examples a step and process")
+    parser.add_argument("--rate", type=float, default=1e-4)
+    options = parser.parse_args()
+
+    accelerator = Accelerator()
+    unet = UNet2DModel.from_pretrained(options.model)
+    # linearSchedule({ T: 1000 }) of the library
+    scheduler = DDPMScheduler(num_train_timesteps=1000, beta_start=1e-4, beta_end=0.02, beta_schedule="linear")
+    images = load_file(options.images)["images"]
+    probe = images[:8].to(accelerator.device)
+    before = epsilon(unet.to(accelerator.device), probe)
+
+    loader = torch.utils.data.DataLoader(images, batch_size=options.batch, shuffle=True, drop_last=True)
+    optimizer = torch.optim.AdamW(unet.parameters(), lr=options.rate, weight_decay=0.0)
+    average = EMAModel(unet.parameters(), decay=0.999)
+    model, optimizer, loader = accelerator.prepare(unet, optimizer, loader)
+    accelerator.print(f"{len(images)} images on {accelerator.num_processes} processes, {accelerator.device.type}")
+    model.train()
+    step = 0
+    while step < options.steps:
+        for x0 in loader:
+            noise = torch.randn_like(x0)
+            t = torch.randint(0, 1000, (x0.shape[0],), device=x0.device)
+            loss = torch.nn.functional.mse_loss(model(scheduler.add_noise(x0, noise, t), t).sample, noise)
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            average.step(unet.parameters())
+            step += 1
+            if step % 20 == 0 or step == options.steps:
+                accelerator.print(f"step {step} of {options.steps}, loss {accelerator.reduce(loss.detach(), 'mean'):.4f}")
+            if step == options.steps:
+                break
+
+    if accelerator.is_main_process:
+        average.copy_to(unet.parameters())
+        unet.save_pretrained(options.out)
+        # The schedule and the kind of prediction, which npm run sample asks for.
+        if (options.model / "diffusion.json").exists():
+            shutil.copy(options.model / "diffusion.json", options.out)
+        probed = {"images": probe.cpu(), "times": PROBE_TIMES.float(), "before": before, "after": epsilon(unet, probe)}
+        save_file(probed, options.out / "epsilon.safetensors")
+    accelerator.wait_for_everyone()
+    accelerator.end_training()
+
+
+if __name__ == "__main__":
+    main()
