@@ -18,10 +18,10 @@ export function warnOfTerminalSnr(what: string, snr: number, remedy: string): vo
  * Throws a RangeError for ε or the score on a schedule whose last step has no signal: x_T is then ε itself, whatever the
  * data, and no x̂_0 follows from it.
  */
-export function requireDetermined({ name, T, discrete, signal }: GaussianPath, prediction: Prediction): void {
-  if (!discrete || signal(T) > 0 || !["noise", "score"].includes(prediction)) return;
+export function requireDetermined(path: GaussianPath, prediction: Prediction): void {
+  if (!path.discrete || path.signal(path.T) > 0 || !["noise", "score"].includes(prediction)) return;
   throw new RangeError(
-    `"${name}" has no signal at t = T (zero terminal SNR), where "${prediction}" says nothing about x_0: ` +
+    `"${path.name}" has no signal at t = T (zero terminal SNR), where "${prediction}" says nothing about x_0: ` +
       "predict velocity or sample",
   );
 }

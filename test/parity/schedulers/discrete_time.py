@@ -91,6 +91,11 @@ def ddpm_like(kind):
         s = kind(**BETAS, **LEAD, prediction_type=p, clip_sample=False, variance_type="learned_range")
         x, times = in_state(s, 10, model=both)
         record(s, "ddpm", f"{p} learned_range", dict(prediction=p, spacing="leading", variance="learned"), x, times=times)
+        # The network says the variance itself.
+        plain = lambda x, t: torch.cat([network(x, t), 0.02 + 0.01 * torch.cos(x)], dim=1)
+        s = kind(**BETAS, **LEAD, prediction_type=p, clip_sample=False, variance_type="learned")
+        x, times = in_state(s, 10, model=plain)
+        record(s, "ddpm-said-variance", f"{p} learned", dict(prediction=p, spacing="leading", variance="learned"), x, times=times)
         s = kind(**BETAS, **LEAD, prediction_type=p, thresholding=True, dynamic_thresholding_ratio=0.8, sample_max_value=3.0)
         x, times = in_state(s, 10)
         record(s, "ddpm", f"{p} thresholded", dict(prediction=p, spacing="leading", clip="dynamic"), x, times=times)

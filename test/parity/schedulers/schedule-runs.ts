@@ -17,16 +17,19 @@ import {
   heun,
   inpaint,
   karrasLevels,
+  levelAt,
   linearSchedule,
   lms,
   noiseLevelRange,
   pndm,
+  posteriorCoefficients,
   scaledLinearSchedule,
   scheduleFromAlphaBars,
   sigmoidBetaSchedule,
   timeGrid,
   unipc,
   zeroTerminalSnr,
+  type LearnedVarianceDenoiser,
   type SamplerStep,
   type Schedule,
 } from "../../../src/index.js";
@@ -88,6 +91,12 @@ const runs: Readonly<Record<string, Run>> = {
     ddimInversion(denoiser(c), path, start, { times: [...(times ?? [])].reverse() }),
   ddpm: (path, c, grid) =>
     ddpm(denoiser(c), path, start, { ...grid, noise: replayed, variance: c.variance, clip: clipped(c) }),
+  "ddpm-said-variance": (path, c, grid) =>
+    ddpm(sayingVariance(denoiser(c), path, grid.times ?? []), path, start, {
+      ...grid,
+      noise: replayed,
+      variance: "learned",
+    }),
   pndm: (path, c, grid) => pndm(denoiser(c), path, start, { ...grid, start: c.start }),
   euler: (path, c, grid) => euler(denoiser(c), path, start, grid),
   "euler-ancestral": (path, c, grid) =>
@@ -113,6 +122,26 @@ const runs: Readonly<Record<string, Run>> = {
   consistency: (path, c, grid) =>
     consistency(denoiser(c), path, start, { ...grid, noise: replayed, clip: clipped(c) }),
 };
+
+/** A network that says σ² = 0.02 + cos(x)/100 itself, as the fraction v of ln σ² = v·ln β + (1 − v)·ln β̃. */
+function sayingVariance(
+  plain: LearnedVarianceDenoiser,
+  path: Schedule,
+  times: readonly number[],
+): LearnedVarianceDenoiser {
+  return {
+    ...plain,
+    predictWithVariance: (xt, t) => {
+      const i = times.indexOf(t.dataSync()[0]);
+      const back = posteriorCoefficients(levelAt(path, times[i + 1] ?? 0), levelAt(path, times[i]));
+      const [low, high] = [Math.log(back.variance), Math.log(back.added)];
+      const said = tf.log(tf.add(tf.mul(tf.cos(xt), 0.01), 0.02));
+      // At the last step there is no variance to say.
+      const fraction = Number.isFinite(low) ? tf.div(tf.sub(said, low), high - low) : tf.zerosLike(xt);
+      return { output: plain.predict(xt, t), fraction };
+    },
+  };
+}
 
 /** Whose spacing is what the name says; the others' lists are taken as they are. */
 const spaced = new Set([

@@ -209,6 +209,26 @@ test("for Gaussian data and its ideal denoiser the bound lies just above the ent
   near(report.dataError[t - 1], (deviation ** 2 * b * b) / (a * a * deviation ** 2 + b * b), 0.01);
 });
 
+test("the bound refuses data outside its grey levels, and levels that are none", () => {
+  const schedule = linearSchedule({ T: 50 });
+  const denoiser = gaussianDenoiser(schedule, [0, 0], 0.25);
+  const [noise, inside] = [normalNoise(1), tf.tensor2d([[0.5, -1]])];
+  const before = tf.memory().numTensors;
+  const bound = (x0: tf.Tensor, options: object = {}): unknown =>
+    variationalBound(denoiser, schedule, x0, { noise, ...options });
+  assert.throws(
+    () => bound(tf.tensor2d([[0, 1.5]])),
+    /must lie in \[−1, 1\], but \|x0\| reaches 1\.5: encode it with a Normaliser/,
+  );
+  assert.throws(() => bound(tf.tensor2d([[0, NaN]])), /x0 holds NaN or infinite values, 1 of 2/);
+  assert.throws(() => bound(inside, { levels: 1 }), /levels must be a whole number ≥ 2, got 1/);
+  assert.throws(
+    () => bound(inside, { variance: "small" }),
+    /variance must be one of posterior, beta, learned, got small/,
+  );
+  assert.equal(tf.memory().numTensors, before + 2);
+});
+
 test("the hybrid loss trains the mean by L_simple alone and the variance by the bound", () => {
   const schedule = cosineSchedule({ T: 100 });
   const [x0, noise] = [tf.mul(normalNoise(1)(0, [2, 3]), 0.3), normalNoise(1)(1, [2, 3])];
