@@ -211,10 +211,17 @@ function startingValues(stream: RandomStream, size: number, init: Initializer): 
   switch (init.kind) {
     case "constant":
       return new Float32Array(size).fill(init.value);
-    case "uniform":
-      return stream.uniforms(size).map((u) => (2 * u - 1) * init.bound);
-    case "normal":
-      return stream.normals(size).map((z) => z * init.deviation);
+    case "uniform": {
+      const values = stream.uniforms(size);
+      // In place: a second array of this size would be garbage that nobody collects for long.
+      for (let i = 0; i < size; i++) values[i] = (2 * values[i] - 1) * init.bound;
+      return values;
+    }
+    case "normal": {
+      const values = stream.normals(size);
+      for (let i = 0; i < size; i++) values[i] *= init.deviation;
+      return values;
+    }
   }
 }
 
