@@ -49,8 +49,22 @@ test("both ends of the trip to a cluster run as written: what goes out comes bac
   assert.ok(width >= 6 * 28);
 });
 
+test("the example of classes and guidance runs as written and draws one digit of each class", () => {
+  const page = readFileSync(join(root, "src/training/README.md"), "utf8");
+  const example = /```ts\n(import[\s\S]*?)```/.exec(page)![1];
+  const place = join(folder, "classes");
+  mkdirSync(place);
+  symlinkSync(join(root, "node_modules"), join(place, "node_modules"));
+  writeFileSync(join(place, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(place, "example.ts"), example.replace("run(2000)", "run(2)").replace("steps: 50", "steps: 2"));
+  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "example.ts"], { cwd: place, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  const { width, height } = decodePng(readFileSync(join(place, "classes.png")));
+  assert.ok(width > 10 * height / 2, `${width} × ${height}`);
+});
+
 test("every file the pages link to is there", () => {
-  for (const name of ["README.md", "src/models/README.md", "src/kernel/README.md"]) {
+  for (const name of ["README.md", "src/models/README.md", "src/training/README.md", "src/kernel/README.md"]) {
     const page = join(root, name);
     const targets = [...readFileSync(page, "utf8").matchAll(/\]\(([^)#]+?)(?:#[^)]*)?\)/g)].map(([, target]) => target);
     for (const link of targets.filter((target) => !/^https?:/.test(target))) {

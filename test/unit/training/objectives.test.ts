@@ -13,6 +13,7 @@ import {
   logNormalLevels,
   LossAwareTimes,
   lossWeights,
+  scoreMatchingLoss,
   splitLearnedVariance,
   type GaussianPath,
 } from "../../../src/diffusion/index.js";
@@ -87,6 +88,21 @@ test("the hybrid objective is hybridLoss of the same batch", () => {
   near(lossOf(own, batch), expected, 1e-5);
   tf.dispose(Object.values(batch));
   own.parameters.dispose();
+});
+
+test("score matching is the score's error weighted by SNR", () => {
+  const network = pointNetwork(2);
+  const own = task(2, { network, prediction: "score", weighting: "snr" });
+  const batch = own.batch(1);
+  const expected = tf.tidy(() => {
+    const { x0, noise, signal, sigma, time } = batch;
+    const score = network.apply(tf.add(tf.mul(signal, x0), tf.mul(sigma, noise)), time as tf.Tensor1D);
+    const t = (time.dataSync() as Float32Array).map((value) => value + 1);
+    return scoreMatchingLoss(schedule, score, noise, t).dataSync()[0];
+  });
+  near(lossOf(own, batch), expected, 1e-5);
+  tf.dispose(Object.values(batch));
+  network.parameters.dispose();
 });
 
 test("EDM's objective is its weighted error of the denoiser that belongs to it, and that denoiser is a graph", () => {
