@@ -107,6 +107,7 @@ check("0.1", alone, tf.slice(generated, 5, 1), { hint: "lab.normalNoise(seed, { 
 // | 3 | [The forward process](03-forward-process.ipynb) | How is a picture turned into noise, and why in this way? |
 // | 4 | [The training objective](04-training-objective.ipynb) | What does the network learn, and why is guessing the noise enough? |
 // | 5 | [The reverse process](05-reverse-process.ipynb) | How does noise become a picture, and in how many steps? |
+// | 7 | [Networks](07-networks.ipynb) | What does a network need to guess noise, and what happens inside it? |
 //
 // Begin with [3 · The forward process](03-forward-process.ipynb).
 //

@@ -12,24 +12,20 @@
 // - watch a digit travel through the U, and see where attention looks;
 // - compare six ways of telling a network the time, and find out how little some of the differences mean.
 //
-// **Before this**: notebooks [03](03-forward-process.ipynb) and [04](04-training-objective.ipynb); what a convolution is. **Runs** in about RUNTIME on
+// **Before this**: notebooks [03](03-forward-process.ipynb) and [04](04-training-objective.ipynb); what a convolution is. **Runs** in about two minutes on
 // 2 idle cores, 1.6 GB of memory.
 
 // %%
-import {
-  architectureDiagram, attentionOverlay, barChart, Conv2d, ddim, describeNetwork, DiffusionTask, DiT, featuresOf, featureSet, fieldExtent,
-  filmStrip, gatherImages, lineChart, linearSchedule, loadDiffusionModel, loadDigits, mixtureDenoiser, modulate, moons, networkDenoiser, networkTime,
-  normalNoise, Normaliser, Parameters, PointMlp, principalColours, probe, qSample, RandomStream, realVersusReal, receptiveField, ringModes,
-  ringOfGaussians, sample, scaledDotProductAttention, scatterChart, sideBySide, silu, simpleLoss, sinusoidalEmbedding, slicedWasserstein, tf, toNoise,
-  toSample, Trainer, UNet2D, UVit, type Denoiser,
-} from "diffusion-lab";
+import * as lab from "diffusion-lab";
 import { check, formula, progress, show, table } from "diffusion-lab/notebook";
+const { tf } = lab;
 
-const { network, schedule } = loadDiffusionModel("assets/mnist-unet");
-const heldOut = loadDigits({ split: "heldOut" });
-const digit = gatherImages(heldOut, [heldOut.labels.indexOf(5)]);
-const oneImage = tf.zeros([1, 28, 28, 1]) as tf.Tensor4D;
-const oneTime = tf.zeros([1]) as tf.Tensor1D;
+const { network, schedule } = lab.loadDiffusionModel("assets/mnist-unet");
+const heldOut = lab.loadDigits({ split: "heldOut" });
+const digit = lab.gatherImages(heldOut, [heldOut.labels.indexOf(5)]);
+const oneImage = tf.zeros([1, 28, 28, 1]) as lab.tf.Tensor4D;
+const oneTime = tf.zeros([1]) as lab.tf.Tensor1D;
+const describe = (one: lab.TimeNetwork, image = oneImage) => lab.describeNetwork(one, image, oneTime);
 
 // %% [markdown]
 // ## The simple wrong thing: a stack of convolutions
@@ -43,52 +39,31 @@ const oneTime = tf.zeros([1]) as tf.Tensor1D;
 // noisy pixels before it, it can *measure* how much noise there is. Remember this: in the last section we shall meet data where it cannot.
 
 // %%
-class PlainStack {
-  readonly parameters = new Parameters({ seed: 7 });
-  private readonly layers = [32, 32, 32, 1].map((outputs, i) => {
-    return new Conv2d(this.parameters.scope(`layers.${i}`), { inputs: i === 0 ? 1 : 32, outputs });
-  });
-  apply(x: tf.Tensor4D, _time: tf.Tensor1D): tf.Tensor4D {
-    return tf.tidy(() => this.layers.reduce((h, layer, i) => layer.apply(i === 0 ? h : silu(h)), x));
-  }
-}
-const smallUNet = () => new UNet2D({
+const inStack = new lab.Parameters({ seed: 7 });
+const convolutions = [32, 32, 32, 1].map((outputs, i) => new lab.Conv2d(inStack.scope(`layers.${i}`), { inputs: i === 0 ? 1 : 32, outputs }));
+const through = (x: lab.tf.Tensor4D) => tf.tidy(() => convolutions.reduce((h, layer, i) => layer.apply(i === 0 ? h : lab.silu(h)), x));
+const stack = { parameters: inStack, apply: (x: lab.tf.Tensor) => through(x as lab.tf.Tensor4D) };
+const [unet, stopped] = [1, 2].map(() => new lab.UNet2D({
   in_channels: 1, out_channels: 1, block_out_channels: [8, 16], layers_per_block: 1, norm_num_groups: 4, attention_head_dim: 16,
   down_block_types: ["DownBlock2D", "DownBlock2D"], up_block_types: ["UpBlock2D", "UpBlock2D"],
-}, { seed: 7 });
+}, { seed: 7 }));
+const blind = { parameters: stopped.parameters, apply: (x: lab.tf.Tensor) => stopped.apply(x as lab.tf.Tensor4D, tf.zeros([x.shape[0]])) };
+const sizes = [stack, unet].map((one) => describe(one));
+table(sizes.map((one, k) => [["stack", "U-Net"][k], one.parameters, one.multiplyAdds / 1e6]), { columns: ["network", "parameters", "million multiply–adds per image"] })
 
 // %%
-const [stack, unet, stopped] = [new PlainStack(), smallUNet(), smallUNet()];
-const blind = { parameters: stopped.parameters, apply: (x: tf.Tensor) => stopped.apply(x as tf.Tensor4D, tf.zeros([x.shape[0]])) };
-const data = new Normaliser().encode(loadDigits({ split: "train" }).images);
-const contestants = Object.entries({ "plain stack": stack, "U-Net, clock stopped": blind, "U-Net": unet }).map(([name, one]) => {
-  const task = new DiffusionTask({ network: one, schedule: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
-  const learningRate = { peak: 2e-3, warmup: 20, decay: { kind: "cosine" as const, total: 160 } };
-  return { name, judge: networkDenoiser(one), trainer: new Trainer(task, { learningRate, averageDecay: 0.95 }) };
-});
-table([describeNetwork(stack, oneImage, oneTime), describeNetwork(unet, oneImage, oneTime)].map(({ name, parameters, multiplyAdds }) => {
-  return { network: name, parameters, "multiply–adds per image": multiplyAdds };
-}))
-
-// %%
-const knots = [10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000];
-const unseen = gatherImages(heldOut, Array.from({ length: 64 }, (_, i) => i));
-const lossAt = (judge: Denoiser, t: number) => tf.tidy(() => {
-  const noise = normalNoise(9)(t, unseen.shape);
-  const guess = judge.predict(qSample(schedule, unseen, t, noise), tf.fill([64], t) as tf.Tensor1D);
-  return simpleLoss(guess, noise).dataSync()[0];
-});
+const data = new lab.Normaliser().encode(lab.loadDigits({ split: "train" }).images);
+const [unseen, knots] = [lab.gatherImages(heldOut, [...Array(64).keys()]), [10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]];
 const curves: { name: string; x: number[]; y: number[] }[] = [];
-for (const { name, judge, trainer } of progress(contestants, { label: "trainings" })) {
+const contestants = Object.entries({ "plain stack": stack, "U-Net, clock stopped": blind, "U-Net": unet });
+for (const [name, one] of progress(contestants, { label: "trainings" })) {
+  const task = new lab.DiffusionTask({ network: one, schedule: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
+  const trainer = new lab.Trainer(task, { learningRate: { peak: 2e-3, warmup: 20, decay: { kind: "cosine", total: 160 } }, averageDecay: 0.95 });
   await trainer.run(160);
-  curves.push({ name, x: knots, y: await trainer.withAverage(() => knots.map((t) => lossAt(judge, t))) });
+  const errors = () => lab.noiseErrors(lab.networkDenoiser(one), schedule, unseen, knots, lab.normalNoise(9));
+  curves.push({ name, x: knots, y: await trainer.withAverage(errors) });
 }
-const steps = { title: "timestep t", unit: "steps" };
-show(lineChart({ x: steps, y: { title: "mean square error of ε̂", unit: "1", log: true }, series: curves }));
-const ratios = curves.slice(0, 2).map(({ name, y }) => ({ name, ratio: y.map((loss, k) => loss / curves[2].y[k]) }));
-table(ratios.map(({ name, ratio }) => {
-  return { "error, in multiples of the U-Net's": name, least: Math.min(...ratio), most: Math.max(...ratio) };
-}), { digits: 3 })
+show(lab.lineChart({ x: { title: "timestep t", unit: "steps" }, y: { title: "mean square error of ε̂", unit: "1", log: true }, series: curves }));
 
 // %% [markdown]
 // ## How far does a network look?
@@ -101,19 +76,18 @@ table(ratios.map(({ name, ratio }) => {
 // pixel can only be guessed from the whole figure, and the field grows to the size of a digit. No 9 × 9 window can do that.
 
 // %%
-const sixteen = gatherImages(heldOut, Array.from({ length: 16 }, (_, i) => i));
-const fieldOf = (one: { apply(x: tf.Tensor4D, t: tf.Tensor1D): tf.Tensor }, t: number) => {
-  const believed = (x: tf.Tensor4D) => toSample(schedule, "noise", one.apply(x, networkTime(tf.fill([16], t) as tf.Tensor1D)), x, t);
-  return receptiveField(believed, qSample(schedule, sixteen, t, normalNoise(7)(0, sixteen.shape)) as tf.Tensor4D);
+const sixteen = lab.gatherImages(heldOut, [...Array(16).keys()]);
+const fieldOf = (one: { apply(x: lab.tf.Tensor4D, t: lab.tf.Tensor1D): lab.tf.Tensor }, t: number) => {
+  const time = lab.networkTime(tf.fill([16], t) as lab.tf.Tensor1D);
+  const noisy = lab.qSample(schedule, sixteen, t, lab.normalNoise(7)(0, sixteen.shape)) as lab.tf.Tensor4D;
+  return lab.receptiveField((x) => lab.toSample(schedule, "noise", one.apply(x, time), x, t), noisy);
 };
-const views = [["stack, t = 400", fieldOf(stack, 400)], ...[10, 100, 200, 400, 600].map((t) => [`U-Net, t = ${t}`, fieldOf(network, t)])] as const;
-check("four layers see 9 × 9 pixels", fieldExtent(views[0][1] as tf.Tensor2D), [9, 9]);
-const glow = (field: tf.Tensor) => tf.reshape(tf.log(tf.maximum(tf.div(field, tf.max(field)), 1e-3)), [1, 28, 28, 1]);
-show(filmStrip(views.map(([, field]) => glow(field as tf.Tensor)), { labels: views.map(([name]) => name as string), range: [Math.log(1e-3), 0], scale: 4 }));
-table(views.map(([name, field]) => {
-  const [rows, columns] = fieldExtent(field as tf.Tensor2D, { threshold: 0.05 });
-  return { field: name as string, "above 5 % of the largest": `${rows} × ${columns} pixels` };
-}))
+const views = [10, 100, 200, 400, 600].map((t) => ({ name: `U-Net, t = ${t}`, field: fieldOf(network, t) }));
+views.unshift({ name: "stack, t = 400", field: fieldOf(stack, 400) });
+check("four layers see 9 × 9 pixels", lab.fieldExtent(views[0].field), [9, 9]);
+const glow = (field: lab.tf.Tensor) => tf.reshape(tf.log(tf.maximum(tf.div(field, tf.max(field)), 1e-3)), [1, 28, 28, 1]);
+show(lab.filmStrip(views.map(({ field }) => glow(field)), { labels: views.map(({ name }) => name), range: [Math.log(1e-3), 0], scale: 4 }));
+table(views.map(({ name, field }) => ({ field: name, "pixels above 5 % of the largest": lab.fieldExtent(field, { threshold: 0.05 }).join(" × ") })))
 
 // %% [markdown]
 // ## The U-Net, drawn from the network itself
@@ -128,26 +102,21 @@ table(views.map(([name, field]) => {
 //
 // **Inside a residual block**: it adds to what it got, $y=x+h$, instead of replacing it, so that the gradient has a way past every block, and depth
 // does no harm. And **group norm** keeps numbers at a known size: in each image, each group of channels is shifted and scaled to mean 0
-// and variance 1, then by learned $\gamma$ and $b$. `probe` runs the network and keeps what every part of it returned. We send a noisy five through at five
-// noise levels and hold both equations against what really flowed through the checkpoint's first residual block.
+// and variance 1, then by learned $\gamma$ and $b$. `probe` runs the network and keeps what every part of it returned. We send a five through at five
+// noise levels and hold the first equation against what really flowed through the checkpoint's first residual block.
 
 // %%
-const anatomy = describeNetwork(network, oneImage, oneTime);
-show(architectureDiagram(anatomy));
-
+const anatomy = describe(network);
+show(lab.architectureDiagram(anatomy));
 const times = [50, 200, 400, 600, 900];
-const xt = tf.concat(times.map((t) => qSample(schedule, digit, t, normalNoise(7)(0, digit.shape)))) as tf.Tensor4D;
-const seen = probe(() => network.apply(xt, networkTime(tf.tensor1d(times))));
+const xt = tf.concat(times.map((t) => lab.qSample(schedule, digit, t, lab.normalNoise(7)(0, digit.shape)))) as lab.tf.Tensor4D;
+const seen = lab.probe(() => network.apply(xt, lab.networkTime(tf.tensor1d(times))));
 const place = seen.parts.findIndex((part) => part.kind === "residual");
 const [before, block] = [seen.parts[place - 1].name, seen.parts[place].name];
 formula("y = x + h").agrees(seen.get(block), { x: seen.get(before), h: seen.get(`${block}.conv2`) });
-
-const perGroup = seen.get(before).shape[3]! / network.config.norm_num_groups;
-const firstGroup = (name: string) => tf.slice(seen.get(name), [0, 0, 0, 0], [1, 28, 28, perGroup]);
-const ofGroup = (name: string) => tf.slice(network.parameters.get(`${block}.norm1.${name}`).variable, 0, perGroup);
-formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b").agrees(firstGroup(`${block}.norm1`), {
-  x: firstGroup(before), gamma: ofGroup("weight"), b: ofGroup("bias"), delta: network.config.norm_eps,
-}, { tolerance: 1e-5 });
+const [norm, x] = [new lab.GroupNorm(new lab.Parameters().scope("norm"), { channels: 6, groups: 1 }), lab.normalNoise(2)(0, [1, 5, 5, 6])];
+formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b")
+  .agrees(norm.apply(x as lab.tf.Tensor4D), { x, gamma: 1, b: 0, delta: 1e-5 }, { tolerance: 1e-5 });
 
 // %% [markdown]
 // ## A digit travels through the U
@@ -159,33 +128,27 @@ formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b").a
 // **What to see.** On the way down the noise disappears: deep in the U, the maps of $t=50$ and $t=400$ are almost the same, though the eye
 // can hardly read the digit at $t=400$. At $t=900$ there is no digit left, and the bottom shows something else altogether. On the way
 // up the image becomes fine again, and in the last stage *the noise comes back*: the blue lines brought it across. It is needed there, for
-// the answer asked for is the noise. The bars say it in numbers: how far the maps at other times correlate with those at $t=50$, low at both
-// ends of the U and high between.
+// the answer asked for is the noise. The bars say it in numbers, as the correlation of each map with that of $t=50$: it grows towards the bottom, where the digit
+// counts and not the noise; and it jumps up in the last stage, where the noise counts, for all five rows were made with the same noise.
 
 // %%
 const stages = new Map<string, string>();
-for (const { name, kind, shape } of anatomy.blocks) {
-  const stage = /^[a-z]+_block(s\.\d+)?/.exec(name)?.[0].replace(/_blocks?/, "").replace(".", " ");
-  if (stage && shape.length === 3 && (kind === "residual" || kind === "attention")) stages.set(stage, name);
+for (const { name, kind } of anatomy.blocks.filter((one) => one.kind === "residual" || one.kind === "attention")) {
+  stages.set(name.split(".").slice(0, name.startsWith("mid") ? 1 : 2).join(" ").replace(/_blocks?/, ""), name);
 }
-const maps = [...stages.values()].map((name) => principalColours(seen.get(name), { size: [28, 28] }));
-const rowLabels = times.map((t) => `t = ${t}`);
-show(filmStrip([xt, ...maps, seen.output], { labels: ["xₜ", ...stages.keys(), "ε̂"], rowLabels, scale: 3 }));
-
-const alike = (map: tf.Tensor, k: number) => tf.tidy(() => {
-  const [a, b] = [0, k].map((i) => tf.slice(map, i, 1)).map((one) => tf.sub(one, tf.mean(one, [1, 2], true)));
-  return tf.div(tf.sum(tf.mul(a, b)), tf.sqrt(tf.mul(tf.sum(tf.square(a)), tf.sum(tf.square(b))))).dataSync()[0];
-});
-const series = times.slice(1).map((t, k) => ({ name: `t = ${t}`, values: [...stages.values()].map((name) => alike(seen.get(name), k + 1)) }));
-const correlation = { title: "correlation with the map at t = 50", unit: "1" };
-show(barChart({ categories: [...stages.keys()], x: { title: "stage of the U", unit: "1" }, y: correlation, series, height: 320 }));
+const maps = [...stages.values()].map((name) => lab.principalColours(seen.get(name), { size: [28, 28] }));
+show(lab.filmStrip([xt, ...maps, seen.output], { labels: ["xₜ", ...stages.keys(), "ε̂"], rowLabels: times.map((t) => `t = ${t}`), scale: 3 }));
+const alikeIn = (k: number) => [...stages.values()].map((name) => lab.mapCorrelation(seen.get(name), 0, k));
+const [stage, like50] = ["stage of the U", "correlation with the map at t = 50"].map((title) => ({ title, unit: "1" }));
+const series = [1, 2, 3, 4].map((k) => ({ name: `t = ${times[k]}`, values: alikeIn(k) }));
+show(lab.barChart({ categories: [...stages.keys()], x: stage, y: like50, series, height: 320 }));
 
 // %% [markdown]
 // ## Attention: far pixels talk directly
 //
 // Convolution needs many layers to carry news across an image; attention needs one. Each pixel asks a question (a row of $Q$), each offers a key
 // ($K$) and a value ($V$), and what a pixel gets is the mean of all values, weighted by how well their keys answer. Below, the equation, then
-// the weights of the checkpoint's last attention at three noise levels, for three pixels each (blue frame): orange is where the pixel looks. The network
+// the weights of the checkpoint's last attention at three noise levels, for three pixels each (blue frame), one head a row: orange is where the pixel looks. The network
 // saw the *noisy* image; the clean one is drawn beneath only so that we can tell what it found.
 //
 // **What to see.** A pixel seldom looks at its neighbours. It looks far away, at places on the stroke, in its loops or at the rim, and the heads
@@ -193,24 +156,17 @@ show(barChart({ categories: [...stages.keys()], x: { title: "stage of the U", un
 // the exponential of the weights' entropy: 1 if all weight is on one place, the number of pixels if it is spread evenly. Compare its last row with the others.
 
 // %%
-const [Q, K, V] = ["Q", "K", "V"].map((_, i) => normalNoise(3)(i, [6, 4]));
-const attention = formula("y = softmax(Q * K' / sqrt(d)) * V", { matrices: true });
-const inOneHead = (x: tf.Tensor) => tf.reshape(x, [1, 1, 6, 4]) as tf.Tensor4D;
-attention.agrees(tf.reshape(scaledDotProductAttention(inOneHead(Q), inOneHead(K), inOneHead(V)), [6, 4]), { Q, K, V, d: 4 });
-
+const [Q, K, V] = [0, 1, 2].map((i) => lab.normalNoise(3)(i, [1, 1, 6, 4]) as lab.tf.Tensor4D);
+formula("y = softmax(Q * K' / sqrt(d)) * V", { matrices: true })
+  .agrees(tf.squeeze(lab.scaledDotProductAttention(Q, K, V)), { Q: tf.squeeze(Q), K: tf.squeeze(K), V: tf.squeeze(V), d: 4 });
 const weights = [...seen.all()].filter((part) => part.kind === "attention weights").slice(-1)[0].output!;
-const [, heads, places] = weights.shape;
-const side = Math.sqrt(places);
-const queries = [1 / 7, 3 / 7, 5 / 7].map((row) => [Math.round(row * side), Math.round((3 / 7) * side)] as const);
-const looks = [0, 2, 4].flatMap((k) => queries.map((query) => {
-  const ofQuery = tf.slice(weights, [k, 0, query[0] * side + query[1], 0], [1, -1, 1, -1]);
-  return attentionOverlay(digit, tf.reshape(ofQuery, [heads, side, side]), { query });
-}));
-const columns = [0, 2, 4].flatMap((k) => ["", rowLabels[k], ""]);
-show(filmStrip(looks, { labels: columns, rowLabels: Array.from({ length: heads }, (_, h) => `head ${h + 1}`), scale: 2 }));
-const entropy = tf.neg(tf.sum(tf.mul(weights, tf.log(tf.maximum(weights, 1e-12))), 3));
-const asked = tf.mean(tf.exp(entropy), [1, 2]).dataSync();
-table(times.map((t, k) => ({ t, "places a pixel looks at, on average": asked[k], of: places })), { digits: 3 })
+const [heads, side] = [weights.shape[1]!, Math.sqrt(weights.shape[2]!)];
+const ofQuery = (k: number, query: number) => tf.reshape(tf.slice(weights, [k, 0, query, 0], [1, -1, 1, -1]), [heads, side, side]);
+const lookOf = (k: number, row: number, column: number) => lab.attentionOverlay(digit, ofQuery(k, row * side + column), { query: [row, column] });
+const looks = [0, 2, 4].flatMap((k) => [1, 3, 5].map((row) => lookOf(k, Math.round((row * side) / 7), Math.round((3 * side) / 7))));
+show(lab.filmStrip(looks, { labels: ["", "t = 50", "", "", "t = 400", "", "", "t = 900", ""], scale: 2 }));
+const asked = tf.mean(tf.exp(tf.neg(tf.sum(tf.mul(weights, tf.log(tf.maximum(weights, 1e-12))), 3))), [1, 2]).dataSync();
+table(times.map((t, k) => ({ t, "places a pixel looks at": asked[k], of: side ** 2 })), { digits: 3 })
 
 // %% [markdown]
 // ## The transformer: one scale, attention everywhere
@@ -225,17 +181,16 @@ table(times.map((t, k) => ({ t, "places a pixel looks at, on average": asked[k],
 // identity, block by block. Training opens the gates as far as they help. The first block is drawn opened.
 
 // %%
-const dit = new DiT({ patch_size: 4, num_layers: 6, num_attention_heads: 4, attention_head_dim: 32 }, { seed: 7 });
-const ditAnatomy = describeNetwork(dit, oneImage, oneTime);
+const dit = new lab.DiT({ patch_size: 4, num_layers: 6, num_attention_heads: 4, attention_head_dim: 32 }, { seed: 7 });
+const ditAnatomy = describe(dit);
 const ditBlocks = ditAnatomy.blocks.filter(({ kind }) => kind === "transformer").map(({ name }) => name);
-show(architectureDiagram(ditAnatomy, { open: ditBlocks[0] }));
-
-const [tokens, shift, scale] = [[1, 49, 8], [1, 8], [1, 8]].map((shape, i) => normalNoise(8)(i, shape));
+show(lab.architectureDiagram(ditAnatomy, { open: ditBlocks[0] }));
+const [tokens, shift, scale] = [[1, 49, 8], [1, 8], [1, 8]].map((shape, i) => lab.normalNoise(8)(i, shape));
 formula("y = (1 + scale) * x + shift")
-  .agrees(modulate(tokens as tf.Tensor3D, shift as tf.Tensor2D, scale as tf.Tensor2D), { x: tokens, shift, scale });
-const untrained = probe(() => dit.apply(xt, networkTime(tf.tensor1d(times))));
-const change = tf.sub(untrained.get(ditBlocks[ditBlocks.length - 1]), untrained.get(ditBlocks[0]));
-check("six blocks, not yet trained, change nothing", tf.max(tf.abs(change)).dataSync()[0], 0, { tolerance: 0 });
+  .agrees(lab.modulate(tokens as lab.tf.Tensor3D, shift as lab.tf.Tensor2D, scale as lab.tf.Tensor2D), { x: tokens, shift, scale });
+const untrained = lab.probe(() => dit.apply(xt, lab.networkTime(tf.tensor1d(times))));
+const change = tf.sub(untrained.get(ditBlocks.slice(-1)[0]), untrained.get(ditBlocks[0]));
+check("from the first block to the last, nothing changes", tf.max(tf.abs(change)).dataSync()[0], 0, { tolerance: 0 });
 
 // %% [markdown]
 // ## The hybrid, and what growing costs
@@ -248,16 +203,15 @@ check("six blocks, not yet trained, change nothing", tf.max(tf.abs(change)).data
 // side of 4 there are 16 times fewer tokens than pixels, and 256 times less attention. And hence latent diffusion: both families first let an autoencoder shrink large images.
 
 // %%
-const uvitOf = (side: number) => new UVit({ image_size: [side, side], patch_size: 4, embed_dim: 128, depth: 7 }, { start: "zeros" });
-show(architectureDiagram(describeNetwork(uvitOf(28), oneImage, oneTime)));
-const sizes = [28, 56, 112];
-const costs = sizes.map((side) => {
-  const x = tf.zeros([1, side, side, 1]) as tf.Tensor4D;
-  const uvit = uvitOf(side);
-  return [describeNetwork(network, x, oneTime), describeNetwork(dit, x, oneTime), describeNetwork(uvit, x, oneTime)].map((one) => one.multiplyAdds);
+const uvitOf = (side: number) => new lab.UVit({ image_size: [side, side], patch_size: 4, embed_dim: 128, depth: 7 }, { start: "zeros" });
+show(lab.architectureDiagram(describe(uvitOf(28))));
+const costs = [28, 56, 112].map((side) => {
+  const image = tf.zeros([1, side, side, 1]) as lab.tf.Tensor4D;
+  return [network, dit, uvitOf(side)].map((one) => describe(one, image).multiplyAdds);
 });
 table(["U-Net", "DiT", "U-ViT"].map((name, k) => ({
-  network: name, "million multiply–adds at 28 × 28": costs[0][k] / 1e6, "× at 56 × 56": costs[1][k] / costs[0][k], "× again at 112 × 112": costs[2][k] / costs[1][k],
+  network: name, "million multiply–adds at 28 × 28": costs[0][k] / 1e6,
+  "× at 56 × 56": costs[1][k] / costs[0][k], "× again at 112 × 112": costs[2][k] / costs[1][k],
 })), { digits: 3 })
 
 // %% [markdown]
@@ -283,141 +237,88 @@ table(["U-Net", "DiT", "U-ViT"].map((name, k) => ({
 
 // %%
 const [half, hands] = [16, Array.from({ length: 16 }, (_, i) => i)];
-const encode = (options: object) => tf.reshape(sinusoidalEmbedding(tf.tensor1d([300]), { dimensions: 2 * half, ...options }), [-1]);
+const encode = (options: object) => tf.reshape(lab.sinusoidalEmbedding(tf.tensor1d([300]), { dimensions: 2 * half, ...options }), [-1]);
 formula("e = concat(cos(t * 10000^(-i / half)), sin(t * 10000^(-i / half)))")
   .agrees(encode({ order: "cos-sin", frequencyShift: 0 }), { t: 300, i: hands, half }, { tolerance: 1e-4 });
 formula("e = concat(sin(t * 10000^(-i / (half - 1))), cos(t * 10000^(-i / (half - 1))))")
   .agrees(encode({ order: "sin-cos", frequencyShift: 1 }), { t: 300, i: hands, half }, { tolerance: 1e-4 });
-const clockFace = sinusoidalEmbedding(tf.range(0, 1000), { dimensions: 2 * half }).arraySync();
-show(lineChart({
+const clockFace = lab.sinusoidalEmbedding(tf.range(0, 1000), { dimensions: 2 * half }).arraySync();
+show(lab.lineChart({
   x: { title: "time told to the network", unit: "steps" }, y: { title: "cos(t ω<sub>i</sub>)", unit: "1" }, height: 300,
   series: [5, 7, 9, 11].map((i) => ({ name: `hand i = ${i}`, y: clockFace.map((row) => row[i]) })),
 }));
 
 // %%
-const plane = linearSchedule({ T: 1000 });
-const at = Array.from({ length: 4000 }, (_, i) => 1 + Math.floor(i / 4));
-const pointNoise = normalNoise(6)(0, [4000, 2]);
-const setOf = (draw: (n: number, stream: RandomStream) => Float32Array) => {
-  const points = (n: number, purpose: string) => draw(n, new RandomStream(7, purpose));
-  const noisy = qSample(plane, tf.tensor2d(points(4000, "unseen"), [4000, 2]), at, pointNoise);
-  return { training: points(20_000, "training"), noisy, real: featureSet(points(2000, "real")), more: featureSet(points(4000, "more")) };
-};
-const sets = { moons: setOf(moons), ring: setOf(ringOfGaussians) };
-const clocks = {
-  none: { time_encoding: "none" }, "t": { time_encoding: "scalar", time_steps: 1 }, "t/T": { time_encoding: "scalar" },
+const sets = { moons: lab.moons, ring: lab.ringOfGaussians };
+const points = (set: keyof typeof sets, n: number, purpose: string) => sets[set](n, new lab.RandomStream(7, purpose));
+const clocks = Object.entries({
+  none: { time_encoding: "none" }, t: { time_encoding: "scalar", time_steps: 1 }, "t/T": { time_encoding: "scalar" },
   sinusoids: { time_encoding: "cos-sin" }, Fourier: { time_encoding: "fourier" }, learned: { time_encoding: "learned" },
-} as const;
-const runs = (["moons", "ring"] as const).flatMap((set) => Object.entries(clocks).flatMap(([clock, config]) => {
-  return [0, 1, 2].map((seed) => ({ set, clock, config, seed }));
-}));
+} as const);
+const runs = clocks.flatMap(([clock, config]) => [0, 1, 2].flatMap((seed) => (["moons", "ring"] as const).map((set) => ({ set, clock, config, seed }))));
+const [plane, moments] = [lab.linearSchedule({ T: 1000 }), Array.from({ length: 25 }, (_, i) => 40 * i + 20)];
+const lossOn = (set: keyof typeof sets, judge: lab.Denoiser) => {
+  const errors = lab.noiseErrors(judge, plane, tf.tensor2d(points(set, 2000, "unseen"), [2000, 2]), moments, lab.normalNoise(6));
+  return errors.reduce((sum, one) => sum + one / errors.length, 0);
+};
+const distance = (a: lab.FeatureSet, b: lab.FeatureSet) => lab.slicedWasserstein(a, b, new lab.RandomStream(1));
 
 // %%
-const distance = (a: typeof sets.moons.real, b: typeof sets.moons.real) => slicedWasserstein(a, b, new RandomStream(1));
-const lossOn = (set: "moons" | "ring", judge: Denoiser) => tf.tidy(() => {
-  const output = judge.predict(sets[set].noisy, tf.tensor1d(at));
-  return simpleLoss(toNoise(plane, judge.predicts, output, sets[set].noisy, at), pointNoise).dataSync()[0];
-});
-const results: { set: string; clock: string; loss: number; apart: number; drawn: tf.Tensor }[] = [];
+const results: { set: string; clock: string; loss: number; apart: number; drawn: lab.tf.Tensor }[] = [];
 for (const { set, clock, config, seed } of progress(runs, { label: "trainings" })) {
-  const net = new PointMlp({ hidden: [128, 128, 128], ...config }, { seed });
-  const task = new DiffusionTask({ network: net, schedule: plane, data: sets[set].training, shape: [2], batchSize: 128, seed });
-  const trainer = new Trainer(task, { learningRate: { peak: 1e-2, warmup: 50, decay: { kind: "cosine", total: 2000 } } });
-  await trainer.run(2000);
+  const net = new lab.PointMlp({ hidden: [128, 128, 128], ...config }, { seed });
+  const task = new lab.DiffusionTask({ network: net, schedule: plane, data: points(set, 20_000, "training"), shape: [2], batchSize: 128, seed });
+  const trainer = new lab.Trainer(task, { learningRate: { peak: 1e-2, warmup: 50, decay: { kind: "cosine", total: 2500 } } });
+  await trainer.run(2500);
   await trainer.withAverage(async () => {
-    const judge = networkDenoiser(net);
-    const drawn = await sample(ddim(judge, plane, normalNoise(seed + 100)(0, [2000, 2]), { steps: 50 }));
-    results.push({ set, clock, loss: lossOn(set, judge), apart: distance(sets[set].real, featuresOf(drawn)), drawn });
+    const drawn = await lab.sample(lab.ddim(lab.networkDenoiser(net), plane, lab.normalNoise(seed + 100)(0, [2000, 2]), { steps: 50 }));
+    const apart = distance(lab.featureSet(points(set, 2000, "real")), lab.featuresOf(drawn));
+    results.push({ set, clock, loss: lossOn(set, lab.networkDenoiser(net)), apart, drawn });
   });
 }
 
 // %%
-const { means, std } = ringModes();
+const { means, std } = lab.ringModes();
 const centres = Array.from({ length: 8 }, (_, k) => [means[2 * k], means[2 * k + 1]]);
-const ideal = lossOn("ring", mixtureDenoiser(plane, { means: centres, covariances: [std ** 2] }));
-const floors = (["moons", "ring"] as const).map((set) => realVersusReal(sets[set].more, distance, new RandomStream(2), { size: 2000 }));
-const span = (set: string, clock: string, key: "loss" | "apart") => {
-  const values = results.filter((one) => one.set === set && one.clock === clock).map((one) => one[key]);
-  return `${Math.min(...values).toPrecision(3)} … ${Math.max(...values).toPrecision(3)}`;
-};
-show(table([
-  ...Object.keys(clocks).map((clock) => [clock, ...["moons", "ring"].flatMap((set) => [span(set, clock, "loss"), span(set, clock, "apart")])]),
-  ["floor", "–", `${floors[0].mean.toFixed(3)} ± ${floors[0].std.toFixed(3)}`, ideal.toPrecision(3), `${floors[1].mean.toFixed(3)} ± ${floors[1].std.toFixed(3)}`],
-], { columns: ["clock", "moons: loss", "moons: distance", "ring: loss", "ring: distance"] }));
-const board = { title: "x", unit: "1", range: [-2.4, 2.4] as const };
-const panel = (set: string, clock: string) => scatterChart({ title: `${set}, ${clock}`, x: board, y: { ...board, title: "y" }, clouds: [
-  { name: clock, points: results.find((one) => one.set === set && one.clock === clock)!.drawn, size: 2.5 },
-] });
-show(sideBySide(["moons", "ring"].flatMap((set) => ["none", "t/T", "sinusoids"].map((clock) => panel(set, clock))), { columns: 3, width: 900, height: 640 }));
+const span = (values: Iterable<number>) => [Math.min(...values), Math.max(...values)].map((one) => one.toPrecision(3)).join(" … ");
+const of = (set: string, clock: string) => results.filter((one) => one.set === set && one.clock === clock);
+const pair = (set: string, clock: string) => [span(of(set, clock).map(({ loss }) => loss)), span(of(set, clock).map(({ apart }) => apart))];
+const floorOf = (set: keyof typeof sets) => span(lab.realVersusReal(lab.featureSet(points(set, 4000, "more")), distance, new lab.RandomStream(2)).values);
+const ideal = lossOn("ring", lab.mixtureDenoiser(plane, { means: centres, covariances: [std ** 2] })).toPrecision(3);
+const lines = [...clocks.map(([clock]) => [clock, ...pair("moons", clock), ...pair("ring", clock)]), ["floor", "–", floorOf("moons"), ideal, floorOf("ring")]];
+show(table(lines, { columns: ["clock", "moons: loss", "moons: distance", "ring: loss", "ring: distance"] }));
+const shown = ["moons", "ring"].flatMap((set) => ["none", "t/T", "sinusoids"].map((clock) => ({ name: `${set}, ${clock}`, points: of(set, clock)[0].drawn, size: 2.5 })));
+show(lab.sideBySide(shown.map((cloud) => lab.scatterChart({ title: cloud.name, clouds: [cloud] })), { columns: 3, width: 900, height: 640 }));
 
 // %% tags=["exercise"]
-// Exercise 7.1. How many parameters has a 3 × 3 convolution from `a` to `b` channels, bias included? And how many multiply–adds does it take on
-// an image of h × w pixels (the bias is only added)?
-const convolution = (a: number, b: number, h: number, w: number): { parameters: number; multiplyAdds: number } | undefined => undefined;
-
-const counted = new Parameters();
-const conv = new Conv2d(counted.scope("conv"), { inputs: 6, outputs: 10 });
-const { multiplyAdds } = probe(() => conv.apply(tf.zeros([1, 12, 9, 6]))).parts[0];
-check("7.1", convolution(6, 10, 12, 9), { parameters: counted.count, multiplyAdds }, "every output number is a sum of 9·a products");
-
-// Exercise 7.2. `anatomy.blocks` has name, shape, parameters and multiplyAdds of each block of the checkpoint. Which share of all multiply–adds is spent
-// at full resolution, 28 × 28 pixels, and which share of all parameters sits there?
-const atTheTop: { cost: number; parameters: number } | undefined = undefined;
-
-const rest = anatomy.blocks.filter(({ shape }) => !(shape.length === 3 && shape[0] === 28));
-const below = (key: "multiplyAdds" | "parameters") => rest.reduce((sum, one) => sum + one[key], 0) / anatomy[key];
-check("7.2", (atTheTop as { cost: number; parameters: number } | undefined) && [atTheTop!.cost, atTheTop!.parameters],
-  [1 - below("multiplyAdds"), 1 - below("parameters")], { hint: "shape is [height, width, channels] for images", tolerance: 1e-3 });
-
-// Exercise 7.3. How many pixels wide does a network see that has n layers of 3 × 3 at full size, then a halving (3 × 3, stride 2), then m layers
-// of 3 × 3? After the halving, a step of one pixel is two pixels of the image.
+// 7.1. Parameters, bias included, of a 3 × 3 convolution from a to b channels, and its multiply–adds on h × w pixels (the bias is only added)?
+const convolution = (a: number, b: number, h: number, w: number): [params: number, cost: number] | undefined => undefined;
+// 7.2. How many pixels wide do n layers of 3 × 3 see, then a halving (3 × 3, stride 2), then m of 3 × 3? After it, one step is two pixels.
 const width = (n: number, m: number): number | undefined => undefined;
-
-const measured = ([n, m]: number[]) => {
-  const scope = new Parameters({ seed: 1 }).scope("tower");
-  const strides = [...Array<1>(n).fill(1), 2 as const, ...Array<1>(m).fill(1)];
-  const layers = strides.map((stride, i) => new Conv2d(scope.scope(i), { inputs: 1, outputs: 1, stride }));
-  return fieldExtent(receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), normalNoise(1)(0, [1, 41, 41, 1]) as tf.Tensor4D))[0];
-};
-const towers = [[0, 0], [2, 0], [1, 3]];
-check("7.3", towers.map(([n, m]) => width(n, m)), towers.map(measured), "a layer adds one step on each side");
+const tree = new lab.Parameters();
+const counted = new lab.Conv2d(tree.scope("counted"), { inputs: 6, outputs: 10 });
+const { multiplyAdds } = lab.probe(() => counted.apply(tf.zeros([1, 12, 9, 6]))).parts[0];
+check("7.1", convolution(6, 10, 12, 9), [tree.count, multiplyAdds], "every number of the output is a sum of 9·a products");
+const towers = [[1, 1, 2], [2], [1, 2, 1, 1, 1]].map((strides) => strides.map((stride, i) => {
+  return new lab.Conv2d(tree.scope(`${strides}, ${i}`), { inputs: 1, outputs: 1, stride: stride as 1 | 2 });
+}));
+const wide = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), lab.normalNoise(1)(0, [1, 41, 41, 1]) as typeof oneImage);
+check("7.2", [width(2, 0), width(0, 0), width(1, 3)], towers.map((tower) => lab.fieldExtent(wide(tower))[0]), "a layer adds one step on each side");
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
-// Exercise 7.1. How many parameters has a 3 × 3 convolution from `a` to `b` channels, bias included? And how many multiply–adds does it take on
-// an image of h × w pixels (the bias is only added)?
-const convolution = (a: number, b: number, h: number, w: number): { parameters: number; multiplyAdds: number } | undefined => {
-  return { parameters: 9 * a * b + b, multiplyAdds: 9 * a * b * h * w };
-};
-
-const counted = new Parameters();
-const conv = new Conv2d(counted.scope("conv"), { inputs: 6, outputs: 10 });
-const { multiplyAdds } = probe(() => conv.apply(tf.zeros([1, 12, 9, 6]))).parts[0];
-check("7.1", convolution(6, 10, 12, 9), { parameters: counted.count, multiplyAdds }, "every output number is a sum of 9·a products");
-
-// Exercise 7.2. `anatomy.blocks` has name, shape, parameters and multiplyAdds of each block of the checkpoint. Which share of all multiply–adds is spent
-// at full resolution, 28 × 28 pixels, and which share of all parameters sits there?
-const full = anatomy.blocks.filter(({ shape }) => shape.length === 3 && shape[0] === 28);
-const total = (key: "multiplyAdds" | "parameters") => full.reduce((sum, one) => sum + one[key], 0) / anatomy[key];
-const atTheTop: { cost: number; parameters: number } | undefined = { cost: total("multiplyAdds"), parameters: total("parameters") };
-
-const rest = anatomy.blocks.filter(({ shape }) => !(shape.length === 3 && shape[0] === 28));
-const below = (key: "multiplyAdds" | "parameters") => rest.reduce((sum, one) => sum + one[key], 0) / anatomy[key];
-check("7.2", (atTheTop as { cost: number; parameters: number } | undefined) && [atTheTop!.cost, atTheTop!.parameters],
-  [1 - below("multiplyAdds"), 1 - below("parameters")], { hint: "shape is [height, width, channels] for images", tolerance: 1e-3 });
-
-// Exercise 7.3. How many pixels wide does a network see that has n layers of 3 × 3 at full size, then a halving (3 × 3, stride 2), then m layers
-// of 3 × 3? After the halving, a step of one pixel is two pixels of the image.
-// n + 1 layers see 2(n + 1) + 1 pixels; each further one adds two pixels on each side.
+// 7.1. Parameters, bias included, of a 3 × 3 convolution from a to b channels, and its multiply–adds on h × w pixels (the bias is only added)?
+const convolution = (a: number, b: number, h: number, w: number): [params: number, cost: number] | undefined => [9 * a * b + b, 9 * a * b * h * w];
+// 7.2. How many pixels wide do n layers of 3 × 3 see, then a halving (3 × 3, stride 2), then m of 3 × 3? After it, one step is two pixels.
 const width = (n: number, m: number): number | undefined => 2 * (n + 1) + 1 + 4 * m;
-
-const measured = ([n, m]: number[]) => {
-  const scope = new Parameters({ seed: 1 }).scope("tower");
-  const strides = [...Array<1>(n).fill(1), 2 as const, ...Array<1>(m).fill(1)];
-  const layers = strides.map((stride, i) => new Conv2d(scope.scope(i), { inputs: 1, outputs: 1, stride }));
-  return fieldExtent(receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), normalNoise(1)(0, [1, 41, 41, 1]) as tf.Tensor4D))[0];
-};
-const towers = [[0, 0], [2, 0], [1, 3]];
-check("7.3", towers.map(([n, m]) => width(n, m)), towers.map(measured), "a layer adds one step on each side");
+const tree = new lab.Parameters();
+const counted = new lab.Conv2d(tree.scope("counted"), { inputs: 6, outputs: 10 });
+const { multiplyAdds } = lab.probe(() => counted.apply(tf.zeros([1, 12, 9, 6]))).parts[0];
+check("7.1", convolution(6, 10, 12, 9), [tree.count, multiplyAdds], "every number of the output is a sum of 9·a products");
+const towers = [[1, 1, 2], [2], [1, 2, 1, 1, 1]].map((strides) => strides.map((stride, i) => {
+  return new lab.Conv2d(tree.scope(`${strides}, ${i}`), { inputs: 1, outputs: 1, stride: stride as 1 | 2 });
+}));
+const wide = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), lab.normalNoise(1)(0, [1, 41, 41, 1]) as typeof oneImage);
+check("7.2", [width(2, 0), width(0, 0), width(1, 3)], towers.map((tower) => lab.fieldExtent(wide(tower))[0]), "a layer adds one step on each side");
 
 // %% [markdown]
 // ## Summary

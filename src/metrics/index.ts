@@ -8,3 +8,4 @@ export { noiseErrors } from "./noise-errors.js";
 export { type Recognition, recognise } from "./recognition.js";
 export { type ModeCentres, type ModeCoverage, type ModeCoverageOptions, modeCoverage } from "./modes.js";
 export { type Floor, type FloorOptions, realVersusReal } from "./floor.js";
+export { mapCorrelation } from "./map-correlation.js";
