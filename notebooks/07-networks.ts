@@ -253,8 +253,7 @@ const sets = { moons: lab.moons, ring: lab.ringOfGaussians };
 const points = (set: keyof typeof sets, n: number, purpose: string) => sets[set](n, new lab.RandomStream(7, purpose));
 const clocks = Object.entries({
   none: { time_encoding: "none" }, t: { time_encoding: "scalar", time_steps: 1 }, "t/T": { time_encoding: "scalar" },
-  sinusoids: { time_encoding: "cos-sin" }, Fourier: { time_encoding: "fourier" }, learned: { time_encoding: "learned" },
-} as const);
+  sinusoids: { time_encoding: "cos-sin" }, Fourier: { time_encoding: "fourier" }, learned: { time_encoding: "learned" } } as const);
 const runs = clocks.flatMap(([clock, config]) => [0, 1, 2].flatMap((seed) => (["moons", "ring"] as const).map((set) => ({ set, clock, config, seed }))));
 const [plane, moments] = [lab.linearSchedule({ T: 1000 }), Array.from({ length: 25 }, (_, i) => 40 * i + 20)];
 const lossOn = (set: keyof typeof sets, judge: lab.Denoiser) => {
@@ -299,9 +298,8 @@ const tree = new lab.Parameters();
 const counted = new lab.Conv2d(tree.scope("counted"), { inputs: 6, outputs: 10 });
 const { multiplyAdds } = lab.probe(() => counted.apply(tf.zeros([1, 12, 9, 6]))).parts[0];
 check("7.1", convolution(6, 10, 12, 9), [tree.count, multiplyAdds], "every number of the output is a sum of 9·a products");
-const towers = [[1, 1, 2], [2], [1, 2, 1, 1, 1]].map((strides) => strides.map((stride, i) => {
-  return new lab.Conv2d(tree.scope(`${strides}, ${i}`), { inputs: 1, outputs: 1, stride: stride as 1 | 2 });
-}));
+const layer = (name: string, stride: number) => new lab.Conv2d(tree.scope(name), { inputs: 1, outputs: 1, stride: stride as 1 | 2 });
+const towers = [[1, 1, 2], [2], [1, 2, 1, 1, 1]].map((strides) => strides.map((stride, i) => layer(`${strides}, ${i}`, stride)));
 const wide = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), lab.normalNoise(1)(0, [1, 41, 41, 1]) as typeof oneImage);
 check("7.2", [width(2, 0), width(0, 0), width(1, 3)], towers.map((tower) => lab.fieldExtent(wide(tower))[0]), "a layer adds one step on each side");
 
@@ -314,9 +312,8 @@ const tree = new lab.Parameters();
 const counted = new lab.Conv2d(tree.scope("counted"), { inputs: 6, outputs: 10 });
 const { multiplyAdds } = lab.probe(() => counted.apply(tf.zeros([1, 12, 9, 6]))).parts[0];
 check("7.1", convolution(6, 10, 12, 9), [tree.count, multiplyAdds], "every number of the output is a sum of 9·a products");
-const towers = [[1, 1, 2], [2], [1, 2, 1, 1, 1]].map((strides) => strides.map((stride, i) => {
-  return new lab.Conv2d(tree.scope(`${strides}, ${i}`), { inputs: 1, outputs: 1, stride: stride as 1 | 2 });
-}));
+const layer = (name: string, stride: number) => new lab.Conv2d(tree.scope(name), { inputs: 1, outputs: 1, stride: stride as 1 | 2 });
+const towers = [[1, 1, 2], [2], [1, 2, 1, 1, 1]].map((strides) => strides.map((stride, i) => layer(`${strides}, ${i}`, stride)));
 const wide = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), lab.normalNoise(1)(0, [1, 41, 41, 1]) as typeof oneImage);
 check("7.2", [width(2, 0), width(0, 0), width(1, 3)], towers.map((tower) => lab.fieldExtent(wide(tower))[0]), "a layer adds one step on each side");
 
