@@ -1,18 +1,3 @@
-// npm run notebooks [-- 03 05] [--save]
-//
-// Runs notebooks/*.ipynb (or those whose names begin with the words given) headlessly, each on a fresh kernel, and
-// fails when a cell fails, a cell tagged `raises-exception` succeeds, a promise is rejected unhandled, a check is red,
-// a figure has no data or no PNG, a cell does not pass the strict type check, or notebook and script differ.
-//
-//   --save         write the new outputs into the notebooks (only of those that pass)
-//   --from-script  first make each notebook's cells from notebooks/NN-name.ts; unchanged cells keep their outputs
-//   --to-script    the other way: write the scripts from the notebooks (after an edit in JupyterLab)
-//   --check        pairing and type check only, run nothing
-//   --stock        run on plain `tslab kernel` instead of the course's kernel
-//   --jobs N       notebooks at a time (default: 2, or 1 where less than 6 GB are free)
-//   --timeout S    seconds a cell may take (default 600)
-//   --verbose      a line for each cell
-//
 // Writing a notebook: write only notebooks/NN-name.ts in percent format
 //
 //   // %% [markdown]
@@ -46,6 +31,23 @@ import { runNotebook, type Problem, type RunResult } from "./notebook-run.js";
 import { difference, formatPercent, parsePercent, PercentError, scriptCells, withScript } from "./percent.js";
 import { projectRoot } from "./root.js";
 import { typecheckNotebooks } from "./typecheck.js";
+
+const USAGE = `npm run notebooks [-- 03 05] [--save]
+
+Runs notebooks/*.ipynb (or those whose names begin with the words given) headlessly, each on a fresh kernel, and
+fails when a cell fails, a cell tagged \`raises-exception\` succeeds, a promise is rejected unhandled, a check is red,
+a figure has no data or no PNG, a cell does not pass the strict type check, or notebook and script differ.
+
+  --save         write the new outputs into the notebooks (only of those that pass)
+  --from-script  first make each notebook's cells from notebooks/NN-name.ts; unchanged cells keep their outputs
+  --to-script    the other way: write the scripts from the notebooks (after an edit in JupyterLab)
+  --check        pairing and type check only, run nothing
+  --stock        run on plain \`tslab kernel\` instead of the course's kernel
+  --jobs N       notebooks at a time (default: 2, or 1 where less than 6 GB are free)
+  --timeout S    seconds a cell may take (default 600)
+  --verbose      a line for each cell
+  --help         this
+`;
 
 interface Paths {
   readonly name: string;
@@ -124,8 +126,13 @@ async function main(words: readonly string[]): Promise<number> {
       verbose: { type: "boolean", default: false },
       jobs: { type: "string" },
       timeout: { type: "string", default: "600" },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const root = projectRoot();
   const all = select(path.join(root, "notebooks"), positionals);
   if (values["to-script"]) {
