@@ -1,3 +1,4 @@
+import { biasAddition } from "./bias.js";
 import { attribute, DataType, node, savedModel, type Attributes } from "./graph-def.js";
 import { CompileError } from "./errors.js";
 import type { Binding, OperationAttribute } from "./native-backend.js";
@@ -77,7 +78,7 @@ class Emitter {
   }
 
   private emitOperation(recorded: RecordedOperation, index: number): void {
-    const operation = plainMatrixProduct(this.recording, recorded);
+    const operation = biasAddition(this.recording, plainMatrixProduct(this.recording, recorded));
     const name = `operation_${index}`;
     const inputs = operation.inputs.map((source) => this.reference(source));
     this.origins.set(name, { operation: operation.name, origin: operation.origin });
