@@ -4,7 +4,7 @@ import { drawU } from "./architecture-u.js";
 import type { Picture } from "./picture.js";
 
 export interface ArchitectureOptions {
-  /** CSS pixels, default 960. */
+  /** CSS pixels, default 860: what a notebook shows beside an open side bar. */
   width?: number;
   /** Name of a block of a column whose parts are drawn, too. */
   open?: string;
@@ -20,7 +20,7 @@ export interface ArchitectureOptions {
  * @example show(architectureDiagram(describeNetwork(unet, tf.zeros([1, 28, 28, 1]), tf.zeros([1]))));
  * @throws RangeError when the description has no block, `open` names none, or the page is too narrow
  */
-export function architectureDiagram(network: NetworkDescription, { width = 960, open }: ArchitectureOptions = {}): Picture {
+export function architectureDiagram(network: NetworkDescription, { width = 860, open }: ArchitectureOptions = {}): Picture {
   if (network.blocks.length === 0) {
     throw new RangeError(`${network.name} has no block to draw: its layers must run inside part(…), as those of this library do`);
   }

@@ -69,7 +69,7 @@ test("a U-Net: its blocks in order, on a row for each resolution, wider for more
   }
   assert.equal(bars(svg!).length, 2 * images.length);
   assert.match(alt, /UNet2D as a U: \d+ blocks on rows of height 8, 4/);
-  assert.equal(width, 960);
+  assert.equal(width, 860);
 });
 
 test("the bar of a block is as long as its parameters are many", () => {
