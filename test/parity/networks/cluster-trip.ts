@@ -3,19 +3,19 @@
  *
  * `node --import tsx cluster-trip.ts out FOLDER [MODEL]`  writes FOLDER/start (MODEL, default assets/mnist-unet, in float32)
  *                                                       and FOLDER/digits.safetensors
- * `node --import tsx cluster-trip.ts back FOLDER`        opens FOLDER/back, compares ε before and after with what
- *                                                       continue_training.py saw, and draws FOLDER/grid.png
+ * `node --import tsx cluster-trip.ts back FOLDER`        opens FOLDER/back, compares the networks' outputs before and after
+ *                                                       with what continue_training.py saw, and draws FOLDER/grid.png
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../../src/tf.js";
 import { loadDigits, Normaliser } from "../../../src/data/index.js";
-import { clipStatic, linearSchedule } from "../../../src/diffusion/index.js";
+import { clipStatic } from "../../../src/diffusion/index.js";
 import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/models/index.js";
 import { readSafetensors, writeSafetensors, type NamedTensor } from "../../../src/nn/index.js";
 import { imageGrid } from "../../../src/plot/index.js";
 import { ddim, normalNoise, sample } from "../../../src/samplers/index.js";
-import { loadDiffusionModel, networkDenoiser } from "../../../src/training/index.js";
+import { loadDiffusionModel } from "../../../src/training/index.js";
 import { fromTorch, relativeError, toTorch } from "./formula.js";
 
 const [, , command, folder, model = "assets/mnist-unet"] = process.argv;
@@ -35,22 +35,23 @@ function out(): void {
 function difference(unet: UNet2D, images: NamedTensor, times: NamedTensor, expected: NamedTensor): string {
   return tf.tidy(() => {
     const x = fromTorch(tf.tensor(images.values, [...images.shape]));
-    const epsilon = toTorch(unet.apply(x, tf.tensor1d(times.values)));
-    return relativeError(epsilon.dataSync(), [...expected.values]).toExponential(1);
+    const output = toTorch(unet.apply(x, tf.tensor1d(times.values)));
+    return relativeError(output.dataSync(), [...expected.values]).toExponential(1);
   });
 }
 
 async function back(): Promise<void> {
-  const [images, times, before, after] = readSafetensors(join(folder, "back", "epsilon.safetensors"), (file) => {
+  const [images, times, before, after] = readSafetensors(join(folder, "back", "outputs.safetensors"), (file) => {
     return ["images", "times", "before", "after"].map((name) => file.read(name));
   });
   const start = fromDiffusers(join(folder, "start"), { expect: "UNet2DModel" });
-  console.log(`before: relative difference of ε ${difference(start, images, times, before)}`);
+  console.log(`before: relative difference of the output ${difference(start, images, times, before)}`);
   const unet = fromDiffusers(join(folder, "back"), { expect: "UNet2DModel" });
-  console.log(`after:  relative difference of ε ${difference(unet, images, times, after)}`);
+  console.log(`after:  relative difference of the output ${difference(unet, images, times, after)}`);
   console.log(`before and after: ${difference(start, images, times, after)}`);
+  const { denoiser, schedule } = loadDiffusionModel(join(folder, "back"));
   const xT = normalNoise(7)(0, [32, 28, 28, 1]);
-  const drawn = await sample(ddim(networkDenoiser(unet), linearSchedule(), xT, { steps: 50, clip: clipStatic() }));
+  const drawn = await sample(ddim(denoiser, schedule, xT, { steps: 50, clip: clipStatic() }));
   writeFileSync(join(folder, "grid.png"), imageGrid(drawn as tf.Tensor4D, { columns: 8 }).png);
 }
 

@@ -3,11 +3,13 @@
 `accelerate launch continue_training.py MODEL IMAGES OUT [--steps N] [--batch N] [--rate X]`
 
 MODEL is a folder that toDiffusers wrote, IMAGES a safetensors file whose "images" are [N, C, H, W] in −1 … 1, OUT the
-folder that fromDiffusers opens. OUT/epsilon.safetensors holds ε of the model before and after for eight of the images,
-so that whoever opens it can compare.
+folder that fromDiffusers opens. What the network learns is what MODEL/diffusion.json says: "noise" or "velocity".
+OUT/outputs.safetensors holds the outputs of the model before and after for eight of the images, so that whoever opens it
+can compare.
 """
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 
@@ -20,8 +22,12 @@ from safetensors.torch import load_file, save_file
 PROBE_TIMES = torch.tensor([0, 50, 100, 300, 500, 700, 900, 999])
 
 
+# The library's names of predictions, and diffusers'
+PREDICTION_TYPES = {"noise": "epsilon", "velocity": "v_prediction"}
+
+
 @torch.no_grad()
-def epsilon(model: UNet2DModel, images: torch.Tensor) -> torch.Tensor:
+def outputs(model: UNet2DModel, images: torch.Tensor) -> torch.Tensor:
     return model.eval()(images, PROBE_TIMES.to(images.device)).sample.cpu().contiguous()
 
 
@@ -36,11 +42,15 @@ def main() -> None:
 
     accelerator = Accelerator()
     unet = UNet2DModel.from_pretrained(options.model)
+    diffusion = options.model / "diffusion.json"
+    prediction = PREDICTION_TYPES[json.loads(diffusion.read_text())["prediction"] if diffusion.exists() else "noise"]
     # linearSchedule({ T: 1000 }) of the library
-    scheduler = DDPMScheduler(num_train_timesteps=1000, beta_start=1e-4, beta_end=0.02, beta_schedule="linear")
+    scheduler = DDPMScheduler(
+        num_train_timesteps=1000, beta_start=1e-4, beta_end=0.02, beta_schedule="linear", prediction_type=prediction
+    )
     images = load_file(options.images)["images"]
     probe = images[:8].to(accelerator.device)
-    before = epsilon(unet.to(accelerator.device), probe)
+    before = outputs(unet.to(accelerator.device), probe)
 
     loader = torch.utils.data.DataLoader(images, batch_size=options.batch, shuffle=True, drop_last=True)
     optimizer = torch.optim.AdamW(unet.parameters(), lr=options.rate, weight_decay=0.0)
@@ -53,7 +63,8 @@ def main() -> None:
         for x0 in loader:
             noise = torch.randn_like(x0)
             t = torch.randint(0, 1000, (x0.shape[0],), device=x0.device)
-            loss = torch.nn.functional.mse_loss(model(scheduler.add_noise(x0, noise, t), t).sample, noise)
+            target = noise if prediction == "epsilon" else scheduler.get_velocity(x0, noise, t)
+            loss = torch.nn.functional.mse_loss(model(scheduler.add_noise(x0, noise, t), t).sample, target)
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -69,10 +80,10 @@ def main() -> None:
         average.copy_to(unet.parameters())
         unet.save_pretrained(options.out)
         # The schedule and the kind of prediction, which npm run sample asks for.
-        if (options.model / "diffusion.json").exists():
-            shutil.copy(options.model / "diffusion.json", options.out)
-        probed = {"images": probe.cpu(), "times": PROBE_TIMES.float(), "before": before, "after": epsilon(unet, probe)}
-        save_file(probed, options.out / "epsilon.safetensors")
+        if diffusion.exists():
+            shutil.copy(diffusion, options.out)
+        probed = {"images": probe.cpu(), "times": PROBE_TIMES.float(), "before": before, "after": outputs(unet, probe)}
+        save_file(probed, options.out / "outputs.safetensors")
     accelerator.wait_for_everyone()
     accelerator.end_training()
 
