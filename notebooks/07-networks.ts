@@ -20,7 +20,7 @@ import * as lab from "diffusion-lab";
 import { check, formula, progress, show, table } from "diffusion-lab/notebook";
 const { tf } = lab;
 
-const { network, schedule } = lab.loadDiffusionModel("assets/mnist-unet");
+const { network, denoiser, schedule } = lab.loadDiffusionModel("assets/mnist-unet");
 const heldOut = lab.loadDigits({ split: "heldOut" });
 const digit = lab.gatherImages(heldOut, [heldOut.labels.indexOf(5)]);
 const oneImage = tf.zeros([1, 28, 28, 1]) as lab.tf.Tensor4D;
@@ -77,13 +77,13 @@ show(lab.lineChart({ x: { title: "timestep t", unit: "steps" }, y: { title: "mea
 
 // %%
 const sixteen = lab.gatherImages(heldOut, [...Array(16).keys()]);
-const fieldOf = (one: { apply(x: lab.tf.Tensor4D, t: lab.tf.Tensor1D): lab.tf.Tensor }, t: number) => {
+const fieldOf = (one: { apply(x: lab.tf.Tensor4D, t: lab.tf.Tensor1D): lab.tf.Tensor }, predicts: lab.Prediction, t: number) => {
   const time = lab.networkTime(tf.fill([16], t) as lab.tf.Tensor1D);
   const noisy = lab.qSample(schedule, sixteen, t, lab.normalNoise(7)(0, sixteen.shape)) as lab.tf.Tensor4D;
-  return lab.receptiveField((x) => lab.toSample(schedule, "noise", one.apply(x, time), x, t), noisy);
+  return lab.receptiveField((x) => lab.toSample(schedule, predicts, one.apply(x, time), x, t), noisy);
 };
-const views = [10, 100, 200, 400, 600].map((t) => ({ name: `U-Net, t = ${t}`, field: fieldOf(network, t) }));
-views.unshift({ name: "stack, t = 400", field: fieldOf(stack, 400) });
+const views = [10, 100, 200, 400, 600].map((t) => ({ name: `U-Net, t = ${t}`, field: fieldOf(network, denoiser.predicts, t) }));
+views.unshift({ name: "stack, t = 400", field: fieldOf(stack, "noise", 400) });
 check("four layers see 9 × 9 pixels", lab.fieldExtent(views[0].field), [9, 9]);
 const glow = (field: lab.tf.Tensor) => tf.reshape(tf.log(tf.maximum(tf.div(field, tf.max(field)), 1e-3)), [1, 28, 28, 1]);
 show(lab.filmStrip(views.map(({ field }) => glow(field)), { labels: views.map(({ name }) => name), range: [Math.log(1e-3), 0], scale: 4 }));
@@ -125,11 +125,12 @@ formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b")
 // painted red, green and blue. Colours mean nothing by themselves, but **equal colours are equal features**. One row is one noise level,
 // one column a stage of the U, shown by its last block.
 //
-// **What to see.** On the way down the noise disappears: deep in the U, the maps of $t=50$ and $t=400$ are almost the same, though the eye
-// can hardly read the digit at $t=400$. At $t=900$ there is no digit left, and the bottom shows something else altogether. On the way
-// up the image becomes fine again, and in the last stage *the noise comes back*: the blue lines brought it across. It is needed there, for
-// the answer asked for is the noise. The bars say it in numbers, as the correlation of each map with that of $t=50$: it grows towards the bottom, where the digit
-// counts and not the noise; and it jumps up in the last stage, where the noise counts, for all five rows were made with the same noise.
+// **What to see.** On the way down the noise is averaged away: two stages deep the maps of $t=50$ and $t=400$ are alike, though the eye can
+// hardly read the digit at $t=400$. At $t=900$ there is nothing to read, and the bottom shows something else. On the way up the image
+// becomes fine again, the blue lines bring the detail, and the last stage shows the five of $t=400$ much clearer than the input. This
+// checkpoint answers with the velocity $v=\sqrt{\bar\alpha_t}\,\epsilon-\sqrt{1-\bar\alpha_t}\,x_0$: nearly all noise at $t=50$, the digit as a negative at
+// $t=400$, and at $t=900$ the mean of all digits, for nothing better can be known. The bars say it in numbers, as the correlation of each map
+// with that of $t=50$: up to $t=400$ it grows towards the bottom, where the digit counts and not the noise.
 
 // %%
 const stages = new Map<string, string>();
@@ -137,7 +138,7 @@ for (const { name, kind } of anatomy.blocks.filter((one) => one.kind === "residu
   stages.set(name.split(".").slice(0, name.startsWith("mid") ? 1 : 2).join(" ").replace(/_blocks?/, ""), name);
 }
 const maps = [...stages.values()].map((name) => lab.principalColours(seen.get(name), { size: [28, 28] }));
-show(lab.filmStrip([xt, ...maps, seen.output], { labels: ["xₜ", ...stages.keys(), "ε̂"], rowLabels: times.map((t) => `t = ${t}`), scale: 3 }));
+show(lab.filmStrip([xt, ...maps, seen.output], { labels: ["xₜ", ...stages.keys(), "v̂"], rowLabels: times.map((t) => `t = ${t}`), scale: 3 }));
 const alikeIn = (k: number) => [...stages.values()].map((name) => lab.mapCorrelation(seen.get(name), 0, k));
 const [stage, like50] = ["stage of the U", "correlation with the map at t = 50"].map((title) => ({ title, unit: "1" }));
 const series = [1, 2, 3, 4].map((k) => ({ name: `t = ${times[k]}`, values: alikeIn(k) }));
@@ -151,9 +152,10 @@ show(lab.barChart({ categories: [...stages.keys()], x: stage, y: like50, series,
 // the weights of the checkpoint's last attention at three noise levels, for three pixels each (blue frame), one head a row: orange is where the pixel looks. The network
 // saw the *noisy* image; the clean one is drawn beneath only so that we can tell what it found.
 //
-// **What to see.** A pixel seldom looks at its neighbours. It looks far away, at places on the stroke, in its loops or at the rim, and the heads
-// look at different ones. At $t=900$ there is no digit to find, and the weights no longer follow it. The table counts the places, averaged over all pixels, as
-// the exponential of the weights' entropy: 1 if all weight is on one place, the number of pixels if it is spread evenly. Compare its last row with the others.
+// **What to see.** A pixel seldom looks at its neighbours. It looks far away, and the heads look at different places. At $t=50$ they look at
+// many, along the stroke and at the rim. With more noise a head often sends *every* pixel to one and the same place, on the digit or beside
+// it: what lies there serves as a notice board for the whole image. The table counts the places, averaged over all pixels, as the exponential
+// of the weights' entropy: 1 if all weight is on one place, the number of pixels if it is spread evenly.
 
 // %%
 const [Q, K, V] = [0, 1, 2].map((i) => lab.normalNoise(3)(i, [1, 1, 6, 4]) as lab.tf.Tensor4D);
