@@ -19,7 +19,7 @@ export function qualityMarkdown(study: QualityStudy): string {
   const { minutes, judge } = settings;
   const seeds = [...new Set(rows.map(({ seed }) => seed))];
   const sections = [
-    `${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"}, ${minutes} minutes of training each; ` +
+    `${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"}, ${minutes} ${minutes === 1 ? "minute" : "minutes"} of training each; ` +
       `${judge.count} samples of each network by \`${judge.sampler}\` in ${judge.steps} evaluations. ${conclusions(study)}`,
     qualityTable(study, seeds),
     "What the minutes were enough for, and how long it took from the start of the process to the end of the first step, which is not part of them:",
@@ -57,11 +57,13 @@ function comparison(
   const range = ratios.length === 1 ? "" : ` (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
   const better = ratios.filter((ratio) => ratio < 1).length;
   const verdict =
-    better === ratios.length
-      ? "better with every seed"
-      : better === 0
-        ? "worse with every seed"
-        : `better with ${better} of ${ratios.length} seeds, so no difference is shown`;
+    ratios.length === 1
+      ? "one seed, which shows no difference that another could not reverse"
+      : better === ratios.length
+        ? "better with every seed"
+        : better === 0
+          ? "worse with every seed"
+          : `better with ${better} of ${ratios.length} seeds, so no difference is shown`;
   return `${subject} ${meanAndSpread(ratios).mean.toFixed(2)} × ${whose} Fréchet distance${range}: ${verdict}.`;
 }
 
