@@ -17,7 +17,7 @@
 // %%
 import {
   clipStatic, dataDenoiser, ddim, ddpm, featuresOf, filmStrip, gatherImages, imageGrid, lineChart, loadClassifier, loadDiffusionModel,
-  loadDigits, normalNoise, qSample, recognise, sample, tf, toNoise, toSample,
+  loadDigits, normalNoise, qSample, recognise, sample, samplers, tf, toNoise, toSample,
 } from "diffusion-lab";
 import { check, formula, progress, show, table } from "diffusion-lab/notebook";
 
@@ -240,6 +240,9 @@ show(table([
 // **What to see.** A handful of steps already goes most of the way. Where two bands overlap, sixty-four images cannot tell which walk is
 // better; more images can. On large photographs, judged by the Fréchet distance, the noise-free walk wins clearly when steps are few (Song et
 // al., table 1). Such rankings do not travel from one data set and judge to another, so measure your own.
+//
+// DDPM and DDIM are two of many ways down. The last table lists all that run on this schedule: a higher *order* means that the error falls
+// faster as steps are added. `npm run bench -- samplers` measures them, and each is one short file in `src/samplers`.
 
 // %%
 const n = 64;
@@ -264,6 +267,8 @@ show(lineChart({
   series: [...curves, { name: "real digits", x: counts, y: counts.map(() => real), dash: "dash" as const, colour: "#000000" }],
 }));
 show(imageGrid(best, { columns: 16, title: `η = 1, ${counts.at(-1)} steps, seed 7: all ${n}, none chosen` }));
+table(samplers.filter(({ paths }) => paths === "any").map(({ name, order, stochastic, evaluations }) =>
+  ({ sampler: name, order, "adds noise": stochastic ? "yes" : "no", "evaluations in 20 steps": evaluations(20) })))
 
 // %% [markdown]
 // ## Summary
