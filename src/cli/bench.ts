@@ -30,7 +30,7 @@ Options
   --peers LIST      of ${torchVariants.join(", ")}, or none (default eager,compile,diffusers; what is not
                     installed is left out). torch.compile takes half a minute to start for each line
   --batch N         the U-Net at this batch only
-  --rounds N        turns of each (default 6, two steps counted in each)
+  --rounds N        turns of each (default 4, eight steps counted in each)
   --json            end with one line of ratios to PyTorch eager: U-Net at batch 64, MLP at 256
   --write           put the table into README.md
   --out FILE        where all numbers go (default .cache/bench.json)
@@ -56,7 +56,7 @@ async function benchSpeed(): Promise<void> {
   const networks = requireNetworks(positionals);
   const variants = requireVariants(values.peers);
   const batches = values.batch === undefined ? [16, 64, 128] : [wholeNumber("--batch", values.batch, 64)];
-  const rounds = wholeNumber("--rounds", values.rounds, 6);
+  const rounds = wholeNumber("--rounds", values.rounds, 4);
   if (values["install-peers"]) installPeers();
 
   const contestants = [library(), ...(bfloat16Supported() ? [library("bf16")] : []), ...peersOf(variants)];

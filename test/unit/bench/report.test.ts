@@ -82,7 +82,7 @@ test("the roofline is the fastest product of anyone; the operations of a step ar
 });
 
 test("asked for the U-Net, its three batches are timed, and for the ratios the MLP's training", () => {
-  const options = { batches: [16, 64, 128], rounds: 6, ratios: true };
+  const options = { batches: [16, 64, 128], rounds: 4, ratios: true };
   const works = (plans: readonly Plan[]): string[] =>
     plans.map(({ model, mode, batch }) => `${model} ${mode} ${batch}`);
   assert.deepEqual(works(plansFor(["unet"], options)), [
