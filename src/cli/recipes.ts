@@ -44,7 +44,7 @@ export const mnistUnetConfig: Partial<UNet2DConfig> = {
 };
 
 /**
- * It learns v. What a digit becomes is settled at t = 500 … 850, where √ᾱ_t·x_0 is about as large as the error of a
+ * It learns v. What a digit becomes is settled at t = 500 … 800, where √ᾱ_t·x_0 is about as large as the error of a
  * small network that must copy x_t to name the noise in it; for v that copy is part of the conversion.
  */
 const mnistUnet: DiffusionRecipe = {
