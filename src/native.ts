@@ -22,10 +22,23 @@ export interface NativeStatus {
   readonly reason?: string;
 }
 
-/** The addon that set-up builds beside the binding (src/setup/quiet_stderr.c). */
+/** The addons that set-up builds beside the binding (src/setup/quiet_stderr.c, drop_pages.c). */
 interface QuietStderr {
   capture(): boolean;
   release(): string;
+}
+interface DropPages {
+  dropPages(library: string): number;
+}
+
+/** One of them, or null where they have not been built. */
+function ownAddon<T>(name: string): T | null {
+  try {
+    const folder = dirname(require.resolve("@tensorflow/tfjs-node/package.json"));
+    return require(join(folder, "lib", "napi-v8", `${name}.node`)) as T;
+  } catch {
+    return null;
+  }
 }
 
 interface PlainTensorFlow {
@@ -39,13 +52,7 @@ const NOTICE = /All log messages before absl::InitializeLog|oneDNN custom operat
 
 /** Runs `load` with TensorFlow's start-up notices dropped; everything else it wrote to stderr is passed on. */
 function quietly<T>(load: () => T): T {
-  let quiet: QuietStderr | null = null;
-  try {
-    const folder = dirname(require.resolve("@tensorflow/tfjs-node/package.json"));
-    quiet = require(join(folder, "lib", "napi-v8", "quiet_stderr.node")) as QuietStderr;
-  } catch {
-    // Not built: the notices show.
-  }
+  const quiet = ownAddon<QuietStderr>("quiet_stderr");
   if (process.env["DIFFUSION_LAB_VERBOSE"] || quiet === null || !quiet.capture()) return load();
   try {
     return load();
@@ -59,6 +66,8 @@ function quietly<T>(load: () => T): T {
 function load(): NativeStatus {
   try {
     const tf = quietly(() => require("@tensorflow/tfjs-node") as { backend(): { binding: { TF_Version: string } } });
+    // Most of the library's file was read to load it and is not needed again.
+    ownAddon<DropPages>("drop_pages")?.dropPages("libtensorflow");
     const threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
     return { native: true, version: tf.backend().binding.TF_Version, threads };
   } catch (error) {

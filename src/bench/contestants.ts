@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Precision } from "../compile/index.js";
+import { computingProcess, forComputing, forOthers } from "../native-process.js";
 import type { Contestant } from "./measure.js";
 
 /** The versions the ratios are stated against. */
@@ -18,9 +19,6 @@ export function checkoutRoot(): string | undefined {
   return undefined;
 }
 
-/** As `npm run train` has it: what JavaScript's young generation takes it does not give back (30 MB). */
-const NODE_OPTIONS = ["--max-semi-space-size=2"] as const;
-
 /** This library, from source or built, as the benchmark itself runs. */
 export function library(precision: Precision = "float32"): Contestant {
   const worker = join(here, fileURLToPath(import.meta.url).endsWith(".ts") ? "worker.ts" : "worker.js");
@@ -29,7 +27,8 @@ export function library(precision: Precision = "float32"): Contestant {
     takesPart: ({ model, mode }) => precision === "float32" || (mode === "train" && model !== "mlp"),
     command: ({ model, mode, batch }) => ({
       program: process.execPath,
-      args: [...process.execArgv, ...NODE_OPTIONS, worker, model, mode, String(batch), precision],
+      args: [...process.execArgv, ...computingProcess.nodeFlags, worker, model, mode, String(batch), precision],
+      environment: forComputing(process.env),
     }),
   };
 }
@@ -55,6 +54,7 @@ export function torch(variant: TorchVariant): Contestant | undefined {
     command: ({ model, mode, batch }) => ({
       program: python,
       args: [script, model, mode, String(batch), variant],
+      environment: forOthers(process.env),
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { WorkerProcess, type Ready } from "./worker-process.js";
+import { WorkerProcess, type Command, type Ready } from "./worker-process.js";
 import { median } from "./statistics.js";
 
 /** What is timed. */
@@ -15,7 +15,7 @@ export interface Contestant {
   readonly takesPart?: (task: Task) => boolean;
   /** Whether it is left out, with a message, where it does not start. */
   readonly optional?: boolean;
-  command(task: Task): { program: string; args: readonly string[] };
+  command(task: Task): Command;
 }
 
 export interface Measurement extends Ready {
@@ -84,9 +84,8 @@ export async function measure(contestants: readonly Contestant[], plan: Plan): P
 }
 
 async function start(contestant: Contestant, plan: Plan): Promise<Entry | undefined> {
-  const { program, args } = contestant.command(plan);
   try {
-    return { name: contestant.name, times: [], ...(await WorkerProcess.start(program, args)) };
+    return { name: contestant.name, times: [], ...(await WorkerProcess.start(contestant.command(plan))) };
   } catch (error) {
     if (!contestant.optional) throw error;
     process.stderr.write(`${contestant.name} is left out: ${(error as Error).message}\n`);

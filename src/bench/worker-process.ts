@@ -11,8 +11,12 @@ export interface Ready {
   readonly firstStepMs: number;
 }
 
-/** The same for all: one heap for all threads of the C library, which else keeps freed memory once for each. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
+/** How a worker is started. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+}
 
 /** A worker of the benchmark: see `worker.ts` for what is said. */
 export class WorkerProcess {
@@ -31,16 +35,9 @@ export class WorkerProcess {
     child.stdin!.on("error", () => {});
   }
 
-  static async start(
-    program: string,
-    args: readonly string[],
-    environment: Readonly<Record<string, string>> = {},
-  ): Promise<{ worker: WorkerProcess; ready: Ready }> {
+  static async start({ program, args, environment }: Command): Promise<{ worker: WorkerProcess; ready: Ready }> {
     const started = performance.now();
-    const child = spawn(program, args, {
-      stdio: ["pipe", "pipe", "pipe"],
-      env: { ...process.env, ...ENVIRONMENT, ...environment },
-    });
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env: environment });
     const worker = new WorkerProcess(child, [program, ...args].join(" "));
     await Promise.race([
       once(child, "spawn"),

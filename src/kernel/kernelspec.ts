@@ -1,6 +1,7 @@
 // How Jupyter starts this kernel. The set-up writes it to …/kernels/tslab/kernel.json.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { computingProcess } from "../native-process.js";
 
 export const KERNEL_NAME = "tslab";
 export const DISPLAY_NAME = "TypeScript (diffusion-lab)";
@@ -31,7 +32,7 @@ export function kernelSpec(folder: string = path.dirname(fileURLToPath(import.me
     display_name: DISPLAY_NAME,
     language: "typescript",
     interrupt_mode: "message",
-    env: {},
+    env: computingProcess.environment,
     metadata: { debugger: false },
   };
 }

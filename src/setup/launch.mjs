@@ -1,11 +1,13 @@
 /**
  * `npm run train`, `sample`, `notebooks` …: sets up what is missing without a word if nothing is, then runs the named
- * program of src/dist in this very process, so that Ctrl-C reaches it as it would reach the program alone.
+ * program of src/dist in a process that is started as one that computes (src/native-process.ts).
  */
 import { requireSupportedNode } from "./gate.mjs";
 
 requireSupportedNode();
 
+const { spawn } = await import("node:child_process");
+const { once } = await import("node:events");
 const { existsSync } = await import("node:fs");
 const { join } = await import("node:path");
 const { pathToFileURL } = await import("node:url");
@@ -28,10 +30,27 @@ async function prepare() {
   if (!existsSync(file)) throw new SetupError(name, `there is no ${file}`, "`git status` shows what differs from the published course.");
 }
 
+/** Runs the program to its end, which becomes this process's own. */
+async function runProgram() {
+  const settings = pathToFileURL(join(ROOT, "src", "dist", "native-process.js")).href;
+  const { computingProcess, forComputing } = await import(settings);
+  const command = [...computingProcess.nodeFlags, ...process.execArgv, file, ...words];
+  const child = spawn(process.execPath, command, { stdio: "inherit", env: forComputing(process.env) });
+  // A terminal sends Ctrl-C to both processes; what others send reaches only this one.
+  process.on("SIGINT", () => undefined);
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  const [code, signal] = await once(child, "close");
+  if (signal === null) {
+    process.exitCode = code;
+    return;
+  }
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
 try {
   await prepare();
-  process.argv = [process.argv[0], file, ...words];
-  await import(pathToFileURL(file).href);
+  await runProgram();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   printFailure(asSetupError(name, error));

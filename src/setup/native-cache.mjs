@@ -11,7 +11,9 @@ import { HEADERS, libraryNames, TENSORFLOW_VERSION, WHEELS } from "./wheels.mjs"
 /** The tfjs-node package in this checkout. */
 export const PACKAGE = join(ROOT, "node_modules", "@tensorflow", "tfjs-node");
 const NODE_HEADERS = join(ROOT, "node_modules", "node-api-headers", "include");
-const QUIET_SOURCE = join(ROOT, "src", "setup", "quiet_stderr.c");
+/** Our own addons, one source each. */
+const OWN_ADDONS = ["quiet_stderr", "drop_pages"];
+const ownSource = (name) => join(ROOT, "src", "setup", `${name}.c`);
 const BINDING_SOURCES = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(PACKAGE, "binding", name));
 
 export const machine = `${process.platform}-${process.arch}`;
@@ -179,11 +181,11 @@ const RPATH = process.platform === "darwin" ? "@loader_path/../../deps/lib" : "$
 /** Changes whenever the addons would be built differently; null while the package is not installed. */
 export function addonKey() {
   if (!BINDING_SOURCES.every((path) => existsSync(path))) return null;
-  const sources = [...BINDING_SOURCES, QUIET_SOURCE].map((path) => readFileSync(path));
+  const sources = [...BINDING_SOURCES, ...OWN_ADDONS.map(ownSource)].map((path) => readFileSync(path));
   return digest(...sources, [...COMMON_FLAGS, ...SYSTEM_FLAGS, RPATH].join(" "));
 }
 
-/** Builds tfjs-node's own, unmodified addon against the libraries, and the small one that quiets stderr. */
+/** Builds tfjs-node's own, unmodified addon against the libraries, and our small ones. */
 export async function buildAddons(folder, compiler) {
   const output = join(folder, "lib", "napi-v8");
   const staging = join(folder, `lib.tmp-${process.pid}`);
@@ -194,13 +196,14 @@ export async function buildAddons(folder, compiler) {
     const link = ["-L", join(folder, "deps", "lib"), "-ltensorflow", "-ltensorflow_framework", `-Wl,-rpath,${RPATH}`];
     const flags = ["-std=c++17", ...COMMON_FLAGS, ...SYSTEM_FLAGS];
     await run(compiler.program, [...flags, ...include, ...BINDING_SOURCES, "-o", binding, ...link]);
-    const quiet = join(staging, "quiet_stderr.node");
-    const quietFlags = ["-x", "c", ...COMMON_FLAGS, ...SYSTEM_FLAGS, "-I", NODE_HEADERS];
-    await run(compiler.program, [...quietFlags, QUIET_SOURCE, "-o", quiet]);
+    const ownFlags = ["-x", "c", ...COMMON_FLAGS, ...SYSTEM_FLAGS, "-I", NODE_HEADERS];
+    for (const name of OWN_ADDONS) {
+      await run(compiler.program, [...ownFlags, ownSource(name), "-o", join(staging, `${name}.node`)]);
+    }
     rmSync(output, { recursive: true, force: true });
     mkdirSync(join(folder, "lib"), { recursive: true });
     renameSync(staging, output);
-    const names = ["lib/napi-v8/tfjs_binding.node", "lib/napi-v8/quiet_stderr.node"];
+    const names = ["tfjs_binding", ...OWN_ADDONS].map((name) => `lib/napi-v8/${name}.node`);
     const manifest = { ...readJson(join(folder, "manifest.json")), addonKey: addonKey(), addons: await describeFiles(folder, names) };
     writeAtomically(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   } finally {

@@ -1,7 +1,9 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bfloat16Supported } from "../../compile/index.js";
+import { computingProcess, forComputing, forOthers } from "../../native-process.js";
 import { checkoutRoot, pythonWith } from "../contestants.js";
+import type { Command } from "../worker-process.js";
 import { RECIPE, type ContestantName, type WorkerOrder } from "./recipe.js";
 
 /** What they are called in tables. */
@@ -9,7 +11,7 @@ export const TITLES: Readonly<Record<ContestantName, string>> = { float32: "floa
 
 export interface QualityContestant {
   readonly name: ContestantName;
-  command(seed: number, data: string): { program: string; args: readonly string[] };
+  command(seed: number, data: string): Command;
 }
 
 /** Those that can run here: bf16 needs the processor's instructions, PyTorch a Python that has it. */
@@ -29,7 +31,8 @@ function library(precision: "float32" | "bf16"): QualityContestant {
     name: precision,
     command: (seed, data) => ({
       program: process.execPath,
-      args: [...process.execArgv, worker, JSON.stringify({ ...RECIPE, seed, data, precision } satisfies WorkerOrder)],
+      args: [...process.execArgv, ...computingProcess.nodeFlags, worker, JSON.stringify({ ...RECIPE, seed, data, precision } satisfies WorkerOrder)],
+      environment: forComputing(process.env),
     }),
   };
 }
@@ -41,6 +44,7 @@ function plainTorch(python: string): QualityContestant {
     command: (seed, data) => ({
       program: python,
       args: [script, JSON.stringify({ ...RECIPE, seed, data, precision: "float32" } satisfies WorkerOrder)],
+      environment: forOthers(process.env),
     }),
   };
 }

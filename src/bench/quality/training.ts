@@ -92,8 +92,8 @@ async function start(contestant: QualityContestant, options: Omit<SeedOptions, "
   const { seed, data, store } = options;
   const pace = store.pace(contestant.name);
   if (!pace) throw new Error(`the pace of ${contestant.name} is not known: measure it first`);
-  const { program, args } = contestant.command(seed, data);
-  const { worker } = await WorkerProcess.start(program, args, PATIENT);
+  const command = contestant.command(seed, data);
+  const { worker } = await WorkerProcess.start({ ...command, environment: { ...command.environment, ...PATIENT } });
   return { contestant, stepper: worker, pace, clock: new TrainingClock(pace.stepMs) };
 }
 

@@ -115,7 +115,7 @@ function scripted(name: string, ms: number, parameters = 7): Contestant {
     require("node:readline").createInterface({ input: process.stdin })
       .on("line", (n) => console.log(JSON.stringify({ ms: Array.from({ length: +n }, (_, i) => i === 0 ? 1e6 : ${ms}) })))
       .on("close", () => console.log(JSON.stringify({ peak: 123 })));`;
-  return { name, command: () => ({ program: process.execPath, args: ["-e", script] }) };
+  return { name, command: () => ({ program: process.execPath, args: ["-e", script], environment: process.env }) };
 }
 
 test("workers are timed in turn, the first step of a turn is not counted", async () => {
@@ -142,12 +142,12 @@ test("a contestant takes part in what it can do, with the same network as the fi
 test("a worker that dies is reported with what it said", async () => {
   const dying: Contestant = {
     name: "dying",
-    command: () => ({ program: process.execPath, args: ["-e", "throw new Error('no tensors today')"] }),
+    command: () => ({ program: process.execPath, args: ["-e", "throw new Error('no tensors today')"], environment: process.env }),
   };
   const plan: Plan = { model: "unet", mode: "train", batch: 64, rounds: 1, stepsPerTurn: 2 };
   await assert.rejects(measure([dying], plan), /ended without an answer[^]*no tensors today/);
   const [only, ...others] = await measure([scripted("a", 10), { ...dying, optional: true }], plan);
   assert.deepEqual([only.contestant, others], ["a", []]);
-  const missing: Contestant = { name: "missing", command: () => ({ program: "/no/such/program", args: [] }) };
+  const missing: Contestant = { name: "missing", command: () => ({ program: "/no/such/program", args: [], environment: {} }) };
   await assert.rejects(measure([missing], plan), /ENOENT/);
 });

@@ -43,7 +43,7 @@ function scripted(name: ContestantName, ms: number, started: string[]): QualityC
     name,
     command: (seed) => {
       started.push(`${name} ${seed}`);
-      return { program: process.execPath, args: ["-e", script] };
+      return { program: process.execPath, args: ["-e", script], environment: process.env };
     },
   };
 }
@@ -125,8 +125,7 @@ test("progress is the expected time of what is done", () => {
 test("this library's worker trains as a trainer with the recipe does", async (t) => {
   const store = temporaryStore(t);
   const file = store.weights(key("float32"));
-  const { program, args } = qualityContestants()[0].command(5, "");
-  const { worker, ready } = await WorkerProcess.start(program, args);
+  const { worker, ready } = await WorkerProcess.start(qualityContestants()[0].command(5, ""));
   try {
     assert.equal(ready.parameters, 1_062_497);
     assert.equal((await worker.steps(2)).length, 2);
