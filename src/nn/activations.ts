@@ -39,13 +39,24 @@ export const gelu: <T extends tf.Tensor>(x: T) => T = tf.customGrad((x, save) =>
   return { value: tf.mul(input, phi), gradFunc };
 }) as <T extends tf.Tensor>(x: T) => T;
 
-/** GELU by its approximation x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))), equation 2 of the same paper. */
-export function geluTanh<T extends tf.Tensor>(x: T): T {
-  return tf.tidy(() => {
-    const inner = tf.mul(tf.mul(x, tf.add(tf.mul(tf.square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI));
-    return tf.mul(tf.mul(x, 0.5), tf.add(1, tf.tanh(inner))) as T;
-  });
-}
+/**
+ * GELU by its approximation x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))), equation 2 of the same paper, as y = x·σ(x·(a + b·x²))
+ * with a = 2·√(2/π) and b = 0.044715·a; the gradient is dy·(σ + y·(1 − σ)·(a + 3b·x²)).
+ */
+export const geluTanh: <T extends tf.Tensor>(x: T) => T = tf.customGrad((x, save) => {
+  const input = x as tf.Tensor;
+  const a = 2 * Math.sqrt(2 / Math.PI);
+  const b = 0.044715 * a;
+  const sigmoid = tf.sigmoid(tf.mul(input, tf.add(tf.mul(tf.square(input), b), a)));
+  const value = tf.mul(input, sigmoid);
+  (save as SaveTensors)([input, sigmoid, value]);
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+    const [xs, s, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const slope = tf.add(tf.mul(tf.square(xs), 3 * b), a);
+    return tf.mul(dy, tf.add(s, tf.mul(tf.mul(y, tf.sub(1, s)), slope)));
+  };
+  return { value, gradFunc };
+}) as <T extends tf.Tensor>(x: T) => T;
 
 /** Mish: y = x·tanh(ln(1 + eˣ)). Source: Misra 2019, "Mish: a self regularized non-monotonic activation function". */
 export function mish<T extends tf.Tensor>(x: T): T {
