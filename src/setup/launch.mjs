@@ -2,12 +2,12 @@
  * `npm run train`, `sample`, `notebooks` …: sets up what is missing without a word if nothing is, then runs the named
  * program of src/dist in a process that is started as one that computes (src/native-process.ts).
  */
+import { once } from "node:events";
 import { requireSupportedNode } from "./gate.mjs";
 
 requireSupportedNode();
 
 const { spawn } = await import("node:child_process");
-const { once } = await import("node:events");
 const { existsSync } = await import("node:fs");
 const { join } = await import("node:path");
 const { pathToFileURL } = await import("node:url");
@@ -38,7 +38,7 @@ async function runProgram() {
   const child = spawn(process.execPath, command, { stdio: "inherit", env: forComputing(process.env) });
   // A terminal sends Ctrl-C to both processes; what others send reaches only this one.
   process.on("SIGINT", () => undefined);
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
   const [code, signal] = await once(child, "close");
   if (signal === null) {
     process.exitCode = code;
