@@ -29,6 +29,8 @@ export interface Judge {
   readonly heldOut: FeatureSet;
   readonly count: number;
   readonly seed: number;
+  /** Of classifier-free guidance; 1 for a model without classes. */
+  readonly guidanceScale: number;
 }
 
 /** Those whose number of evaluations is the caller's to set. */
@@ -94,9 +96,9 @@ async function imageQuality(
   steps: number,
   judge: Judge,
 ): Promise<{ recognised: number; frechet: number }> {
-  const { model, classifier, heldOut, count, seed } = judge;
+  const { model, classifier, heldOut, count, seed, guidanceScale } = judge;
   const sampler: AnySampler = (...run) => runOnAnyPath(entry, ...run);
-  const images = await generate(model, { sampler, steps, count, seed });
+  const images = await generate(model, { sampler, steps, count, seed, guidanceScale });
   const [features, verdicts] = [classifier.features(images), classifier.classify(images)];
   const result = {
     recognised: recognise(featuresOf(verdicts)).share,

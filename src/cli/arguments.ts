@@ -15,3 +15,8 @@ export function finiteNumber(option: string, given: string | undefined, fallback
   if (given.trim() === "" || !Number.isFinite(value)) throw new RangeError(`${option} takes a number, got "${given}"`);
   return value;
 }
+
+/** What was given, read by `read`; undefined if the option was left out. */
+export function optional<T>(given: string | undefined, read: (given: string) => T): T | undefined {
+  return given === undefined ? undefined : read(given);
+}

@@ -9,18 +9,20 @@ import type { Classifier } from "../models/index.js";
 import { writeFileAtomically } from "../nn/index.js";
 import * as tf from "../tf.js";
 import { loadClassifier, loadDiffusionModel } from "../training/index.js";
-import { wholeNumber } from "./arguments.js";
+import { finiteNumber, wholeNumber } from "./arguments.js";
 import { modelFolder } from "./model-choice.js";
 import { runMain } from "./run-main.js";
 
 const HELP = `npm run bench -- samplers [options]
 
 Each sampler at 10, 20 and 50 evaluations of the network: its error on a problem with an exact solution, and how good
-its digits are (classifier of assets/mnist-classifier: Fréchet distance to held-out digits, share above 0.9).
+its digits are (classifier of assets/mnist-classifier: Fréchet distance to held-out digits, share above 0.9). A model
+with classes is asked for each in turn.
 
 Options
   --model NAME   default mnist-unet
   --n N          images for each figure, default 256; 0 leaves the images out
+  --guidance W   weight of the class, for a model with classes, default 1: without guidance, one evaluation at a time
   --seed N       default 7
   --write        put the table into README.md
   --out FILE     where all numbers go (default .cache/bench-samplers.json)
@@ -34,6 +36,7 @@ await runMain(HELP, async () => {
     options: {
       model: { type: "string", default: "mnist-unet" },
       n: { type: "string" },
+      guidance: { type: "string" },
       seed: { type: "string" },
       write: { type: "boolean" },
       out: { type: "string" },
@@ -41,6 +44,7 @@ await runMain(HELP, async () => {
   });
   const count = wholeNumber("--n", values.n, 256, 0);
   const seed = wholeNumber("--seed", values.seed, 7, 0);
+  const guidanceScale = finiteNumber("--guidance", values.guidance, 1);
   const real = count > 0 ? realDigits(count) : undefined;
   const judge: Judge | undefined = real && {
     model: loadDiffusionModel(modelFolder(values.model, HELP)),
@@ -48,6 +52,7 @@ await runMain(HELP, async () => {
     heldOut: real.heldOut,
     count,
     seed,
+    guidanceScale,
   };
   const rows: SamplerRow[] = [];
   for (const budget of BUDGETS) {
@@ -62,7 +67,7 @@ await runMain(HELP, async () => {
   const table = samplerMarkdown(rows, real?.floor);
   process.stdout.write(`\n${table}\n`);
   const out = values.out ?? join(".cache", "bench-samplers.json");
-  writeFileAtomically(out, `${JSON.stringify({ count, seed, floor: real?.floor, rows }, null, 2)}\n`);
+  writeFileAtomically(out, `${JSON.stringify({ count, seed, guidanceScale, floor: real?.floor, rows }, null, 2)}\n`);
   if (values.write) writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), "bench samplers", table));
 });
 

@@ -8,8 +8,8 @@ import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "
 import type { Classifier } from "../models/index.js";
 import { writeFileAtomically } from "../nn/index.js";
 import { loadClassifier, loadDiffusionModel } from "../training/index.js";
-import { finiteNumber, wholeNumber } from "./arguments.js";
-import { generate } from "./generate.js";
+import { finiteNumber, optional, wholeNumber } from "./arguments.js";
+import { generate, GUIDANCE_SCALE, labelsFor } from "./generate.js";
 import { modelFolder } from "./model-choice.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";
@@ -19,13 +19,15 @@ const HELP = `npm run evaluate -- MODEL [options]
 
 Draws images and has the digit classifier of assets/mnist-classifier judge them, beside as many real held-out digits:
 the share it recognises with a probability above 0.9, the classes it sees, and the Fréchet distance between the
-classifier's features of these images and of the held-out digits, beside the distance between real and real.
+classifier's features of these images and of the held-out digits, beside the distance between real and real. Of a model
+with classes, also the share that is seen as the class asked for; of real digits, as their label.
 
 Options
   --sampler NAME   default ddim; one of
 ${samplerList()}
   --steps N        default 50
   --eta X          noise of ddim, 0 … 1, default 0
+  --guidance W     weight of the class, for a model with classes, default ${GUIDANCE_SCALE}; 1 is without guidance
   --n N            images, default 1000, at most 1000 (the held-out digits)
   --seed N         default 7
   --write          keep the figures in the model's folder as evaluation.json, and in README.md if it has a place for them
@@ -35,6 +37,8 @@ interface Judgement {
   readonly images: string;
   readonly n: number;
   readonly recognised: number;
+  /** Share seen as the class asked for, or as the label of a real digit; null where no class was asked for. */
+  readonly asAsked: number | null;
   readonly histogram: readonly number[];
   readonly frechetToHeldOut: number | null;
 }
@@ -46,6 +50,7 @@ await runMain(HELP, async () => {
       sampler: { type: "string", default: "ddim" },
       steps: { type: "string" },
       eta: { type: "string" },
+      guidance: { type: "string" },
       n: { type: "string" },
       seed: { type: "string" },
       write: { type: "boolean" },
@@ -54,6 +59,7 @@ await runMain(HELP, async () => {
   const sampler = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0) });
   const steps = wholeNumber("--steps", values.steps, 50);
   const seed = wholeNumber("--seed", values.seed, 7, 0);
+  const guidanceScale = optional(values.guidance, (given) => finiteNumber("--guidance", given, 1));
   const n = wholeNumber("--n", values.n, 1000);
   const heldOut = loadDigits({ split: "heldOut" });
   if (n > heldOut.count) throw new RangeError(`--n is compared with as many held-out digits: at most ${heldOut.count}, got ${n}`);
@@ -68,21 +74,25 @@ await runMain(HELP, async () => {
     steps,
     count: n,
     seed,
+    guidanceScale,
     onProgress: (done) => line.show(Math.floor(done * n), `${values.sampler}, ${steps} steps`),
   }).finally(() => line.end());
   const seconds = Math.round((performance.now() - begun) / 1000);
 
+  const training = loadDigits({ split: "train" });
   const real = featuresAndVerdicts(judge, firstImages(heldOut, n));
+  const guidance = model.classes > 0 ? `, guidance ${guidanceScale ?? GUIDANCE_SCALE}` : "";
+  const title = `generated (${values.sampler}, ${steps} steps${guidance}, seed ${seed})`;
   const rows = [
-    judgement(`generated (${values.sampler}, ${steps} steps, seed ${seed})`, featuresAndVerdicts(judge, generated), real),
-    judgement("real, training", featuresAndVerdicts(judge, firstImages(loadDigits({ split: "train" }), n)), real),
-    judgement("real, held out", real),
+    judgement(title, featuresAndVerdicts(judge, generated), labelsFor(model, { count: n }), real),
+    judgement("real, training", featuresAndVerdicts(judge, firstImages(training, n)), training.labels, real),
+    judgement("real, held out", real, heldOut.labels),
   ];
   model.dispose();
   judge.dispose();
   print(rows);
   if (values.write) {
-    const settings = { sampler: values.sampler, steps, seed, n, seconds, threshold: 0.9, classifier: "assets/mnist-classifier" };
+    const settings = { sampler: values.sampler, steps, guidanceScale: guidanceScale ?? null, seed, n, seconds, threshold: 0.9, classifier: "assets/mnist-classifier" };
     writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify({ settings, rows }, null, 2)}\n`);
     const readme = readFileSync("README.md", "utf8");
     const mark = `evaluate ${positionals[0]}`;
@@ -104,10 +114,16 @@ function featuresAndVerdicts(judge: Classifier, images: tf.Tensor4D): Judged {
   return result;
 }
 
-function judgement(images: string, { features, verdicts }: Judged, reference?: Judged): Judgement {
-  const { share, histogram, count } = recognise(verdicts);
+function judgement(
+  images: string,
+  { features, verdicts }: Judged,
+  asked: ArrayLike<number> | undefined,
+  reference?: Judged,
+): Judgement {
+  const { share, histogram, count, classes } = recognise(verdicts);
+  const asAsked = asked ? classes.filter((seen, i) => seen === asked[i]).length / count : null;
   const distance = reference ? frechetFeatureDistance(features, reference.features) : null;
-  return { images, n: count, recognised: share, histogram: [...histogram], frechetToHeldOut: distance };
+  return { images, n: count, recognised: share, asAsked, histogram: [...histogram], frechetToHeldOut: distance };
 }
 
 function firstImages(dataset: ImageDataset, n: number): tf.Tensor4D {
@@ -116,11 +132,12 @@ function firstImages(dataset: ImageDataset, n: number): tf.Tensor4D {
 
 function markdown(rows: readonly Judgement[]): string {
   const digits = Array.from({ length: 10 }, (_, i) => String(i));
-  const head = ["images", "n", "above 0.9", "Fréchet to held out", ...digits];
-  const lines = rows.map(({ images, n, recognised, histogram, frechetToHeldOut }) => [
+  const head = ["images", "n", "above 0.9", "as asked", "Fréchet to held out", ...digits];
+  const lines = rows.map(({ images, n, recognised, asAsked, histogram, frechetToHeldOut }) => [
     images,
     n,
-    `${(100 * recognised).toFixed(1)} %`,
+    percent(recognised),
+    percent(asAsked),
     frechetToHeldOut?.toFixed(1) ?? "–",
     ...histogram,
   ]);
@@ -128,12 +145,17 @@ function markdown(rows: readonly Judgement[]): string {
 }
 
 function print(rows: readonly Judgement[]): void {
+  const width = Math.max(...rows.map(({ images }) => images.length));
   const digits = Array.from({ length: 10 }, (_, i) => String(i).padStart(4)).join("");
-  process.stdout.write(`${"".padEnd(38)}    n  > 0.9  Fréchet  classes:${digits}\n`);
-  for (const { images, n, recognised, histogram, frechetToHeldOut } of rows) {
+  process.stdout.write(`${"".padEnd(width)}    n    > 0.9  as asked  Fréchet  classes:${digits}\n`);
+  for (const { images, n, recognised, asAsked, histogram, frechetToHeldOut } of rows) {
     const counts = histogram.map((count) => String(count).padStart(4)).join("");
-    const distance = frechetToHeldOut === null ? "–" : frechetToHeldOut.toFixed(2);
-    const share = `${(100 * recognised).toFixed(1)} %`;
-    process.stdout.write(`${images.padEnd(38)} ${String(n).padStart(4)} ${share.padStart(6)} ${distance.padStart(8)}          ${counts}\n`);
+    const distance = frechetToHeldOut?.toFixed(2) ?? "–";
+    const cells = [images.padEnd(width), String(n).padStart(4), percent(recognised).padStart(8), percent(asAsked).padStart(9), distance.padStart(8)];
+    process.stdout.write(`${cells.join(" ")}          ${counts}\n`);
   }
+}
+
+function percent(share: number | null): string {
+  return share === null ? "–" : `${(100 * share).toFixed(1)} %`;
 }

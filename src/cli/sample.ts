@@ -2,8 +2,8 @@ import { parseArgs } from "node:util";
 import { writeFileAtomically } from "../nn/index.js";
 import { imageGrid } from "../plot/index.js";
 import { loadDiffusionModel } from "../training/index.js";
-import { finiteNumber, wholeNumber } from "./arguments.js";
-import { generate } from "./generate.js";
+import { finiteNumber, optional, wholeNumber } from "./arguments.js";
+import { generate, GUIDANCE_SCALE } from "./generate.js";
 import { modelFolder } from "./model-choice.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";
@@ -20,6 +20,8 @@ ${samplerList()}
   --steps N        default 50
   --eta X          noise of ddim, 0 … 1, default 0
   --n N            number of images, default 64
+  --class N        what to draw, for a model with classes: 0 … 9 of digits; default all in turn
+  --guidance W     weight of the class in classifier-free guidance, default ${GUIDANCE_SCALE}; 1 is without, in half the time
   --seed N         default 0; the same seed gives the same images, whatever --batch is
   --batch N        images drawn at once, default 64
   --out FILE       default samples.png
@@ -33,6 +35,8 @@ await runMain(HELP, async () => {
       steps: { type: "string" },
       eta: { type: "string" },
       n: { type: "string" },
+      class: { type: "string" },
+      guidance: { type: "string" },
       seed: { type: "string" },
       batch: { type: "string" },
       out: { type: "string", default: "samples.png" },
@@ -43,6 +47,8 @@ await runMain(HELP, async () => {
   const steps = wholeNumber("--steps", values.steps, 50);
   const seed = wholeNumber("--seed", values.seed, 0, 0);
   const batchSize = wholeNumber("--batch", values.batch, 64);
+  const label = optional(values.class, (given) => wholeNumber("--class", given, 0, 0));
+  const guidanceScale = optional(values.guidance, (given) => finiteNumber("--guidance", given, 1));
   if (!values.out.endsWith(".png")) throw new RangeError(`--out takes the name of a .png file, got "${values.out}"`);
 
   const model = loadDiffusionModel(modelFolder(positionals[0], HELP));
@@ -56,6 +62,8 @@ await runMain(HELP, async () => {
       count,
       seed,
       batchSize,
+      label,
+      guidanceScale,
       signal: stop.signal,
       onProgress: (done) => line.show(Math.floor(done * count), `${values.sampler}, ${steps} steps, seed ${seed}`),
     });

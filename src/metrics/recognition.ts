@@ -11,7 +11,9 @@ export interface Recognition extends Spread {
   readonly confidence: number;
   /** How many samples fall to each class, by the likeliest. Entropy and KL are of this. */
   readonly histogram: Int32Array;
-  /** The same, of the recognised samples only. */
+  /** The likeliest class of each sample. */
+  readonly classes: Int32Array;
+  /** The histogram of the recognised samples only. */
   readonly recognised: Int32Array;
 }
 
@@ -25,30 +27,32 @@ export interface Recognition extends Spread {
  *   of range
  */
 export function recognise(probabilities: FeatureSet, threshold = 0.9): Recognition {
-  const { values, dimension: classes, count } = probabilities;
+  const { values, dimension: width, count } = probabilities;
   if (!(threshold >= 0 && threshold < 1))
     throw new RangeError(`threshold must be in [0, 1), got ${threshold}`);
   if (count === 0) throw new RangeError("there are no samples to recognise");
-  const histogram = new Int32Array(classes);
-  const recognised = new Int32Array(classes);
+  const histogram = new Int32Array(width);
+  const recognised = new Int32Array(width);
+  const classes = new Int32Array(count);
   let confidence = 0;
   for (let row = 0; row < count; row++) {
     let best = 0;
     let sum = 0;
-    for (let k = 0; k < classes; k++) {
-      const p = values[row * classes + k];
+    for (let k = 0; k < width; k++) {
+      const p = values[row * width + k];
       if (!(p >= -1e-6 && p <= 1 + 1e-3))
         throw new RangeError(`row ${row} holds ${p}, which is no probability: pass softmax outputs`);
       sum += p;
-      if (p > values[row * classes + best]) best = k;
+      if (p > values[row * width + best]) best = k;
     }
     if (Math.abs(sum - 1) > 1e-3)
       throw new RangeError(`row ${row} sums to ${sum}, not 1: pass softmax outputs, not logits`);
-    const top = values[row * classes + best];
+    const top = values[row * width + best];
     confidence += top / count;
+    classes[row] = best;
     histogram[best] += 1;
     if (top > threshold) recognised[best] += 1;
   }
   const share = recognised.reduce((sum, n) => sum + n, 0) / count;
-  return { count, share, threshold, confidence, histogram, recognised, ...histogramSpread(histogram) };
+  return { count, share, threshold, confidence, histogram, classes, recognised, ...histogramSpread(histogram) };
 }

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as tf from "../tf.js";
 import type { Precision } from "../compile/index.js";
 import { cosineSchedule, linearSchedule, predictions, type Denoiser, type Prediction, type Schedule } from "../diffusion/index.js";
 import { loadParameters, readSafetensors, roomFor, saveParameters, writeFileAtomically, type FloatFormat } from "../nn/index.js";
 import { UNet2D, type UNet2DConfig } from "../models/index.js";
-import { networkDenoiser } from "./network.js";
+import { networkDenoiser, type NetworkDenoiser } from "./network.js";
 
 /** The names diffusers gives these files. */
 const CONFIG = "config.json";
@@ -18,6 +19,8 @@ export interface DiffusionConfig {
   readonly prediction: Prediction;
   /** Shape of one example, [H, W, C]. */
   readonly shape: readonly number[];
+  /** Of a network with classes: the last row of its table, which stands for "none" and is used where no class is given. */
+  readonly unconditionalLabel?: number;
 }
 
 /** How a checkpoint came to be. */
@@ -40,10 +43,20 @@ export interface TrainingRecord {
 export interface DiffusionModel {
   readonly network: UNet2D;
   readonly schedule: Schedule;
+  /** Takes `{ label }` where there are classes; without one it draws from all of them. */
   readonly denoiser: Denoiser;
+  /** Classes one may ask for, 0 … classes − 1; 0 if the network knows none. */
+  readonly classes: number;
   readonly config: DiffusionConfig;
   readonly record: TrainingRecord | undefined;
   dispose(): void;
+}
+
+/** What guidance weighs the asked class against: `unconditional` of {@link guided}. The caller disposes. */
+export function unconditionalOf({ config }: DiffusionModel): { readonly label: tf.Tensor1D } {
+  const { unconditionalLabel } = config;
+  if (unconditionalLabel === undefined) throw new RangeError("this model was trained without classes, so it cannot be guided");
+  return { label: tf.tensor1d([unconditionalLabel], "int32") };
 }
 
 /**
@@ -59,6 +72,7 @@ export function loadDiffusionModel(folder: string): DiffusionModel {
   }
   const schedule = makeSchedule(diffusion.schedule, folder);
   const config = readJson(join(folder, CONFIG)) as Partial<UNet2DConfig>;
+  const classes = classesOf(config, diffusion, folder);
   const network = readSafetensors(join(folder, WEIGHTS), (weights) => {
     return new UNet2D(config, { start: "zeros", maxNumbers: roomFor(weights) });
   });
@@ -69,12 +83,39 @@ export function loadDiffusionModel(folder: string): DiffusionModel {
     throw error;
   }
   const record = existsSync(join(folder, RECORD)) ? (readJson(join(folder, RECORD)) as TrainingRecord) : undefined;
-  const denoiser = networkDenoiser(network, diffusion.prediction);
+  const evaluation = networkDenoiser(network, diffusion.prediction);
+  const { unconditionalLabel } = diffusion;
+  const denoiser = unconditionalLabel === undefined ? evaluation : withDefaultLabel(evaluation, unconditionalLabel);
   const dispose = (): void => {
-    denoiser.dispose();
+    evaluation.dispose();
     network.dispose();
   };
-  return { network, schedule, denoiser, config: diffusion, record, dispose };
+  return { network, schedule, denoiser, classes, config: diffusion, record, dispose };
+}
+
+/** How many classes can be asked for; the last row of the table is the one that stands for none. */
+function classesOf({ num_class_embeds: rows }: Partial<UNet2DConfig>, { unconditionalLabel: none }: DiffusionConfig, folder: string): number {
+  if (none === undefined) return rows ?? 0;
+  if (rows && none === rows - 1) return none;
+  throw new RangeError(
+    `${join(folder, DIFFUSION)}: unconditionalLabel ${JSON.stringify(none)} must be the last row of the network's table of classes, ` +
+      (rows ? `${rows - 1}` : `but ${CONFIG} has none (num_class_embeds)`),
+  );
+}
+
+function withDefaultLabel(denoiser: NetworkDenoiser, label: number): Denoiser {
+  return {
+    predicts: denoiser.predicts,
+    predict: (xt, t, condition) => {
+      if (condition) return denoiser.predict(xt, t, condition);
+      const none = tf.fill([xt.shape[0]], label, "int32");
+      try {
+        return denoiser.predict(xt, t, { label: none });
+      } finally {
+        none.dispose();
+      }
+    },
+  };
 }
 
 /** Writes a model folder; each file is replaced atomically, the weights last. */

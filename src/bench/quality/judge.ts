@@ -29,6 +29,7 @@ export class QualityJudge {
     this.model = {
       network,
       denoiser,
+      classes: 0,
       schedule: linearSchedule({ T: RECIPE.T }),
       config: { schedule: { kind: "linear", T: RECIPE.T }, prediction: "noise", shape: [28, 28, 1] },
       record: undefined,

@@ -60,6 +60,7 @@ describe("recognise", () => {
     assert.equal(result.share, 0.75);
     assert.deepEqual([...result.histogram], [2, 0, 2]);
     assert.deepEqual([...result.recognised], [1, 0, 2]);
+    assert.deepEqual([...result.classes], [0, 0, 2, 2]);
     close(result.confidence, (0.95 + 0.5 + 0.95 + 0.91) / 4, 1e-6);
     close(result.entropy, Math.log(2));
     close(result.klFromUniform, Math.log(3) - Math.log(2));

@@ -1,12 +1,12 @@
 import * as tf from "../../../src/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import { UNet2D } from "../../../src/models/index.js";
+import { UNet2D, type UNet2DConfig } from "../../../src/models/index.js";
 import { RandomStream } from "../../../src/random.js";
 import { DiffusionTask } from "../../../src/training/index.js";
 
 /** A U-Net of a few thousand parameters on 8×8 pictures: a step takes milliseconds. */
-export function toyTask(options: { batchSize?: number; seed?: number } = {}): { task: DiffusionTask; network: UNet2D } {
-  const network = new UNet2D(
+export function toyNetwork(options: { seed?: number; config?: Partial<UNet2DConfig> } = {}): UNet2D {
+  return new UNet2D(
     {
       in_channels: 1,
       out_channels: 1,
@@ -15,9 +15,14 @@ export function toyTask(options: { batchSize?: number; seed?: number } = {}): { 
       down_block_types: ["DownBlock2D", "AttnDownBlock2D"],
       up_block_types: ["AttnUpBlock2D", "UpBlock2D"],
       norm_num_groups: 4,
+      ...options.config,
     },
     { seed: options.seed ?? 0 },
   );
+}
+
+export function toyTask(options: { batchSize?: number; seed?: number } = {}): { task: DiffusionTask; network: UNet2D } {
+  const network = toyNetwork(options);
   const data = new RandomStream(1, "toy pictures").uniforms(12 * 64).map((u) => (u > 0.5 ? 1 : -1));
   const schedule = linearSchedule({ T: 100 });
   const task = new DiffusionTask({ network, schedule, data, shape: [8, 8, 1], batchSize: 4, seed: 3, ...options });
