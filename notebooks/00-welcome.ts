@@ -39,28 +39,30 @@ show(lab.chainDiagram({ images: tf.concat(moments) as typeof three }));
 show(lab.imageGrid(lab.gatherImages(digits, Array.from({ length: 16 }, (_, i) => i)), { columns: 8 }));
 
 // %% [markdown]
-// And these the model makes up as you watch. The checkpoint lies in `assets/mnist-unet`; it was trained by this library, with the command printed below. None of the sixteen was chosen: change the seed and you get sixteen others.
+// And these the model makes up as you watch. The checkpoint lies in `assets/mnist-unet`; it was trained by this library, with the command printed below. It has learned which digit is which, so we may ask: first for 0 … 7, then for 8, 9 and again from 0. `guided` makes it heed what we ask for. None of the sixteen was chosen: change the seed and you get sixteen others.
 
 // %%
 const model = lab.loadDiffusionModel("assets/mnist-unet");
 const seed = 7;
 const source = lab.normalNoise(seed);
 const xT = source(0, [16, 28, 28, 1]);
-const sampler = lab.ddim(model.denoiser, model.schedule, xT, { steps: 25, clip: lab.clipStatic() });
-const generated = await lab.sample(sampler);
+const denoiser = lab.guided(model.denoiser, { guidanceScale: 1.5, unconditional: lab.unconditionalOf(model) });
+const settings = { steps: 25, clip: lab.clipStatic() };
+const label = tf.tensor1d(Array.from({ length: 16 }, (_, i) => i % 10), "int32");
+const generated = await lab.sample(lab.ddim(denoiser, model.schedule, xT, { ...settings, condition: { label } }));
 show(lab.imageGrid(generated as typeof three, { columns: 8 }));
 console.log(model.record?.command, "·", model.network.parameters.count, "parameters");
 
 // %% [markdown]
 // ## From static to digit
 //
-// The sampler is a generator: it hands out every step, so we can look over its shoulder. The upper row is the noisy picture, the lower row what the network believes lies beneath it.
+// The sampler is a generator: it hands out every step, so we can look over its shoulder. This time we ask for nothing, and the network must settle on a digit by itself. The upper row is the noisy picture, the lower row what the network believes lies beneath it.
 
 // %%
 const above: lab.tf.Tensor[] = [];
 const below: lab.tf.Tensor[] = [];
 const first = tf.slice(xT, 0, 1);
-await lab.sample(lab.ddim(model.denoiser, model.schedule, first, { steps: 25, clip: lab.clipStatic() }), {
+await lab.sample(lab.ddim(model.denoiser, model.schedule, first, settings), {
   onStep: ({ step, xt, x0 }) => {
     if (step % 3 === 1) [above, below].forEach((row, i) => row.push((i === 0 ? xt : x0).clone()));
   },
@@ -86,7 +88,7 @@ closedForm.agrees(lab.qSample(schedule, three, 250, noise), {
 // %% [markdown]
 // ## Exercises check your answer
 //
-// **0.1** Does the digit at place 5 depend on the other fifteen? Draw it alone: give `normalNoise` the option `firstSample: 5`, make noise of shape `[1, 28, 28, 1]`, sample with the same 25 steps, and see whether you get the same picture. Assign it to `alone`.
+// **0.1** Does the digit at place 5 depend on the other fifteen? Draw it alone: give `normalNoise` the option `firstSample: 5`, make noise of shape `[1, 28, 28, 1]`, ask for a five (a `label` of one number) with the same `denoiser` and `settings`, and see whether you get the same picture. Assign it to `alone`.
 
 // %% tags=["exercise"]
 const alone: lab.tf.Tensor | undefined = undefined;
@@ -94,7 +96,8 @@ check("0.1", alone, tf.slice(generated, 5, 1), { hint: "lab.normalNoise(seed, { 
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
 const fifth = lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1]);
-const alone = await lab.sample(lab.ddim(model.denoiser, model.schedule, fifth, { steps: 25, clip: lab.clipStatic() }));
+const five = { label: tf.tensor1d([5], "int32") };
+const alone = await lab.sample(lab.ddim(denoiser, model.schedule, fifth, { ...settings, condition: five }));
 check("0.1", alone, tf.slice(generated, 5, 1), { hint: "lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1])", tolerance: 1e-3 });
 
 // %% [markdown]
@@ -111,6 +114,6 @@ check("0.1", alone, tf.slice(generated, 5, 1), { hint: "lab.normalNoise(seed, { 
 //
 // Begin with [3 · The forward process](03-forward-process.ipynb).
 //
-// Train the model yourself with `npm run train -- mnist-unet` in a terminal (*File → New → Terminal*). It shows its progress, can be stopped with Ctrl-C, and goes on where it stopped. Then `npm run sample -- mnist-unet --n 64 --out grid.png` draws from it.
+// Train the model yourself with `npm run train -- mnist-unet` in a terminal (*File → New → Terminal*). It shows its progress, can be stopped with Ctrl-C, and goes on where it stopped. Then `npm run sample -- mnist-unet --n 64 --out grid.png` draws from it, and with `--class 7` sevens only.
 //
 // **Read on:** Sohl-Dickstein et al. 2015, *Deep unsupervised learning using nonequilibrium thermodynamics*, where it began · Ho, Jain and Abbeel 2020, *Denoising diffusion probabilistic models*, where it took off.

@@ -25,7 +25,10 @@ const heldOut = lab.loadDigits({ split: "heldOut" });
 const digit = lab.gatherImages(heldOut, [heldOut.labels.indexOf(5)]);
 const oneImage = tf.zeros([1, 28, 28, 1]) as lab.tf.Tensor4D;
 const oneTime = tf.zeros([1]) as lab.tf.Tensor1D;
-const describe = (one: lab.TimeNetwork, image = oneImage) => lab.describeNetwork(one, image, oneTime);
+// The checkpoint takes a class too; its label 10 stands for "any digit".
+const anyDigit = (count: number) => ({ label: tf.fill([count], 10, "int32") as lab.tf.Tensor1D });
+const answer = (x: lab.tf.Tensor4D, time: lab.tf.Tensor1D) => network.apply(x, time, anyDigit(x.shape[0]));
+const describe = (one: lab.TimeNetwork, image = oneImage) => lab.describeNetwork(one, image, oneTime, one === network ? anyDigit(1) : undefined);
 
 // %% [markdown]
 // ## The simple wrong thing: a stack of convolutions
@@ -82,7 +85,7 @@ const fieldOf = (one: { apply(x: lab.tf.Tensor4D, t: lab.tf.Tensor1D): lab.tf.Te
   const noisy = lab.qSample(schedule, sixteen, t, lab.normalNoise(7)(0, sixteen.shape)) as lab.tf.Tensor4D;
   return lab.receptiveField((x) => lab.toSample(schedule, predicts, one.apply(x, time), x, t), noisy);
 };
-const views = [10, 100, 200, 400, 600].map((t) => ({ name: `U-Net, t = ${t}`, field: fieldOf(network, denoiser.predicts, t) }));
+const views = [10, 100, 200, 400, 600].map((t) => ({ name: `U-Net, t = ${t}`, field: fieldOf({ apply: answer }, denoiser.predicts, t) }));
 views.unshift({ name: "stack, t = 400", field: fieldOf(stack, "noise", 400) });
 check("four layers see 9 × 9 pixels", lab.fieldExtent(views[0].field), [9, 9]);
 const glow = (field: lab.tf.Tensor) => tf.reshape(tf.log(tf.maximum(tf.div(field, tf.max(field)), 1e-3)), [1, 28, 28, 1]);
@@ -110,7 +113,7 @@ const anatomy = describe(network);
 show(lab.architectureDiagram(anatomy));
 const times = [50, 200, 400, 600, 900];
 const xt = tf.concat(times.map((t) => lab.qSample(schedule, digit, t, lab.normalNoise(7)(0, digit.shape)))) as lab.tf.Tensor4D;
-const seen = lab.probe(() => network.apply(xt, lab.networkTime(tf.tensor1d(times))));
+const seen = lab.probe(() => answer(xt, lab.networkTime(tf.tensor1d(times))));
 const place = seen.parts.findIndex((part) => part.kind === "residual");
 const [before, block] = [seen.parts[place - 1].name, seen.parts[place].name];
 formula("y = x + h").agrees(seen.get(block), { x: seen.get(before), h: seen.get(`${block}.conv2`) });

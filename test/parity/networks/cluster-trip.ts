@@ -9,12 +9,12 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../../src/tf.js";
+import { generate } from "../../../src/cli/generate.js";
 import { loadDigits, Normaliser } from "../../../src/data/index.js";
-import { clipStatic } from "../../../src/diffusion/index.js";
 import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/models/index.js";
 import { readSafetensors, writeSafetensors, type NamedTensor } from "../../../src/nn/index.js";
 import { imageGrid } from "../../../src/plot/index.js";
-import { ddim, normalNoise, sample } from "../../../src/samplers/index.js";
+import { ddim } from "../../../src/samplers/index.js";
 import { loadDiffusionModel } from "../../../src/training/index.js";
 import { fromTorch, relativeError, toTorch } from "./formula.js";
 
@@ -29,13 +29,21 @@ function out(): void {
   const digits = loadDigits({ split: "train" });
   const values = new Normaliser().encode(digits.images);
   // One channel: [N, H, W, 1] and [N, 1, H, W] are the same numbers in the same order.
-  writeSafetensors(join(folder, "digits.safetensors"), [["images", { shape: [digits.count, 1, 28, 28], values }]]);
+  const images = { shape: [digits.count, 1, 28, 28], values };
+  const labels = { shape: [digits.count], values: Float32Array.from(digits.labels) };
+  writeSafetensors(join(folder, "digits.safetensors"), [["images", images], ["labels", labels]]);
+}
+
+/** The labels of the first digits, which the script looked at, for a network that needs them. */
+function conditionOf(unet: UNet2D, count: number): { label?: tf.Tensor1D } {
+  if (unet.config.num_class_embeds === null) return {};
+  return { label: tf.tensor1d([...loadDigits({ split: "train" }).labels.subarray(0, count)], "int32") };
 }
 
 function difference(unet: UNet2D, images: NamedTensor, times: NamedTensor, expected: NamedTensor): string {
   return tf.tidy(() => {
     const x = fromTorch(tf.tensor(images.values, [...images.shape]));
-    const output = toTorch(unet.apply(x, tf.tensor1d(times.values)));
+    const output = toTorch(unet.apply(x, tf.tensor1d(times.values), conditionOf(unet, images.shape[0])));
     return relativeError(output.dataSync(), [...expected.values]).toExponential(1);
   });
 }
@@ -49,10 +57,9 @@ async function back(): Promise<void> {
   const unet = fromDiffusers(join(folder, "back"), { expect: "UNet2DModel" });
   console.log(`after:  relative difference of the output ${difference(unet, images, times, after)}`);
   console.log(`before and after: ${difference(start, images, times, after)}`);
-  const { denoiser, schedule } = loadDiffusionModel(join(folder, "back"));
-  const xT = normalNoise(7)(0, [32, 28, 28, 1]);
-  const drawn = await sample(ddim(denoiser, schedule, xT, { steps: 50, clip: clipStatic() }));
-  writeFileSync(join(folder, "grid.png"), imageGrid(drawn as tf.Tensor4D, { columns: 8 }).png);
+  const model = loadDiffusionModel(join(folder, "back"));
+  const drawn = await generate(model, { sampler: ddim, steps: 50, count: 32, seed: 7 });
+  writeFileSync(join(folder, "grid.png"), imageGrid(drawn, { columns: 8 }).png);
 }
 
 await ({ out, back } as Record<string, () => void | Promise<void>>)[command]();

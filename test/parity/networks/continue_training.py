@@ -3,7 +3,8 @@
 `accelerate launch continue_training.py MODEL IMAGES OUT [--steps N] [--batch N] [--rate X]`
 
 MODEL is a folder that toDiffusers wrote, IMAGES a safetensors file whose "images" are [N, C, H, W] in −1 … 1, OUT the
-folder that fromDiffusers opens. What the network learns is what MODEL/diffusion.json says: "noise" or "velocity".
+folder that fromDiffusers opens. What the network learns is what MODEL/diffusion.json says: "noise" or "velocity". A
+network with classes needs the "labels" of IMAGES, int32 [N]; one in ten is replaced by its "unconditionalLabel".
 OUT/outputs.safetensors holds the outputs of the model before and after for eight of the images, so that whoever opens it
 can compare.
 """
@@ -27,8 +28,8 @@ PREDICTION_TYPES = {"noise": "epsilon", "velocity": "v_prediction"}
 
 
 @torch.no_grad()
-def outputs(model: UNet2DModel, images: torch.Tensor) -> torch.Tensor:
-    return model.eval()(images, PROBE_TIMES.to(images.device)).sample.cpu().contiguous()
+def outputs(model: UNet2DModel, images: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+    return model.eval()(images, PROBE_TIMES.to(images.device), labels).sample.cpu().contiguous()
 
 
 def main() -> None:
@@ -43,16 +44,21 @@ def main() -> None:
     accelerator = Accelerator()
     unet = UNet2DModel.from_pretrained(options.model)
     diffusion = options.model / "diffusion.json"
-    prediction = PREDICTION_TYPES[json.loads(diffusion.read_text())["prediction"] if diffusion.exists() else "noise"]
+    settings = json.loads(diffusion.read_text()) if diffusion.exists() else {"prediction": "noise"}
+    prediction = PREDICTION_TYPES[settings["prediction"]]
+    none = settings.get("unconditionalLabel")
     # linearSchedule({ T: 1000 }) of the library
     scheduler = DDPMScheduler(
         num_train_timesteps=1000, beta_start=1e-4, beta_end=0.02, beta_schedule="linear", prediction_type=prediction
     )
-    images = load_file(options.images)["images"]
+    data = load_file(options.images)
+    images, labels = data["images"], data["labels"].long()
     probe = images[:8].to(accelerator.device)
-    before = outputs(unet.to(accelerator.device), probe)
+    probe_labels = labels[:8].to(accelerator.device) if unet.config.num_class_embeds else None
+    before = outputs(unet.to(accelerator.device), probe, probe_labels)
 
-    loader = torch.utils.data.DataLoader(images, batch_size=options.batch, shuffle=True, drop_last=True)
+    examples = torch.utils.data.TensorDataset(images, labels)
+    loader = torch.utils.data.DataLoader(examples, batch_size=options.batch, shuffle=True, drop_last=True)
     optimizer = torch.optim.AdamW(unet.parameters(), lr=options.rate, weight_decay=0.0)
     average = EMAModel(unet.parameters(), decay=0.999)
     model, optimizer, loader = accelerator.prepare(unet, optimizer, loader)
@@ -60,11 +66,15 @@ def main() -> None:
     model.train()
     step = 0
     while step < options.steps:
-        for x0 in loader:
+        for x0, label in loader:
             noise = torch.randn_like(x0)
             t = torch.randint(0, 1000, (x0.shape[0],), device=x0.device)
+            condition = None
+            if probe_labels is not None:
+                left_out = torch.rand(label.shape, device=label.device) < (0.1 if none is not None else 0)
+                condition = label.masked_fill(left_out, none or 0)
             target = noise if prediction == "epsilon" else scheduler.get_velocity(x0, noise, t)
-            loss = torch.nn.functional.mse_loss(model(scheduler.add_noise(x0, noise, t), t).sample, target)
+            loss = torch.nn.functional.mse_loss(model(scheduler.add_noise(x0, noise, t), t, condition).sample, target)
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -82,7 +92,8 @@ def main() -> None:
         # The schedule and the kind of prediction, which npm run sample asks for.
         if diffusion.exists():
             shutil.copy(diffusion, options.out)
-        probed = {"images": probe.cpu(), "times": PROBE_TIMES.float(), "before": before, "after": outputs(unet, probe)}
+        after = outputs(unet, probe, probe_labels)
+        probed = {"images": probe.cpu(), "times": PROBE_TIMES.float(), "before": before, "after": after}
         save_file(probed, options.out / "outputs.safetensors")
     accelerator.wait_for_everyone()
     accelerator.end_training()
