@@ -221,10 +221,24 @@ class Recorder {
   private refuseCaptured(tensor: tf.TensorInfo): void {
     if (this.born.has(tensor.dataId)) return;
     throw new CompileError(
-      `compile: "${this.fn.name}" uses ${describeTensor(tensor)}, which is neither among its inputs nor its captures; ` +
+      `compile: "${this.fn.name}" uses ${this.identity(tensor.dataId, describeTensor(tensor))}, which is neither among its inputs nor its captures; ` +
         `its present values would be frozen into the graph. Pass it as an input or name it in captures.\n` +
         describeOrigin(captureOrigin()),
     );
+  }
+
+  /**
+   * A tensor from outside, said so that its owner knows it: a variable by its name, whatever handle was used; another by
+   * its first values, as TensorFlow.js names no other tensors.
+   */
+  private identity(dataId: object, description: string): string {
+    const variables = Object.values(tf.engine().state.registeredVariables);
+    const variable = variables.find((candidate) => candidate.dataId === dataId);
+    if (variable) return describeTensor(variable);
+    const { id, values } = this.backend.tensorMap.get(dataId);
+    const held = (values ?? this.binding.tensorDataSync(id)) as ArrayLike<unknown>;
+    const first = Array.from({ length: Math.min(held.length, 4) }, (_, i) => String(held[i]));
+    return `${description}, holding ${first.join(", ")}${held.length > first.length ? ", …" : ""}`;
   }
 
   private refuseRead(dataId: object): void {
@@ -233,7 +247,7 @@ class Recorder {
     if (!captured && (values !== null || id >= 0)) return;
     throw new CompileError(
       `compile: "${this.fn.name}" reads the values of ${captured ? "a captured tensor" : "a tensor that depends on its inputs"} ` +
-        `(shape [${shape}]) into JavaScript, where they would be frozen into the graph. Keep the computation in tensor ` +
+        `(${captured ? this.identity(dataId, `shape [${shape}]`) : `shape [${shape}]`}) into JavaScript, where they would be frozen into the graph. Keep the computation in tensor ` +
         `operations (tf.where, masks, tf.oneHot and matMul for tf.gather).\n` +
         describeOrigin(captureOrigin()),
     );

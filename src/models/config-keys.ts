@@ -49,6 +49,14 @@ export function requirePositive(key: string, value: unknown): void {
   }
 }
 
+/** Each layer is built as an object: more of them than any network has are a slip, or a damaged file. */
+const MOST_LAYERS = 1000;
+
+export function requireLayers(key: string, value: unknown): void {
+  requirePositive(key, value);
+  if ((value as number) > MOST_LAYERS) throw new RangeError(`${key} must be at most ${MOST_LAYERS}, got ${JSON.stringify(value)}`);
+}
+
 export function requireList(key: string, value: unknown): void {
   if (!Array.isArray(value) || value.length === 0) {
     throw new RangeError(`${key} must name at least one level in a list, got ${JSON.stringify(value)}`);

@@ -13,7 +13,7 @@ import {
   type NetworkOptions,
 } from "../nn/index.js";
 import { checkCondition, type CheckedCondition, type NetworkCondition } from "./condition.js";
-import { requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
+import { requireLayers, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 import { DiTBlock, modulate } from "./dit-block.js";
 
 /** The configuration of {@link DiT}: keys and meanings of diffusers' `DiTTransformer2DModel`, with smaller defaults. */
@@ -162,8 +162,9 @@ export class DiT {
 
 function ditConfig(given: Partial<DiTConfig>): DiTConfig {
   const config = withDefaults("DiT", ditDefaults, given, neutralKeys);
-  const counts = ["sample_size", "patch_size", "in_channels", "num_layers", "num_attention_heads", "attention_head_dim"] as const;
+  const counts = ["sample_size", "patch_size", "in_channels", "num_attention_heads", "attention_head_dim"] as const;
   for (const key of counts) requirePositive(key, config[key]);
+  requireLayers("num_layers", config.num_layers);
   for (const key of ["out_channels", "num_embeds_ada_norm", "cross_attention_dim"] as const) {
     if (config[key] !== null) requirePositive(key, config[key]);
   }

@@ -1,5 +1,5 @@
 import { activationNames, type ActivationName, type TimeScaleShift } from "../nn/index.js";
-import { requireList, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
+import { requireLayers, requireList, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 
 export type ConditionDownBlockType = "DownBlock2D" | "CrossAttnDownBlock2D";
 export type ConditionUpBlockType = "UpBlock2D" | "CrossAttnUpBlock2D";
@@ -115,7 +115,8 @@ export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UN
     if (Array.isArray(value) && value.length !== widths.length) {
       throw new RangeError(`${key} has ${value.length} numbers for ${widths.length} block_out_channels: give one a level, or one for all`);
     }
-    widths.forEach((_, level) => requirePositive(key, atLevel(value, level)));
+    const require = key.includes("layers") ? requireLayers : requirePositive;
+    widths.forEach((_, level) => require(key, atLevel(value, level)));
   }
   const context = config.cross_attention_dim;
   if (typeof context !== "number" && new Set(context).size > 1) {

@@ -1,4 +1,4 @@
-import { requireList, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
+import { requireLayers, requireList, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 import { activationNames, type ActivationName, type TimeScaleShift } from "../nn/index.js";
 
 export type DownBlockType = "DownBlock2D" | "AttnDownBlock2D";
@@ -101,9 +101,8 @@ export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
   requireOneOf("time_embedding_type", [config.time_embedding_type], ["positional", "fourier", "learned"]);
   requireOneOf("resnet_time_scale_shift", [config.resnet_time_scale_shift], ["default", "scale_shift"]);
   requireOneOf("act_fn", [config.act_fn], activationNames);
-  for (const key of ["in_channels", "out_channels", "layers_per_block", "norm_num_groups"] as const) {
-    requirePositive(key, config[key]);
-  }
+  for (const key of ["in_channels", "out_channels", "norm_num_groups"] as const) requirePositive(key, config[key]);
+  requireLayers("layers_per_block", config.layers_per_block);
   for (const key of optionalCounts) {
     const value = config[key];
     if (value !== null) requirePositive(key, value);

@@ -12,7 +12,7 @@ import {
   type NetworkOptions,
 } from "../nn/index.js";
 import { checkCondition, type CheckedCondition, type NetworkCondition } from "./condition.js";
-import { requirePositive, withDefaults } from "./config-keys.js";
+import { requireLayers, requirePositive, withDefaults } from "./config-keys.js";
 import { UVitBlock } from "./uvit-block.js";
 
 /** The configuration of {@link UVit}. */
@@ -171,9 +171,10 @@ export class UVit {
 
 function uvitConfig(given: Partial<UVitConfig>): UVitConfig {
   const config = withDefaults("UVit", uvitDefaults, given);
-  for (const key of ["patch_size", "in_channels", "embed_dim", "depth", "num_heads"] as const) {
+  for (const key of ["patch_size", "in_channels", "embed_dim", "num_heads"] as const) {
     requirePositive(key, config[key]);
   }
+  requireLayers("depth", config.depth);
   for (const key of ["num_classes", "context_dim"] as const) {
     if (config[key] !== null) requirePositive(key, config[key]);
   }

@@ -34,11 +34,11 @@ function assertRefused(program: Program, expected: RegExp, options: CompileOptio
 
 test("a tensor that is no input is refused by shape and line, whether it was uploaded yet or not", () => {
   const fresh = tf.tensor2d([1, 2, 3, 4], [1, 4]);
-  assertRefused(({ x }) => ({ y: tf.mul(x, fresh) }), /a tensor of shape \[1,4\], float32.*frozen/);
+  assertRefused(({ x }) => ({ y: tf.mul(x, fresh) }), /a tensor of shape \[1,4\], float32, holding 1, 2, 3, 4, which.*frozen/);
   const used = tf.tidy(() => tf.add(fresh, 1));
   assertRefused(
     ({ x }) => ({ y: tf.mul(x, used) }),
-    /a tensor of shape \[1,4\], float32.*Pass it as an input/,
+    /a tensor of shape \[1,4\], float32, holding 2, 3, 4, 5, which.*Pass it as an input/,
   );
   tf.dispose([fresh, used]);
 });
@@ -49,6 +49,12 @@ test("a variable that is no capture is refused by name", () => {
     ({ x }) => ({ y: tf.mul(x, variable) }),
     /the variable "decoder.weight" of shape \[4\].*name it in captures/,
   );
+  assertRefused(
+    ({ x }) => ({ y: tf.mul(x, tf.reshape(variable, [1, 4])) }),
+    /the variable "decoder.weight" of shape \[4\].*name it in captures/,
+  );
+  const reading = /reads the values of a captured tensor \(the variable "decoder.weight" of shape \[4\], float32\)/;
+  assertRefused(({ x }) => ({ y: tf.mul(x, variable.dataSync()[0]) }), reading);
   variable.dispose();
 });
 

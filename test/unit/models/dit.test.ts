@@ -90,6 +90,7 @@ test("DiT refuses inputs and configurations that do not fit", () => {
     [{ attention_head_dim: 3 }, /num_attention_heads · attention_head_dim is 6: .* multiple of 4/],
     [{ activation_fn: "swiglu" }, /activation_fn: unknown "swiglu"/],
     [{ num_layers: 0 }, /num_layers must be a positive whole number, got 0/],
+    [{ num_layers: 1e9 }, /num_layers must be at most 1000, got 1000000000/],
     [{ norm_type: "ada_norm" }, /does not know norm_type = "ada_norm"/],
     [{ dropout: 0.1 }, /does not know dropout = 0.1/],
   ];
