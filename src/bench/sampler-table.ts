@@ -1,10 +1,11 @@
 import * as tf from "../tf.js";
 import { gaussianDenoiser, linearSchedule } from "../diffusion/index.js";
-import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
+import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";
 import { normalNoise, runOnAnyPath, sample, samplers, type SamplerEntry } from "../samplers/index.js";
 import type { DiffusionModel } from "../training/index.js";
 import { generate, type AnySampler } from "../cli/generate.js";
+import { look } from "./look.js";
 
 /** One sampler at one budget of evaluations. */
 export interface SamplerRow {
@@ -99,11 +100,6 @@ async function imageQuality(
   const { model, classifier, heldOut, count, seed, guidanceScale } = judge;
   const sampler: AnySampler = (...run) => runOnAnyPath(entry, ...run);
   const images = await generate(model, { sampler, steps, count, seed, guidanceScale });
-  const [features, verdicts] = [classifier.features(images), classifier.classify(images)];
-  const result = {
-    recognised: recognise(featuresOf(verdicts)).share,
-    frechet: frechetFeatureDistance(featuresOf(features), heldOut),
-  };
-  tf.dispose([images, features, verdicts]);
-  return result;
+  const { features, verdicts } = look(classifier, images);
+  return { recognised: recognise(verdicts).share, frechet: frechetFeatureDistance(features, heldOut) };
 }

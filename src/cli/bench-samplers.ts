@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { firstImages, look } from "../bench/look.js";
 import { replaceMarked, samplerMarkdown } from "../bench/sampler-report.js";
 import { samplerRows, type Judge, type SamplerRow } from "../bench/sampler-table.js";
-import { gatherImages, loadDigits, type ImageDataset } from "../data/index.js";
-import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
+import { loadDigits } from "../data/index.js";
+import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";
 import { writeFileAtomically } from "../nn/index.js";
-import * as tf from "../tf.js";
 import { loadClassifier, loadDiffusionModel } from "../training/index.js";
 import { finiteNumber, wholeNumber } from "./arguments.js";
 import { modelFolder } from "./model-choice.js";
@@ -81,16 +81,8 @@ interface RealDigits {
 function realDigits(count: number): RealDigits {
   const classifier = loadClassifier(join("assets", "mnist-classifier"));
   const heldOut = loadDigits({ split: "heldOut" });
-  const reference = judged(classifier, heldOut, heldOut.count);
-  const real = judged(classifier, loadDigits({ split: "train" }), count);
+  const reference = look(classifier, firstImages(heldOut));
+  const real = look(classifier, firstImages(loadDigits({ split: "train" }), count));
   const floor = { recognised: recognise(real.verdicts).share, frechet: frechetFeatureDistance(real.features, reference.features) };
   return { classifier, heldOut: reference.features, floor };
-}
-
-function judged(classifier: Classifier, dataset: ImageDataset, count: number): { features: FeatureSet; verdicts: FeatureSet } {
-  const images = gatherImages(dataset, Array.from({ length: count }, (_, i) => i));
-  const [features, verdicts] = [classifier.features(images), classifier.classify(images)];
-  const result = { features: featuresOf(features), verdicts: featuresOf(verdicts) };
-  tf.dispose([images, features, verdicts]);
-  return result;
 }

@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import * as tf from "../tf.js";
+import { firstImages, look, type Seen } from "../bench/look.js";
 import { replaceMarked } from "../bench/sampler-report.js";
-import { gatherImages, loadDigits, type ImageDataset } from "../data/index.js";
-import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
-import type { Classifier } from "../models/index.js";
+import { loadDigits } from "../data/index.js";
+import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import { writeFileAtomically } from "../nn/index.js";
 import { loadClassifier, loadDiffusionModel } from "../training/index.js";
 import { finiteNumber, optional, wholeNumber } from "./arguments.js";
@@ -80,12 +79,12 @@ await runMain(HELP, async () => {
   const seconds = Math.round((performance.now() - begun) / 1000);
 
   const training = loadDigits({ split: "train" });
-  const real = featuresAndVerdicts(judge, firstImages(heldOut, n));
+  const real = look(judge, firstImages(heldOut, n));
   const guidance = model.classes > 0 ? `, guidance ${guidanceScale ?? GUIDANCE_SCALE}` : "";
   const title = `generated (${values.sampler}, ${steps} steps${guidance}, seed ${seed})`;
   const rows = [
-    judgement(title, featuresAndVerdicts(judge, generated), labelsFor(model, { count: n }), real),
-    judgement("real, training", featuresAndVerdicts(judge, firstImages(training, n)), training.labels, real),
+    judgement(title, look(judge, generated), labelsFor(model, { count: n }), real),
+    judgement("real, training", look(judge, firstImages(training, n)), training.labels, real),
     judgement("real, held out", real, heldOut.labels),
   ];
   model.dispose();
@@ -100,34 +99,16 @@ await runMain(HELP, async () => {
   }
 });
 
-interface Judged {
-  readonly features: FeatureSet;
-  readonly verdicts: FeatureSet;
-}
-
-/** Disposes the images. */
-function featuresAndVerdicts(judge: Classifier, images: tf.Tensor4D): Judged {
-  const features = judge.features(images);
-  const verdicts = judge.classify(images);
-  const result = { features: featuresOf(features), verdicts: featuresOf(verdicts) };
-  tf.dispose([images, features, verdicts]);
-  return result;
-}
-
 function judgement(
   images: string,
-  { features, verdicts }: Judged,
+  { features, verdicts }: Seen,
   asked: ArrayLike<number> | undefined,
-  reference?: Judged,
+  reference?: Seen,
 ): Judgement {
   const { share, histogram, count, classes } = recognise(verdicts);
   const asAsked = asked ? classes.filter((seen, i) => seen === asked[i]).length / count : null;
   const distance = reference ? frechetFeatureDistance(features, reference.features) : null;
   return { images, n: count, recognised: share, asAsked, histogram: [...histogram], frechetToHeldOut: distance };
-}
-
-function firstImages(dataset: ImageDataset, n: number): tf.Tensor4D {
-  return gatherImages(dataset, Array.from({ length: n }, (_, i) => i));
 }
 
 function markdown(rows: readonly Judgement[]): string {

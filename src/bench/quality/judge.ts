@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import * as tf from "../../tf.js";
 import { generate } from "../../cli/generate.js";
-import { gatherImages, loadDigits, type ImageDataset } from "../../data/index.js";
+import { loadDigits } from "../../data/index.js";
 import { linearSchedule } from "../../diffusion/index.js";
-import { featuresOf, frechetFeatureDistance, recognise, type FeatureSet } from "../../metrics/index.js";
+import { frechetFeatureDistance, recognise, type FeatureSet } from "../../metrics/index.js";
 import { UNet2D, type Classifier } from "../../models/index.js";
 import { loadParameters, readSafetensors, streamParameters } from "../../nn/index.js";
 import { samplerNamed } from "../../samplers/index.js";
 import { loadClassifier, networkDenoiser, type DiffusionModel } from "../../training/index.js";
+import { firstImages, look } from "../look.js";
 import { UNET } from "../networks.js";
 import { RECIPE, type ContestantName, type JudgeSettings } from "./recipe.js";
 import type { Judgement } from "./store.js";
@@ -23,7 +24,7 @@ export class QualityJudge {
 
   constructor(private readonly settings: JudgeSettings) {
     this.classifier = loadClassifier(join("assets", "mnist-classifier"));
-    this.heldOut = this.look(allImages(loadDigits({ split: "heldOut" }))).features;
+    this.heldOut = look(this.classifier, firstImages(loadDigits({ split: "heldOut" }))).features;
     const network = new UNet2D(UNET, { start: "zeros" });
     const denoiser = networkDenoiser(network);
     this.model = {
@@ -59,7 +60,7 @@ export class QualityJudge {
 
   /** The floor: as many training digits, judged in the same way. */
   real(): Judgement {
-    return this.verdict(allImages(loadDigits({ split: "train" }), this.settings.count));
+    return this.verdict(firstImages(loadDigits({ split: "train" }), this.settings.count));
   }
 
   dispose(): void {
@@ -68,7 +69,7 @@ export class QualityJudge {
   }
 
   private verdict(images: tf.Tensor4D): Judgement {
-    const { features, verdicts } = this.look(images);
+    const { features, verdicts } = look(this.classifier, images);
     const { share, histogram } = recognise(verdicts, THRESHOLD);
     return {
       frechet: frechetFeatureDistance(features, this.heldOut),
@@ -76,16 +77,4 @@ export class QualityJudge {
       histogram: [...histogram],
     };
   }
-
-  /** Disposes the images. */
-  private look(images: tf.Tensor4D): { features: FeatureSet; verdicts: FeatureSet } {
-    const [features, verdicts] = [this.classifier.features(images), this.classifier.classify(images)];
-    const result = { features: featuresOf(features), verdicts: featuresOf(verdicts) };
-    tf.dispose([images, features, verdicts]);
-    return result;
-  }
-}
-
-function allImages(dataset: ImageDataset, count = dataset.count): tf.Tensor4D {
-  return gatherImages(dataset, Array.from({ length: count }, (_, i) => i));
 }

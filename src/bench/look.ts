@@ -1,0 +1,25 @@
+import * as tf from "../tf.js";
+import { gatherImages, type ImageDataset } from "../data/index.js";
+import { featuresOf, type FeatureSet } from "../metrics/index.js";
+import type { Classifier } from "../models/index.js";
+
+/** What a classifier makes of images. */
+export interface Seen {
+  /** Of the layer before the last, for Fréchet distances. */
+  readonly features: FeatureSet;
+  /** Probabilities of the classes, for `recognise`. */
+  readonly verdicts: FeatureSet;
+}
+
+/** Shows images to a classifier and disposes them. */
+export function look(classifier: Classifier, images: tf.Tensor4D): Seen {
+  const [features, verdicts] = [classifier.features(images), classifier.classify(images)];
+  const seen = { features: featuresOf(features), verdicts: featuresOf(verdicts) };
+  tf.dispose([images, features, verdicts]);
+  return seen;
+}
+
+/** The first n images of a data set, default all. */
+export function firstImages(dataset: ImageDataset, n = dataset.count): tf.Tensor4D {
+  return gatherImages(dataset, Array.from({ length: n }, (_, i) => i));
+}
