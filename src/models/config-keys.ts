@@ -12,12 +12,17 @@ export function withDefaults<Config extends object>(
   given: Partial<Config>,
   neutral: Readonly<Record<string, readonly unknown[] | "any">> = {},
 ): Config {
+  if (typeof given !== "object" || given === null) {
+    throw new RangeError(`${network} takes a configuration of named values, got ${JSON.stringify(given) ?? String(given)}`);
+  }
   const config = { ...defaults } as Record<string, unknown>;
   const refused: string[] = [];
   for (const [key, value] of Object.entries(given)) {
     if (key.startsWith("_")) continue;
     if (Object.hasOwn(defaults, key)) {
-      if (value !== undefined) config[key] = value;
+      if (value === undefined) continue;
+      requireKind(key, (defaults as Record<string, unknown>)[key], value);
+      config[key] = value;
     } else if (!isNeutral(Object.hasOwn(neutral, key) ? neutral[key] : [null, false], value)) {
       refused.push(`${key} = ${JSON.stringify(value)}`);
     }
@@ -29,6 +34,23 @@ export function withDefaults<Config extends object>(
     );
   }
   return config as Config;
+}
+
+/** A value of the default's kind: true or false, a number, a list. Null is for the network's own check. */
+function requireKind(key: string, usual: unknown, value: unknown): void {
+  const refuse = (wanted: string): never => {
+    throw new RangeError(`${key} must be ${wanted}, got ${JSON.stringify(value)}`);
+  };
+  const isNumber = (one: unknown): boolean => typeof one === "number" && Number.isFinite(one);
+  if (typeof usual === "boolean" && typeof value !== "boolean") refuse("true or false");
+  if (Array.isArray(usual) && !Array.isArray(value)) refuse("a list");
+  if (typeof usual === "number" && value !== null && !isNumber(value) && !(Array.isArray(value) && value.every(isNumber))) {
+    refuse("a number");
+  }
+}
+
+export function requireNumber(key: string, value: unknown): void {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new RangeError(`${key} must be a number, got ${JSON.stringify(value)}`);
 }
 
 function isNeutral(allowed: readonly unknown[] | "any", value: unknown): boolean {

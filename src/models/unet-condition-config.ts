@@ -1,5 +1,5 @@
 import { activationNames, type ActivationName, type TimeScaleShift } from "../nn/index.js";
-import { requireLayers, requireList, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
+import { requireLayers, requireList, requireNumber, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 
 export type ConditionDownBlockType = "DownBlock2D" | "CrossAttnDownBlock2D";
 export type ConditionUpBlockType = "UpBlock2D" | "CrossAttnUpBlock2D";
@@ -118,6 +118,7 @@ export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UN
     const require = key.includes("layers") ? requireLayers : requirePositive;
     widths.forEach((_, level) => require(key, atLevel(value, level)));
   }
+  for (const key of ["dropout", "norm_eps", "mid_block_scale_factor", "freq_shift"] as const) requireNumber(key, config[key]);
   const context = config.cross_attention_dim;
   if (typeof context !== "number" && new Set(context).size > 1) {
     throw new RangeError(`cross_attention_dim must be the same at every level, since all see one context; got [${context}]`);

@@ -1,4 +1,4 @@
-import { requireLayers, requireList, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
+import { requireLayers, requireList, requireNumber, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 import { activationNames, type ActivationName, type TimeScaleShift } from "../nn/index.js";
 
 export type DownBlockType = "DownBlock2D" | "AttnDownBlock2D";
@@ -107,6 +107,7 @@ export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
     const value = config[key];
     if (value !== null) requirePositive(key, value);
   }
+  for (const key of ["dropout", "norm_eps", "mid_block_scale_factor", "freq_shift"] as const) requireNumber(key, config[key]);
   if (![0, 1].includes(config.downsample_padding)) {
     throw new RangeError(`downsample_padding must be 0 or 1, got ${config.downsample_padding}`);
   }

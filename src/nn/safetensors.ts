@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { decodeHalf, encodeHalf, type FloatFormat } from "./float-formats.js";
 import { writeFileAtomically } from "./atomic-file.js";
-import { repeatedKey } from "./json-keys.js";
+import { jsonShape } from "./json-keys.js";
 
-/** A file that is not a valid safetensors file; the message says what is wrong with it. */
+/** A file that is not a valid safetensors file, or not there; the message says what is wrong with it. */
 export class SafetensorsError extends Error {
   override readonly name = "SafetensorsError";
 }
@@ -32,6 +32,8 @@ export interface NamedTensor {
 const BYTES: Record<FloatFormat, number> = { F32: 4, F16: 2, BF16: 2 };
 /** The format's own limit for the header. */
 const MAX_HEADER = 100_000_000;
+/** Header, tensor, shape or offsets. */
+const DEEPEST_HEADER = 3;
 
 /**
  * An opened safetensors file. The header is checked whole before anything is read: every number in it must agree
@@ -46,7 +48,7 @@ export class SafetensorsFile implements TensorSource {
   private readonly file: number;
 
   constructor(readonly path: string) {
-    this.file = openSync(path, "r");
+    this.file = opened(path);
     try {
       const length = fstatSync(this.file).size;
       const headerLength = this.readHeaderLength(length);
@@ -94,8 +96,13 @@ export class SafetensorsFile implements TensorSource {
     if (typeof header !== "object" || header === null || Array.isArray(header)) {
       throw new SafetensorsError(`${this.path} has a header that is not a JSON object: the file is corrupt`);
     }
-    const twice = repeatedKey(text, header);
-    if (twice !== undefined) throw new SafetensorsError(`${this.path} lists "${twice}" twice in its header: the file is corrupt`);
+    const { repeatedKey, depth } = jsonShape(text);
+    if (repeatedKey !== undefined) {
+      throw new SafetensorsError(`${this.path} lists "${repeatedKey}" twice in its header: the file is corrupt`);
+    }
+    if (depth > DEEPEST_HEADER) {
+      throw new SafetensorsError(`${this.path} has a header that is ${depth} levels deep, tensors need ${DEEPEST_HEADER}: the file is corrupt`);
+    }
     return header as Record<string, unknown>;
   }
 
@@ -108,6 +115,15 @@ export class SafetensorsFile implements TensorSource {
       done += got;
     }
     return buffer;
+  }
+}
+
+function opened(path: string): number {
+  try {
+    if (statSync(path).isDirectory()) throw new Error("it is a folder");
+    return openSync(path, "r");
+  } catch (error) {
+    throw new SafetensorsError(`cannot open ${path}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -144,7 +160,7 @@ export function writeSafetensors(
   const text = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8), " "), "utf8");
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
-  writeFileAtomically(path, Buffer.concat([length, text, ...chunks]));
+  writeFileAtomically(path, [length, text, ...chunks]);
 }
 
 function metadataOf(header: Record<string, unknown>, path: string): Record<string, string> {

@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { writeFileAtomically } from "./atomic-file.js";
 import type { FloatFormat } from "./float-formats.js";
-import { repeatedKey } from "./json-keys.js";
+import { jsonShape } from "./json-keys.js";
 import { SafetensorsError, SafetensorsFile, writeSafetensors, type NamedTensor, type TensorEntry, type TensorSource } from "./safetensors.js";
 
 /** An index is a small JSON file; anything larger is not one. */
@@ -22,7 +22,7 @@ export class ShardedSafetensors implements TensorSource {
     this.fileOf = readIndex(path);
     try {
       for (const name of new Set(this.fileOf.values())) {
-        this.files.set(name, new SafetensorsFile(join(dirname(path), name)));
+        this.files.set(name, this.opened(name));
       }
       this.entries = this.merged();
     } catch (error) {
@@ -40,6 +40,13 @@ export class ShardedSafetensors implements TensorSource {
   close(): void {
     for (const file of this.files.values()) file.close();
     this.files.clear();
+  }
+
+  private opened(name: string): SafetensorsFile {
+    const file = join(dirname(this.path), name);
+    if (existsSync(file)) return new SafetensorsFile(file);
+    const [tensor] = [...this.fileOf].find(([, holder]) => holder === name)!;
+    throw new SafetensorsError(`${this.path} looks for "${tensor}" in ${name}, which is missing beside it: get that file again`);
   }
 
   private merged(): Map<string, TensorEntry> {
@@ -74,8 +81,8 @@ function readIndex(path: string): Map<string, string> {
   if (typeof map !== "object" || map === null || Array.isArray(map)) {
     throw new SafetensorsError(`${path} has no weight_map of tensor names to files`);
   }
-  const twice = repeatedKey(text, index);
-  if (twice !== undefined) throw new SafetensorsError(`${path} lists "${twice}" twice: two files cannot both hold it`);
+  const { repeatedKey } = jsonShape(text);
+  if (repeatedKey !== undefined) throw new SafetensorsError(`${path} lists "${repeatedKey}" twice: two files cannot both hold it`);
   for (const [name, file] of Object.entries(map)) {
     // A name with a folder in it could reach outside the model's folder.
     if (typeof file !== "string" || file !== basename(file) || file === "" || file.includes("\\")) {

@@ -30,6 +30,9 @@ export function sinusoidalEmbedding(t: tf.Tensor1D, options: SinusoidalOptions):
     throw new RangeError(`a sinusoidal embedding has sine–cosine pairs: dimensions must be even, got ${dimensions}`);
   }
   const half = dimensions / 2;
+  if (!(frequencyShift < half)) {
+    throw new RangeError(`frequencyShift (freq_shift) must be below ${half}, half the dimensions, got ${frequencyShift}`);
+  }
   const frequencies = Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10000) * i) / (half - frequencyShift)));
   return tf.tidy(() => {
     const angles = tf.mul(tf.expandDims(t, 1), tf.tensor2d(frequencies, [1, half]));

@@ -15,7 +15,8 @@ export interface SaveOptions {
 /**
  * Writes a network's parameters with the names and shapes PyTorch gives them.
  *
- * @throws RangeError if `values` has another length, or a number is too large for the format; nothing is written then
+ * @throws RangeError if `values` has another length, or a number is not finite or too large for the format; nothing is
+ *   written then
  */
 export function saveParameters(path: string, parameters: Parameters, options: SaveOptions = {}): void {
   writeSafetensors(path, onDisk(parameters, options.values), options);
@@ -99,6 +100,7 @@ function* onDisk(parameters: Parameters, flat = parameters.toFlat()): Generator<
   if (flat.length !== parameters.count) {
     throw new RangeError(`got ${flat.length} values for ${parameters.count} parameters`);
   }
+  requireFinite(parameters, flat);
   let offset = 0;
   for (const { name, kind, variable } of parameters) {
     const values = flat.subarray(offset, offset + variable.size);
@@ -108,6 +110,15 @@ function* onDisk(parameters: Parameters, flat = parameters.toFlat()): Generator<
   for (const { name, variable } of parameters.constants) {
     yield [name, { shape: variable.shape, values: variable.dataSync() as Float32Array }];
   }
+}
+
+/** A file that could not be opened again is not worth writing. */
+function requireFinite(parameters: Parameters, flat: Float32Array): void {
+  if (allFinite(flat)) return;
+  const bad = flat.findIndex((value) => !Number.isFinite(value));
+  let end = 0;
+  const owner = [...parameters].find(({ variable }) => (end += variable.size) > bad);
+  throw new RangeError(`"${owner?.name}" holds ${flat[bad]}: the training diverged; nothing was written`);
 }
 
 function allFinite(values: Float32Array): boolean {

@@ -33,20 +33,28 @@ export class TensorStep implements StepForm {
     const scalars = Object.fromEntries(
       Object.entries(numbers).map(([name, value]) => [name, tf.scalar(value)]),
     );
-    const { loss, norm, losses, ...next } = this.compiled({
-      ...prefixed("batch", batch),
-      ...prefixed("carried", this.carried),
-      ...prefixed("scalar", scalars),
-    });
+    const { loss, norm, losses, ...next } = this.outputs(batch, scalars);
     const result = {
       loss: loss.dataSync()[0],
       gradientNorm: norm.dataSync()[0],
       losses: losses ? Float32Array.from(losses.dataSync()) : new Float32Array(0),
     };
-    tf.dispose([loss, norm, ...(losses ? [losses] : []), ...Object.values(scalars)]);
+    tf.dispose([loss, norm, ...(losses ? [losses] : [])]);
     if (isTaken(result)) this.accept(next);
     else tf.dispose(next);
     return result;
+  }
+
+  private outputs(batch: Batch, scalars: Tensors): Tensors {
+    try {
+      return this.compiled({
+        ...prefixed("batch", batch),
+        ...prefixed("carried", this.carried),
+        ...prefixed("scalar", scalars),
+      });
+    } finally {
+      tf.dispose(scalars as Record<string, tf.Tensor>);
+    }
   }
 
   save(): CarriedState {

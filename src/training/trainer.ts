@@ -6,7 +6,7 @@ import { adamWOptions, type AdamWOptions } from "./adamw.js";
 import { learningRateAt, type LearningRate } from "./learning-rate.js";
 import { readTrainingState, writeTrainingState } from "./state-file.js";
 import { TrainingStep } from "./step.js";
-import type { TrainingTask } from "./task.js";
+import type { Batch, TrainingTask } from "./task.js";
 
 export interface TrainerOptions {
   /** A constant rate or a {@link LearningRate}; default 2e-4. */
@@ -99,12 +99,19 @@ export class Trainer {
       const step = this.step + 1;
       const learningRate = learningRateAt(this.rate, step);
       const batch = this.task.batch(step);
-      const { loss, gradientNorm } = this.trainingStep.run(batch, learningRate, step);
-      tf.dispose(Object.values(batch));
+      const { loss, gradientNorm } = this.runAndDispose(batch, learningRate, step);
       const report = { step, loss, learningRate, gradientNorm };
       if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw new TrainingDivergedError(report);
       this.losses.push(loss);
       yield report;
+    }
+  }
+
+  private runAndDispose(batch: Batch, learningRate: number, step: number): ReturnType<TrainingStep["run"]> {
+    try {
+      return this.trainingStep.run(batch, learningRate, step);
+    } finally {
+      tf.dispose(Object.values(batch));
     }
   }
 

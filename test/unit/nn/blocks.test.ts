@@ -18,6 +18,7 @@ test("sinusoidal embedding: values by hand in both orders and with a frequency s
   assert.ok(largestDifference(shifted, tf.tensor2d([[...expected.map(Math.sin), ...expected.map(Math.cos)]])) < 1e-3);
   for (const dimensions of [3, 0, 2.5]) {
     assert.throws(() => sinusoidalEmbedding(t, { dimensions }), /dimensions must be even/);
+    assert.throws(() => sinusoidalEmbedding(t, { dimensions: 4, frequencyShift: 2 }), /must be below 2, half the dimensions, got 2/);
   }
 });
 

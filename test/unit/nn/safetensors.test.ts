@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import {
   loadParameters,
+  ones,
   Parameters,
   readSafetensors,
   SafetensorsError,
   saveParameters,
   writeSafetensors,
+  zeros,
   type FloatFormat,
   type NamedTensor,
 } from "../../../src/nn/index.js";
@@ -138,6 +140,8 @@ test("headers that contradict themselves or the format are refused by name", () 
     [`{"a":${JSON.stringify(entry(0, 8))},"a":${JSON.stringify(entry(0, 16))}}`, /lists "a" twice in its header/],
     [`{"a\\u0062":${JSON.stringify(entry(0, 8))},"ab":${JSON.stringify(entry(0, 16))}}`, /lists "ab" twice/],
     [`{"a":{"dtype":"F32","shape":[4],"shape":[2],"data_offsets":[0,16]}}`, /lists "shape" twice/],
+    [`{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}`, /header that is 200001 levels deep/],
+    [`{"a":{"dtype":"F32","shape":[[4]],"data_offsets":[0,16]}}`, /header that is 4 levels deep/],
     ["[]", /not a JSON object/],
     ["null", /not a JSON object/],
     ["{", /not a JSON object/],
@@ -151,6 +155,36 @@ test("headers that contradict themselves or the format are refused by name", () 
       return true;
     });
   }
+});
+
+test("a header with one very long string is read", () => {
+  const note = `\\"${"long ".repeat(3_000_000)}`;
+  writeSafetensors(path, [["a", { shape: [1], values: Float32Array.of(7) }]], { metadata: { note } });
+  const { metadata, value } = readSafetensors(path, (file) => ({ metadata: file.metadata, value: file.read("a").values[0] }));
+  assert.equal(value, 7);
+  assert.ok(metadata["note"] === note);
+});
+
+test("a file that is missing, or a folder, is told by its path", () => {
+  for (const [name, message] of [["no-such", /cannot open .*no-such.*: ENOENT/], [".", /cannot open .*: it is a folder/]] as const) {
+    assert.throws(() => readSafetensors(join(dirname(path), name), () => 0), (error: unknown) => {
+      assert.ok(error instanceof SafetensorsError);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+test("what could not be opened again is not written: values that are not finite are refused by name", () => {
+  const parameters = new Parameters();
+  const scope = parameters.scope("layer");
+  scope.create("weight", "plain", [2], ones);
+  scope.create("bias", "plain", [3], zeros);
+  saveParameters(path, parameters);
+  const whole = readFileSync(path);
+  const values = Float32Array.of(1, 1, 0, NaN, 0);
+  assert.throws(() => saveParameters(path, parameters, { values }), /"layer\.bias" holds NaN: the training diverged; nothing was written/);
+  assert.deepEqual(readFileSync(path), whole);
 });
 
 test("random bytes are refused", () => {

@@ -113,6 +113,24 @@ test("a training step leaves no tensor behind", () => {
   network.dispose();
 });
 
+test("a training step that fails leaves no tensor behind", () => {
+  const { task } = toyTask();
+  const failing: TrainingTask = {
+    batchSize: task.batchSize,
+    parameters: task.parameters,
+    batch: (step) => task.batch(step),
+    loss: () => {
+      throw new Error("an objective of one's own");
+    },
+  };
+  const trainer = new Trainer(failing);
+  assert.throws(() => trainer.steps(1).next(), /an objective of one's own/);
+  const before = numTensors();
+  for (let i = 0; i < 3; i++) assert.throws(() => trainer.steps(1).next(), /an objective of one's own/);
+  assert.equal(numTensors(), before);
+  assert.equal(trainer.step, 0);
+});
+
 test("a loss that is not finite stops the training with step, rate and norm; the last good parameters stay", async () => {
   const task = quadraticTask([1, 2], { nanAt: 3 });
   const trainer = new Trainer(task, { learningRate: 0.1 });
