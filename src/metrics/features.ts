@@ -59,7 +59,7 @@ export function selectFeatures(features: FeatureSet, rows: ArrayLike<number>): F
   return { values: selected, dimension, count: rows.length };
 }
 
-/** Both sets must lie in the same space and hold enough to say something. */
+/** @throws RangeError unless both sets lie in the same space and hold `least` examples or more */
 export function requireComparable(a: FeatureSet, b: FeatureSet, least: number): void {
   if (a.dimension !== b.dimension) {
     throw new RangeError(`features of dimension ${a.dimension} and ${b.dimension} cannot be compared`);

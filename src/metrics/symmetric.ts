@@ -112,7 +112,11 @@ export function symmetricSqrt(matrix: Float64Array, n: number): Float64Array {
   return root;
 }
 
-/** √λ for the eigenvalues of a positive semi-definite matrix; rounding is judged against `scale`. */
+/**
+ * √λ for the eigenvalues of a positive semi-definite matrix; rounding is judged against `scale`.
+ *
+ * @throws RangeError if one is negative by more than 10⁻⁶·scale
+ */
 export function positiveRoots(values: Float64Array, scale: number): Float64Array {
   return values.map((value) => {
     if (value < -1e-6 * scale) {

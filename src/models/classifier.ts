@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import { Conv2d, Dense, GroupNorm, Parameters, silu } from "../nn/index.js";
 
+/** The configuration of {@link Classifier}. */
 export interface ClassifierConfig {
   readonly height: number;
   readonly width: number;
@@ -38,7 +39,7 @@ export class Classifier {
     this.head = new Dense(root.scope("head"), { inputs: features, outputs: classes });
   }
 
-  /** [N, H, W, C] in [−1, 1] → features [N, features] */
+  /** [N, H, W, C] in [−1, 1] → features [N, features]. @throws RangeError for images of another shape */
   features(x: tf.Tensor4D): tf.Tensor2D {
     const { height, width, in_channels } = this.config;
     if (x.rank !== 4 || x.shape[1] !== height || x.shape[2] !== width || x.shape[3] !== in_channels) {
@@ -51,16 +52,17 @@ export class Classifier {
     });
   }
 
-  /** Unnormalised log-probabilities, [N, classes]. */
+  /** Unnormalised log-probabilities, [N, classes]. @throws RangeError as {@link features} does */
   logits(x: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => this.head.apply(this.features(x)));
   }
 
-  /** Probabilities of the classes, [N, classes]. */
+  /** Probabilities of the classes, [N, classes]. @throws RangeError as {@link features} does */
   classify(x: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => tf.softmax(this.logits(x)));
   }
 
+  /** Frees the parameters: the network cannot be used any more. */
   dispose(): void {
     this.parameters.dispose();
   }

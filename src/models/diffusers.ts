@@ -48,6 +48,10 @@ const ditTransformerDefaults: Partial<DiTConfig> = {
   num_embeds_ada_norm: 1000,
 };
 
+/** The class a DiT was published as at first: one for several networks, told apart by the kind of norm. */
+const FORMER_CLASS = "Transformer2DModel";
+const FORMER_DIT_NORM = "ada_norm_zero";
+
 export interface FromDiffusersOptions<K extends DiffusersClass> {
   /** The class the folder must hold; without it, whichever it holds. */
   readonly expect?: K;
@@ -58,6 +62,9 @@ export interface FromDiffusersOptions<K extends DiffusersClass> {
 /**
  * Opens a model folder as diffusers writes it with `save_pretrained`: `config.json` and safetensors in float32, float16
  * or bfloat16, one file or several with an index. Tensors are read one by one, straight into the network.
+ *
+ * As in diffusers, a `Transformer2DModel` with norm_type "ada_norm_zero" is a `DiTTransformer2DModel` by its former name
+ * (facebook/DiT-XL-2-256 is one).
  *
  * @example
  * const unet = fromDiffusers("ddpm-cat-256", { expect: "UNet2DModel" });
@@ -70,7 +77,7 @@ export function fromDiffusers<K extends DiffusersClass = DiffusersClass>(
   options: FromDiffusersOptions<K> = {},
 ): DiffusersNetworks[K] {
   const config = readConfig(folder);
-  const { _class_name: name } = config;
+  const name = presentClass(join(folder, CONFIG), config);
   if (typeof name !== "string" || !Object.hasOwn(classes, name) || (options.expect ?? name) !== name) {
     const wanted = options.expect ?? Object.keys(classes).join(", ");
     throw new RangeError(`${join(folder, CONFIG)} is of class ${JSON.stringify(name)}; what can be opened: ${wanted}`);
@@ -160,6 +167,27 @@ function readConfig(folder: string): Record<string, unknown> {
     throw new RangeError(`${path} must hold an object of configuration keys`);
   }
   return config as Record<string, unknown>;
+}
+
+/**
+ * The class by its present name, as diffusers' `LegacyModelMixin` finds it. Keys that only the former class has are
+ * left to {@link DiT}, which knows them at their neutral values; but a text, which a DiT may have here, has none there.
+ */
+function presentClass(path: string, config: Record<string, unknown>): unknown {
+  const { _class_name: name, norm_type, cross_attention_dim: text = null } = config;
+  if (name !== FORMER_CLASS) return name;
+  if (norm_type !== FORMER_DIT_NORM) {
+    throw new RangeError(
+      `${path} is of class "${FORMER_CLASS}" with norm_type = ${JSON.stringify(norm_type)}: of that class only a DiT can be ` +
+        `opened, which has norm_type "${FORMER_DIT_NORM}"`,
+    );
+  }
+  if (text !== null) {
+    throw new RangeError(
+      `${path} has cross_attention_dim = ${JSON.stringify(text)}: a DiT of diffusers takes no text, so it must be null`,
+    );
+  }
+  return "DiTTransformer2DModel" satisfies DiffusersClass;
 }
 
 function openWeights(folder: string, variant: string | undefined): SafetensorsFile | ShardedSafetensors {

@@ -43,6 +43,11 @@ export class TimeAndClass {
     }
   }
 
+  /**
+   * @param timestep [N]
+   * @param labels int32 [N], 0 … classes, the last meaning "no class"; without them the vector tells the time alone
+   * @returns [N, channels]
+   */
   apply(timestep: tf.Tensor1D, labels?: tf.Tensor1D): tf.Tensor2D {
     return part(this.name, "time", () => {
       const e = this.time.apply(sinusoidalEmbedding(timestep, { dimensions: SINUSOIDS, frequencyShift: 1 }));
@@ -99,6 +104,13 @@ export class DiTBlock {
     this.feedForward = new FeedForward(scope.scope("ff"), { channels, activation, start });
   }
 
+  /**
+   * @param x [N, tokens, channels]
+   * @param timestep [N]
+   * @param labels int32 [N], see {@link TimeAndClass}
+   * @param context [N, words, contextChannels], for a block with cross-attention
+   * @returns the shape of `x`
+   */
   apply(x: tf.Tensor3D, timestep: tf.Tensor1D, labels?: tf.Tensor1D, context?: tf.Tensor3D): tf.Tensor3D {
     return part(this.name, "transformer", () => {
       const six = this.modulation.apply(silu(this.condition.apply(timestep, labels)));

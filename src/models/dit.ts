@@ -39,6 +39,7 @@ export interface DiTConfig {
   readonly norm_eps: number;
 }
 
+/** What a configuration of {@link DiT} leaves out: grey images of 28 × 28, neither class nor text. */
 export const ditDefaults: DiTConfig = {
   sample_size: 28,
   patch_size: 2,
@@ -141,6 +142,7 @@ export class DiT {
     });
   }
 
+  /** Frees the parameters: the network cannot be used any more. */
   dispose(): void {
     this.parameters.dispose();
   }

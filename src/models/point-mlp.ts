@@ -14,6 +14,7 @@ import {
   type TimeEncodingName,
 } from "../nn/index.js";
 
+/** The configuration of {@link PointMlp}. */
 export interface PointMlpConfig {
   /** Coordinates of a point, default 2. */
   readonly dimensions: number;
@@ -31,6 +32,7 @@ export interface PointMlpConfig {
   readonly num_class_embeds: number | null;
 }
 
+/** What a configuration of {@link PointMlp} leaves out. */
 export const pointMlpDefaults: PointMlpConfig = {
   dimensions: 2,
   hidden: [128, 128, 128],
@@ -99,6 +101,7 @@ export class PointMlp {
     });
   }
 
+  /** Frees the parameters: the network cannot be used any more. */
   dispose(): void {
     this.parameters.dispose();
   }

@@ -57,7 +57,11 @@ export class DownBlock {
     }
   }
 
-  /** Returns the results of every layer, the last of which goes on. */
+  /**
+   * @param x [N, H, W, inputs]
+   * @param e the time embedding, [N, timeChannels]
+   * @returns the results of every layer, [N, H, W, outputs], and of the halving; the last of them goes on
+   */
   apply(x: tf.Tensor4D, e: tf.Tensor2D, { context, masks }: BlockInputs = {}): tf.Tensor4D[] {
     const kept: tf.Tensor4D[] = [];
     let h = x;
@@ -85,6 +89,11 @@ export class MidBlock {
     [this.attention] = makeAttentions(scope, 1, channels, attention);
   }
 
+  /**
+   * @param x [N, H, W, channels]
+   * @param e the time embedding, [N, timeChannels]
+   * @returns the shape of `x`
+   */
   apply(x: tf.Tensor4D, e: tf.Tensor2D, { context, masks }: BlockInputs = {}): tf.Tensor4D {
     const h = this.first.apply(x, e, masks);
     return this.second.apply(this.attention ? this.attention.apply(h, context) : h, e, masks);
@@ -111,7 +120,12 @@ export class UpBlock {
     if (plan.upsample) this.upsample = new Upsample(scope.scope("upsamplers.0"), { channels: outputs });
   }
 
-  /** Takes its skips off the end of `kept`. */
+  /**
+   * @param x [N, H, W, inputs]
+   * @param e the time embedding, [N, timeChannels]
+   * @param kept the results of the way down; the level's own are taken off its end
+   * @returns [N, H, W, outputs]; where a doubling follows, with the height and width of what is kept next
+   */
   apply(x: tf.Tensor4D, e: tf.Tensor2D, kept: tf.Tensor4D[], { context, masks }: BlockInputs = {}): tf.Tensor4D {
     let h = x;
     this.resnets.forEach((resnet, i) => {

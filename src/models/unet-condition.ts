@@ -101,6 +101,7 @@ export class UNet2DCondition {
     });
   }
 
+  /** Frees the parameters: the network cannot be used any more. */
   dispose(): void {
     this.parameters.dispose();
   }

@@ -13,6 +13,7 @@ export interface LevelPlan {
   readonly upAttention: (level: number) => MakeAttention;
 }
 
+/** The way down, full image first: `down_blocks.0`, `down_blocks.1`, … */
 export function buildDown(root: ParameterScope, commons: BlockCommons, plan: LevelPlan): DownBlock[] {
   const { widths, layers } = plan;
   const last = widths.length - 1;
@@ -28,6 +29,7 @@ export function buildDown(root: ParameterScope, commons: BlockCommons, plan: Lev
   });
 }
 
+/** The way up, smallest image first, as diffusers counts it: `up_blocks.0` is the last level. */
 export function buildUp(root: ParameterScope, commons: BlockCommons, plan: LevelPlan): UpBlock[] {
   const { widths, layers } = plan;
   const last = widths.length - 1;

@@ -37,6 +37,7 @@ export class UNet2D {
   private readonly normOut: GroupNorm;
   private readonly convOut: Conv2d;
 
+  /** @throws RangeError naming the key of the configuration that is wrong */
   constructor(config: Partial<UNet2DConfig>, options: NetworkOptions = {}) {
     this.config = unet2dConfig(config);
     this.parameters = new Parameters(options);
@@ -102,6 +103,7 @@ export class UNet2D {
     });
   }
 
+  /** Frees the parameters: the network cannot be used any more. */
   dispose(): void {
     this.parameters.dispose();
   }

@@ -40,6 +40,11 @@ export class UVitBlock {
     this.second = new Dense(scope.scope("mlp.fc2"), { inputs: hidden, outputs: channels });
   }
 
+  /**
+   * @param x [N, tokens, channels]
+   * @param skip what is handed across, the shape of `x`; for a block that joins one
+   * @returns the shape of `x`
+   */
   apply(x: tf.Tensor3D, skip?: tf.Tensor3D): tf.Tensor3D {
     return part(this.name, "transformer", () => {
       let h = this.join && skip ? this.join.apply(tf.concat([x, skip], 2)) : x;

@@ -36,6 +36,7 @@ export interface UVitConfig {
   readonly context_tokens: number;
 }
 
+/** What a configuration of {@link UVit} leaves out: grey images of 28 × 28, neither class nor text. */
 export const uvitDefaults: UVitConfig = {
   image_size: [28, 28],
   patch_size: 2,
@@ -134,6 +135,7 @@ export class UVit {
     });
   }
 
+  /** Frees the parameters: the network cannot be used any more. */
   dispose(): void {
     this.parameters.dispose();
   }

@@ -65,8 +65,14 @@ export function mish<T extends tf.Tensor>(x: T): T {
 
 /** The activations a configuration may name. */
 export const activationNames = ["silu", "swish", "gelu", "mish", "relu"] as const;
+/** One of {@link activationNames}; "swish" is "silu" by another name. */
 export type ActivationName = (typeof activationNames)[number];
 
+/**
+ * The activation of that name, element by element.
+ *
+ * @throws RangeError for a name that is none of {@link activationNames}
+ */
 export function activation(name: ActivationName): (x: tf.Tensor) => tf.Tensor {
   switch (name) {
     case "silu":

@@ -106,6 +106,7 @@ export class MultiHeadAttention {
   private readonly v: Dense;
   private readonly out: Dense;
 
+  /** @throws RangeError if `heads` does not divide `channels` */
   constructor(
     scope: ParameterScope,
     private readonly options: MultiHeadAttentionOptions,
@@ -119,6 +120,12 @@ export class MultiHeadAttention {
     this.out = new Dense(scope.scope("to_out.0"), { inputs: channels, outputs: channels, start });
   }
 
+  /**
+   * @param x [N, tokens, channels]
+   * @param context [N, words, contextChannels]; default `x` itself, which is self-attention
+   * @returns [N, tokens, channels]
+   * @throws RangeError if a last axis has another length
+   */
   apply(x: tf.Tensor3D, context: tf.Tensor3D = x): tf.Tensor3D {
     return part(this.name, "attention", () => {
       const [n, tokens, channels] = x.shape;
@@ -154,6 +161,7 @@ export class PixelAttention {
   private readonly norm: GroupNorm | undefined;
   private readonly attention: MultiHeadAttention;
 
+  /** @throws RangeError if `heads` or `groups` do not divide `channels` */
   constructor(
     scope: ParameterScope,
     private readonly options: PixelAttentionOptions,
@@ -164,6 +172,7 @@ export class PixelAttention {
     this.attention = new MultiHeadAttention(scope, options);
   }
 
+  /** [N, H, W, channels] → the same shape; each pixel looks at all of its own image. */
   apply(x: tf.Tensor4D): tf.Tensor4D {
     return part(this.name, "attention", () => {
       const [n, h, w, c] = x.shape;

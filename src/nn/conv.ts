@@ -39,6 +39,11 @@ export class Conv2d {
     if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], init);
   }
 
+  /**
+   * [N, H, W, inputs] → [N, H′, W′, outputs] with H′ = ⌊(H + 2·padding − kernel)/stride⌋ + 1, and W′ likewise.
+   *
+   * @throws RangeError if the last axis of `x` has another length
+   */
   apply(x: tf.Tensor4D): tf.Tensor4D {
     const { kernel = 3 } = this.options;
     return this.run(x, kernel * kernel, (weight) => {
@@ -50,7 +55,11 @@ export class Conv2d {
     });
   }
 
-  /** What {@link apply} makes of x doubled by nearest neighbour; for a 3×3 kernel of stride 1 and padding 1. */
+  /**
+   * What {@link apply} makes of x doubled by nearest neighbour: [N, H, W, inputs] → [N, 2·H, 2·W, outputs].
+   *
+   * @throws RangeError unless the kernel is 3×3 of stride 1 and padding 1, or if the last axis of `x` has another length
+   */
   applyDoubled(x: tf.Tensor4D): tf.Tensor4D {
     const { kernel = 3 } = this.options;
     if (kernel !== 3 || this.stride !== 1 || this.padding !== 1) {

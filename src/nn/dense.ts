@@ -28,6 +28,11 @@ export class Dense {
     if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], bias);
   }
 
+  /**
+   * […, inputs] → […, outputs]
+   *
+   * @throws RangeError if the last axis of `x` has another length
+   */
   apply<T extends tf.Tensor>(x: T): T {
     const { inputs, outputs } = this.options;
     if (x.shape[x.rank - 1] !== inputs) {

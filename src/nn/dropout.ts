@@ -16,7 +16,11 @@ export interface DropoutSite {
 
 /** A place where numbers are dropped while training. Without masks it does nothing. */
 export class Dropout {
-  /** @param site the place's name, such as "mid_block.resnets.0.dropout" @param rate share of numbers dropped, 0 … < 1 */
+  /**
+   * @param site the place's name, such as "mid_block.resnets.0.dropout"
+   * @param rate share of numbers dropped, 0 … < 1
+   * @throws RangeError for another rate
+   */
   constructor(
     private readonly site: string,
     private readonly rate: number,
@@ -24,6 +28,11 @@ export class Dropout {
     checkRate(rate);
   }
 
+  /**
+   * x ⊙ mask, of any shape; x itself without masks, or where nothing is dropped.
+   *
+   * @throws RangeError if the mask has another shape
+   */
   apply<T extends tf.Tensor>(x: T, masks?: MaskSource): T {
     if (!masks || this.rate === 0) return x;
     const mask = masks(this.site, x.shape, this.rate);
@@ -39,6 +48,8 @@ export class Dropout {
  *
  * @example
  * const sites = dropoutSites((masks) => unet.apply(x, t, {}, { masks }));
+ *
+ * @throws Error if two places have one name
  */
 export function dropoutSites(run: (masks: MaskSource) => tf.Tensor): Map<string, DropoutSite> {
   const sites = new Map<string, DropoutSite>();
@@ -59,6 +70,7 @@ const DRAWS = 2 ** 16;
  * One mask a place, each from its own stream (seed, place, step): whatever else is drawn, step 7 drops the same numbers.
  *
  * @returns tensors by place; the caller disposes them
+ * @throws RangeError for a rate outside 0 … < 1
  */
 export function drawMasks(
   sites: ReadonlyMap<string, DropoutSite>,

@@ -16,6 +16,7 @@ export class Embedding {
   private readonly weight: tf.Variable;
   private readonly name: string;
 
+  /** @throws RangeError if `count` is not a positive whole number */
   constructor(
     scope: ParameterScope,
     private readonly options: EmbeddingOptions,

@@ -6,6 +6,7 @@ import { part } from "./probe.js";
 
 /** GEGLU: half the hidden layer gates the other half; the other two are plain. */
 export const feedForwardNames = ["geglu", "gelu", "gelu-approximate"] as const;
+/** One of {@link feedForwardNames}. */
 export type FeedForwardName = (typeof feedForwardNames)[number];
 
 export interface FeedForwardOptions {
@@ -27,6 +28,7 @@ export class FeedForward {
   private readonly second: Dense;
   private readonly name: string;
 
+  /** @throws RangeError if `activation` is none of {@link feedForwardNames} */
   constructor(
     scope: ParameterScope,
     private readonly options: FeedForwardOptions,
@@ -41,6 +43,11 @@ export class FeedForward {
     this.second = new Dense(scope.scope("net.2"), { inputs: hidden, outputs: channels, start });
   }
 
+  /**
+   * [N, tokens, channels] → the same shape
+   *
+   * @throws RangeError if the last axis of `x` has another length
+   */
   apply(x: tf.Tensor3D): tf.Tensor3D {
     return part(this.name, "feed-forward", () => {
       const h = this.first.apply(x);

@@ -23,6 +23,7 @@ export function toFloat16Bits(value: number): number {
   return sign | ((e << 10) + roundShift(fraction, 13));
 }
 
+/** The number of 16 bits of IEEE 754 binary16, subnormals, ±∞ and NaN included; exact. */
 export function fromFloat16Bits(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >>> 10) & 0x1f;
@@ -39,6 +40,7 @@ export function toBfloat16Bits(value: number): number {
   return roundShift(scratchBits[0], 16) & 0xffff;
 }
 
+/** The number whose float32 has these 16 bits as its upper half; exact. */
 export function fromBfloat16Bits(bits: number): number {
   scratchBits[0] = (bits << 16) >>> 0;
   return scratchFloat[0];

@@ -23,6 +23,7 @@ export class GroupNorm {
   private readonly name: string;
   private readonly normalize: (x: tf.Tensor4D, gamma: tf.Tensor, beta: tf.Tensor) => tf.Tensor4D;
 
+  /** @throws RangeError if `groups` does not divide `channels` */
   constructor(scope: ParameterScope, options: GroupNormOptions) {
     const { channels, groups, epsilon = 1e-5 } = options;
     if (channels % groups !== 0) {
@@ -34,6 +35,7 @@ export class GroupNorm {
     this.normalize = groupNormalize(groups, epsilon);
   }
 
+  /** [N, H, W, channels] → the same shape */
   apply(x: tf.Tensor4D): tf.Tensor4D {
     return part(this.name, "norm", () => this.normalize(x, this.gamma, this.beta));
   }

@@ -35,6 +35,11 @@ export class LayerNorm {
     this.normalize = layerNormalize(epsilon);
   }
 
+  /**
+   * […, channels] → the same shape
+   *
+   * @throws RangeError if the last axis of `x` has another length
+   */
   apply<T extends tf.Tensor>(x: T): T {
     const { channels } = this.options;
     if (x.shape[x.rank - 1] !== channels) {

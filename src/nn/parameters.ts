@@ -18,6 +18,7 @@ export type Initializer =
   | { readonly kind: "uniform"; readonly bound: number }
   | { readonly kind: "normal"; readonly deviation: number };
 
+/** A variable of a network, by its name in diffusers and the way it lies there. */
 export interface Parameter {
   readonly name: string;
   readonly kind: ParameterKind;
@@ -58,13 +59,24 @@ export class Parameters {
     return new ParameterScope(this, prefix);
   }
 
+  /**
+   * A new trained variable, float32.
+   *
+   * @param shape in memory: see {@link ParameterKind}
+   * @throws RangeError if the name is taken, or if this makes the network larger than `maxNumbers`, which
+   *   frees all made so far
+   */
   create(name: string, kind: ParameterKind, shape: number[], init: Initializer): tf.Variable {
     const variable = this.variable(name, shape, init, true);
     this.entries.set(name, { name, kind, variable });
     return variable;
   }
 
-  /** Numbers that belong to the network and its file but are never trained: random frequencies, say. */
+  /**
+   * Numbers that belong to the network and its file but are never trained: random frequencies, say.
+   *
+   * @throws RangeError as {@link create} does
+   */
   createConstant(name: string, shape: number[], init: Initializer): tf.Variable {
     const variable = this.variable(name, shape, init, false);
     this.fixed.set(name, { name, kind: "plain", variable });
@@ -86,12 +98,14 @@ export class Parameters {
     return tf.tidy(() => tf.variable(tf.tensor(values, shape, "float32"), trainable));
   }
 
+  /** @throws RangeError if no trained parameter has this name */
   get(name: string): Parameter {
     const entry = this.entries.get(name);
     if (!entry) throw new RangeError(`no parameter "${name}"; the first of ${this.entries.size} is "${this.names[0]}"`);
     return entry;
   }
 
+  /** Whether a trained parameter has this name. */
   has(name: string): boolean {
     return this.entries.has(name);
   }
@@ -101,6 +115,7 @@ export class Parameters {
     return [...this.entries.keys()];
   }
 
+  /** The trained variables, in the order of {@link names}. */
   get variables(): tf.Variable[] {
     return [...this.entries.values()].map((entry) => entry.variable);
   }
@@ -120,6 +135,7 @@ export class Parameters {
     return [...this.fixed.values()];
   }
 
+  /** The trained parameters, in the order of {@link names}. */
   [Symbol.iterator](): IterableIterator<Parameter> {
     return this.entries.values();
   }
@@ -135,7 +151,7 @@ export class Parameters {
     return flat;
   }
 
-  /** Sets all values from one array as {@link toFlat} gives it. Throws RangeError if the length differs. */
+  /** Sets all values from one array as {@link toFlat} gives it. @throws RangeError if the length differs */
   assignFlat(flat: Float32Array): void {
     if (flat.length !== this.count) {
       throw new RangeError(`got ${flat.length} values for ${this.count} parameters: this array is of another network`);
@@ -149,6 +165,7 @@ export class Parameters {
     }
   }
 
+  /** Frees all variables, constants included; what was built from them cannot be used any more. */
   dispose(): void {
     for (const { variable } of [...this, ...this.constants]) variable.dispose();
     this.entries.clear();
@@ -163,14 +180,17 @@ export class ParameterScope {
     readonly prefix: string,
   ) {}
 
+  /** The sub-tree below `name` in this one. */
   scope(name: string | number): ParameterScope {
     return new ParameterScope(this.parameters, this.path(name));
   }
 
+  /** {@link Parameters.create} below the prefix. */
   create(name: string, kind: ParameterKind, shape: number[], init: Initializer): tf.Variable {
     return this.parameters.create(this.path(name), kind, shape, init);
   }
 
+  /** {@link Parameters.createConstant} below the prefix. */
   createConstant(name: string, shape: number[], init: Initializer): tf.Variable {
     return this.parameters.createConstant(this.path(name), shape, init);
   }
@@ -204,7 +224,9 @@ export const normalStart =
 /** Everything 0: the layer says nothing until it has learned to. */
 export const zeroStart: DenseStart = () => ({ weight: zeros, bias: zeros });
 
+/** Starts at 0. */
 export const zeros: Initializer = { kind: "constant", value: 0 };
+/** Starts at 1. */
 export const ones: Initializer = { kind: "constant", value: 1 };
 
 function startingValues(stream: RandomStream, size: number, init: Initializer): Float32Array {

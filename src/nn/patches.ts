@@ -18,6 +18,7 @@ export class PatchEmbedding {
     this.bias = scope.create("bias", "plain", [outputs], zeros);
   }
 
+  /** [N, H, W, inputs] → [N, H/p·W/p, outputs], patches row by row; H and W must be multiples of p. */
   apply(x: tf.Tensor4D): tf.Tensor3D {
     const { patch: p, inputs, outputs } = this.options;
     return part(this.name, "patches", () => {

@@ -13,6 +13,7 @@ export interface GridEmbeddingOptions {
  * half the row, each as sin|cos of p·ω_i with ω_i = 10000^(−i/(channels/4)).
  *
  * Source: Peebles and Xie 2023 (DiT), section 3.2; Vaswani et al. 2017, section 3.5.
+ * @throws RangeError if `channels` is not a multiple of 4
  */
 export function gridEmbedding({ height, width, channels, base }: GridEmbeddingOptions): tf.Tensor2D {
   if (channels % 4 !== 0) {

@@ -17,6 +17,7 @@ export class Downsample {
     this.conv = new Conv2d(scope.scope("conv"), { inputs: channels, outputs: channels, stride: 2, padding });
   }
 
+  /** [N, H, W, channels] → [N, ⌈H/2⌉, ⌈W/2⌉, channels]; rounded down where padding is 0. */
   apply(x: tf.Tensor4D): tf.Tensor4D {
     return part(this.name, "downsample", () => {
       // Without symmetric padding the frame grows at the bottom and right only, as diffusers does.
@@ -36,6 +37,7 @@ export class Upsample {
     this.conv = new Conv2d(scope.scope("conv"), { inputs: options.channels, outputs: options.channels });
   }
 
+  /** [N, H, W, channels] → [N, …size, channels] */
   apply(x: tf.Tensor4D, size: [number, number] = [2 * x.shape[1], 2 * x.shape[2]]): tf.Tensor4D {
     const doubles = size[0] === 2 * x.shape[1] && size[1] === 2 * x.shape[2];
     return part(this.name, "upsample", () =>

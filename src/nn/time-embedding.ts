@@ -23,6 +23,7 @@ export interface SinusoidalOptions {
  * ω_i = 10000^(−i/(half − shift)), i = 0 … half − 1.
  *
  * Source: Vaswani et al. 2017, section 3.5; Ho et al. 2020, appendix B.
+ * @throws RangeError if `dimensions` is not a positive even number
  */
 export function sinusoidalEmbedding(t: tf.Tensor1D, options: SinusoidalOptions): tf.Tensor2D {
   const { dimensions, order = "cos-sin", frequencyShift = 0 } = options;
@@ -64,6 +65,7 @@ export class TimeEmbedding {
     this.act = activation(options.activation ?? "silu");
   }
 
+  /** [N, inputs] → [N, outputs] */
   apply(embedding: tf.Tensor2D): tf.Tensor2D {
     return part(this.name, "time", () => this.second.apply(this.act(this.first.apply(embedding)) as tf.Tensor2D));
   }

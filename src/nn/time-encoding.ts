@@ -16,6 +16,7 @@ import { sinusoidalEmbedding, type SinusoidOrder } from "./time-embedding.js";
  * | `none` | nothing: the network must do without |
  */
 export const timeEncodingNames = ["cos-sin", "sin-cos", "fourier", "learned", "scalar", "none"] as const;
+/** One of {@link timeEncodingNames}. */
 export type TimeEncodingName = (typeof timeEncodingNames)[number];
 
 export interface TimeEncodingOptions {
@@ -45,6 +46,7 @@ export class TimeEncoding {
   private readonly table: Embedding | undefined;
   private readonly frequencies: tf.Variable | undefined;
 
+  /** @throws RangeError if the kind is unknown, or `dimensions` or `steps` is not what it needs */
   constructor(
     scope: ParameterScope,
     private readonly options: TimeEncodingOptions,

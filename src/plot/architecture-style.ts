@@ -19,6 +19,7 @@ const families: readonly { readonly label: string; readonly colour: string; read
   { label: "numbers alone", colour: grey, kinds: ["parameters"] },
 ];
 
+/** The colour of a kind's family. */
 export function colourOf(kind: Kind): string {
   return families.find(({ kinds }) => kinds.includes(kind))!.colour;
 }
@@ -81,6 +82,7 @@ export interface TextStyle {
   readonly turn?: number;
 }
 
+/** Writes a line of text at (x, y), which is on its baseline. */
 export function label(svg: Pen, text: string, x: number, y: number, style: TextStyle = {}): void {
   const { size = 11.5, anchor = "middle", colour = ink, turn } = style;
   const node = svg.append("text").attr("x", x).attr("y", y).attr("font-size", size);

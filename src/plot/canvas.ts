@@ -51,6 +51,7 @@ class Painting {
   }
 }
 
+/** Gives the window of a headless document the canvas that plotly.js paints heatmaps on. */
 export function installCanvas(window: DomWindow): void {
   Object.assign((window["HTMLCanvasElement"] as { prototype: object }).prototype, {
     getContext(this: Canvas) {

@@ -204,6 +204,8 @@ export function lossChart({
  * Exponential running mean with the start-up bias taken out:
  * m_k = w·m_{k−1} + (1−w)·l_k, shown as m_k / (1 − w^k) (Kingma & Ba 2015, section 3).
  * Non-finite values are passed over.
+ *
+ * @throws RangeError for a weight outside [0, 1)
  */
 export function runningMean(values: Numbers, weight: number): Float64Array {
   if (!(weight >= 0 && weight < 1)) throw new RangeError(`smoothing is ${weight}; give a weight in [0, 1)`);

@@ -33,8 +33,9 @@ export function textWidth(text: string, size: number, bold = false): number {
   return (units * size) / unitsPerEm;
 }
 
-/** Height of a line above and below its baseline, in ems (DejaVu's `hhea` ascender and descender). */
+/** Height of a line above its baseline, in ems (DejaVu's `hhea` ascender). */
 export const ascent = 0.928;
+/** Depth of a line below its baseline, in ems (DejaVu's `hhea` descender). */
 export const descent = 0.236;
 
 function metrics(bold: boolean): Metrics {

@@ -1,6 +1,7 @@
 import type { Figure, Trace } from "./figure.js";
 import { textWidth } from "./font.js";
 
+/** CSS pixels. */
 export const legendRowHeight = 20;
 
 /** The curves that have a name to show. */

@@ -7,6 +7,7 @@ export interface TensorLike {
   dataSync(): ArrayLike<number> | ArrayLike<string>;
 }
 
+/** Whether a value has the shape and `dataSync` of a {@link TensorLike}. */
 export function isTensor(value: unknown): value is TensorLike {
   const tensor = value as Partial<TensorLike> | null;
   return (

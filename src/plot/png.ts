@@ -78,7 +78,7 @@ export function decodePng(png: Uint8Array): Bitmap {
   };
 }
 
-/** Width and height of a PNG in its own pixels, from its header. */
+/** Width and height of a PNG in its own pixels, from its header. @throws RangeError for fewer than 24 bytes */
 export function pngSize(png: Uint8Array): { width: number; height: number } {
   if (png.length < 24) throw new RangeError("these bytes are too few for a PNG");
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);

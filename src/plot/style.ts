@@ -34,11 +34,16 @@ export function transparent(colour: string, opacity: number): string {
   return rgb(colour).copy({ opacity }).formatRgb();
 }
 
+/** Text and axes. */
 export const ink = "#222222";
+/** What stands back: notes, small numbers. */
 export const grey = "#8A8A8A";
+/** Grid lines. */
 export const gridColour = "#E6E6E6";
 
+/** CSS pixels, where a chart is given none. */
 export const chartWidth = 720;
+/** CSS pixels, where a chart is given none. */
 export const chartHeight = 400;
 
 export interface ChartSize {

@@ -13,6 +13,7 @@ export class ArrayStep implements StepForm {
     private carried: CarriedState,
   ) {}
 
+  /** {@link StepForm.run}: loss and gradient are read back, and the optimiser's arrays replaced by new ones. */
   run(batch: Batch, learningRate: number, step: number): StepResult {
     const { adamW, maxGradientNorm, averageDecay } = this.options;
     const { loss, gradient, losses } = this.read(batch);
@@ -32,15 +33,18 @@ export class ArrayStep implements StepForm {
     return result;
   }
 
+  /** {@link StepForm.save} */
   save(): CarriedState {
     const { mean, meanSquare, average } = this.carried;
     return { mean: mean.slice(), meanSquare: meanSquare.slice(), average: average.slice() };
   }
 
+  /** {@link StepForm.restore} */
   restore({ mean, meanSquare, average }: CarriedState): void {
     this.carried = { mean: mean.slice(), meanSquare: meanSquare.slice(), average: average.slice() };
   }
 
+  /** {@link StepForm.dispose} */
   dispose(): void {
     // Arrays need no freeing.
   }

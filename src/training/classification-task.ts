@@ -30,10 +30,15 @@ export class ClassificationTask implements TrainingTask {
     this.order = new ShuffledOrder(options.labels.length, this.seed);
   }
 
+  /** The classifier's. */
   get parameters() {
     return this.options.classifier.parameters;
   }
 
+  /**
+   * `images` [batchSize, H, W, C], each moved at random, and `targets` [batchSize, classes], one-hot float32. The
+   * caller disposes them.
+   */
   batch(step: number): Batch {
     const { height, width, in_channels, classes } = this.options.classifier.config;
     const indices = this.order.indices(step, this.batchSize);
@@ -53,6 +58,7 @@ export class ClassificationTask implements TrainingTask {
     }));
   }
 
+  /** −mean_i log p(label_i | x_i), a scalar. */
   loss(batch: Batch): tf.Scalar {
     const logProbabilities = tf.logSoftmax(this.options.classifier.logits(batch["images"] as tf.Tensor4D));
     return tf.neg(tf.mean(tf.sum(tf.mul(batch["targets"], logProbabilities), 1))) as tf.Scalar;

@@ -4,7 +4,12 @@ import { loadParameters, saveParameters, writeFileAtomically, type FloatFormat }
 import { Classifier, type ClassifierConfig } from "../models/index.js";
 import type { TrainingRecord } from "./model-folder.js";
 
-/** Opens a classifier written by {@link saveClassifier}. Throws if a file is missing or damaged. */
+/**
+ * Opens a classifier written by {@link saveClassifier}.
+ *
+ * @throws SafetensorsError if the weights are damaged; RangeError if they are of another network; Error if a file is
+ *   missing or not JSON
+ */
 export function loadClassifier(folder: string): Classifier {
   const classifier = new Classifier(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as ClassifierConfig);
   try {
@@ -16,6 +21,14 @@ export function loadClassifier(folder: string): Classifier {
   return classifier;
 }
 
+/**
+ * Writes `config.json`, `training.json` (the record, and the accuracy on images held out) and `model.safetensors`, each
+ * replaced atomically.
+ *
+ * @param options.values other numbers for the same parameters, flat (an average, say)
+ * @throws RangeError if `values` has another length, or a number is too large for the format; the weights
+ *   are not written then
+ */
 export function saveClassifier(
   folder: string,
   model: { classifier: Classifier; record?: TrainingRecord; heldOutAccuracy: number },

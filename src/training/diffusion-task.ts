@@ -96,10 +96,16 @@ export class DiffusionTask implements TrainingTask {
     this.order = new ShuffledOrder(count, seed);
   }
 
+  /** The network's. */
   get parameters() {
     return this.options.network.parameters;
   }
 
+  /**
+   * All that step `step` draws, and what follows from the times: `x0` and `noise` [batchSize, …shape]; `time`, as the
+   * network is told it, and `weight` [batchSize]; `signal`, `sigma` and the objective's numbers [batchSize, 1, …];
+   * conditions; masks of dropout.
+   */
   batch(step: number): Batch {
     const { schedule, shape, data, noise } = this.options;
     const { batchSize: n, seed, objective } = this;
@@ -124,6 +130,7 @@ export class DiffusionTask implements TrainingTask {
     };
   }
 
+  /** mean_i w_i·ℓ_i, a scalar, with the objective's ℓ_i at x_t = signal·x_0 + sigma·ε. */
   loss(batch: Batch): tf.Scalar {
     const { x0, noise, signal, sigma, time, weight } = batch;
     const drawn = selected("mask", batch);

@@ -8,6 +8,7 @@ export class ShuffledOrder {
   private epoch = -1;
   private order: Int32Array = new Int32Array(0);
 
+  /** @throws RangeError if there is no example */
   constructor(
     readonly count: number,
     readonly seed: number,

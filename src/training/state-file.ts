@@ -3,6 +3,7 @@ import { readSafetensors, SafetensorsError, writeSafetensors, type NamedTensor }
 import type { StepState } from "./step.js";
 import type { TrainingTask } from "./task.js";
 
+/** A training as it is saved: the step's state, the names it belongs to, and the loss of every step so far. */
 export interface TrainingState extends StepState {
   readonly parameters: readonly string[];
   readonly losses: Float64Array;
@@ -20,6 +21,12 @@ export function writeTrainingState(path: string, state: TrainingState): void {
   });
 }
 
+/**
+ * Reads what {@link writeTrainingState} wrote.
+ *
+ * @throws SafetensorsError if the file is damaged or no training state; RangeError if it is of another network, or of
+ *   times that remember other losses; Error if it is missing
+ */
 export function readTrainingState(path: string, { parameters, feedback }: TrainingTask): TrainingState {
   return readSafetensors(path, (file) => {
     // Files of before tasks had a memory have none.

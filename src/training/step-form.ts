@@ -3,6 +3,7 @@ import type { Precision } from "../compile/index.js";
 import type { AdamWOptions } from "./adamw.js";
 import type { Batch, TrainingTask } from "./task.js";
 
+/** How a step clips, optimises and averages. */
 export interface TrainingStepOptions {
   readonly adamW: Required<AdamWOptions>;
   readonly maxGradientNorm: number;
@@ -20,6 +21,7 @@ export interface CarriedState {
   readonly average: Float32Array;
 }
 
+/** What a step found; see {@link isTaken}. */
 export interface StepResult {
   readonly loss: number;
   /** Norm of the gradient before clipping. */
@@ -41,12 +43,15 @@ export interface StepForm {
   save(): CarriedState;
   /** Copies. */
   restore(carried: CarriedState): void;
+  /** Frees what is carried; the parameters belong to the task. */
   dispose(): void;
 }
 
 /**
  * The loss of a batch, its gradient by all parameters as one vector, and the loss of each example, [N], for a task with
  * feedback (else of length 0).
+ *
+ * @throws Error if the loss reaches none of the parameters
  */
 export function lossAndGradient(
   task: TrainingTask,

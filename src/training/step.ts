@@ -54,6 +54,11 @@ export class TrainingStep {
     return { values: this.task.parameters.toFlat(), ...this.form.save(), memory };
   }
 
+  /**
+   * Goes back to what {@link save} gave, parameters and the task's memory included.
+   *
+   * @throws RangeError if the state is of another number of parameters
+   */
   restore(state: StepState): void {
     this.form.restore(state);
     this.task.parameters.assignFlat(state.values);

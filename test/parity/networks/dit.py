@@ -55,9 +55,9 @@ def run(kind, config: dict, options: dict) -> dict:
     x = signal("input", [2, config["in_channels"], size, size]).requires_grad_()
     t = torch.tensor([999.0, 3.0], dtype=torch.float64)
     labels = torch.tensor([3, 0])
-    text = {}
-    if "cross_attention_dim" in config:
-        text = {"encoder_hidden_states": signal("context", [2, 4, config["cross_attention_dim"]])}
+    width = config.get("cross_attention_dim")
+    context = None if width is None else signal("context", [2, 4, width]).requires_grad_()
+    text = {} if context is None else {"encoder_hidden_states": context}
     y = model(x, timestep=t, class_labels=labels, **text).sample
     (y * signal("projection", list(y.shape))).sum().backward()
     return {
@@ -65,6 +65,7 @@ def run(kind, config: dict, options: dict) -> dict:
         "size": size,
         "output": rounded(y.detach().flatten().tolist()),
         "inputGradient": rounded(x.grad.flatten().tolist()),
+        **({} if context is None else {"contextGradient": rounded(digest("context", context.grad))}),
         "gradients": {n: rounded(digest(n, p.grad)) for n, p in model.named_parameters()},
     }
 

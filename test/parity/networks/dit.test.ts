@@ -15,8 +15,9 @@ for (const [name, fixture] of readFixtures<DiTFixture>("dit.json")) {
     const { in_channels, cross_attention_dim: width } = fixture.config;
     const t = tf.tensor1d([999, 3]);
     const label = tf.tensor1d([3, 0], "int32");
-    const condition = { label, ...(width && { context: signal("context", [2, 4, width]) }) };
     const input = signal("input", [2, in_channels, fixture.size, fixture.size]);
-    checkAgainst(fixture, dit.parameters, input, (x) => toTorch(dit.apply(fromTorch(x), t, condition)));
+    const context = width ? signal("context", [2, 4, width]) : undefined;
+    const f = (x: tf.Tensor, words?: tf.Tensor3D) => toTorch(dit.apply(fromTorch(x), t, { label, context: words }));
+    checkAgainst(fixture, dit.parameters, input, f, context);
   });
 }

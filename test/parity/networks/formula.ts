@@ -73,6 +73,8 @@ export function relativeError(actual: ArrayLike<number>, expected: readonly numb
 export interface Fixture {
   readonly output: number[];
   readonly inputGradient: number[];
+  /** Digest of the gradient of the context, where there is one. */
+  readonly contextGradient?: number[];
   readonly gradients: Record<string, number[]>;
 }
 
@@ -82,7 +84,8 @@ export function readFixtures<Case extends Fixture>(file: string): [string, Case]
 }
 
 /**
- * Holds outputs to 1e-5 and gradients, of the input and of every parameter, to 1e-4 of what PyTorch computed in float64.
+ * Holds outputs to 1e-5 and gradients, of the input, of the context and of every parameter, to 1e-4 of what PyTorch
+ * computed in float64.
  *
  * @param f the network as PyTorch sees it: input and output in PyTorch's layout
  */
@@ -90,37 +93,45 @@ export function checkAgainst(
   fixture: Fixture,
   parameters: Parameters,
   input: tf.Tensor,
-  f: (input: tf.Tensor) => tf.Tensor,
+  f: (input: tf.Tensor, context?: tf.Tensor3D) => tf.Tensor,
+  context?: tf.Tensor,
 ): void {
   assert.deepEqual(new Set(parameters.names), new Set(Object.keys(fixture.gradients)), "names of parameters");
+  assert.equal(context !== undefined, fixture.contextGradient !== undefined, "the fixture's context");
   const x = tf.variable(input);
-  const output = f(x);
+  const words = context && (tf.variable(context) as tf.Variable<tf.Rank.R3>);
+  const output = f(x, words);
   const outputError = relativeError(output.dataSync(), fixture.output);
   assert.ok(outputError < 1e-5, `output: relative error ${outputError}`);
 
   const projection = signal("projection", output.shape);
   const { grads } = tf.variableGrads(
-    () => tf.sum(tf.mul(f(x), projection)) as tf.Scalar,
-    [x, ...parameters.variables],
+    () => tf.sum(tf.mul(f(x, words), projection)) as tf.Scalar,
+    [x, ...(words ? [words] : []), ...parameters.variables],
   );
   const inputError = relativeError(grads[x.name].dataSync(), fixture.inputGradient);
   assert.ok(inputError < 1e-4, `gradient of the input: relative error ${inputError}`);
+  if (words) checkDigest("context", grads[words.name].dataSync() as Float32Array, fixture.contextGradient!);
   // Some gradients are exactly zero (attention's key biases): there the error is measured against the others.
   const largest = Math.max(...Object.values(fixture.gradients).map(([norm]) => norm));
   for (const parameter of parameters) {
     const { name, variable } = parameter;
-    const [norm, ...products] = fixture.gradients[name];
     const { toDisk } = layout(parameter);
     const gradient = grads[variable.name];
     const onDisk = gradient && toDisk ? tf.transpose(gradient, toDisk) : gradient;
     const values = onDisk ? (onDisk.dataSync() as Float32Array) : new Float32Array(variable.size);
-    const allowed = 1e-4 * Math.max(norm, 1e-3 * largest);
-    const found = Math.hypot(...values);
-    assert.ok(Math.abs(found - norm) <= allowed, `gradient of ${name}: norm ${found}, expected ${norm}`);
-    products.forEach((expected, k) => {
-      const direction = uniforms(`${name}#${k}`, variable.size);
-      const dot = values.reduce((sum, v, i) => sum + v * direction[i], 0);
-      assert.ok(Math.abs(dot - expected) <= allowed, `gradient of ${name}: product ${k} is ${dot}, expected ${expected}`);
-    });
+    checkDigest(name, values, fixture.gradients[name], 1e-3 * largest);
   }
+}
+
+/** Holds a gradient to the norm and the products of formula.py's `digest`: to 1e-4 of the norm, or of `least`. */
+function checkDigest(name: string, values: Float32Array, [norm, ...products]: readonly number[], least = 0): void {
+  const allowed = 1e-4 * Math.max(norm, least);
+  const found = Math.hypot(...values);
+  assert.ok(Math.abs(found - norm) <= allowed, `gradient of ${name}: norm ${found}, expected ${norm}`);
+  products.forEach((expected, k) => {
+    const direction = uniforms(`${name}#${k}`, values.length);
+    const dot = values.reduce((sum, v, i) => sum + v * direction[i], 0);
+    assert.ok(Math.abs(dot - expected) <= allowed, `gradient of ${name}: product ${k} is ${dot}, expected ${expected}`);
+  });
 }

@@ -13,9 +13,10 @@ for (const [name, fixture] of readFixtures<ConditionFixture>("unet_condition.jso
     const unet = new UNet2DCondition(fixture.config);
     fill(unet.parameters);
     const t = tf.tensor1d([999, 3]);
-    const context = signal("context", [2, 3, fixture.config.cross_attention_dim]) as tf.Tensor3D;
     const label = fixture.labels ? tf.tensor1d(fixture.labels, "int32") : undefined;
     const input = signal("input", [2, fixture.config.in_channels, 4, 6]);
-    checkAgainst(fixture, unet.parameters, input, (x) => toTorch(unet.apply(fromTorch(x), t, { label, context })));
+    const context = signal("context", [2, 3, fixture.config.cross_attention_dim]);
+    const f = (x: tf.Tensor, words?: tf.Tensor3D) => toTorch(unet.apply(fromTorch(x), t, { label, context: words }));
+    checkAgainst(fixture, unet.parameters, input, f, context);
   });
 }

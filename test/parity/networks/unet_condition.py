@@ -50,7 +50,7 @@ def run(config: dict, options: dict) -> dict:
     model = UNet2DConditionModel(**config).double().eval()
     fill(model)
     x = signal("input", [2, config["in_channels"], 4, 6]).requires_grad_()
-    context = signal("context", [2, 3, config["cross_attention_dim"]])
+    context = signal("context", [2, 3, config["cross_attention_dim"]]).requires_grad_()
     t = torch.tensor([999.0, 3.0], dtype=torch.float64)
     labels = torch.tensor(options["labels"]) if "labels" in options else None
     y = model(x, t, context, class_labels=labels).sample
@@ -60,6 +60,7 @@ def run(config: dict, options: dict) -> dict:
         "labels": options.get("labels"),
         "output": rounded(y.detach().flatten().tolist()),
         "inputGradient": rounded(x.grad.flatten().tolist()),
+        "contextGradient": rounded(digest("context", context.grad)),
         "gradients": {n: rounded(digest(n, p.grad)) for n, p in model.named_parameters()},
     }
 

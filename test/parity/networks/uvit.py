@@ -111,13 +111,15 @@ def run(config: dict) -> dict:
     fill(model)
     x = signal("input", [2, config["in_channels"], *config["image_size"]]).requires_grad_()
     labels = torch.tensor([2, 0]) if "num_classes" in config else None
-    context = signal("context", [2, 4, config["context_dim"]]) if "context_dim" in config else None
+    width = config.get("context_dim")
+    context = None if width is None else signal("context", [2, 4, width]).requires_grad_()
     y = model(x, torch.tensor([999.0, 3.0], dtype=torch.float64), labels, context)
     (y * signal("projection", list(y.shape))).sum().backward()
     return {
         "config": config,
         "output": rounded(y.detach().flatten().tolist()),
         "inputGradient": rounded(x.grad.flatten().tolist()),
+        **({} if context is None else {"contextGradient": rounded(digest("context", context.grad))}),
         "gradients": {n: rounded(digest(n, p.grad)) for n, p in model.named_parameters()},
     }
 

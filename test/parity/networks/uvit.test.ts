@@ -14,8 +14,9 @@ for (const [name, fixture] of readFixtures<UVitFixture>("uvit.json")) {
     const { in_channels, image_size, num_classes, context_dim } = fixture.config;
     const t = tf.tensor1d([999, 3]);
     const label = num_classes ? tf.tensor1d([2, 0], "int32") : undefined;
-    const context = context_dim ? (signal("context", [2, 4, context_dim]) as tf.Tensor3D) : undefined;
     const input = signal("input", [2, in_channels, ...image_size]);
-    checkAgainst(fixture, uvit.parameters, input, (x) => toTorch(uvit.apply(fromTorch(x), t, { label, context })));
+    const context = context_dim ? signal("context", [2, 4, context_dim]) : undefined;
+    const f = (x: tf.Tensor, words?: tf.Tensor3D) => toTorch(uvit.apply(fromTorch(x), t, { label, context: words }));
+    checkAgainst(fixture, uvit.parameters, input, f, context);
   });
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import * as tf from "../../../src/tf.js";
-import { fromDiffusers, toDiffusers, UNet2D, type DiffusersClass } from "../../../src/models/index.js";
+import { DiT, fromDiffusers, toDiffusers, UNet2D, type DiffusersClass } from "../../../src/models/index.js";
 import { readSafetensors, SafetensorsError, ShardedSafetensors, writeSafetensors, type NamedTensor } from "../../../src/nn/index.js";
 
 const root = mkdtempSync(join(tmpdir(), "diffusers-"));
@@ -64,6 +64,58 @@ test("the class must be one that can be opened, and the one expected", () => {
   refuses(/is of class "AutoencoderKL"; what can be opened: UNet2DModel, UNet2DConditionModel, DiT/, RangeError);
   edit({ _class_name: "toString" });
   refuses(/is of class "toString"/, RangeError);
+});
+
+test("a DiT under its former class opens as one; any other network of that class is refused", () => {
+  const dit = new DiT({ sample_size: 4, in_channels: 1, out_channels: 2, num_layers: 1, num_attention_heads: 2, attention_head_dim: 4, num_embeds_ada_norm: 3 });
+  toDiffusers(dit, folder);
+  // The keys of facebook/DiT-XL-2-256, and those the class was given later, at the values a DiT has there.
+  const former = {
+    _class_name: "Transformer2DModel",
+    _diffusers_version: "0.12.0.dev0",
+    norm_type: "ada_norm_zero",
+    cross_attention_dim: null,
+    dropout: 0.0,
+    norm_num_groups: 32,
+    num_vector_embeds: null,
+    only_cross_attention: false,
+    double_self_attention: false,
+    upcast_attention: false,
+    use_linear_projection: false,
+    attention_type: "default",
+    caption_channels: null,
+    interpolation_scale: null,
+    use_additional_conditions: null,
+  };
+  edit(former);
+  for (const options of [{}, { expect: "DiTTransformer2DModel" }] as const) {
+    const opened = fromDiffusers(folder, options);
+    assert.ok(opened instanceof DiT);
+    assert.deepEqual(opened.config, dit.config);
+    assert.deepEqual(opened.parameters.toFlat(), dit.parameters.toFlat());
+    opened.dispose();
+  }
+  assert.throws(() => fromDiffusers(folder, { expect: "UNet2DModel" }), /is of class "DiTTransformer2DModel"; what can be opened: UNet2DModel/);
+
+  const bad: [Record<string, unknown>, RegExp][] = [
+    [{ norm_type: "ada_norm_single" }, /"Transformer2DModel" with norm_type = "ada_norm_single": .* only a DiT .* norm_type "ada_norm_zero"/],
+    [{ norm_type: "layer_norm" }, /with norm_type = "layer_norm"/],
+    [{ norm_type: undefined }, /with norm_type = undefined/],
+    [{ cross_attention_dim: 5 }, /cross_attention_dim = 5: a DiT of diffusers takes no text/],
+    [{ patch_size: null }, /patch_size must be a positive whole number, got null/],
+    [{ num_vector_embeds: 16 }, /does not know num_vector_embeds = 16/],
+    [{ only_cross_attention: true }, /does not know only_cross_attention = true/],
+    [{ double_self_attention: true }, /does not know double_self_attention = true/],
+    [{ use_linear_projection: true }, /does not know use_linear_projection = true/],
+    [{ attention_type: "gated" }, /does not know attention_type = "gated"/],
+    [{ caption_channels: 8 }, /does not know caption_channels = 8/],
+    [{ interpolation_scale: 2 }, /does not know interpolation_scale = 2/],
+    [{ use_additional_conditions: true }, /does not know use_additional_conditions = true/],
+  ];
+  for (const [change, message] of bad) {
+    edit({ ...former, patch_size: 2, ...change });
+    refuses(message, RangeError);
+  }
 });
 
 test("missing and damaged files are named, with the remedy", () => {
