@@ -49,6 +49,7 @@ function requireKind(key: string, usual: unknown, value: unknown): void {
   }
 }
 
+/** @throws RangeError naming the key, unless the value is a finite number */
 export function requireNumber(key: string, value: unknown): void {
   if (typeof value !== "number" || !Number.isFinite(value)) throw new RangeError(`${key} must be a number, got ${JSON.stringify(value)}`);
 }
@@ -57,6 +58,7 @@ function isNeutral(allowed: readonly unknown[] | "any", value: unknown): boolean
   return allowed === "any" || allowed.includes(value);
 }
 
+/** @throws RangeError naming the key and what is allowed, if one of the values is something else */
 export function requireOneOf(key: string, values: readonly unknown[], allowed: readonly unknown[]): void {
   for (const value of values) {
     if (!allowed.includes(value)) {
@@ -65,6 +67,7 @@ export function requireOneOf(key: string, values: readonly unknown[], allowed: r
   }
 }
 
+/** @throws RangeError naming the key, unless the value is a whole number of at least 1 */
 export function requirePositive(key: string, value: unknown): void {
   if (!Number.isInteger(value) || (value as number) < 1) {
     throw new RangeError(`${key} must be a positive whole number, got ${JSON.stringify(value)}`);
@@ -74,11 +77,13 @@ export function requirePositive(key: string, value: unknown): void {
 /** Each layer is built as an object: more of them than any network has are a slip, or a damaged file. */
 const MOST_LAYERS = 1000;
 
+/** @throws RangeError naming the key, unless the value is a whole number from 1 to 1000 */
 export function requireLayers(key: string, value: unknown): void {
   requirePositive(key, value);
   if ((value as number) > MOST_LAYERS) throw new RangeError(`${key} must be at most ${MOST_LAYERS}, got ${JSON.stringify(value)}`);
 }
 
+/** @throws RangeError naming the key, unless the value is a list that is not empty */
 export function requireList(key: string, value: unknown): void {
   if (!Array.isArray(value) || value.length === 0) {
     throw new RangeError(`${key} must name at least one level in a list, got ${JSON.stringify(value)}`);

@@ -42,6 +42,7 @@ export interface UNet2DConditionConfig {
   readonly resnet_time_scale_shift: TimeScaleShift;
 }
 
+/** What a configuration is where it is silent; as `UNet2DConditionModel` fills it in. */
 export const unet2dConditionDefaults: UNet2DConditionConfig = {
   sample_size: null,
   in_channels: 4,

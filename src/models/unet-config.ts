@@ -43,6 +43,7 @@ export interface UNet2DConfig {
   readonly num_train_timesteps: number | null;
 }
 
+/** What a configuration is where it is silent; as `UNet2DModel` fills it in. */
 export const unet2dDefaults: UNet2DConfig = {
   sample_size: null,
   in_channels: 3,

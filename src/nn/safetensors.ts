@@ -37,7 +37,7 @@ const DEEPEST_HEADER = 3;
 
 /**
  * An opened safetensors file. The header is checked whole before anything is read: every number in it must agree
- * with the length of the file, so a corrupt file is refused without allocating what it claims.
+ * with the length of the file, so a corrupt file is refused without allocating what it claims (SafetensorsError).
  *
  * Layout: 8 bytes little-endian header length, JSON header, data (https://github.com/huggingface/safetensors).
  */
@@ -70,6 +70,7 @@ export class SafetensorsFile implements TensorSource {
     return { shape: entry.shape, values: decode(bytes, entry.dtype) };
   }
 
+  /** Closes the file; reading from it is an error then. */
   close(): void {
     closeSync(this.file);
   }
@@ -137,7 +138,11 @@ export function readSafetensors<T>(path: string, use: (file: SafetensorsFile) =>
   }
 }
 
-/** Writes tensors atomically, in the order given. */
+/**
+ * Writes tensors atomically, in the order given.
+ *
+ * @throws RangeError if a number is too large for the format; nothing is written then
+ */
 export function writeSafetensors(
   path: string,
   tensors: Iterable<readonly [string, NamedTensor]>,

@@ -31,12 +31,14 @@ export class ShardedSafetensors implements TensorSource {
     }
   }
 
+  /** Reads one tensor as float32. Throws RangeError if no file has such a name. */
   read(name: string): NamedTensor {
     const file = this.fileOf.get(name);
     if (file === undefined) throw new RangeError(`${this.path} has no tensor "${name}"`);
     return this.files.get(file)!.read(name);
   }
 
+  /** Closes all files. */
   close(): void {
     for (const file of this.files.values()) file.close();
     this.files.clear();
@@ -95,6 +97,8 @@ function readIndex(path: string): Map<string, string> {
 /**
  * Writes tensors as files of at most `maxBytes` of data each (a larger tensor gets a file of its own), and the index
  * last. `path` ends in ".safetensors"; the files are named `…-00001-of-0000N.safetensors`, the index `….index.json`.
+ *
+ * @throws RangeError if `maxBytes` is not positive, or a number is too large for the format
  */
 export function writeShardedSafetensors(
   path: string,

@@ -52,7 +52,11 @@ export interface DiffusionModel {
   dispose(): void;
 }
 
-/** What guidance weighs the asked class against: `unconditional` of {@link guided}. The caller disposes. */
+/**
+ * What guidance weighs the asked class against: `unconditional` of {@link guided}. The caller disposes.
+ *
+ * @throws RangeError if the model was trained without classes
+ */
 export function unconditionalOf({ config }: DiffusionModel): { readonly label: tf.Tensor1D } {
   const { unconditionalLabel } = config;
   if (unconditionalLabel === undefined) throw new RangeError("this model was trained without classes, so it cannot be guided");
@@ -131,7 +135,12 @@ export function saveDiffusionModel(
   saveParameters(join(folder, WEIGHTS), model.network.parameters, { ...options, metadata: { format: "pt" } });
 }
 
-/** The schedule a {@link DiffusionConfig} names. */
+/**
+ * The schedule a {@link DiffusionConfig} names.
+ *
+ * @param where what the message names
+ * @throws RangeError if its kind is unknown, or T does not suit it
+ */
 export function makeSchedule(config: DiffusionConfig["schedule"], where: string): Schedule {
   switch (config?.kind) {
     case "linear":

@@ -66,6 +66,7 @@ export class Trainer {
   /** The parameters while the network has the averaged ones. */
   private own: Float32Array | undefined;
 
+  /** @throws RangeError naming an option out of range, and for precision "bf16" on a processor without it */
   constructor(
     readonly task: TrainingTask,
     options: TrainerOptions = {},
@@ -91,7 +92,11 @@ export class Trainer {
     return this.trainingStep.save().average;
   }
 
-  /** The training loop, one step at each `next()`. */
+  /**
+   * The training loop, one step at each `next()`.
+   *
+   * @throws RangeError for a bad count, TrainingDivergedError when loss or gradient are not finite
+   */
   *steps(count: number): Generator<StepReport, void> {
     if (!Number.isInteger(count) || count < 0) throw new RangeError(`steps to train must be a whole number ≥ 0, got ${count}`);
     if (this.own) throw new Error("the averaged parameters are in use: let withAverage finish before training on");
