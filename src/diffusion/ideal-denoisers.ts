@@ -1,4 +1,5 @@
 import * as tf from "../tf.js";
+import { checkNumber } from "./check.js";
 import type { Denoiser } from "./denoiser.js";
 import { levelColumn, noisedPoints } from "./noised-points.js";
 import type { GaussianPath } from "./path.js";
@@ -41,7 +42,8 @@ export function gaussianDenoiser(
  * each: x̂_0 = Σ_k p(k | x_t)·E_k[x_0 | x_t], p(k | x_t) ∝ w_k·N(x_t; a·μ_k, a²Σ_k + b²I).
  *
  * Points are [N, d] (other shapes are flattened to it). Differentiable in x_t.
- * @throws RangeError for a covariance that is not symmetric or has a negative eigenvalue, or lengths that differ
+ * @throws RangeError for a covariance that is not symmetric or has a negative eigenvalue, lengths that differ, numbers that
+ *   are not finite, or (asked) other than one time per point
  */
 export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): IdealDenoiser {
   const components = mixtureComponents(mixture);
@@ -90,16 +92,17 @@ function mixtureComponents({ weights, means, covariances }: GaussianMixture): Co
     );
   }
   const shares = weights ?? means.map(() => 1);
-  if (shares.length !== means.length || shares.some((share) => !(share > 0))) {
-    throw new RangeError(`weights must be ${means.length} positive numbers, got [${shares}]`);
+  if (shares.length !== means.length || shares.some((share) => !(share > 0 && share < Infinity))) {
+    throw new RangeError(`weights must be ${means.length} finite numbers > 0, got [${shares}]`);
   }
   const total = shares.reduce((sum, share) => sum + share, 0);
   return means.map((mean, k) => {
     if (mean.length !== means[0].length)
       throw new RangeError(`mean ${k} has ${mean.length} entries, mean 0 has ${means[0].length}`);
-    const { values, vectors } = symmetricEigen(
-      covarianceMatrix(covariances[covariances.length === 1 ? 0 : k], mean.length),
-    );
+    mean.forEach((value) => checkNumber(`every entry of mean ${k}`, value));
+    const covariance = covarianceMatrix(covariances[covariances.length === 1 ? 0 : k], mean.length);
+    covariance.flat().forEach((value) => checkNumber(`every entry of covariance ${k}`, value));
+    const { values, vectors } = symmetricEigen(covariance);
     if (values.some((value) => !(value >= -1e-12))) {
       throw new RangeError(`covariance ${k} has a negative eigenvalue: [${[...values]}]`);
     }

@@ -1,5 +1,6 @@
+import { checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
-import { lookUp } from "./coefficients.js";
+import { checkSameShape, lookUp } from "./coefficients.js";
 import type { Condition, Denoiser } from "./denoiser.js";
 import { noiseLevel, type GaussianPath } from "./path.js";
 
@@ -73,6 +74,9 @@ export function preconditionedTarget(
   t: readonly number[] | Float32Array,
   sigmaData = 0.5,
 ): tf.Tensor {
+  checkSameShape("x0", x0, "xt", xt);
+  checkFinite("x0", x0, "clean the data before it is trained on");
+  checkFinite("xt", xt, "make it with qSample from finite data and noise");
   return tf.tidy(() => {
     const at = (time: number): Preconditioning => edmPreconditioning(noiseLevel(path, time), sigmaData);
     const skip = lookUp(path, t, xt, (time) => at(time).skip / path.signal(time));
