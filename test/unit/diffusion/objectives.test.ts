@@ -6,6 +6,7 @@ import {
   boundTerm,
   convertPrediction,
   cosineSchedule,
+  ddim,
   discretizedLogLikelihood,
   edmPath,
   edmPreconditioning,
@@ -16,7 +17,9 @@ import {
   hybridLoss,
   linearSchedule,
   lossWeights,
+  noiseLevel,
   normalNoise,
+  pathPreconditioning,
   posterior,
   preconditioned,
   preconditionedTarget,
@@ -120,6 +123,41 @@ test("EDM preconditioning: its closed form, unit variances, and target and denoi
     .predict(xt, tf.tensor1d(times))
     .dataSync();
   x0.dataSync().forEach((value, i) => near(d[i], value, 1e-4));
+});
+
+test("EDM preconditioning goes on where no signal is left, as the limit of σ → ∞", () => {
+  const [x0, epsilon] = [tf.mul(normalNoise(1)(0, [3, 2]), 0.5), normalNoise(1)(1, [3, 2])];
+  for (const path of [flowPath(), zeroTerminalSnr(linearSchedule())]) {
+    const { skip, out, in: scale, noise } = pathPreconditioning(path, path.T, 0.25);
+    assert.deepEqual([skip, out, scale, noise], [0, 0.25, 1, Math.log(1000) / 4]);
+    // Below T it is EDM's own, on x̃ = x/a.
+    for (const t of [0.2 * path.T, 0.9 * path.T]) {
+      const [ours, edm] = [pathPreconditioning(path, t), edmPreconditioning(noiseLevel(path, t))];
+      near(ours.skip * path.signal(t), edm.skip, 1e-12);
+      near(ours.in * path.signal(t), edm.in, 1e-12);
+      near(ours.out, edm.out, 1e-12);
+      near(ours.noise, edm.noise, 1e-12);
+    }
+    const times = [path.T, 0.5 * path.T, path.T];
+    const xt = qSample(path, x0, times, epsilon);
+    const target = preconditionedTarget(path, x0, xt, times);
+    const d = preconditioned(() => target.clone(), path)
+      .predict(xt, tf.tensor1d(times))
+      .dataSync();
+    x0.dataSync().forEach((value, i) => near(d[i], value, 1e-6));
+    // The network of Gaussian data, s = σ_data: c_skip·x̃ is the whole answer and F is 0.
+    const denoiser = preconditioned((x) => tf.zerosLike(x), path);
+    const run = ddim(denoiser, path, epsilon, { steps: 20 });
+    let step = run.next();
+    while (!step.done) step = run.next();
+    const deviations = tf.div(step.value, epsilon).dataSync();
+    deviations.forEach((deviation) => near(deviation, 0.5, 0.1));
+  }
+  assert.throws(() => edmPreconditioning(Infinity), /^RangeError: sigma must be a finite number > 0, got Infinity/);
+  assert.throws(
+    () => preconditionedTarget(flowPath(), x0, x0, [0, 0.5, 1]),
+    /no preconditioning at t = 0, where x_t holds no noise: draw times above 0/,
+  );
 });
 
 test("score matching is ε-MSE in disguise, flow matching the straight velocity", () => {
