@@ -33,6 +33,9 @@ import {
   trainingTarget,
   variationalBound,
   zeroTerminalSnr,
+  type BoundOptions,
+  type Denoiser,
+  type LearnedVarianceDenoiser,
   type Weighting,
 } from "../../../src/index.js";
 
@@ -245,6 +248,53 @@ test("for Gaussian data and its ideal denoiser the bound lies just above the ent
   const t = 120;
   const [a, b] = [schedule.signal(t), schedule.noise(t)];
   near(report.dataError[t - 1], (deviation ** 2 * b * b) / (a * a * deviation ** 2 + b * b), 0.01);
+});
+
+test("the bound's prior and errors are their closed forms where x_T still shows the data", () => {
+  const schedule = linearSchedule({ T: 20, referenceT: 20 });
+  const { T } = schedule;
+  const deviation = 0.3;
+  const x0 = tf.clipByValue(tf.mul(normalNoise(3)(0, [200, 16]), deviation), -1, 1);
+  const denoiser = gaussianDenoiser(schedule, new Array<number>(16).fill(0), deviation ** 2);
+  const report = variationalBound(denoiser, schedule, x0, { noise: normalNoise(4) });
+  // KL(N(a·x_0, b²) ‖ N(0, 1)) = ½·(a²·x_0² + b² − 1 − ln b²)
+  const [a, b] = [schedule.signal(T), schedule.noise(T)];
+  assert.ok(a > 0.9, `SNR_T is large: a = ${a}`);
+  const square = scalar(tf.mean(tf.square(x0)));
+  near(report.prior, (0.5 * (a * a * square + b * b - 1 - Math.log(b * b))) / Math.LN2, 1e-5, "prior");
+  near(report.total / report.terms.reduce((sum, term) => sum + term, report.prior), 1, 1e-12, "total");
+  for (const t of [1, 10, T]) {
+    const [at, bt] = [schedule.signal(t), schedule.noise(t)];
+    // x_t = a·x̂_0 + b·ε̂: an error δ of x̂_0 is −(a/b)·δ of ε̂.
+    near(report.noiseError[t - 1] / ((at / bt) ** 2 * report.dataError[t - 1]), 1, 1e-3, `errors at t = ${t}`);
+    const floor = (at * at * deviation ** 2) / (at * at * deviation ** 2 + bt * bt);
+    near(report.noiseError[t - 1] / floor, 1, 0.1, `noise error at t = ${t}`);
+  }
+});
+
+test("a learned variance of v = 0 is the posterior's and of v = 1 is β", () => {
+  const schedule = linearSchedule({ T: 50 });
+  const x0 = tf.clipByValue(tf.mul(normalNoise(5)(0, [8, 4]), 0.3), -1, 1);
+  const ideal = gaussianDenoiser(schedule, [0, 0, 0, 0], 0.09);
+  const learned = (v: number): LearnedVarianceDenoiser => ({
+    ...ideal,
+    predictWithVariance: (xt, t) => ({ output: ideal.predict(xt, t), fraction: tf.fill(xt.shape, v) }),
+  });
+  const terms = (denoiser: Denoiser, variance: BoundOptions["variance"]): Float64Array =>
+    variationalBound(denoiser, schedule, x0, { noise: normalNoise(6), variance }).terms;
+  const [small, large] = [terms(ideal, "posterior"), terms(ideal, "beta")];
+  const [none, all, half] = [0, 1, 0.5].map((v) => terms(learned(v), "learned"));
+  none.forEach((term, i) => near(term, small[i], 1e-6 * Math.abs(term) + 1e-7, `v = 0 at t = ${i + 1}`));
+  // The decoder at t = 1 has the small variance with "beta" too.
+  assert.equal(large[0], small[0]);
+  all.slice(1).forEach((term, i) => near(term, large[i + 1], 1e-5 * Math.abs(term) + 1e-7, `v = 1 at t = ${i + 2}`));
+  // ln σ² = ½·ln β_2 + ½·ln β̃_2: ½·(l_p − l_q − 1 + e^{l_q − l_p} + δ²·e^{−l_p}), δ² from v = 0, in bits.
+  const [low, high] = [schedule.posteriorVariance[2], schedule.beta[2]].map(Math.log);
+  const distance = 2 * Math.LN2 * small[1];
+  const middle = (high - low) / 2;
+  const expected = (middle - 1 + Math.exp(-middle) + distance * Math.exp(-middle)) / 2 / Math.LN2;
+  near(half[1], expected, 1e-4 * expected, "v = ½ at t = 2");
+  assert.throws(() => terms(ideal, "learned"), /^TypeError: variance "learned" needs a denoiser with predictWithVariance/);
 });
 
 test("the bound refuses data outside its grey levels, and levels that are none", () => {

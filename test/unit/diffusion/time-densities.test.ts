@@ -44,6 +44,8 @@ test("logit-normal times and log-normal levels have their means and deviations",
     (t) => Math.log(t / (1 - t)),
   );
   assert.ok(Math.abs(mean(logits) - 0.5) < 0.03);
+  // 0.8², give or take 5 deviations of 0.64·√(2/20000)
+  assert.ok(Math.abs(mean(logits.map((x) => (x - 0.5) ** 2)) - 0.64) < 0.032);
   const logs = Array.from(logNormalLevels(edmPath())(stream(), 20000).times, Math.log);
   assert.ok(Math.abs(mean(logs) + 1.2) < 0.05);
   assert.ok(Math.abs(mean(logs.map((x) => (x + 1.2) ** 2)) - 1.44) < 0.08);
