@@ -96,22 +96,30 @@ function squaredDistances(points: tf.Tensor2D, levels: readonly Level[], flat: t
     if (!(error > TOLERANCE * unit && error < Infinity)) return row;
     const reach = smallest(row) + 2 * error + NEGLIGIBLE * unit;
     const near = Array.from(row.keys()).filter((i) => row[i] <= reach);
-    const point = tf.slice(points, [n, 0], [1, size]).dataSync();
-    const exact = directly(point, signal, tf.gather(flat, near).dataSync(), near.length);
+    const point = valuesOf(tf.slice(points, [n, 0], [1, size]));
+    const exact = directly(point, signal, valuesOf(tf.gather(flat, near)), near.length);
     exact.forEach((distance, k) => (row[near[k]] = distance));
     return row;
   });
 }
 
-function directly(point: ArrayLike<number>, signal: number, rows: ArrayLike<number>, count: number): Float64Array {
-  const size = point.length;
-  return Float64Array.from({ length: count }, (_, i) => {
+function directly(point: Float32Array, signal: number, rows: Float32Array, count: number): Float64Array {
+  const sums = new Float64Array(count);
+  for (let i = 0, at = 0; i < count; i++) {
     let sum = 0;
-    for (let k = 0; k < size; k++) sum += (point[k] - signal * rows[i * size + k]) ** 2;
-    return sum;
-  });
+    for (let k = 0; k < point.length; k++, at++) {
+      const difference = point[k] - signal * rows[at];
+      sum += difference * difference;
+    }
+    sums[i] = sum;
+  }
+  return sums;
 }
 
 function smallest(values: Float64Array): number {
   return values.reduce((least, value) => Math.min(least, value), Infinity);
+}
+
+function valuesOf(x: tf.Tensor): Float32Array {
+  return x.dataSync<"float32">();
 }

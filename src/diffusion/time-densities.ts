@@ -81,8 +81,12 @@ export function logNormalLevels(
 
 /** A share in [0, 1) of the time axis becomes a time: 1 + ⌊u·T⌋ where only whole times are trained. */
 function unweighted(path: GaussianPath, shares: readonly number[]): TimeDraw {
-  const toTime = (u: number): number =>
-    path.discrete ? Math.min(path.T, 1 + Math.floor(u * path.T)) : Math.max(u, Number.EPSILON) * path.T;
+  const toTime = (u: number): number => {
+    if (path.discrete) return Math.min(path.T, 1 + Math.floor(u * path.T));
+    const t = Math.max(u, Number.EPSILON) * path.T;
+    // A T that is no float32 may be rounded up, and the path ends at T.
+    return Math.fround(t) > path.T ? path.T * (1 - 2 ** -23) : t;
+  };
   return { times: Float32Array.from(shares, toTime), weights: new Float32Array(shares.length).fill(1) };
 }
 
