@@ -10,3 +10,23 @@ export function checkSteps(name: string, value: number): void {
     throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
   }
 }
+
+/** Throws a RangeError unless `value` is a finite number. */
+export function checkNumber(name: string, value: number): void {
+  if (!Number.isFinite(value)) throw new RangeError(`${name} must be a finite number, got ${value}`);
+}
+
+/** Throws a RangeError unless `value` is a finite number > 0. */
+export function checkPositive(name: string, value: number): void {
+  if (!(value > 0 && value < Infinity)) throw new RangeError(`${name} must be a finite number > 0, got ${value}`);
+}
+
+/** Throws a RangeError unless `value` is a finite number ≥ 0. */
+export function checkNotNegative(name: string, value: number): void {
+  if (!(value >= 0 && value < Infinity)) throw new RangeError(`${name} must be a finite number ≥ 0, got ${value}`);
+}
+
+/** Throws a RangeError unless 0 ≤ `value` ≤ 1. */
+export function checkShare(name: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name} must lie in 0 … 1, got ${value}`);
+}

@@ -35,6 +35,11 @@ export function perExample(values: Float32Array, rank: number): tf.Tensor {
   );
 }
 
+/** Throws a RangeError unless every time of a batch of `count` examples lies in 0 … T. */
+export function checkTimes(path: GaussianPath, t: Timestep, count: number): void {
+  timesOfBatch(t, count).forEach((time) => checkTime(path, time));
+}
+
 /** f(t) as a tensor that broadcasts over `like`: a scalar for one time, [N, 1, …, 1] for one per example. */
 export function lookUp(
   path: GaussianPath,

@@ -4,9 +4,9 @@ import { checkTime } from "./time.js";
 
 /** A path that is also a linear SDE dx = f(t)·x dt + g(t) dw, whose marginals are those of the path. */
 export interface SdePath extends GaussianPath {
-  /** f(t) = d ln a/dt. */
+  /** f(t) = d ln a/dt. @throws RangeError for t outside 0 … T */
   drift(t: number): number;
-  /** g(t), with g² = d(b²)/dt − 2·f·b². */
+  /** g(t), with g² = d(b²)/dt − 2·f·b². @throws RangeError for t outside 0 … T */
   diffusion(t: number): number;
 }
 
@@ -109,22 +109,34 @@ export function edmPath(options: { readonly sigmaMax?: number } = {}): SdePath {
  * Source: Lipman et al. 2023, equation 20 and Liu et al. 2023, equation 1, with time turned round.
  */
 export function flowPath(): GaussianPath {
-  const path: GaussianPath = {
-    name: "flow",
-    T: 1,
-    discrete: false,
-    signal: (t) => 1 - t,
-    noise: (t) => t,
-    timeAt: (level) => (level === Infinity ? 1 : checkedLevel("flow", level, Infinity) / (1 + level)),
-  };
-  return Object.freeze(path);
+  const path = { name: "flow", T: 1, discrete: false };
+  return Object.freeze({
+    ...path,
+    signal: within(path, (t) => 1 - t),
+    noise: within(path, (t) => t),
+    timeAt: (level: number) => (level === Infinity ? 1 : checkedLevel("flow", level, Infinity) / (1 + level)),
+  });
 }
 
-/** The path, with a warning where it ends with signal left. */
+/** f of the times 0 … T only. */
+function within(path: { readonly name: string; readonly T: number }, f: (t: number) => number): (t: number) => number {
+  return (t) => {
+    checkTime(path, t);
+    return f(t);
+  };
+}
+
+/** The path on its times only, with a warning where it ends with signal left. */
 function sdePath(path: SdePath): SdePath {
   const snr = (path.signal(path.T) / path.noise(path.T)) ** 2;
   warnOfTerminalSnr(`the path "${path.name}"`, snr, "Raise betaMax or sigmaMax.");
-  return Object.freeze(path);
+  return Object.freeze({
+    ...path,
+    signal: within(path, (t) => path.signal(t)),
+    noise: within(path, (t) => path.noise(t)),
+    drift: within(path, (t) => path.drift(t)),
+    diffusion: within(path, (t) => path.diffusion(t)),
+  });
 }
 
 interface LinearRate {
@@ -140,10 +152,7 @@ function linearRate({ betaMin = 0.1, betaMax = 20 }: VpPathOptions): LinearRate 
   return {
     rate: (t) => betaMin + slope * t,
     // B(t) = ∫_0^t β = β_min·t + (β_max − β_min)·t²/2
-    integral: (t) => {
-      checkTime({ name: "vp", T: 1 }, t);
-      return betaMin * t + (slope * t * t) / 2;
-    },
+    integral: (t) => betaMin * t + (slope * t * t) / 2,
     // The positive root of slope/2·t² + β_min·t = B, in the form that does not cancel.
     inverse: (B) => Math.min(1, (2 * B) / (betaMin + Math.sqrt(betaMin ** 2 + 2 * slope * B))),
   };

@@ -1,4 +1,4 @@
-import { checkSteps } from "./check.js";
+import { checkNotNegative, checkSteps } from "./check.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 
 export interface CosineScheduleOptions {
@@ -17,22 +17,32 @@ export interface CosineScheduleOptions {
  */
 export function cosineSchedule(options: CosineScheduleOptions = {}): Schedule {
   const { T = 1000, s = 0.008, maxBeta = 0.999 } = options;
-  if (!(s >= 0)) throw new RangeError(`s must be ≥ 0, got ${s}`);
+  checkNotNegative("s", s);
   // f(t) = cos²(π/2·(t/T + s)/(1 + s))
-  return scheduleFromCurve("cosine", T, maxBeta, (u) => Math.cos(((u + s) / (1 + s)) * (Math.PI / 2)) ** 2);
+  const curve = (u: number): number => Math.cos(((u + s) / (1 + s)) * (Math.PI / 2)) ** 2;
+  return scheduleFromCurve("cosine", { T, maxBeta, remedy: "use a smaller s" }, curve);
 }
 
-/** β_t = min(1 − f(t/T)/f((t−1)/T), maxBeta) for a falling curve f on [0, 1], which need not start at 1. */
+/**
+ * β_t = min(1 − f(t/T)/f((t−1)/T), maxBeta) for a falling curve f on [0, 1], which need not start at 1.
+ *
+ * @param options.remedy what to do about a curve that reaches 0 before its end
+ */
 export function scheduleFromCurve(
   name: string,
-  T: number,
-  maxBeta: number,
+  options: { readonly T: number; readonly maxBeta: number; readonly remedy: string },
   curve: (u: number) => number,
 ): Schedule {
+  const { T, maxBeta, remedy } = options;
   checkSteps("T", T);
   if (!(maxBeta > 0 && maxBeta < 1)) throw new RangeError(`maxBeta must lie in (0, 1), got ${maxBeta}`);
-  const betas = Float64Array.from({ length: T }, (_, i) =>
-    Math.min(1 - curve((i + 1) / T) / curve(i / T), maxBeta),
-  );
+  const betas = Float64Array.from({ length: T }, (_, i) => {
+    const before = curve(i / T);
+    if (!(before > 0))
+      throw new RangeError(
+        `schedule "${name}": ᾱ is already ${before} at t = ${i}, with ${T - i} steps to come: ${remedy}`,
+      );
+    return Math.min(1 - curve((i + 1) / T) / before, maxBeta);
+  });
   return scheduleFromBetas(name, betas);
 }

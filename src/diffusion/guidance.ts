@@ -23,7 +23,7 @@ export interface GuidanceOptions {
  * to 1, so the result is the same whatever the network predicts.
  *
  * Source: Ho & Salimans 2022, equation 6; rescaling: Lin et al. 2024, equations 15 and 16; interval: Kynkäänniemi et al. 2024.
- * @throws RangeError when it is called without a condition, or the conditions' names differ
+ * @throws RangeError when it is called without a condition, or the conditions' names or shapes differ
  */
 export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
   const { guidanceScale, unconditional, rescale = 0, interval = [0, Infinity] } = options;
@@ -85,6 +85,11 @@ function pairConditions(condition: Condition, unconditional: Condition, count: n
         throw new RangeError(
           `"${name}" has ${given.shape[0]} conditions and ${none.shape[0]} unconditional entries for a batch of ${count}: ` +
             `give ${count}, and 1 or ${count}`,
+        );
+      if (given.rank !== none.rank || given.shape.some((size, axis) => axis > 0 && size !== none.shape[axis]))
+        throw new RangeError(
+          `"${name}" has shape [${given.shape}] but the unconditional one [${none.shape}]: ` +
+            "give both the same shape per example",
         );
       const repeats = none.shape[0] === count ? 1 : count;
       const repeated =

@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
-import { perExample } from "./coefficients.js";
+import { checkNumber } from "./check.js";
 import type { Denoiser } from "./denoiser.js";
+import { levelColumn, noisedPoints } from "./noised-points.js";
 import type { GaussianPath } from "./path.js";
 import { symmetricEigen } from "./symmetric-eigen.js";
 
@@ -41,12 +42,14 @@ export function gaussianDenoiser(
  * each: x̂_0 = Σ_k p(k | x_t)·E_k[x_0 | x_t], p(k | x_t) ∝ w_k·N(x_t; a·μ_k, a²Σ_k + b²I).
  *
  * Points are [N, d] (other shapes are flattened to it). Differentiable in x_t.
- * @throws RangeError for a covariance that is not symmetric or has a negative eigenvalue, or lengths that differ
+ * @throws RangeError for a covariance that is not symmetric or has a negative eigenvalue, lengths that differ, numbers that
+ *   are not finite, or (asked) other than one time per point
  */
 export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): IdealDenoiser {
   const components = mixtureComponents(mixture);
   const answer = (xt: tf.Tensor, t: tf.Tensor1D): { logs: tf.Tensor2D; estimates: tf.Tensor[] } => {
-    const { signal, noise, points } = levelsOf(path, xt, t, components[0].mean.length);
+    const { points, levels } = noisedPoints(path, xt, t, components[0].mean.length);
+    const [signal, noise] = [levelColumn(levels, "signal"), levelColumn(levels, "noise")];
     const parts = components.map((component) => componentAnswer(component, points, signal, noise));
     return {
       logs: tf.stack(
@@ -74,46 +77,6 @@ export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): I
   };
 }
 
-/**
- * The ideal denoiser of a finite data set: x̂_0 = Σ_i p(i | x_t)·x^{(i)}, p(i | x_t) ∝ exp(−‖x_t − a·x^{(i)}‖²/(2b²)).
- * Its samples land on the training points: perfect learning is memorising.
- *
- * @param data [M, …], kept by reference; must outlive the denoiser
- */
-export function dataDenoiser(path: GaussianPath, data: tf.Tensor): IdealDenoiser {
-  const size = data.size / data.shape[0];
-  const logits = (
-    xt: tf.Tensor,
-    t: tf.Tensor1D,
-  ): { logs: tf.Tensor2D; variance: tf.Tensor; flat: tf.Tensor2D } => {
-    const { signal, noise, points } = levelsOf(path, xt, t, size);
-    const flat = tf.reshape(data, [data.shape[0], size]) as tf.Tensor2D;
-    const variance = tf.square(noise);
-    // −‖x_t − a·x‖²/(2b²) = (2a·⟨x_t, x⟩ − a²‖x‖² − ‖x_t‖²)/(2b²)
-    const cross = tf.mul(tf.mul(signal, 2), tf.matMul(points, flat, false, true));
-    const squares = tf.mul(tf.square(signal), tf.reshape(tf.sum(tf.square(flat), 1), [1, -1]));
-    const distance = tf.sub(tf.sub(cross, squares), tf.sum(tf.square(points), 1, true));
-    return { logs: tf.div(distance, tf.mul(variance, 2)) as tf.Tensor2D, variance, flat };
-  };
-  return {
-    predicts: "sample",
-    predict: (xt, t) =>
-      tf.tidy(() => {
-        const { logs, flat } = logits(xt, t);
-        return tf.reshape(tf.matMul(tf.softmax(logs), flat), xt.shape);
-      }),
-    logDensity: (xt, t) =>
-      tf.tidy(() => {
-        const { logs, variance } = logits(xt, t);
-        const constant = tf.mul(tf.log(tf.mul(variance, 2 * Math.PI)), size / 2);
-        return tf.sub(
-          tf.sub(tf.logSumExp(logs, 1), tf.reshape(constant, [-1])),
-          Math.log(data.shape[0]),
-        ) as tf.Tensor1D;
-      }),
-  };
-}
-
 interface Component {
   readonly logWeight: number;
   readonly mean: readonly number[];
@@ -129,16 +92,17 @@ function mixtureComponents({ weights, means, covariances }: GaussianMixture): Co
     );
   }
   const shares = weights ?? means.map(() => 1);
-  if (shares.length !== means.length || shares.some((share) => !(share > 0))) {
-    throw new RangeError(`weights must be ${means.length} positive numbers, got [${shares}]`);
+  if (shares.length !== means.length || shares.some((share) => !(share > 0 && share < Infinity))) {
+    throw new RangeError(`weights must be ${means.length} finite numbers > 0, got [${shares}]`);
   }
   const total = shares.reduce((sum, share) => sum + share, 0);
   return means.map((mean, k) => {
     if (mean.length !== means[0].length)
       throw new RangeError(`mean ${k} has ${mean.length} entries, mean 0 has ${means[0].length}`);
-    const { values, vectors } = symmetricEigen(
-      covarianceMatrix(covariances[covariances.length === 1 ? 0 : k], mean.length),
-    );
+    mean.forEach((value) => checkNumber(`every entry of mean ${k}`, value));
+    const covariance = covarianceMatrix(covariances[covariances.length === 1 ? 0 : k], mean.length);
+    covariance.flat().forEach((value) => checkNumber(`every entry of covariance ${k}`, value));
+    const { values, vectors } = symmetricEigen(covariance);
     if (values.some((value) => !(value >= -1e-12))) {
       throw new RangeError(`covariance ${k} has a negative eigenvalue: [${[...values]}]`);
     }
@@ -182,28 +146,5 @@ function componentAnswer(
   return {
     log: tf.sub(logWeight, tf.div(exponent, 2)) as tf.Tensor1D,
     x0: tf.add(centre, tf.matMul(shrunk as tf.Tensor2D, basis, false, true)),
-  };
-}
-
-function levelsOf(
-  path: GaussianPath,
-  xt: tf.Tensor,
-  t: tf.Tensor1D,
-  size: number,
-): { signal: tf.Tensor; noise: tf.Tensor; points: tf.Tensor2D } {
-  const count = xt.shape[0];
-  if (xt.size !== count * size)
-    throw new RangeError(`points of shape [${xt.shape}] do not have the data's ${size} values each`);
-  const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));
-  return {
-    signal: perExample(
-      Float32Array.from(times, (time) => path.signal(time)),
-      2,
-    ),
-    noise: perExample(
-      Float32Array.from(times, (time) => path.noise(time)),
-      2,
-    ),
-    points: tf.reshape(xt, [count, size]) as tf.Tensor2D,
   };
 }

@@ -27,3 +27,4 @@ export * from "./thresholds.js";
 export * from "./guidance.js";
 export { denoiserOnPath } from "./change-of-path.js";
 export * from "./ideal-denoisers.js";
+export { dataDenoiser } from "./data-denoiser.js";

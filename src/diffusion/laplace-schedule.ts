@@ -1,3 +1,4 @@
+import { checkNumber, checkPositive } from "./check.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import type { Schedule } from "./schedule.js";
 
@@ -20,8 +21,9 @@ export interface LaplaceScheduleOptions {
  */
 export function laplaceSchedule(options: LaplaceScheduleOptions = {}): Schedule {
   const { T = 1000, mean = 0, scale = 0.5, maxBeta = 0.999 } = options;
-  if (!(scale > 0)) throw new RangeError(`scale must be > 0, got ${scale}`);
-  return scheduleFromCurve("laplace", T, maxBeta, (u) => {
+  checkNumber("mean", mean);
+  checkPositive("scale", scale);
+  return scheduleFromCurve("laplace", { T, maxBeta, remedy: "use a larger mean or a smaller scale" }, (u) => {
     // λ(u) = μ − b·sgn(1/2 − u)·ln(1 − 2·|u − 1/2|)
     const logSnr = u === 0.5 ? mean : mean - scale * Math.sign(0.5 - u) * Math.log(1 - 2 * Math.abs(u - 0.5));
     return 1 / (1 + Math.exp(-logSnr));

@@ -1,5 +1,5 @@
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
-import { checkSteps } from "./check.js";
+import { checkPositive, checkSteps } from "./check.js";
 
 export interface LinearScheduleOptions {
   /** Number of steps T. Default 1000. */
@@ -17,7 +17,7 @@ export interface LinearScheduleOptions {
  *
  * Source: Ho et al. 2020 (DDPM), section 4. The factor 1000/T keeps Σβ, and so ᾱ_T, the same for every T
  * (Nichol & Dhariwal 2021, released code).
- * @throws RangeError when the scaled β_T reaches 1 (with the defaults: T ≤ 20).
+ * @throws RangeError when the scaled β_T reaches 1 (with the defaults: T ≤ 20), or `referenceT` is not a finite number > 0.
  */
 export function linearSchedule(options: LinearScheduleOptions = {}): Schedule {
   const { T = 1000, betaStart = 1e-4, betaEnd = 0.02, referenceT = 1000 } = options;
@@ -34,6 +34,7 @@ export function scaledBetas(
   rule: (start: number, end: number, u: number) => number,
 ): Float64Array {
   checkSteps("T", T);
+  checkPositive("referenceT", referenceT);
   const scale = referenceT / T;
   if (!(betaStart > 0 && betaStart <= betaEnd)) {
     throw new RangeError(`need 0 < betaStart ≤ betaEnd, got ${betaStart} and ${betaEnd}`);

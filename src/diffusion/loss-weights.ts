@@ -1,8 +1,9 @@
+import { checkChoice, checkNotNegative, checkPositive } from "./check.js";
 import { levelAt } from "./posterior.js";
 import type { GaussianPath } from "./path.js";
 import { predictionRow, type Prediction } from "./predictions.js";
 import { requireDetermined } from "./terminal-snr.js";
-import { timesOfBatch, type Timestep } from "./time.js";
+import { checkTime, timesOfBatch, type Timestep } from "./time.js";
 
 /**
  * How errors at different noise levels count. Each is a weight on ‖x_0 − x̂_0‖² as a function of SNR = a²/b²:
@@ -18,9 +19,9 @@ import { timesOfBatch, type Timestep } from "./time.js";
 export type Weighting = "simple" | "uniform" | "snr" | "truncated-snr" | "snr+1" | "min-snr" | "p2" | "edm";
 
 export interface WeightingOptions {
-  /** γ of min-SNR (default 5) and of P2 (default 1). */
+  /** γ of min-SNR (> 0, default 5) and of P2 (≥ 0, default 1). */
   readonly gamma?: number;
-  /** k of P2. Default 1. */
+  /** k ≥ 0 of P2. Default 1. */
   readonly k?: number;
   /** σ_data of EDM. Default 0.5. */
   readonly sigmaData?: number;
@@ -32,8 +33,8 @@ export interface WeightingOptions {
  *
  * @param t one time per example, or one for all
  * @returns [count] numbers, looked up in float64, for `simpleLoss(output, target, weight)`
- * @throws RangeError where the weight is infinite or undefined, as SNR at t = 0, and for ε or score on a schedule with
- *   zero terminal SNR
+ * @throws RangeError for t outside 0 … T, a γ, k or σ_data out of range, where the weight is infinite or undefined, as SNR at t = 0, and for
+ *   ε or score on a schedule with zero terminal SNR
  */
 export function lossWeights(
   path: GaussianPath,
@@ -44,7 +45,10 @@ export function lossWeights(
   options: WeightingOptions = {},
 ): Float32Array {
   requireDetermined(path, prediction);
+  predictionRow(prediction, 1, 1);
+  checkWeighting(weighting, options);
   return Float32Array.from(timesOfBatch(t, count), (time) => {
+    checkTime(path, time);
     if (weighting === "simple") return 1;
     const { signal, noise } = levelAt(path, time);
     const weight =
@@ -56,6 +60,27 @@ export function lossWeights(
     }
     return weight;
   });
+}
+
+const weightings: readonly Weighting[] = [
+  "simple",
+  "uniform",
+  "snr",
+  "truncated-snr",
+  "snr+1",
+  "min-snr",
+  "p2",
+  "edm",
+];
+
+function checkWeighting(weighting: Weighting, { gamma = 1, k = 1, sigmaData = 0.5 }: WeightingOptions): void {
+  checkChoice("weighting", weighting, weightings);
+  if (weighting === "min-snr") checkPositive("gamma of min-snr", gamma);
+  if (weighting === "p2") {
+    checkNotNegative("gamma of p2", gamma);
+    checkNotNegative("k of p2", k);
+  }
+  if (weighting === "edm") checkPositive("sigmaData", sigmaData);
 }
 
 /** ‖o − ô‖²/‖x_0 − x̂_0‖² of a prediction for the same x_t: an error δ in x̂_0 is −(a/b)·δ in ε̂. */

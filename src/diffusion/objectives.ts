@@ -28,7 +28,14 @@ export function trainingTarget(
       x0,
       noise,
       lookUp(path, t, x0, (time) => path.signal(time)),
-      lookUp(path, t, x0, (time) => path.noise(time)),
+      lookUp(path, t, x0, (time) => {
+        const sigma = path.noise(time);
+        if (prediction === "score" && sigma === 0)
+          throw new RangeError(
+            `the score −ε/b does not exist at t = ${time}, where x_t holds no noise: draw times above 0`,
+          );
+        return sigma;
+      }),
     ),
   );
 }
@@ -78,8 +85,13 @@ export function squaredErrorPerExample(output: tf.Tensor, target: tf.Tensor): tf
  * Source: Ho et al. 2020 (DDPM), equation 14.
  * @param weight [N]; left out, every example counts the same
  * @returns a scalar
+ * @throws RangeError for an output and a target of unequal shapes, or other than one weight per example
  */
 export function simpleLoss(output: tf.Tensor, target: tf.Tensor, weight?: tf.Tensor1D): tf.Scalar {
+  if (weight && (weight.rank !== 1 || weight.size !== output.shape[0]))
+    throw new RangeError(
+      `weight has shape [${weight.shape}]: give one weight per example, [${output.shape[0]}]`,
+    );
   return tf.tidy(() => {
     const perExample = squaredErrorPerExample(output, target);
     return tf.mean(weight ? tf.mul(perExample, weight) : perExample) as tf.Scalar;

@@ -13,9 +13,9 @@ export interface GaussianPath {
   readonly T: number;
   /** True where only whole times were trained; samplers then prefer those. */
   readonly discrete: boolean;
-  /** a(t), the factor of the data. */
+  /** a(t), the factor of the data. @throws RangeError for t outside 0 … T */
   signal(t: number): number;
-  /** b(t), the standard deviation of the noise. */
+  /** b(t), the standard deviation of the noise. @throws RangeError for t outside 0 … T */
   noise(t: number): number;
   /** The t whose b(t)/a(t) is `level`; the inverse of {@link noiseLevel}. */
   timeAt(level: number): number;

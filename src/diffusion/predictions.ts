@@ -1,5 +1,5 @@
 import * as tf from "../tf.js";
-import { checkSameShape, lookUp } from "./coefficients.js";
+import { checkSameShape, checkTimes, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./path.js";
 import type { Timestep } from "./time.js";
 
@@ -13,6 +13,7 @@ import type { Timestep } from "./time.js";
  */
 export type Prediction = "noise" | "sample" | "velocity" | "score" | "flow";
 
+/** Every {@link Prediction} there is, in the order of the list above. */
 export const predictions: readonly Prediction[] = Object.freeze([
   "noise",
   "sample",
@@ -77,7 +78,16 @@ export function conversionRow(from: Prediction, to: Prediction, a: number, b: nu
   return { state: (r * q - s * p) / determinant, output: (s * a - r * b) / determinant };
 }
 
-/** Turns a network's output into another prediction. Shapes are equal; `t` is one time for the batch or one per example. */
+/**
+ * Turns a network's output into another prediction, by {@link conversionRow}. Whether the values are finite is for the
+ * caller to check, as `estimate` does: samplers convert the same tensors several times.
+ *
+ * @param output [N, …]
+ * @param xt same shape
+ * @param t one time for the batch or one per example
+ * @returns same shape
+ * @throws RangeError for t outside 0 … T, unequal shapes, or where `output` does not determine the result
+ */
 export function convertPrediction(
   path: GaussianPath,
   from: Prediction,
@@ -87,7 +97,11 @@ export function convertPrediction(
   t: Timestep,
 ): tf.Tensor {
   checkSameShape("output", output, "xt", xt);
-  if (from === to) return output.clone();
+  if (from === to) {
+    predictionRow(from, 1, 1);
+    checkTimes(path, t, xt.shape[0]);
+    return output.clone();
+  }
   return tf.tidy(() => {
     const row = (time: number): ConversionRow => conversionRow(from, to, path.signal(time), path.noise(time));
     const state = lookUp(path, t, xt, (time) => row(time).state);

@@ -14,7 +14,7 @@ export interface RespacedSchedule extends Schedule {
  *
  * Source: Nichol & Dhariwal 2021 (improved DDPM), section 4.
  * @param times whole times of the parent in either order, without 0; a closing 0 as `timeGrid` gives it is dropped
- * @throws RangeError for times that repeat, are fractional, or lie outside 1 … T
+ * @throws RangeError for no times, times that repeat, are fractional, or lie outside 1 … T
  */
 export function respace(schedule: Schedule, times: ArrayLike<number>): RespacedSchedule {
   const kept = Int32Array.from(Array.from(times).filter((t) => t !== 0)).sort();
@@ -22,6 +22,7 @@ export function respace(schedule: Schedule, times: ArrayLike<number>): RespacedS
     if (!(Number.isInteger(t) && t >= 0 && t <= schedule.T))
       throw new RangeError(`respacing keeps whole times 1 … ${schedule.T}, got ${t}`);
   });
+  if (kept.length === 0) throw new RangeError("respacing needs at least one time to keep, got none above 0");
   if (new Set(kept).size !== kept.length)
     throw new RangeError("respacing keeps each time once, but one is repeated");
   const parentTimes = Int32Array.of(0, ...kept);

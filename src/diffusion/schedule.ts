@@ -3,7 +3,7 @@ import { warnOfTerminalSnr } from "./terminal-snr.js";
 import { checkTime } from "./time.js";
 
 /**
- * A variance-preserving noise schedule in T discrete steps: an immutable value of float64 tables.
+ * A variance-preserving noise schedule in T discrete steps: a frozen value of float64 tables, to be read only.
  * All tables have T + 1 entries and are indexed by t itself; entry 0 is clean data.
  *
  * Source: Ho et al. 2020 (DDPM), section 2.
@@ -83,6 +83,9 @@ function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array):
   const T = alphaBar.length - 1;
   const snr = alphaBar.map((a) => a / (1 - a));
   warnOfTerminalSnr(`schedule "${name}"`, snr[T], "Use more or larger β, or rescale to zero terminal SNR.");
+  // The path's own: a table that is written to does not change a(t), b(t) and σ(t).
+  const signals = alphaBar.map(Math.sqrt);
+  const noises = alphaBar.map((a) => Math.sqrt(1 - a));
   const levels = alphaBar.map((a) => Math.sqrt((1 - a) / a));
   const tables: Schedule = {
     name,
@@ -95,10 +98,13 @@ function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array):
     snr,
     // β̃_t = β_t·(1 − ᾱ_{t−1})/(1 − ᾱ_t)
     posteriorVariance: beta.map((b, t) => (t < 2 ? 0 : (b * (1 - alphaBar[t - 1])) / (1 - alphaBar[t]))),
-    signal: (t: number) =>
-      Number.isInteger(t) ? Math.sqrt(alphaBar[t]) : 1 / Math.hypot(1, levelBetween(levels, t)),
+    signal: (t: number) => {
+      checkTime({ name, T }, t);
+      return Number.isInteger(t) ? signals[t] : 1 / Math.hypot(1, levelBetween(levels, t));
+    },
     noise: (t: number) => {
-      if (Number.isInteger(t)) return Math.sqrt(1 - alphaBar[t]);
+      checkTime({ name, T }, t);
+      if (Number.isInteger(t)) return noises[t];
       const level = levelBetween(levels, t);
       return level / Math.hypot(1, level);
     },
@@ -120,7 +126,6 @@ function checkLevel(name: string, levels: Float64Array, level: number): void {
 
 // Between two discrete times ln σ is linear in t, except next to σ = 0 (linear in σ) and σ = ∞ (linear in 1/σ).
 function levelBetween(levels: Float64Array, t: number): number {
-  checkTime({ name: "schedule", T: levels.length - 1 }, t);
   const low = Math.floor(t);
   const part = t - low;
   const [from, to] = [levels[low], levels[low + 1]];

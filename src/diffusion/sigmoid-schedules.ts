@@ -1,3 +1,4 @@
+import { checkNumber, checkPositive } from "./check.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
@@ -43,10 +44,12 @@ export interface SigmoidAlphaBarOptions {
  */
 export function sigmoidAlphaBarSchedule(options: SigmoidAlphaBarOptions = {}): Schedule {
   const { T = 1000, start = -3, end = 3, tau = 1, maxBeta = 0.999 } = options;
-  if (!(start < end && tau > 0))
-    throw new RangeError(`need start < end and tau > 0, got ${start}, ${end} and ${tau}`);
-  const curve = (u: number): number =>
-    (sigmoid(end / tau) - sigmoid((start + u * (end - start)) / tau)) /
-    (sigmoid(end / tau) - sigmoid(start / tau));
-  return scheduleFromCurve("sigmoid-alpha-bar", T, maxBeta, curve);
+  checkNumber("start", start);
+  checkNumber("end", end);
+  checkPositive("tau", tau);
+  if (!(start < end)) throw new RangeError(`need start < end, got ${start} and ${end}`);
+  // S(end) − S(x) as S(−x) − S(−end), which does not cancel where S is near 1.
+  const above = (x: number): number => sigmoid(-x / tau) - sigmoid(-end / tau);
+  const curve = (u: number): number => above(start + u * (end - start)) / above(start);
+  return scheduleFromCurve("sigmoid-alpha-bar", { T, maxBeta, remedy: "use a larger tau or a smaller end" }, curve);
 }

@@ -1,4 +1,5 @@
 import type { RandomStream } from "../random.js";
+import { checkNumber, checkPositive, checkShare, checkSteps } from "./check.js";
 import type { GaussianPath } from "./path.js";
 import { noiseLevel } from "./path.js";
 
@@ -46,7 +47,8 @@ export function logitNormalTimes(
   options: { readonly mean?: number; readonly deviation?: number } = {},
 ): TimeDensity {
   const { mean = 0, deviation = 1 } = options;
-  if (!(deviation > 0)) throw new RangeError(`deviation must be > 0, got ${deviation}`);
+  checkNumber("mean", mean);
+  checkPositive("deviation", deviation);
   return (stream, count) =>
     unweighted(
       path,
@@ -64,7 +66,8 @@ export function logNormalLevels(
   options: { readonly mean?: number; readonly deviation?: number } = {},
 ): TimeDensity {
   const { mean = -1.2, deviation = 1.2 } = options;
-  if (!(deviation > 0)) throw new RangeError(`deviation must be > 0, got ${deviation}`);
+  checkNumber("mean", mean);
+  checkPositive("deviation", deviation);
   const highest = noiseLevel(path, path.T);
   return (stream, count) =>
     unweighted(
@@ -78,8 +81,12 @@ export function logNormalLevels(
 
 /** A share in [0, 1) of the time axis becomes a time: 1 + ⌊u·T⌋ where only whole times are trained. */
 function unweighted(path: GaussianPath, shares: readonly number[]): TimeDraw {
-  const toTime = (u: number): number =>
-    path.discrete ? Math.min(path.T, 1 + Math.floor(u * path.T)) : Math.max(u, Number.EPSILON) * path.T;
+  const toTime = (u: number): number => {
+    if (path.discrete) return Math.min(path.T, 1 + Math.floor(u * path.T));
+    const t = Math.max(u, Number.EPSILON) * path.T;
+    // A T that is no float32 may be rounded up, and the path ends at T.
+    return Math.fround(t) > path.T ? path.T * (1 - 2 ** -23) : t;
+  };
   return { times: Float32Array.from(shares, toTime), weights: new Float32Array(shares.length).fill(1) };
 }
 
@@ -100,14 +107,16 @@ export class LossAwareTimes {
   /**
    * @param T number of discrete times
    * @param length losses remembered per time; default 10
-   * @param uniformShare share drawn uniformly whatever the losses; default 0.001
+   * @param uniformShare share in 0 … 1 drawn uniformly whatever the losses; default 0.001
    */
   constructor(
     readonly T: number,
     readonly length = 10,
     private readonly uniformShare = 1e-3,
   ) {
-    if (!Number.isInteger(T) || T < 1) throw new RangeError(`T must be a whole number ≥ 1, got ${T}`);
+    checkSteps("T", T);
+    checkSteps("length", length);
+    checkShare("uniformShare", uniformShare);
     this.history = Array.from({ length: T }, () => []);
   }
 
@@ -152,10 +161,16 @@ export class LossAwareTimes {
     }
   }
 
+  /** What has been seen so far, for a checkpoint; later losses do not change it. */
   save(): LossAwareState {
     return { history: this.history.map((losses) => [...losses]) };
   }
 
+  /**
+   * Goes on from a saved state, in place of what has been seen; the draws are then those of the saved one.
+   *
+   * @throws RangeError when the state was saved for another T
+   */
   restore(state: LossAwareState): void {
     if (state.history.length !== this.T)
       throw new RangeError(`the saved state is for T = ${state.history.length}, not ${this.T}`);

@@ -6,6 +6,7 @@ import {
   boundTerm,
   convertPrediction,
   cosineSchedule,
+  ddim,
   discretizedLogLikelihood,
   edmPath,
   edmPreconditioning,
@@ -16,7 +17,9 @@ import {
   hybridLoss,
   linearSchedule,
   lossWeights,
+  noiseLevel,
   normalNoise,
+  pathPreconditioning,
   posterior,
   preconditioned,
   preconditionedTarget,
@@ -30,6 +33,9 @@ import {
   trainingTarget,
   variationalBound,
   zeroTerminalSnr,
+  type BoundOptions,
+  type Denoiser,
+  type LearnedVarianceDenoiser,
   type Weighting,
 } from "../../../src/index.js";
 
@@ -122,6 +128,41 @@ test("EDM preconditioning: its closed form, unit variances, and target and denoi
   x0.dataSync().forEach((value, i) => near(d[i], value, 1e-4));
 });
 
+test("EDM preconditioning goes on where no signal is left, as the limit of σ → ∞", () => {
+  const [x0, epsilon] = [tf.mul(normalNoise(1)(0, [3, 2]), 0.5), normalNoise(1)(1, [3, 2])];
+  for (const path of [flowPath(), zeroTerminalSnr(linearSchedule())]) {
+    const { skip, out, in: scale, noise } = pathPreconditioning(path, path.T, 0.25);
+    assert.deepEqual([skip, out, scale, noise], [0, 0.25, 1, Math.log(1000) / 4]);
+    // Below T it is EDM's own, on x̃ = x/a.
+    for (const t of [0.2 * path.T, 0.9 * path.T]) {
+      const [ours, edm] = [pathPreconditioning(path, t), edmPreconditioning(noiseLevel(path, t))];
+      near(ours.skip * path.signal(t), edm.skip, 1e-12);
+      near(ours.in * path.signal(t), edm.in, 1e-12);
+      near(ours.out, edm.out, 1e-12);
+      near(ours.noise, edm.noise, 1e-12);
+    }
+    const times = [path.T, 0.5 * path.T, path.T];
+    const xt = qSample(path, x0, times, epsilon);
+    const target = preconditionedTarget(path, x0, xt, times);
+    const d = preconditioned(() => target.clone(), path)
+      .predict(xt, tf.tensor1d(times))
+      .dataSync();
+    x0.dataSync().forEach((value, i) => near(d[i], value, 1e-6));
+    // The network of Gaussian data, s = σ_data: c_skip·x̃ is the whole answer and F is 0.
+    const denoiser = preconditioned((x) => tf.zerosLike(x), path);
+    const run = ddim(denoiser, path, epsilon, { steps: 20 });
+    let step = run.next();
+    while (!step.done) step = run.next();
+    const deviations = tf.div(step.value, epsilon).dataSync();
+    deviations.forEach((deviation) => near(deviation, 0.5, 0.1));
+  }
+  assert.throws(() => edmPreconditioning(Infinity), /^RangeError: sigma must be a finite number > 0, got Infinity/);
+  assert.throws(
+    () => preconditionedTarget(flowPath(), x0, x0, [0, 0.5, 1]),
+    /no preconditioning at t = 0, where x_t holds no noise: draw times above 0/,
+  );
+});
+
 test("score matching is ε-MSE in disguise, flow matching the straight velocity", () => {
   const schedule = linearSchedule();
   const [guess, noise] = [normalNoise(1)(0, [3, 4]), normalNoise(1)(1, [3, 4])];
@@ -207,6 +248,53 @@ test("for Gaussian data and its ideal denoiser the bound lies just above the ent
   const t = 120;
   const [a, b] = [schedule.signal(t), schedule.noise(t)];
   near(report.dataError[t - 1], (deviation ** 2 * b * b) / (a * a * deviation ** 2 + b * b), 0.01);
+});
+
+test("the bound's prior and errors are their closed forms where x_T still shows the data", () => {
+  const schedule = linearSchedule({ T: 20, referenceT: 20 });
+  const { T } = schedule;
+  const deviation = 0.3;
+  const x0 = tf.clipByValue(tf.mul(normalNoise(3)(0, [200, 16]), deviation), -1, 1);
+  const denoiser = gaussianDenoiser(schedule, new Array<number>(16).fill(0), deviation ** 2);
+  const report = variationalBound(denoiser, schedule, x0, { noise: normalNoise(4) });
+  // KL(N(a·x_0, b²) ‖ N(0, 1)) = ½·(a²·x_0² + b² − 1 − ln b²)
+  const [a, b] = [schedule.signal(T), schedule.noise(T)];
+  assert.ok(a > 0.9, `SNR_T is large: a = ${a}`);
+  const square = scalar(tf.mean(tf.square(x0)));
+  near(report.prior, (0.5 * (a * a * square + b * b - 1 - Math.log(b * b))) / Math.LN2, 1e-5, "prior");
+  near(report.total / report.terms.reduce((sum, term) => sum + term, report.prior), 1, 1e-12, "total");
+  for (const t of [1, 10, T]) {
+    const [at, bt] = [schedule.signal(t), schedule.noise(t)];
+    // x_t = a·x̂_0 + b·ε̂: an error δ of x̂_0 is −(a/b)·δ of ε̂.
+    near(report.noiseError[t - 1] / ((at / bt) ** 2 * report.dataError[t - 1]), 1, 1e-3, `errors at t = ${t}`);
+    const floor = (at * at * deviation ** 2) / (at * at * deviation ** 2 + bt * bt);
+    near(report.noiseError[t - 1] / floor, 1, 0.1, `noise error at t = ${t}`);
+  }
+});
+
+test("a learned variance of v = 0 is the posterior's and of v = 1 is β", () => {
+  const schedule = linearSchedule({ T: 50 });
+  const x0 = tf.clipByValue(tf.mul(normalNoise(5)(0, [8, 4]), 0.3), -1, 1);
+  const ideal = gaussianDenoiser(schedule, [0, 0, 0, 0], 0.09);
+  const learned = (v: number): LearnedVarianceDenoiser => ({
+    ...ideal,
+    predictWithVariance: (xt, t) => ({ output: ideal.predict(xt, t), fraction: tf.fill(xt.shape, v) }),
+  });
+  const terms = (denoiser: Denoiser, variance: BoundOptions["variance"]): Float64Array =>
+    variationalBound(denoiser, schedule, x0, { noise: normalNoise(6), variance }).terms;
+  const [small, large] = [terms(ideal, "posterior"), terms(ideal, "beta")];
+  const [none, all, half] = [0, 1, 0.5].map((v) => terms(learned(v), "learned"));
+  none.forEach((term, i) => near(term, small[i], 1e-6 * Math.abs(term) + 1e-7, `v = 0 at t = ${i + 1}`));
+  // The decoder at t = 1 has the small variance with "beta" too.
+  assert.equal(large[0], small[0]);
+  all.slice(1).forEach((term, i) => near(term, large[i + 1], 1e-5 * Math.abs(term) + 1e-7, `v = 1 at t = ${i + 2}`));
+  // ln σ² = ½·ln β_2 + ½·ln β̃_2: ½·(l_p − l_q − 1 + e^{l_q − l_p} + δ²·e^{−l_p}), δ² from v = 0, in bits.
+  const [low, high] = [schedule.posteriorVariance[2], schedule.beta[2]].map(Math.log);
+  const distance = 2 * Math.LN2 * small[1];
+  const middle = (high - low) / 2;
+  const expected = (middle - 1 + Math.exp(-middle) + distance * Math.exp(-middle)) / 2 / Math.LN2;
+  near(half[1], expected, 1e-4 * expected, "v = ½ at t = 2");
+  assert.throws(() => terms(ideal, "learned"), /^TypeError: variance "learned" needs a denoiser with predictWithVariance/);
 });
 
 test("the bound refuses data outside its grey levels, and levels that are none", () => {

@@ -179,6 +179,37 @@ test("impossible schedules are refused with the reason", () => {
   assert.throws(() => linearSchedule().signal(1000.5), /outside 0 … 1000/);
 });
 
+test("a, b, f and g exist for the times 0 … T only, and the error says whose", () => {
+  const paths = [linearSchedule(), cosineSchedule({ T: 37 }), vpPath(), subVpPath(), vePath(), edmPath(), flowPath()];
+  for (const path of paths) {
+    const functions = Object.entries(path).filter(([name]) => ["signal", "noise", "drift", "diffusion"].includes(name));
+    assert.equal(functions.length, "drift" in path ? 4 : 2);
+    for (const [name, f] of functions as [string, (t: number) => number][]) {
+      for (const t of [-1, -1e-6, path.T + 0.5, path.T + 1, 2 * path.T, NaN])
+        assert.throws(
+          () => f(t),
+          (error: Error) =>
+            error instanceof RangeError &&
+            error.message.startsWith(`t = ${t} is outside 0 … ${path.T}, the times of "${path.name}"`),
+          `${path.name}, ${name}(${t})`,
+        );
+      for (const share of [0, 0.3, 1]) assert.ok(Number.isFinite(f(share * path.T)), `${path.name}, ${name}`);
+    }
+  }
+});
+
+test("a schedule keeps its path when somebody writes into its tables", () => {
+  const [schedule, untouched] = [linearSchedule(), linearSchedule()];
+  assert.throws(() => Object.assign(schedule, { T: 5 }), TypeError);
+  schedule.alphaBar[5] = 7;
+  schedule.sigma[5] = 7;
+  for (const t of [5, 5.5]) {
+    assert.equal(schedule.signal(t), untouched.signal(t));
+    assert.equal(schedule.noise(t), untouched.noise(t));
+  }
+  assert.equal(schedule.timeAt(0.05), untouched.timeAt(0.05));
+});
+
 test("timeAt inverts the noise level on every path, between the discrete times too", () => {
   const paths = [
     linearSchedule(),

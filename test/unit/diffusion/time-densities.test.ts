@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  coefficients,
   edmPath,
   flowPath,
   linearSchedule,
@@ -44,9 +45,19 @@ test("logit-normal times and log-normal levels have their means and deviations",
     (t) => Math.log(t / (1 - t)),
   );
   assert.ok(Math.abs(mean(logits) - 0.5) < 0.03);
+  // 0.8², give or take 5 deviations of 0.64·√(2/20000)
+  assert.ok(Math.abs(mean(logits.map((x) => (x - 0.5) ** 2)) - 0.64) < 0.032);
   const logs = Array.from(logNormalLevels(edmPath())(stream(), 20000).times, Math.log);
   assert.ok(Math.abs(mean(logs) + 1.2) < 0.05);
   assert.ok(Math.abs(mean(logs.map((x) => (x + 1.2) ** 2)) - 1.44) < 0.08);
+});
+
+test("no time lies above T where float32 rounds T up", () => {
+  const path = edmPath({ sigmaMax: 80.3 });
+  assert.ok(Math.fround(path.T) > path.T);
+  const { times } = logNormalLevels(path, { mean: 5 })(stream(), 200);
+  assert.ok(times.some((t) => t > 80.29) && times.every((t) => t <= path.T), `${Math.max(...times)}`);
+  coefficients(path, times, 200);
 });
 
 test("times by loss: uniform until all are known, then p ∝ √E[L²], with weights that keep the mean", () => {
