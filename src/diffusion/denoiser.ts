@@ -11,6 +11,8 @@ export type Condition = Readonly<Record<string, tf.Tensor>>;
 export interface Denoiser {
   /** What the output means. */
   readonly predicts: Prediction;
+  /** Set where the network is told t − 1 of a discrete schedule: on a path with T = 1 it would hear 0 at all times. */
+  readonly clock?: "discrete";
   /**
    * @param xt [N, …]
    * @param t [N] float32, the theory's times 0 < t ≤ T, fractional between the discrete levels
@@ -34,7 +36,7 @@ export interface EstimateOptions {
 /**
  * x̂_0 and ε̂ at time t, whatever the network predicts.
  *
- * @throws RangeError when the output has another shape than x_t, or does not determine x̂_0 (ε with zero terminal SNR)
+ * @throws RangeError when the denoiser's clock is not the path's, the output has another shape than x_t, or does not determine x̂_0 (ε with zero terminal SNR)
  * @throws NotFiniteError when the output holds NaN or infinite values
  */
 export function estimate(
@@ -45,11 +47,20 @@ export function estimate(
   options: EstimateOptions = {},
 ): Estimate {
   const { condition, clip } = options;
+  requireClock(denoiser, path);
   return tf.tidy(() => {
     const output = denoiser.predict(xt, timesTensor(xt, t), condition);
     const { x0, noise } = estimateFrom(output, denoiser.predicts, path, xt, t, clip);
     return { x0, noise };
   });
+}
+
+function requireClock({ clock }: Denoiser, path: GaussianPath): void {
+  if (clock !== "discrete" || path.discrete) return;
+  throw new RangeError(
+    `this denoiser tells its network the times of a discrete schedule, but the path "${path.name}" is continuous: ` +
+      "make it with networkDenoiser(network, predicts, { clock: clockOf(path) }), or carry the model over with denoiserOnPath",
+  );
 }
 
 /** {@link estimate} from an output that is already there. */

@@ -33,6 +33,7 @@ export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
   if (!(interval[0] <= interval[1])) throw new RangeError(`interval must be two rising times, got ${interval}`);
   return {
     predicts: denoiser.predicts,
+    clock: denoiser.clock,
     predict: (xt, t, condition) =>
       tf.tidy(() => {
         if (!condition) throw new RangeError("guidance needs a condition: pass `condition` to the sampler");

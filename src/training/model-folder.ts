@@ -110,6 +110,7 @@ function classesOf({ num_class_embeds: rows }: Partial<UNet2DConfig>, { uncondit
 function withDefaultLabel(denoiser: NetworkDenoiser, label: number): Denoiser {
   return {
     predicts: denoiser.predicts,
+    clock: denoiser.clock,
     predict: (xt, t, condition) => {
       if (condition) return denoiser.predict(xt, t, condition);
       const none = tf.fill([xt.shape[0]], label, "int32");

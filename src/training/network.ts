@@ -62,6 +62,7 @@ export function networkDenoiser(
 ): NetworkDenoiser {
   const evaluate = evaluation(network, options, (output) => ({ output }));
   return {
+    ...clockTold(options),
     predicts,
     predict: (xt, t, condition) => evaluate({ xt, t, ...condition }).output,
     dispose: () => evaluate.dispose(),
@@ -79,6 +80,7 @@ export function learnedVarianceDenoiser(
 ): NetworkDenoiser & LearnedVarianceDenoiser {
   const evaluate = evaluation(network, options, (output) => splitLearnedVariance(output));
   return {
+    ...clockTold(options),
     predicts,
     predict: (xt, t, condition) => {
       const { output, fraction } = evaluate({ xt, t, ...condition });
@@ -88,6 +90,10 @@ export function learnedVarianceDenoiser(
     predictWithVariance: (xt, t, condition) => evaluate({ xt, t, ...condition }),
     dispose: () => evaluate.dispose(),
   };
+}
+
+function clockTold({ clock }: NetworkDenoiserOptions): Pick<Denoiser, "clock"> {
+  return clock === undefined ? { clock: "discrete" } : {};
 }
 
 /** The network's output for x_t, theory's time and condition, read by `read`, as one graph. */

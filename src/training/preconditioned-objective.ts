@@ -1,8 +1,7 @@
 import * as tf from "../tf.js";
 import { compile } from "../compile/index.js";
 import {
-  edmPreconditioning,
-  noiseLevel,
+  pathPreconditioning,
   preconditioned,
   squaredErrorPerExample,
   type GaussianPath,
@@ -22,11 +21,11 @@ export interface PreconditionedOptions {
  * Source: Karras et al. 2022 (EDM), equations 7 and 8.
  */
 export function preconditionedObjective({ sigmaData = 0.5 }: PreconditionedOptions = {}): Objective {
-  const at = (path: GaussianPath, t: number) => edmPreconditioning(noiseLevel(path, t), sigmaData);
+  const at = (path: GaussianPath, t: number) => pathPreconditioning(path, t, sigmaData);
   return {
     numbers: (path, times) => ({
-      scale: Float32Array.from(times, (t) => at(path, t).in / path.signal(t)),
-      skip: Float32Array.from(times, (t) => at(path, t).skip / path.signal(t)),
+      scale: Float32Array.from(times, (t) => at(path, t).in),
+      skip: Float32Array.from(times, (t) => at(path, t).skip),
       out: Float32Array.from(times, (t) => at(path, t).out),
     }),
     time: (path, t) => at(path, t).noise,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
-import { linearSchedule, stratifiedTimes } from "../../../src/diffusion/index.js";
+import { flowPath, guided, linearSchedule, stratifiedTimes } from "../../../src/diffusion/index.js";
 import { Parameters } from "../../../src/nn/index.js";
-import { DiffusionTask, networkDenoiser, type TimeNetwork } from "../../../src/training/index.js";
+import { flow, sample } from "../../../src/samplers/index.js";
+import { clockOf, DiffusionTask, networkDenoiser, type TimeNetwork } from "../../../src/training/index.js";
 import { toyTask } from "./toy.js";
 
 /** A "network" that multiplies its input by one trained number and remembers the times it saw. */
@@ -112,6 +113,25 @@ test("a network as a denoiser is fed t − 1", () => {
   denoiser.dispose();
   tf.dispose([xt, t, output]);
   network.parameters.dispose();
+});
+
+test("a path with T = 1 is refused by a denoiser that tells discrete times, also guided; with the path's clock it is told 1000·t", async () => {
+  const network: TimeNetwork = {
+    parameters: new Parameters(),
+    apply: (x, timestep) => tf.mul(x, tf.reshape(tf.div(timestep, 1000), [-1, 1])),
+  };
+  const path = flowPath();
+  const xT = tf.ones([2, 2]);
+  const plain = networkDenoiser(network, "flow");
+  const wrong = [plain, guided(plain, { guidanceScale: 2, unconditional: {} })];
+  for (const denoiser of wrong) {
+    await assert.rejects(sample(flow(denoiser, path, xT, { steps: 2 })), /path "flow" is continuous: make it with .*clockOf\(path\)/);
+  }
+  // dx/dt = v = t·x by Euler from t = 1: x·(1 − ½·1)·(1 − ½·½)
+  const right = networkDenoiser(network, "flow", { clock: clockOf(path) });
+  const end = await sample(flow(right, path, xT, { steps: 2 }));
+  assert.ok([...end.dataSync()].every((value) => Math.abs(value - 0.375) < 1e-6), `${[...end.dataSync()]}`);
+  [plain, right].forEach((denoiser) => denoiser.dispose());
 });
 
 test("data that does not divide, is not finite, or has too few labels is refused", () => {
