@@ -13,6 +13,7 @@ import { timeGrid } from "./time-grid.js";
  * step before: x' = (b'/b)·e^{−h}·x + a'·(1 − e^{−2h})·D + b'·√(1 − e^{−2h})·z.
  *
  * Source: Lu et al. 2022 (DPM-Solver++), section on solving the diffusion SDE.
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function dpmSolverSde(
   denoiser: Denoiser,

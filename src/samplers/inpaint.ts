@@ -25,6 +25,7 @@ export interface InpaintOptions extends StochasticOptions {
  * the two come to agree. The known part of the result is the image's.
  *
  * Source: Lugmayr et al. 2022 (RePaint), algorithm 1 with jumps (appendix).
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  * @throws RangeError for an image of another shape than xT, a mask that does not broadcast over it or leaves 0 … 1
  */
 export function inpaint(

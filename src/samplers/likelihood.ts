@@ -5,10 +5,10 @@ import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/deno
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { dormandPrince, type AdaptiveOptions } from "./dormand-prince.js";
 import { checkStart } from "./march.js";
-import { highestTime } from "./time-grid.js";
+import { highestTime, lowestTime, priorDeviation as priorDeviationAt } from "./time-range.js";
 
 export interface LikelihoodOptions extends AdaptiveOptions, Pick<EstimateOptions, "condition"> {
-  /** Where data is taken to be, t > 0. Default: the first trained time (1, or T/1000 on a continuous path). */
+  /** Where data is taken to be, t > 0. Default: the first trained time (1; on a continuous path T/1000, or where a = 1 that of σ(T)/40000). */
   readonly from?: number;
   /**
    * How ∂ε̂_i/∂x_i is summed: `"exact"` takes one gradient per dimension; a list of probes v (±1 or normal, shape of x)
@@ -41,11 +41,10 @@ export function logLikelihood(
   options: LikelihoodOptions = {},
 ): Likelihood {
   checkStart("x", x);
-  const { from = path.discrete ? 1 : path.T / 1000, trace = "exact" } = options;
+  const { from = lowestTime(path), trace = "exact" } = options;
   const to = highestTime(path);
   const [count, size] = [x.shape[0], x.size / x.shape[0]];
-  const variancePreserving = Math.abs(Math.hypot(path.signal(to), path.noise(to)) - 1) < 1e-6;
-  const { priorDeviation = variancePreserving ? 1 : path.noise(to) } = options;
+  const { priorDeviation = priorDeviationAt(path, to) } = options;
   if (!(priorDeviation > 0)) throw new RangeError(`priorDeviation must be > 0, got ${priorDeviation}`);
   if (trace !== "exact") trace.forEach((probe, i) => checkSameShape(`probe ${i}`, probe, "x", x));
   const derivative = (y: tf.Tensor, s: number): tf.Tensor => {
