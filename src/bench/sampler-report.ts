@@ -22,7 +22,7 @@ export function samplerMarkdown(
         ...(floor ? [fixed(row.frechet, 1), percent(row.recognised)] : []),
       ];
     });
-    return [`\`${name}\`${first.stochastic ? " ~" : ""}`, String(first.order), ...cells];
+    return [`\`${name}\`${first.stochastic ? " ~" : ""}`, String(first.order ?? "–"), ...cells];
   });
   if (floor) {
     lines.push([

@@ -11,7 +11,7 @@ import { look } from "./look.js";
 export interface SamplerRow {
   readonly sampler: string;
   readonly title: string;
-  readonly order: number;
+  readonly order: number | null;
   readonly stochastic: boolean;
   readonly budget: number;
   readonly steps: number;

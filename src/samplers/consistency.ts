@@ -35,7 +35,7 @@ export function consistency(
 export default samplerEntries({
   name: "consistency",
   title: "Consistency, one step",
-  order: 1,
+  order: null, // always one step
   stochastic: true,
   evaluations: () => 1,
   run: (denoiser, path, xT, options) =>

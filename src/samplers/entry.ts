@@ -8,8 +8,11 @@ export interface SamplerEntry {
   /** As on the command line. */
   readonly name: string;
   readonly title: string;
-  /** Order of convergence to the probability-flow solution; for stochastic samplers that of the law (weak order). */
-  readonly order: number;
+  /**
+   * Order of convergence to the probability-flow solution; for stochastic samplers that of the law (weak order), measured
+   * on the variance of Gaussian data. Null where more steps do not bring the error to 0.
+   */
+  readonly order: number | null;
   readonly stochastic: boolean;
   /** Evaluations of the denoiser for so many steps that end at t = 0; Infinity where the solver decides. */
   evaluations(steps: number): number;

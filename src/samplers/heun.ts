@@ -64,7 +64,7 @@ export default samplerEntries(
   {
     name: "heun-churn",
     title: "Heun with churn 40 (EDM)",
-    order: 2,
+    order: 2, // above 40/(√2 − 1) = 97 steps, where γ is no longer held at √2 − 1
     stochastic: true,
     evaluations: twiceButLast,
     run: (denoiser, path, xT, options) => heun(denoiser, path, xT, { ...options, churn: 40 }),

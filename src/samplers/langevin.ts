@@ -49,7 +49,7 @@ export function annealedLangevin(
 export default samplerEntries({
   name: "langevin",
   title: "Annealed Langevin, 10 steps a level",
-  order: 1,
+  order: null, // the step is a share of σ² however many levels there are: its bias stays
   stochastic: true,
   evaluations: (steps) => 11 * steps,
   run: annealedLangevin,

@@ -24,7 +24,7 @@ export function predictorCorrector(
 export default samplerEntries({
   name: "predictor-corrector",
   title: "Reverse SDE with Langevin corrector",
-  order: 1,
+  order: null, // a correction is as long however many steps there are: its bias stays
   stochastic: true,
   evaluations: twiceButLast,
   paths: "sde",

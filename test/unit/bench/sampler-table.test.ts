@@ -42,14 +42,14 @@ test("rows become one line a sampler, and a missing budget a dash", () => {
     sampler: "ddim", title: "DDIM", order: 1, stochastic: false, budget: 10, steps: 10, evaluations: 10,
     exactError: 0.0123, recognised: 0.874, frechet: 12.34,
   };
-  const other: SamplerRow = { ...row, sampler: "langevin", stochastic: true, budget: 20, exactError: 1 };
+  const other: SamplerRow = { ...row, sampler: "langevin", order: null, stochastic: true, budget: 20, exactError: 1 };
   assert.equal(
     samplerMarkdown([row, other], { recognised: 0.99, frechet: 3 }),
     [
       "| sampler | order | exact error, 10 | Fréchet, 10 | > 0.9, 10 | exact error, 20 | Fréchet, 20 | > 0.9, 20 |",
       "| :--- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
       "| `ddim` | 1 | 1.2e-2 | 12.3 | 87 % | – | – | – |",
-      "| `langevin` ~ | 1 | – | – | – | 1.0e+0 | 12.3 | 87 % |",
+      "| `langevin` ~ | – | – | – | – | 1.0e+0 | 12.3 | 87 % |",
       "| *real digits* |  |  | *3.0* | *99 %* |  | *3.0* | *99 %* |",
     ].join("\n"),
   );

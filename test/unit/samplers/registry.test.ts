@@ -75,5 +75,10 @@ for (const entry of samplers.filter(({ stochastic }) => stochastic)) {
 test("names are unique, and an unknown one lists those there are", () => {
   assert.equal(new Set(samplers.map(({ name }) => name)).size, samplers.length);
   assert.equal(samplerNamed("heun").order, 2);
-  assert.throws(() => samplerNamed("hein"), /no sampler "hein": use one of consistency, ddim, /);
+  assert.deepEqual(
+    samplers.filter(({ order }) => order === null).map(({ name }) => name),
+    samplers.slice(-3).map(({ name }) => name),
+    "those without an order come last",
+  );
+  assert.throws(() => samplerNamed("hein"), /no sampler "hein": use one of ddim, ddim-stochastic, /);
 });
