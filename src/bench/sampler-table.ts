@@ -36,7 +36,7 @@ export interface Judge {
 
 /** Those whose number of evaluations is the caller's to set. */
 export const measured: readonly SamplerEntry[] = samplers.filter(
-  ({ evaluations }) => Number.isFinite(evaluations(1)) && evaluations(2) > 1,
+  ({ choosesSteps }) => !choosesSteps,
 );
 
 /** The most steps that need no more than `budget` evaluations; 0 if not even one does. */

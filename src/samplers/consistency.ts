@@ -38,6 +38,6 @@ export default samplerEntries({
   order: null, // always one step
   stochastic: true,
   evaluations: () => 1,
-  run: (denoiser, path, xT, options) =>
-    consistency(denoiser, path, xT, { ...options, steps: 1, times: undefined, levels: undefined }),
+  choosesSteps: true,
+  run: consistency,
 });

@@ -21,6 +21,8 @@ export interface ProbabilityFlowOptions extends AdaptiveOptions, EstimateOptions
  * The probability-flow ODE with an adaptive solver, in s = ln σ: dx̃/ds = σ·ε̂(x̃, σ). Its steps are as large as the
  * tolerances allow. With `from` < `to` it runs the other way and encodes data as noise.
  *
+ * A step is as large as the worst example of the batch allows: a sample depends on its batch, within the tolerances.
+ *
  * Source: Song et al. 2021 (score SDE), equation 13; Karras et al. 2022 (EDM), equation 1.
  * How many steps it will take is not known beforehand: `steps` is Infinity in each step.
  * @param start x at time `from`, [N, …]: at T z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
@@ -76,6 +78,7 @@ export default samplerEntries({
   title: "Probability-flow ODE, adaptive",
   order: 5,
   evaluations: () => Infinity,
+  choosesSteps: true,
   run: probabilityFlow,
 });
 

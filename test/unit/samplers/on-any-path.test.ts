@@ -27,7 +27,7 @@ import {
   type StochasticOptions,
 } from "../../../src/index.js";
 import { drain } from "./diffusers-fixture.js";
-import { fastNoise, largestDifference } from "./helpers.js";
+import { fastNoise, inSteps, largestDifference } from "./helpers.js";
 
 const mixture: GaussianMixture = {
   weights: [1, 2],
@@ -107,7 +107,7 @@ for (const entry of samplers) {
       const xT = fastNoise(1)(0, [200, 2]);
       const before = tf.memory().numTensors;
       const run = (): tf.Tensor =>
-        drain(runOnAnyPath(entry, denoiser, path, xT, { steps: 25, noise: fastNoise(2) }));
+        drain(runOnAnyPath(entry, denoiser, path, xT, { ...inSteps(entry, 25), noise: fastNoise(2) }));
       if (refused) {
         assert.throws(run, /has no signal at t = 1/);
         assert.equal(tf.memory().numTensors, before);
