@@ -169,6 +169,12 @@ test("inpainting refuses an image or a mask that does not fit", () => {
     () => inpaint(denoiser, schedule, good, { ...options, mask: tf.fill([2, 2], 255) }),
     /mask must lie in 0 … 1/,
   );
+  for (const missing of ["image", "mask"]) {
+    assert.throws(
+      () => inpaint(denoiser, schedule, good, { ...options, [missing]: undefined }),
+      new RegExp(`^TypeError: inpaint needs \`${missing}\`, a tensor: .* got undefined$`),
+    );
+  }
 });
 
 test("a step that is compiled is not read while it is recorded, and gives what it gives uncompiled", () => {
