@@ -60,6 +60,9 @@ test("it takes every sampler of the registry, whatever path that needs", async (
   const { code, stderr } = await command("sample", [model, "--sampler", "flow-heun", "--steps", "2", "--n", "1", "--out", out]);
   assert.equal(code, 0, stderr);
   assert.ok(existsSync(out));
+  const own = await command("sample", [model, "--sampler", "probability-flow", "--n", "1", "--out", out]);
+  assert.equal(own.code, 0, own.stderr);
+  assert.match(own.stdout, /probability-flow, its own steps, seed 0\n/, "no steps it was not told, and no guess of the time left");
 });
 
 test("the help says which samplers choose their steps, and what of the images depends on --batch", async () => {
