@@ -34,7 +34,7 @@ export interface TimeGridOptions {
  */
 export function timeGrid(path: GaussianPath, options: TimeGridOptions = {}): number[] {
   const times = gridTimes(path, options);
-  if (options.spacing === "leading") warnOfLateStart(path, times[0], options.steps);
+  if (options.spacing === "leading") warnOfLateStart(path, times);
   return times;
 }
 
@@ -111,14 +111,16 @@ function checkTimes(path: GaussianPath, times: readonly number[]): readonly numb
 
 const warnedOf = new Set<string>();
 
-function warnOfLateStart(path: GaussianPath, first: number, steps: number | undefined): void {
+function warnOfLateStart(path: GaussianPath, times: readonly number[]): void {
+  const [first] = times;
+  const steps = times.filter((t) => t > 0).length;
   const snr = noiseLevel(path, first) ** -2;
   // A path that ends with signal has said so itself.
   if (first === path.T || !(snr > TERMINAL_SNR_LIMIT)) return;
   const warning =
-    `spacing "leading" with ${steps ?? 50} steps starts "${path.name}" at t = ${first} of ${path.T}, where the SNR is ` +
+    `spacing "leading" with ${steps} steps starts "${path.name}" at t = ${first} of ${path.T}, where the SNR is ` +
     `${snr.toPrecision(3)} (limit ${TERMINAL_SNR_LIMIT}): x_t still shows the data there, but sampling starts from pure ` +
-    `noise. Use spacing "trailing", or a number of steps that divides ${path.T}.`;
+    `noise. Use spacing "trailing".`;
   if (warnedOf.has(warning)) return;
   warnedOf.add(warning);
   process.emitWarning(warning, { type: "DiffusionWarning", code: "LATE_START" });
