@@ -1,10 +1,37 @@
-import type { SamplerRow } from "./sampler-table.js";
+import type { AdaptiveRow, Judge, SamplerRow } from "./sampler-table.js";
 
-/** Rows as a Markdown table: a line for each sampler, a pair of columns for each budget of evaluations. */
-export function samplerMarkdown(
-  rows: readonly SamplerRow[],
-  floor: { recognised: number; frechet: number } | undefined,
-): string {
+/** What the report tells: `images` and `floor`, the figures of real digits, where images were drawn. */
+export interface SamplerReport {
+  readonly rows: readonly SamplerRow[];
+  readonly adaptive: readonly AdaptiveRow[];
+  readonly images?: Pick<Judge, "count" | "seed" | "guidanceScale">;
+  readonly floor?: { readonly recognised: number; readonly frechet: number };
+}
+
+/**
+ * The report as Markdown: a table with a line for each sampler and columns for each budget of evaluations, a sentence
+ * for each sampler that has no budget, and what images were judged.
+ */
+export function samplerMarkdown(report: SamplerReport): string {
+  const sentences = [...report.adaptive.map(adaptiveSentence), ...(report.images ? [imagesSentence(report.images)] : [])];
+  return [table(report), ...(sentences.length > 0 ? ["", ...sentences] : [])].join("\n");
+}
+
+function adaptiveSentence(row: AdaptiveRow): string {
+  const { sampler, exactError, evaluations, recognised, frechet, imageEvaluations } = row;
+  const digits =
+    imageEvaluations === null
+      ? ""
+      : `, Fréchet ${fixed(frechet, 1)} and > 0.9 ${percent(recognised)} in ${imageEvaluations.toFixed(0)} evaluations a batch`;
+  return `\`${sampler}\` chooses its steps: exact error ${exactError.toExponential(1)} in ${evaluations} evaluations${digits}.`;
+}
+
+function imagesSentence({ count, seed, guidanceScale }: Pick<Judge, "count" | "seed" | "guidanceScale">): string {
+  const guidance = guidanceScale === 1 ? "without guidance" : `guidance ${guidanceScale}`;
+  return `Fréchet and > 0.9 are of ${count} digits each, seed ${seed}, ${guidance}.`;
+}
+
+function table({ rows, floor }: SamplerReport): string {
   const budgets = [...new Set(rows.map(({ budget }) => budget))];
   const names = [...new Set(rows.map(({ sampler }) => sampler))];
   const head = [
@@ -22,7 +49,7 @@ export function samplerMarkdown(
         ...(floor ? [fixed(row.frechet, 1), percent(row.recognised)] : []),
       ];
     });
-    return [`\`${name}\`${first.stochastic ? " ~" : ""}`, String(first.order), ...cells];
+    return [`\`${name}\`${first.stochastic ? " ~" : ""}`, String(first.order ?? "–"), ...cells];
   });
   if (floor) {
     lines.push([

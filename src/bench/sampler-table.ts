@@ -1,17 +1,18 @@
 import * as tf from "../tf.js";
-import { gaussianDenoiser, linearSchedule } from "../diffusion/index.js";
+import { gaussianDenoiser, linearSchedule, type Denoiser } from "../diffusion/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";
 import { normalNoise, runOnAnyPath, sample, samplers, type SamplerEntry } from "../samplers/index.js";
 import type { DiffusionModel } from "../training/index.js";
 import { generate, type AnySampler } from "../cli/generate.js";
+import { DEFAULT_STEPS } from "../cli/sampler-choice.js";
 import { look } from "./look.js";
 
 /** One sampler at one budget of evaluations. */
 export interface SamplerRow {
   readonly sampler: string;
   readonly title: string;
-  readonly order: number;
+  readonly order: number | null;
   readonly stochastic: boolean;
   readonly budget: number;
   readonly steps: number;
@@ -21,6 +22,18 @@ export interface SamplerRow {
   /** Share of images the classifier recognises above 0.9, or null where it was not asked. */
   readonly recognised: number | null;
   readonly frechet: number | null;
+}
+
+/** A sampler that chooses its steps, with the evaluations that it used. */
+export interface AdaptiveRow {
+  readonly sampler: string;
+  readonly exactError: number;
+  /** Of the run whose error that is. */
+  readonly evaluations: number;
+  readonly recognised: number | null;
+  readonly frechet: number | null;
+  /** For a batch of images, in the mean, or null where none were drawn. */
+  readonly imageEvaluations: number | null;
 }
 
 /** What images are judged by. */
@@ -35,8 +48,11 @@ export interface Judge {
 }
 
 /** Those whose number of evaluations is the caller's to set. */
-export const measured: readonly SamplerEntry[] = samplers.filter(
-  ({ evaluations }) => Number.isFinite(evaluations(1)) && evaluations(2) > 1,
+export const measured: readonly SamplerEntry[] = samplers.filter(({ choosesSteps }) => !choosesSteps);
+
+/** Those that go on until they are exact enough; what takes one step whatever comes out needs a network made for it. */
+export const adaptive: readonly SamplerEntry[] = samplers.filter(
+  ({ choosesSteps, evaluations }) => choosesSteps && !Number.isFinite(evaluations(1)),
 );
 
 /** The most steps that need no more than `budget` evaluations; 0 if not even one does. */
@@ -52,8 +68,10 @@ const DEVIATION = 0.5;
  * Error on data N(0, ½²), whose ideal denoiser is known, with the linear schedule, T = 1000. The probability-flow ODE
  * then ends at x_T·s/√(ᾱ_T·s² + 1 − ᾱ_T): deterministic samplers are held against that point by point (root mean
  * square over s), stochastic ones by the standard deviation they reach (|deviation/s − 1|).
+ *
+ * @param steps undefined for a sampler that chooses them
  */
-export async function exactError(entry: SamplerEntry, steps: number, count = 4096): Promise<number> {
+export async function exactError(entry: SamplerEntry, steps: number | undefined, count = 4096): Promise<number> {
   const schedule = linearSchedule({ T: 1000 });
   const alphaBar = schedule.alphaBar[schedule.T];
   const noise = normalNoise(1);
@@ -92,14 +110,46 @@ export async function* samplerRows(budget: number, judge: Judge | undefined): As
   }
 }
 
+/** Those that choose their steps, each measured once. */
+export async function* adaptiveRows(judge: Judge | undefined): AsyncGenerator<AdaptiveRow> {
+  for (const entry of adaptive) {
+    const [problem, images] = [counted(entry), counted(entry)];
+    const exact = await exactError(problem.entry, undefined);
+    const quality = judge ? await imageQuality(images.entry, undefined, judge) : { recognised: null, frechet: null };
+    yield {
+      sampler: entry.name,
+      exactError: exact,
+      evaluations: problem.evaluations(),
+      imageEvaluations: judge ? images.evaluations() / images.runs() : null,
+      ...quality,
+    };
+  }
+}
+
+/** The sampler, and how often it was run and asked the denoiser. */
+function counted(entry: SamplerEntry): { entry: SamplerEntry; runs(): number; evaluations(): number } {
+  let [runs, evaluations] = [0, 0];
+  const run: SamplerEntry["run"] = (denoiser, ...rest) => {
+    runs++;
+    const predict: Denoiser["predict"] = (...asked) => {
+      evaluations++;
+      return denoiser.predict(...asked);
+    };
+    return entry.run({ predicts: denoiser.predicts, predict }, ...rest);
+  };
+  return { entry: { ...entry, run }, runs: () => runs, evaluations: () => evaluations };
+}
+
 async function imageQuality(
   entry: SamplerEntry,
-  steps: number,
+  steps: number | undefined,
   judge: Judge,
 ): Promise<{ recognised: number; frechet: number }> {
   const { model, classifier, heldOut, count, seed, guidanceScale } = judge;
-  const sampler: AnySampler = (...run) => runOnAnyPath(entry, ...run);
-  const images = await generate(model, { sampler, steps, count, seed, guidanceScale });
+  // `generate` hands every sampler a number of steps.
+  const sampler: AnySampler = (denoiser, path, xT, options) =>
+    runOnAnyPath(entry, denoiser, path, xT, { ...options, steps });
+  const images = await generate(model, { sampler, steps: steps ?? DEFAULT_STEPS, count, seed, guidanceScale });
   const { features, verdicts } = look(classifier, images);
   return { recognised: recognise(verdicts).share, frechet: frechetFeatureDistance(features, heldOut) };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { firstImages, look } from "../bench/look.js";
 import { replaceMarked, samplerMarkdown } from "../bench/sampler-report.js";
-import { samplerRows, type Judge, type SamplerRow } from "../bench/sampler-table.js";
+import { adaptiveRows, samplerRows, type AdaptiveRow, type Judge, type SamplerRow } from "../bench/sampler-table.js";
 import { loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";
@@ -15,9 +15,10 @@ import { runMain } from "./run-main.js";
 
 const HELP = `npm run bench -- samplers [options]
 
-Each sampler at 10, 20 and 50 evaluations of the network: its error on a problem with an exact solution, and how good
-its digits are (classifier of assets/mnist-classifier: Fréchet distance to held-out digits, share above 0.9). A model
-with classes is asked for each in turn.
+Each sampler at 10, 20 and 50 evaluations of the network, and probability-flow at as many as it chooses: its error on a
+problem with an exact solution, and how good its digits are (classifier of assets/mnist-classifier: Fréchet distance to
+held-out digits, share above 0.9). A model with classes is asked for each in turn. Consistency is left out: its one step
+needs a network distilled for it.
 
 Options
   --model NAME   default mnist-unet
@@ -64,10 +65,15 @@ await runMain(HELP, async () => {
       );
     }
   }
-  const table = samplerMarkdown(rows, real?.floor);
+  const adaptive: AdaptiveRow[] = [];
+  for await (const row of adaptiveRows(judge)) {
+    adaptive.push(row);
+    process.stdout.write(`${row.sampler.padEnd(18)} ${row.evaluations} evaluations  error ${row.exactError.toExponential(2)}\n`);
+  }
+  const table = samplerMarkdown({ rows, adaptive, images: judge, floor: real?.floor });
   process.stdout.write(`\n${table}\n`);
   const out = values.out ?? join(".cache", "bench-samplers.json");
-  writeFileAtomically(out, `${JSON.stringify({ count, seed, guidanceScale, floor: real?.floor, rows }, null, 2)}\n`);
+  writeFileAtomically(out, `${JSON.stringify({ count, seed, guidanceScale, floor: real?.floor, rows, adaptive }, null, 2)}\n`);
   if (values.write) writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), "bench samplers", table));
 });
 

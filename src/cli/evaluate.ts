@@ -12,7 +12,7 @@ import { generate, GUIDANCE_SCALE, labelsFor } from "./generate.js";
 import { modelFolder } from "./model-choice.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";
-import { samplerList, chooseSampler } from "./sampler-choice.js";
+import { chooseSampler, DEFAULT_STEPS, samplerList } from "./sampler-choice.js";
 
 const HELP = `npm run evaluate -- MODEL [options]
 
@@ -24,7 +24,7 @@ with classes, also the share that is seen as the class asked for; of real digits
 Options
   --sampler NAME   default ddim; one of
 ${samplerList()}
-  --steps N        default 50
+  --steps N        default ${DEFAULT_STEPS}; some samplers choose their own
   --eta X          noise of ddim, 0 … 1, default 0
   --guidance W     weight of the class, for a model with classes, default ${GUIDANCE_SCALE}; 1 is without guidance
   --n N            images, default 1000, at most 1000 (the held-out digits)
@@ -55,8 +55,8 @@ await runMain(HELP, async () => {
       write: { type: "boolean" },
     },
   });
-  const sampler = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0) });
-  const steps = wholeNumber("--steps", values.steps, 50);
+  const given = optional(values.steps, (text) => wholeNumber("--steps", text, DEFAULT_STEPS));
+  const { sampler, pace, steps } = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0), steps: given });
   const seed = wholeNumber("--seed", values.seed, 7, 0);
   const guidanceScale = optional(values.guidance, (given) => finiteNumber("--guidance", given, 1));
   const n = wholeNumber("--n", values.n, 1000);
@@ -70,18 +70,18 @@ await runMain(HELP, async () => {
   const begun = performance.now();
   const generated = await generate(model, {
     sampler,
-    steps,
+    steps: steps ?? DEFAULT_STEPS,
     count: n,
     seed,
     guidanceScale,
-    onProgress: (done) => line.show(Math.floor(done * n), `${values.sampler}, ${steps} steps`),
+    onProgress: (done) => line.show(Math.floor(done * n), `${values.sampler}, ${pace}`),
   }).finally(() => line.end());
   const seconds = Math.round((performance.now() - begun) / 1000);
 
   const training = loadDigits({ split: "train" });
   const real = look(judge, firstImages(heldOut, n));
   const guidance = model.classes > 0 ? `, guidance ${guidanceScale ?? GUIDANCE_SCALE}` : "";
-  const title = `generated (${values.sampler}, ${steps} steps${guidance}, seed ${seed})`;
+  const title = `generated (${values.sampler}, ${pace}${guidance}, seed ${seed})`;
   const rows = [
     judgement(title, look(judge, generated), labelsFor(model, { count: n }), real),
     judgement("real, training", look(judge, firstImages(training, n)), training.labels, real),

@@ -20,7 +20,7 @@ export interface GenerateOptions {
   readonly steps: number;
   readonly count: number;
   readonly seed: number;
-  /** Images drawn at once, default 64; the images do not depend on it. */
+  /** Images drawn at once, default 64; the images do not depend on it, but within its tolerance where the sampler chooses its steps. */
   readonly batchSize?: number;
   /** Class of every image, for a model with classes; by default image i is of class i modulo their number. */
   readonly label?: number;

@@ -19,11 +19,13 @@ export class ProgressLine {
     const last = step >= this.total;
     if (!last && now - this.shown < (this.terminal ? 200 : 10_000)) return;
     this.shown = now;
-    const left = (this.total - step) / Math.max(1e-9, this.rate(step));
+    // Before the first of them is done there is nothing to tell the time by.
+    const rate = this.rate(step);
+    const left = rate > 0 ? `  ${duration((this.total - step) / rate)} left` : "";
     const width = 24;
     const filled = Math.round((width * step) / this.total);
     const bar = "█".repeat(filled) + "░".repeat(width - filled);
-    const line = `${bar} ${step}/${this.total}  ${text}  ${duration(left)} left`;
+    const line = `${bar} ${step}/${this.total}  ${text}${left}`;
     process.stdout.write(this.terminal ? `\r${line}\x1b[K` : `${line}\n`);
   }
 

@@ -7,7 +7,7 @@ import { generate, GUIDANCE_SCALE } from "./generate.js";
 import { modelFolder } from "./model-choice.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";
-import { samplerList, chooseSampler } from "./sampler-choice.js";
+import { chooseSampler, DEFAULT_STEPS, samplerList } from "./sampler-choice.js";
 
 const HELP = `npm run sample -- MODEL [options]
 
@@ -17,12 +17,13 @@ MODEL is a name in assets/ or runs/, or a folder with config.json and weights.
 Options
   --sampler NAME   default ddim; one of
 ${samplerList()}
-  --steps N        default 50
+  --steps N        default ${DEFAULT_STEPS}; some samplers choose their own
   --eta X          noise of ddim, 0 … 1, default 0
   --n N            number of images, default 64
   --class N        what to draw, for a model with classes: 0 … 9 of digits; default all in turn
   --guidance W     weight of the class in classifier-free guidance, default ${GUIDANCE_SCALE}; 1 is without, in half the time
-  --seed N         default 0; the same seed gives the same images, whatever --batch is
+  --seed N         default 0; the same seed gives the same images, whatever --batch is (those of probability-flow differ
+                   within its tolerance: the worst image of a batch sets its steps)
   --batch N        images drawn at once, default 64
   --out FILE       default samples.png
 `;
@@ -42,9 +43,9 @@ await runMain(HELP, async () => {
       out: { type: "string", default: "samples.png" },
     },
   });
-  const sampler = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0) });
+  const given = optional(values.steps, (text) => wholeNumber("--steps", text, DEFAULT_STEPS));
+  const { sampler, pace, steps } = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0), steps: given });
   const count = wholeNumber("--n", values.n, 64);
-  const steps = wholeNumber("--steps", values.steps, 50);
   const seed = wholeNumber("--seed", values.seed, 0, 0);
   const batchSize = wholeNumber("--batch", values.batch, 64);
   const label = optional(values.class, (given) => wholeNumber("--class", given, 0, 0));
@@ -58,14 +59,14 @@ await runMain(HELP, async () => {
   try {
     const images = await generate(model, {
       sampler,
-      steps,
+      steps: steps ?? DEFAULT_STEPS,
       count,
       seed,
       batchSize,
       label,
       guidanceScale,
       signal: stop.signal,
-      onProgress: (done) => line.show(Math.floor(done * count), `${values.sampler}, ${steps} steps, seed ${seed}`),
+      onProgress: (done) => line.show(Math.floor(done * count), `${values.sampler}, ${pace}, seed ${seed}`),
     });
     writeFileAtomically(values.out, imageGrid(images).png);
     images.dispose();

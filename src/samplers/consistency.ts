@@ -13,6 +13,7 @@ import { timeGrid } from "./time-grid.js";
  *
  * Source: Song et al. 2023 (consistency models), algorithm 1.
  * @param denoiser a consistency model, or any denoiser to see what one step gives
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function consistency(
   denoiser: Denoiser,
@@ -20,7 +21,7 @@ export function consistency(
   xT: tf.Tensor,
   options: StochasticOptions,
 ): Generator<SamplerStep, tf.Tensor> {
-  const times = timeGrid(path, { ...options, steps: options.steps ?? 1 });
+  const times = timeGrid(path, options.times || options.levels ? options : { ...options, steps: options.steps ?? 1 });
   return march("consistency", xT, times, (x, i) => {
     const s = times[i + 1];
     const { x0 } = estimate(denoiser, path, x, times[i], options);
@@ -34,9 +35,9 @@ export function consistency(
 export default samplerEntries({
   name: "consistency",
   title: "Consistency, one step",
-  order: 1,
+  order: null, // always one step
   stochastic: true,
   evaluations: () => 1,
-  run: (denoiser, path, xT, options) =>
-    consistency(denoiser, path, xT, { ...options, steps: 1, times: undefined, levels: undefined }),
+  choosesSteps: true,
+  run: consistency,
 });

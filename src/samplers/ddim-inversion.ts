@@ -3,7 +3,7 @@ import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { checkStart, march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import { gridTimes } from "./time-grid.js";
 
 export interface DdimInversionOptions extends Omit<SamplerOptions, "finish"> {
   /** Fixed-point passes per step. 1 (default) is the usual explicit inversion; a few make it the exact inverse of `ddim`. */
@@ -28,7 +28,7 @@ export function ddimInversion(
   if (!Number.isInteger(iterations) || iterations < 1)
     throw new RangeError(`iterations must be a whole number ≥ 1, got ${iterations}`);
   checkStart("x0", x0);
-  const times = timeGrid(path, { ...options, finish: "data" }).reverse();
+  const times = gridTimes(path, { ...options, finish: "data" }).reverse();
   return march("ddim-inversion", x0, times, (x, i) => {
     const [s, t] = [times[i], times[i + 1]];
     const ratio = path.signal(t) / path.signal(s);

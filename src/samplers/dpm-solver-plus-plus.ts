@@ -18,6 +18,7 @@ export interface DpmSolverPlusPlusOptions extends SamplerOptions {
  * t = 0 is of first order, and so are the first one (and, for 3M, the second of second order).
  *
  * Source: Lu et al. 2022 (DPM-Solver++), algorithm 2; the third order from the exponential integrals of its section 4.
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function dpmSolverPlusPlus(
   denoiser: Denoiser,

@@ -12,7 +12,10 @@ import { timeGrid } from "./time-grid.js";
  * SDE-DPM-Solver++ (2M): the reverse SDE with its linear part and its noise solved exactly, x̂_0 extrapolated from the
  * step before: x' = (b'/b)·e^{−h}·x + a'·(1 − e^{−2h})·D + b'·√(1 − e^{−2h})·z.
  *
+ * Measured on Gaussian data its law converges with order 2.
+ *
  * Source: Lu et al. 2022 (DPM-Solver++), section on solving the diffusion SDE.
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function dpmSolverSde(
   denoiser: Denoiser,
@@ -47,7 +50,7 @@ export function dpmSolverSde(
 export default samplerEntries({
   name: "dpm++2m-sde",
   title: "SDE-DPM-Solver++ 2M",
-  order: 1,
+  order: 2,
   stochastic: true,
   run: dpmSolverSde,
 });

@@ -18,6 +18,7 @@ export interface DpmSolverOptions extends SamplerOptions {
  * λ = ln(a/b), only ε̂ is approximated. The step to t = 0, where λ is infinite, is of first order. Order 1 is DDIM.
  *
  * Source: Lu et al. 2022 (DPM-Solver), equation 3.7 and algorithms 1 and 2.
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function dpmSolver(
   denoiser: Denoiser,

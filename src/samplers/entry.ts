@@ -8,11 +8,16 @@ export interface SamplerEntry {
   /** As on the command line. */
   readonly name: string;
   readonly title: string;
-  /** Order of convergence to the probability-flow solution; for stochastic samplers that of the law (weak order). */
-  readonly order: number;
+  /**
+   * Order of convergence to the probability-flow solution; for stochastic samplers that of the law (weak order), measured
+   * on the variance of Gaussian data. Null where more steps do not bring the error to 0.
+   */
+  readonly order: number | null;
   readonly stochastic: boolean;
   /** Evaluations of the denoiser for so many steps that end at t = 0; Infinity where the solver decides. */
   evaluations(steps: number): number;
+  /** It chooses its steps itself, and refuses `steps`, `spacing`, `times`, `levels` and `finish`. */
+  readonly choosesSteps: boolean;
   /**
    * The paths it works on: `"any"`, `"sde"` (has drift and diffusion) or `"straight"` (flow matching). Those that divide
    * by a(t) refuse to start where no signal is left, and say so.
@@ -26,9 +31,9 @@ export interface SamplerEntry {
   ): Generator<SamplerStep, tf.Tensor>;
 }
 
-/** What a sampler's file says of it: deterministic, on any path, one evaluation a step, unless it says otherwise. */
+/** What a sampler's file says of it: deterministic, on any path, one evaluation a step, as many as asked for, unless it says otherwise. */
 export type SamplerDescription = Pick<SamplerEntry, "name" | "title" | "order" | "run"> &
-  Partial<Pick<SamplerEntry, "stochastic" | "evaluations" | "paths">>;
+  Partial<Pick<SamplerEntry, "stochastic" | "evaluations" | "choosesSteps" | "paths">>;
 
 /**
  * The default export of a sampler's file: its entries in the registry, one for each of its forms that has a name.
@@ -42,10 +47,31 @@ export function samplerEntries(...descriptions: readonly SamplerDescription[]): 
         throw new RangeError(
           `a sampler's name has small letters, digits, "+" and "-", got "${description.name}"`,
         );
-      const usual = { stochastic: false, paths: "any", evaluations: (steps: number) => steps } as const;
-      return Object.freeze({ ...usual, ...description });
+      const usual = {
+        stochastic: false,
+        choosesSteps: false,
+        paths: "any",
+        evaluations: (steps: number) => steps,
+      } as const;
+      const entry = { ...usual, ...description };
+      return Object.freeze(entry.choosesSteps ? { ...entry, run: withoutSteps(entry) } : entry);
     }),
   );
+}
+
+function withoutSteps({ name, run }: Pick<SamplerEntry, "name" | "run">): SamplerEntry["run"] {
+  return (denoiser, path, xT, options) => {
+    const { steps, spacing, times, levels, finish } = options;
+    const given = Object.entries({ steps, spacing, times, levels, finish }).filter(
+      ([, value]) => value !== undefined,
+    );
+    if (given.length > 0) {
+      throw new RangeError(
+        `"${name}" chooses its steps itself: leave out ${given.map(([option]) => option).join(" and ")}`,
+      );
+    }
+    return run(denoiser, path, xT, options);
+  };
 }
 
 /** Two evaluations a step, one for the last, which ends at t = 0. */

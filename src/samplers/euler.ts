@@ -9,7 +9,7 @@ import { marchInSigma } from "./sigma-space.js";
  * Euler's method on dx̃/dσ = ε̂: x̃' = x̃ + (σ' − σ)·ε̂. The same numbers as DDIM with η = 0.
  *
  * Source: Karras et al. 2022 (EDM), algorithm 1 without the correction.
- * @param xT start at the first time, in the path's own variables, [N, …]
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function euler(
   denoiser: Denoiser,

@@ -18,6 +18,7 @@ export interface FlowOptions extends SamplerOptions {
  *
  * Source: Lipman et al. 2023 (flow matching); Liu et al. 2023 (rectified flow), algorithm 1.
  * @param path `flowPath()`
+ * @param xT x at the first time, [N, …]: z ~ N(0, I) at t = 1
  * @throws RangeError for a path that is not straight
  */
 export function flow(

@@ -21,6 +21,7 @@ export interface HeunOptions extends SamplerOptions {
  * Heun's method on dx̃/dσ = ε̂, with optional churn; the step to σ = 0 is an Euler step. Second order, two evaluations a step.
  *
  * Source: Karras et al. 2022 (EDM), algorithm 2. The raised σ̂ stays within the path's range.
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  * @throws RangeError for churn > 0 without `noise`
  */
 export function heun(
@@ -63,7 +64,7 @@ export default samplerEntries(
   {
     name: "heun-churn",
     title: "Heun with churn 40 (EDM)",
-    order: 2,
+    order: 2, // above 40/(√2 − 1) = 97 steps, where γ is no longer held at √2 − 1
     stochastic: true,
     evaluations: twiceButLast,
     run: (denoiser, path, xT, options) => heun(denoiser, path, xT, { ...options, churn: 40 }),

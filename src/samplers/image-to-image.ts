@@ -3,7 +3,7 @@ import { qSample } from "../diffusion/forward.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { drawNoise } from "./noise-source.js";
 import type { NoiseSource } from "./sampler.js";
-import { timeGrid, type TimeGridOptions } from "./time-grid.js";
+import { gridTimes, type TimeGridOptions } from "./time-grid.js";
 
 /** A start in the middle of the chain: hand `xT` and `times` to any sampler. */
 export interface PartialStart {
@@ -30,7 +30,7 @@ export function partialStart(
 ): PartialStart {
   const { strength, noise } = options;
   if (!(strength > 0 && strength <= 1)) throw new RangeError(`strength must lie in (0, 1], got ${strength}`);
-  const all = timeGrid(path, { ...options, finish: "data" }).slice(0, -1);
+  const all = gridTimes(path, { ...options, finish: "data" }).slice(0, -1);
   const kept = Math.max(1, Math.round(strength * all.length));
   const times = all.slice(all.length - kept);
   return { xT: tf.tidy(() => qSample(path, x0, times[0], drawNoise(noise, 0, x0))), times };

@@ -25,7 +25,9 @@ export interface InpaintOptions extends StochasticOptions {
  * the two come to agree. The known part of the result is the image's.
  *
  * Source: Lugmayr et al. 2022 (RePaint), algorithm 1 with jumps (appendix).
- * @throws RangeError for an image of another shape than xT, a mask that does not broadcast over it or leaves 0 … 1
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @throws RangeError for an image of another shape than xT, a mask that does not broadcast over it or leaves 0 … 1;
+ * TypeError without one of them
  */
 export function inpaint(
   denoiser: Denoiser,
@@ -34,6 +36,10 @@ export function inpaint(
   options: InpaintOptions,
 ): Generator<SamplerStep, tf.Tensor> {
   const { image, mask, resamples = 1, jump = 10, noise } = options;
+  for (const [name, tensor] of Object.entries({ image, mask })) {
+    if (!(tensor instanceof tf.Tensor))
+      throw new TypeError(`inpaint needs \`${name}\`, a tensor: the image to keep, and 1 where it is known; got ${tensor}`);
+  }
   const walk = repaintTimes(timeGrid(path, options), resamples, jump);
   checkSameShape("image", image, "xT", xT);
   checkFinite("image", image, "the parts to fill in may hold anything finite, for instance 0");

@@ -18,6 +18,7 @@ export interface LangevinOptions extends StochasticOptions {
  * to the next level without a step between; x̂_0 of the last state is returned.
  *
  * Source: Song & Ermon 2019 (NCSN), algorithm 1, with its final denoising (Song & Ermon 2020).
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function annealedLangevin(
   denoiser: Denoiser,
@@ -48,7 +49,7 @@ export function annealedLangevin(
 export default samplerEntries({
   name: "langevin",
   title: "Annealed Langevin, 10 steps a level",
-  order: 1,
+  order: null, // the step is a share of σ² however many levels there are: its bias stays
   stochastic: true,
   evaluations: (steps) => 11 * steps,
   run: annealedLangevin,

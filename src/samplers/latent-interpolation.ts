@@ -1,6 +1,9 @@
 import { checkSameShape } from "../diffusion/coefficients.js";
-import { checkFinite } from "../finite.js";
+import { allFinite, checkFinite } from "../finite.js";
 import * as tf from "../tf.js";
+
+/** 1 + cos θ below which two noises are opposite: float32 rounds a cosine by 1e-7. */
+const OPPOSITE = 1e-6;
 
 /**
  * Spherical interpolation between two noises, per example: (sin((1−u)θ)·a + sin(uθ)·b)/sin θ with θ the angle between
@@ -9,6 +12,8 @@ import * as tf from "../tf.js";
  * Source: Shoemake 1985; used on x_T in Song et al. 2021 (DDIM), equation 67.
  * @param a, b noises of the same shape, [N, …]
  * @param share u in 0 … 1
+ * @throws RangeError where there is no arc between them: an example of zeros has no direction, and between opposite ones
+ * every way is as short
  */
 export function interpolateNoise(a: tf.Tensor, b: tf.Tensor, share: number): tf.Tensor {
   if (!(share >= 0 && share <= 1)) throw new RangeError(`share must lie in 0 … 1, got ${share}`);
@@ -17,7 +22,14 @@ export function interpolateNoise(a: tf.Tensor, b: tf.Tensor, share: number): tf.
   return tf.tidy(() => {
     const axes = a.shape.map((_, axis) => axis).slice(1);
     const inner = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.sum(tf.mul(x, y), axes, true);
-    const cosine = tf.div(inner(a, b), tf.sqrt(tf.mul(inner(a, a), inner(b, b))));
+    const squares = { a: inner(a, a), b: inner(b, b) };
+    for (const [name, square] of Object.entries(squares))
+      refuse(tf.equal(square, 0), (i) => `${name} is zero in example ${i} and has no direction: give noise`);
+    const cosine = tf.div(inner(a, b), tf.sqrt(tf.mul(squares.a, squares.b)));
+    refuse(
+      tf.less(tf.add(cosine, 1), OPPOSITE),
+      (i) => `a and b are opposite in example ${i}, where no way between them is the shortest: go by a third noise`,
+    );
     const angle = tf.acos(tf.clipByValue(cosine, -1, 1));
     const sine = tf.sin(angle);
     // Where the two are parallel the limit is straight interpolation.
@@ -27,4 +39,10 @@ export function interpolateNoise(a: tf.Tensor, b: tf.Tensor, share: number): tf.
       tf.add(tf.mul(tf.div(tf.sin(tf.mul(angle, part)), safe), tf.sub(1, parallel)), tf.mul(parallel, part));
     return tf.add(tf.mul(weight(1 - share), a), tf.mul(weight(share), b));
   });
+}
+
+/** Throws for the first example whose flag is set; like all checks of values, not while `compile` records. */
+function refuse(flags: tf.Tensor, message: (example: number) => string): void {
+  if (allFinite(tf.where(flags, NaN, 0))) return;
+  throw new RangeError(message(flags.dataSync().indexOf(1)));
 }

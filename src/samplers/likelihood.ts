@@ -5,10 +5,10 @@ import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/deno
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { dormandPrince, type AdaptiveOptions } from "./dormand-prince.js";
 import { checkStart } from "./march.js";
-import { highestTime } from "./time-grid.js";
+import { highestTime, lowestTime, priorDeviation as priorDeviationAt } from "./time-range.js";
 
 export interface LikelihoodOptions extends AdaptiveOptions, Pick<EstimateOptions, "condition"> {
-  /** Where data is taken to be, t > 0. Default: the first trained time (1, or T/1000 on a continuous path). */
+  /** Where data is taken to be, t > 0. Default: the first trained time (1; on a continuous path T/1000, or where a = 1 that of σ(T)/40000). */
   readonly from?: number;
   /**
    * How ∂ε̂_i/∂x_i is summed: `"exact"` takes one gradient per dimension; a list of probes v (±1 or normal, shape of x)
@@ -33,6 +33,8 @@ export interface Likelihood {
  *
  * Source: Song et al. 2021 (score SDE), equation 39 and section 4.3 (instantaneous change of variables, Chen et al. 2018).
  * @param x data, [N, …], taken as x_t at t = `from`
+ * @throws RangeError for `from` outside the path's times, or probes of another shape; TypeError for a trace that is
+ * neither "exact" nor a list
  */
 export function logLikelihood(
   denoiser: Denoiser,
@@ -41,13 +43,14 @@ export function logLikelihood(
   options: LikelihoodOptions = {},
 ): Likelihood {
   checkStart("x", x);
-  const { from = path.discrete ? 1 : path.T / 1000, trace = "exact" } = options;
+  const { from = lowestTime(path), trace = "exact" } = options;
   const to = highestTime(path);
   const [count, size] = [x.shape[0], x.size / x.shape[0]];
-  const variancePreserving = Math.abs(Math.hypot(path.signal(to), path.noise(to)) - 1) < 1e-6;
-  const { priorDeviation = variancePreserving ? 1 : path.noise(to) } = options;
+  const { priorDeviation = priorDeviationAt(path, to) } = options;
   if (!(priorDeviation > 0)) throw new RangeError(`priorDeviation must be > 0, got ${priorDeviation}`);
-  if (trace !== "exact") trace.forEach((probe, i) => checkSameShape(`probe ${i}`, probe, "x", x));
+  if (!(from > 0 && from < to))
+    throw new RangeError(`from must lie between 0 and ${to}, the times of "${path.name}", got ${from}`);
+  checkTrace(trace, x);
   const derivative = (y: tf.Tensor, s: number): tf.Tensor => {
     const sigma = Math.exp(s);
     const t = path.timeAt(sigma);
@@ -98,6 +101,17 @@ export function bitsPerDimension(logLikelihoods: tf.Tensor1D, size: number): tf.
   return tf.tidy(() => tf.mul(logLikelihoods, -1 / (size * Math.LN2)) as tf.Tensor1D);
 }
 
+function checkTrace(trace: "exact" | readonly tf.Tensor[], x: tf.Tensor): void {
+  if (trace === "exact") return;
+  if (!Array.isArray(trace)) {
+    throw new TypeError(
+      `trace must be "exact" or a list of probes of x's shape, for Hutchinson's estimate, got ${JSON.stringify(trace)}`,
+    );
+  }
+  if (trace.length === 0) throw new RangeError('trace needs at least one probe, or "exact": the list is empty');
+  trace.forEach((probe: tf.Tensor, i) => checkSameShape(`probe ${i}`, probe, "x", x));
+}
+
 function slopeAndTrace(
   slope: (state: tf.Tensor) => tf.Tensor,
   state: tf.Tensor,
@@ -123,7 +137,6 @@ function slopeAndTrace(
       divergence: columns.map(({ along }) => along).reduce((sum, one) => tf.add(sum, one)),
     };
   }
-  if (trace.length === 0) throw new RangeError("Hutchinson's trace needs at least one probe");
   const probes = trace.map((v) => probe(tf.reshape(v, [count, size])));
   const total = probes.map(({ along }) => along).reduce((sum, one) => tf.add(sum, one));
   return { value: probes[0].value, divergence: tf.div(total, probes.length) };

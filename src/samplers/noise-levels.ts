@@ -1,5 +1,6 @@
 import type { GaussianPath } from "../diffusion/path.js";
 import { noiseLevel } from "../diffusion/path.js";
+import { lowestTime } from "./time-range.js";
 
 export interface NoiseLevelRange {
   /** The least σ > 0. */
@@ -8,9 +9,9 @@ export interface NoiseLevelRange {
   readonly max: number;
 }
 
-/** The σ range of a path: from its first trained level (t = 1; on a continuous path t = T/1000) to σ(T). */
+/** The σ range of a path: from its first trained level (t = 1; on a continuous path t = T/1000, or σ(T)/40000 where a = 1) to σ(T). */
 export function noiseLevelRange(path: GaussianPath): NoiseLevelRange {
-  return { min: noiseLevel(path, path.discrete ? 1 : path.T / 1000), max: noiseLevel(path, path.T) };
+  return { min: noiseLevel(path, lowestTime(path)), max: noiseLevel(path, path.T) };
 }
 
 /**

@@ -1,17 +1,20 @@
-import type * as tf from "../tf.js";
+import * as tf from "../tf.js";
 import { denoiserOnPath } from "../diffusion/change-of-path.js";
 import { flowPath, vpPath, type SdePath } from "../diffusion/continuous-paths.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import type { SamplerEntry } from "./entry.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
+import { timeGrid } from "./time-grid.js";
+import { priorDeviation } from "./time-range.js";
 
 /**
  * Runs any sampler of the registry on a model of any path. One that needs an SDE gets the VP SDE, one for flow matching
  * the straight path, unless the model's path is such a one, and the denoiser is carried over ({@link denoiserOnPath}):
  * its steps then show the times and states of that path.
  *
- * @param xT start ~ N(0, I), [N, …]
+ * @param xT z ~ N(0, I), [N, …], whatever the path: where the variance is not preserved the start is b(t)·z, t the first
+ * of the times, so that VE and EDM begin with the noise they end with. To go on from a state use `entry.run`.
  * @throws RangeError for `times` where the path changes: they are those of another one; give `levels` or `steps`
  */
 export function runOnAnyPath(
@@ -22,14 +25,30 @@ export function runOnAnyPath(
   options: StochasticOptions,
 ): Generator<SamplerStep, tf.Tensor> {
   const needed = pathFor(entry.paths, path);
-  if (needed === path) return entry.run(denoiser, path, xT, options);
-  if (options.times) {
+  if (needed !== path && options.times) {
     throw new RangeError(
       `"${entry.name}" runs on the path "${needed.name}", not on "${path.name}" whose times are given: ` +
         "give levels or steps instead",
     );
   }
-  return entry.run(denoiserOnPath(denoiser, path, needed), needed, xT, options);
+  const carried = needed === path ? denoiser : denoiserOnPath(denoiser, path, needed);
+  const run = (start: tf.Tensor): Generator<SamplerStep, tf.Tensor> =>
+    entry.run(carried, needed, start, options);
+  const deviation = priorDeviation(needed, timeGrid(needed, options)[0]);
+  return deviation === 1 ? run(xT) : runScaled(run, xT, deviation);
+}
+
+function* runScaled(
+  run: (start: tf.Tensor) => Generator<SamplerStep, tf.Tensor>,
+  xT: tf.Tensor,
+  deviation: number,
+): Generator<SamplerStep, tf.Tensor> {
+  const start = tf.keep(tf.mul(xT, deviation));
+  try {
+    return yield* run(start);
+  } finally {
+    start.dispose();
+  }
 }
 
 function pathFor(paths: SamplerEntry["paths"], path: GaussianPath): GaussianPath {

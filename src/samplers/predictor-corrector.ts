@@ -10,6 +10,7 @@ import type { SamplerStep } from "./sampler.js";
  * back to its marginal. {@link reverseSde} with one correction unless told otherwise.
  *
  * Source: Song et al. 2021 (score SDE), algorithms 2 and 3.
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function predictorCorrector(
   denoiser: Denoiser,
@@ -23,7 +24,7 @@ export function predictorCorrector(
 export default samplerEntries({
   name: "predictor-corrector",
   title: "Reverse SDE with Langevin corrector",
-  order: 1,
+  order: null, // a correction is as long however many steps there are: its bias stays
   stochastic: true,
   evaluations: twiceButLast,
   paths: "sde",

@@ -6,12 +6,12 @@ import { dormandPrince, type AdaptiveOptions, type Derivative } from "./dormand-
 import { samplerEntries } from "./entry.js";
 import { checkStart } from "./march.js";
 import type { SamplerStep } from "./sampler.js";
-import { highestTime } from "./time-grid.js";
+import { highestTime, lowestTime } from "./time-range.js";
 
 export interface ProbabilityFlowOptions extends AdaptiveOptions, EstimateOptions {
   /** Where the flow starts. Default T (on the flow path, whose σ(T) is infinite: a little below). */
   readonly from?: number;
-  /** Where it ends. Default: the first trained time (1, or T/1000 on a continuous path); then one step to x̂_0. */
+  /** Where it ends. Default: the first trained time (1; on a continuous path T/1000, or where a = 1 that of σ(T)/40000); then one step to x̂_0. */
   readonly to?: number;
   /** Ends with x̂_0 of the last state. Default true when sampling towards data. */
   readonly denoise?: boolean;
@@ -21,9 +21,11 @@ export interface ProbabilityFlowOptions extends AdaptiveOptions, EstimateOptions
  * The probability-flow ODE with an adaptive solver, in s = ln σ: dx̃/ds = σ·ε̂(x̃, σ). Its steps are as large as the
  * tolerances allow. With `from` < `to` it runs the other way and encodes data as noise.
  *
+ * A step is as large as the worst example of the batch allows: a sample depends on its batch, within the tolerances.
+ *
  * Source: Song et al. 2021 (score SDE), equation 13; Karras et al. 2022 (EDM), equation 1.
  * How many steps it will take is not known beforehand: `steps` is Infinity in each step.
- * @param start x at time `from`, [N, …]
+ * @param start x at time `from`, [N, …]: at T z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function* probabilityFlow(
   denoiser: Denoiser,
@@ -31,7 +33,7 @@ export function* probabilityFlow(
   start: tf.Tensor,
   options: ProbabilityFlowOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
-  const { from = highestTime(path), to = path.discrete ? 1 : path.T / 1000 } = options;
+  const { from = highestTime(path), to = lowestTime(path) } = options;
   const { denoise = to < from } = options;
   const [begin, end] = [Math.log(noiseLevel(path, from)), Math.log(noiseLevel(path, to))];
   if (!Number.isFinite(begin) || !Number.isFinite(end)) {
@@ -76,6 +78,7 @@ export default samplerEntries({
   title: "Probability-flow ODE, adaptive",
   order: 5,
   evaluations: () => Infinity,
+  choosesSteps: true,
   run: probabilityFlow,
 });
 

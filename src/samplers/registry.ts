@@ -2,7 +2,7 @@ import type { SamplerEntry } from "./entry.js";
 import gathered from "./gathered.js";
 
 /**
- * All samplers: what each sampler's file lists in its default export, by order and then by name.
+ * All samplers: what each sampler's file lists in its default export, by order and then by name, those without one last.
  * The build gathers the files (`gathered.ts`), so a new one needs no line here.
  */
 export const samplers: readonly SamplerEntry[] = Object.freeze(inOrder(gathered.flat()));
@@ -18,7 +18,8 @@ export function samplerNamed(name: string): SamplerEntry {
 }
 
 function inOrder(entries: readonly SamplerEntry[]): SamplerEntry[] {
-  const sorted = [...entries].sort((a, b) => a.order - b.order || (a.name < b.name ? -1 : 1));
+  const rank = ({ order }: SamplerEntry): number => order ?? Number.MAX_VALUE;
+  const sorted = [...entries].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
   const names = entries.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice) throw new RangeError(`two samplers are called "${twice}": rename one`);

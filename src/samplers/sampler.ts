@@ -29,11 +29,14 @@ export type NoiseSource = (draw: number, shape: readonly number[]) => tf.Tensor;
 export interface SamplerOptions {
   /** Number of steps, 1 … T for a discrete schedule. Default 50, or T where that is less. */
   readonly steps?: number;
-  /** How the steps are spread over 1 … T. Default "trailing": it starts at T whatever the number of steps. */
+  /**
+   * How the steps are spread over 1 … T. Default "trailing": it starts at T whatever the number of steps; where the
+   * variance explodes (VE, EDM) "karras".
+   */
   readonly spacing?: Spacing;
   /** The decreasing times themselves, in place of `steps` and `spacing`. */
   readonly times?: readonly number[];
-  /** The decreasing noise levels σ = b/a, in place of `times`: for instance `karrasLevels(…)`. */
+  /** The decreasing noise levels σ = b/a, in place of `steps` and `times`: for instance `karrasLevels(…)`. */
   readonly levels?: readonly number[];
   /** `"data"` (default) steps from the last time to 0; `"last"` ends at the last time itself. */
   readonly finish?: "data" | "last";

@@ -1,13 +1,17 @@
 import { checkChoice } from "../diffusion/check.js";
-import type { GaussianPath } from "../diffusion/path.js";
+import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
+import { TERMINAL_SNR_LIMIT } from "../diffusion/terminal-snr.js";
+import { karrasLevels, noiseLevelRange } from "./noise-levels.js";
+import { varianceExplodes } from "./time-range.js";
 
 /**
  * How n sampling steps are spread over the training times 1 … T (names as in diffusers; Lin et al. 2024, table 2):
  * - `"leading"`: 1 + i·⌊T/n⌋, so T itself may be left out
  * - `"trailing"`: T − i·T/n rounded: always starts at T
  * - `"linspace"`: from T to 1 with both ends
+ * - `"karras"`: not in t but in σ, the levels of {@link karrasLevels} with ρ = 7, between the trained times too
  */
-export type Spacing = "leading" | "trailing" | "linspace";
+export type Spacing = "leading" | "trailing" | "linspace" | "karras";
 
 export interface TimeGridOptions {
   readonly steps?: number;
@@ -19,25 +23,44 @@ export interface TimeGridOptions {
 
 /**
  * The decreasing times t_1 > t_2 > … > t_n a sampler visits, with the closing 0 (unless it finishes at the last one).
- * On a continuous path the times are not rounded.
+ * On a continuous path the times are not rounded. Steps are spread `"trailing"` unless told otherwise, and `"karras"`
+ * where the variance explodes, whose σ grows to 50 or 80 while data has 1: even in t, nearly all steps would see noise.
  *
- * @throws RangeError for n outside 1 … T on a discrete schedule, or `times` or `levels` that do not fall strictly
- * within the path's range
+ * Warns, through `process.emitWarning`, once for each grid that `spacing: "leading"` starts at SNR above 1e-2: a sampler
+ * takes x_T for pure noise there.
+ *
+ * @throws RangeError for n outside 1 … T on a discrete schedule, `times` or `levels` that do not fall strictly within
+ * the path's range, or options that say the same thing twice
  */
 export function timeGrid(path: GaussianPath, options: TimeGridOptions = {}): number[] {
+  const times = gridTimes(path, options);
+  if (options.spacing === "leading") warnOfLateStart(path, times);
+  return times;
+}
+
+/** {@link timeGrid} for those that do not start from noise: no warning. */
+export function gridTimes(path: GaussianPath, options: TimeGridOptions = {}): number[] {
   const { T, discrete } = path;
-  const { spacing = "trailing", levels, finish = "data" } = options;
+  const { spacing = varianceExplodes(path) ? "karras" : "trailing", levels, finish = "data" } = options;
   checkChoice("finish", finish, ["data", "last"]);
-  checkChoice("spacing", spacing, ["leading", "trailing", "linspace"]);
+  checkChoice("spacing", spacing, ["leading", "trailing", "linspace", "karras"]);
+  checkSaidOnce(options);
   const times = options.times ?? levels?.map((level) => path.timeAt(level));
   if (times) return close(checkTimes(path, times), finish);
   const steps = options.steps ?? (discrete ? Math.min(50, T) : 50);
   if (!Number.isInteger(steps) || steps < 1 || (discrete && steps > T)) {
     throw new RangeError(`steps must be a whole number from 1 to ${discrete ? T : "∞"}, got ${steps}`);
   }
-  return close(
-    Array.from({ length: steps }, (_, i) => spacedTime(i, steps, spacing, path)),
-    finish,
+  return close(spacedTimes(path, steps, spacing), finish);
+}
+
+function checkSaidOnce({ times, levels, steps, spacing }: TimeGridOptions): void {
+  const [grid, ...also] = Object.entries({ times, levels, steps, spacing }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (!grid || grid[0] === "steps" || also.length === 0) return;
+  throw new RangeError(
+    `${grid[0]} are the whole grid, but ${also.map(([name]) => name).join(" and ")} came with them: give one or the other`,
   );
 }
 
@@ -47,7 +70,20 @@ function close(times: readonly number[], finish: "data" | "last"): number[] {
   return [...times];
 }
 
-function spacedTime(i: number, steps: number, spacing: Spacing, { T, discrete }: GaussianPath): number {
+function spacedTimes(path: GaussianPath, steps: number, spacing: Spacing): number[] {
+  if (spacing !== "karras") {
+    return Array.from({ length: steps }, (_, i) => spacedTime(i, steps, spacing, path));
+  }
+  if (steps === 1) return [path.T];
+  return karrasLevels(steps, noiseLevelRange(path)).map((level) => path.timeAt(level));
+}
+
+function spacedTime(
+  i: number,
+  steps: number,
+  spacing: Exclude<Spacing, "karras">,
+  { T, discrete }: GaussianPath,
+): number {
   const first = discrete ? 1 : T / steps;
   switch (spacing) {
     case "leading":
@@ -73,6 +109,23 @@ function checkTimes(path: GaussianPath, times: readonly number[]): readonly numb
   return times;
 }
 
+const warnedOf = new Set<string>();
+
+function warnOfLateStart(path: GaussianPath, times: readonly number[]): void {
+  const [first] = times;
+  const steps = times.filter((t) => t > 0).length;
+  const snr = noiseLevel(path, first) ** -2;
+  // A path that ends with signal has said so itself.
+  if (first === path.T || !(snr > TERMINAL_SNR_LIMIT)) return;
+  const warning =
+    `spacing "leading" with ${steps} steps starts "${path.name}" at t = ${first} of ${path.T}, where the SNR is ` +
+    `${snr.toPrecision(3)} (limit ${TERMINAL_SNR_LIMIT}): x_t still shows the data there, but sampling starts from pure ` +
+    `noise. Use spacing "trailing".`;
+  if (warnedOf.has(warning)) return;
+  warnedOf.add(warning);
+  process.emitWarning(warning, { type: "DiffusionWarning", code: "LATE_START" });
+}
+
 /**
  * Throws a RangeError where no signal is left at the first time: methods that divide by a(t) cannot start there.
  */
@@ -81,9 +134,4 @@ export function requireSignal(path: GaussianPath, times: readonly number[]): voi
   throw new RangeError(
     `"${path.name}" has no signal at t = ${times[0]}: σ is infinite there; use ddim or DPM-Solver++, or start below it`,
   );
-}
-
-/** T, or where the signal has vanished there the last time with σ ≤ 1000. */
-export function highestTime(path: GaussianPath): number {
-  return path.signal(path.T) > 0 ? path.T : path.timeAt(1000);
 }

@@ -21,6 +21,7 @@ export interface UniPcOptions extends SamplerOptions {
  * The state a step shows is the predicted one. Works on x̂_0.
  *
  * Source: Zhao et al. 2023 (UniPC), algorithms 1 and 2 in their data-prediction form, and theorem 3.1.
+ * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
  */
 export function unipc(
   denoiser: Denoiser,

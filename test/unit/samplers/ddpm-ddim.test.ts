@@ -189,7 +189,7 @@ test("an option that is no choice is refused, not taken for the other one", () =
     [() => ddim(d, schedule, xT, { finish: as("end") }), /finish must be one of data, last, got end/],
     [
       () => ddim(d, schedule, xT, { spacing: as("even") }),
-      /spacing must be one of leading, trailing, linspace, got even/,
+      /spacing must be one of leading, trailing, linspace, karras, got even/,
     ],
     [() => heun(d, schedule, xT, { churn: 1, noise, churnNoise: -1 }), /churnNoise must be ≥ 0, got -1/],
     [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
 import {
+  compile,
   consistency,
   cosineSchedule,
   dataDenoiser,
@@ -91,6 +92,21 @@ test("noise interpolates on the sphere: ends exact, norms kept, parallel vectors
   const middle = interpolateNoise(unit, tf.tensor2d([[0, 1]]), 0.5).dataSync();
   [0, 1].forEach((i) => assert.ok(Math.abs(middle[i] - Math.SQRT1_2) < 1e-6));
   assert.ok(largestDifference(interpolateNoise(unit, unit, 0.3), unit) < 1e-6);
+});
+
+test("there is no arc from a noise of zeros, nor to an opposite one: refused, with the example", () => {
+  const a = fastNoise(1)(0, [3, 50]);
+  const zeroLast = tf.mul(a, tf.tensor2d([[1], [1], [0]]));
+  const oppositeSecond = tf.mul(a, tf.tensor2d([[1], [-0.7], [1]]));
+  const before = tf.memory().numTensors;
+  assert.throws(() => interpolateNoise(zeroLast, a, 0.5), /^RangeError: a is zero in example 2 and has no direction/);
+  assert.throws(() => interpolateNoise(a, zeroLast, 0), /^RangeError: b is zero in example 2/);
+  assert.throws(() => interpolateNoise(a, oppositeSecond, 0.5), /^RangeError: a and b are opposite in example 1/);
+  assert.equal(tf.memory().numTensors, before);
+  const compiled = compile(({ x, y }: { x: tf.Tensor; y: tf.Tensor }) => ({ between: interpolateNoise(x, y, 0.3) }));
+  const b = fastNoise(2)(0, [3, 50]);
+  assert.ok(largestDifference(compiled({ x: a, y: b }).between, interpolateNoise(a, b, 0.3)) < 1e-5);
+  compiled.dispose();
 });
 
 test("samples of a finite data set's ideal denoiser are its points", () => {

@@ -25,7 +25,7 @@ import {
   type Denoiser,
 } from "../../../src/index.js";
 import { drain } from "./diffusers-fixture.js";
-import { fastNoise } from "./helpers.js";
+import { fastNoise, inSteps } from "./helpers.js";
 
 const schedule = linearSchedule();
 const good = tf.tensor2d([
@@ -65,7 +65,7 @@ for (const entry of samplers) {
     let done = 0;
     assert.throws(
       () => {
-        for (const { step } of entry.run(denoiser, path, xT, { steps: 6, noise, clip: clipStatic() }))
+        for (const { step } of entry.run(denoiser, path, xT, { ...inSteps(entry, 6), noise, clip: clipStatic() }))
           done = step;
       },
       (error: Error) => {
@@ -132,11 +132,12 @@ test("what is not finite is refused where it enters, by its name", () => {
     ["image", () => inpaint(denoiser, schedule, good, { image: bad, mask, noise })],
     ["a", () => interpolateNoise(bad, good, 0.5)],
     ["b", () => interpolateNoise(good, bad, 0.5)],
-    ...samplers.map(({ run, name, paths }): [string, () => unknown] => {
-      const path = { any: schedule, sde: vpPath(), straight: flowPath() }[paths];
+    ...samplers.map((entry): [string, () => unknown] => {
+      const { name, run } = entry;
+      const path = { any: schedule, sde: vpPath(), straight: flowPath() }[entry.paths];
       return [
         name === "probability-flow" ? "start" : "xT",
-        () => run(denoiser, path, bad, { steps: 3, noise }).next(),
+        () => run(denoiser, path, bad, { ...inSteps(entry, 3), noise }).next(),
       ];
     }),
   ];
@@ -168,6 +169,12 @@ test("inpainting refuses an image or a mask that does not fit", () => {
     () => inpaint(denoiser, schedule, good, { ...options, mask: tf.fill([2, 2], 255) }),
     /mask must lie in 0 … 1/,
   );
+  for (const missing of ["image", "mask"]) {
+    assert.throws(
+      () => inpaint(denoiser, schedule, good, { ...options, [missing]: undefined }),
+      new RegExp(`^TypeError: inpaint needs \`${missing}\`, a tensor: .* got undefined$`),
+    );
+  }
 });
 
 test("a step that is compiled is not read while it is recorded, and gives what it gives uncompiled", () => {

@@ -6,6 +6,7 @@ import {
   type Denoiser,
   type GaussianPath,
   type NoiseSource,
+  type SamplerEntry,
 } from "../../../src/index.js";
 
 export const variance = 0.25;
@@ -58,6 +59,11 @@ export function counting(denoiser: Denoiser): Denoiser & { calls: number } {
     },
   };
   return counter;
+}
+
+/** So many steps, for a sampler that takes them. */
+export function inSteps({ choosesSteps }: SamplerEntry, steps: number): { readonly steps?: number } {
+  return choosesSteps ? {} : { steps };
 }
 
 export function largestDifference(a: tf.Tensor, b: tf.Tensor): number {

@@ -116,3 +116,28 @@ test("bits per dimension of a Gaussian are its entropy", () => {
     (d / 2) * Math.log(2 * Math.PI * deviation ** 2);
   assert.ok(Math.abs(bits + own / (d * Math.LN2)) < 0.002);
 });
+
+test("what logLikelihood cannot take is refused by its name", () => {
+  const path = vpPath();
+  const denoiser = mixtureDenoiser(path, mixture);
+  const bad: [object, RegExp][] = [
+    [{ from: path.T }, /^RangeError: from must lie between 0 and 1, the times of "vp", got 1$/],
+    [{ from: 0 }, /^RangeError: from must lie between 0 and 1, .* got 0$/],
+    [{ from: NaN }, /got NaN$/],
+    [{ trace: "hutchinson" }, /^TypeError: trace must be "exact" or a list of probes .* got "hutchinson"$/],
+    [{ trace: [] }, /^RangeError: trace needs at least one probe/],
+    [{ trace: [tf.ones([1, 2])] }, /probe 0 has shape \[1,2\] but x has \[5,2\]/],
+  ];
+  const before = tf.memory().numTensors;
+  for (const [options, message] of bad)
+    assert.throws(() => logLikelihood(denoiser, path, points, options), message);
+  assert.equal(tf.memory().numTensors, before);
+});
+
+test("where no time is said a path whose variance explodes takes data at σ(T)/40000", () => {
+  const path = edmPath();
+  const got = logLikelihood(mixtureDenoiser(path, mixture), path, points).logLikelihood.dataSync();
+  exactLog(path, points).forEach((expected, i) =>
+    assert.ok(Math.abs(got[i] - expected) < 0.01, `ln p = ${got[i]}, exact ${expected}`),
+  );
+});

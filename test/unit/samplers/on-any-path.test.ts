@@ -8,6 +8,9 @@ import {
   denoiserOnPath,
   edmPath,
   flowPath,
+  gaussianDenoiser,
+  heun,
+  karrasLevels,
   linearSchedule,
   mixtureDenoiser,
   noiseLevel,
@@ -21,9 +24,10 @@ import {
   type Denoiser,
   type GaussianMixture,
   type GaussianPath,
+  type StochasticOptions,
 } from "../../../src/index.js";
 import { drain } from "./diffusers-fixture.js";
-import { fastNoise, largestDifference } from "./helpers.js";
+import { fastNoise, inSteps, largestDifference } from "./helpers.js";
 
 const mixture: GaussianMixture = {
   weights: [1, 2],
@@ -96,14 +100,14 @@ test("above the highest trained level it is asked at that level", () => {
 
 for (const entry of samplers) {
   test(`${entry.name} runs on a model of any path, and leaves nothing in memory but its result`, () => {
-    for (const path of [linearSchedule(), vpPath(), flowPath()] as GaussianPath[]) {
+    for (const path of [linearSchedule(), vpPath(), flowPath(), vePath(), edmPath()] as GaussianPath[]) {
       // What divides by a(t) cannot start where a(t) = 0, and says so.
       const refused = path.name === "flow" && entry.paths === "any" && !startsWithoutSignal.has(entry.name);
       const denoiser = mixtureDenoiser(path, mixture);
       const xT = fastNoise(1)(0, [200, 2]);
       const before = tf.memory().numTensors;
       const run = (): tf.Tensor =>
-        drain(runOnAnyPath(entry, denoiser, path, xT, { steps: 25, noise: fastNoise(2) }));
+        drain(runOnAnyPath(entry, denoiser, path, xT, { ...inSteps(entry, 25), noise: fastNoise(2) }));
       if (refused) {
         assert.throws(run, /has no signal at t = 1/);
         assert.equal(tf.memory().numTensors, before);
@@ -111,10 +115,43 @@ for (const entry of samplers) {
         const end = run();
         assert.equal(tf.memory().numTensors, before + 1);
         // 1/3·(−1) + 2/3·0.7; ±4 standard errors of 0.06, and the few steps' bias.
-        const mean = tf.mean(tf.slice(end, [0, 0], [-1, 1])).dataSync()[0];
+        const moments = tf.moments(end, 0);
+        const mean = moments.mean.dataSync()[0];
         assert.ok(Math.abs(mean - 0.133) < 0.3, `${path.name}: mean ${mean}`);
+        if (entry.name === "consistency") continue; // One step of a denoiser that was not distilled is the mean.
+        // Σ w·(Σ_k + μ_k²) − μ²: ±4 standard errors of a tenth, and the few steps' bias of up to a half.
+        [0.8756, 0.1756].forEach((exact, i) => {
+          const ratio = moments.variance.dataSync()[i] / exact;
+          assert.ok(ratio > 0.5 && ratio < 2, `${path.name}: variance ${i} is ${ratio} of the data's`);
+        });
       }
     }
+  });
+}
+
+for (const path of [vePath(), edmPath()]) {
+  test(`on ${path.name} the start is b(T)·z, or b(t)·z of the first level, and the usual grid is fine enough`, () => {
+    const denoiser = gaussianDenoiser(path, [0], 0.25);
+    const z = fastNoise(3)(0, [2000, 1]);
+    const deviation = (x: tf.Tensor): number => tf.sqrt(tf.mean(tf.square(x))).dataSync()[0];
+    const run = (options: Partial<StochasticOptions>): tf.Tensor =>
+      drain(runOnAnyPath(samplerNamed("heun"), denoiser, path, z, { ...options, noise: fastNoise(4) }));
+    const before = tf.memory().numTensors;
+    const ends = [run({}), run({ levels: karrasLevels(40, { min: 0.002, max: 10 }) })];
+    assert.equal(tf.memory().numTensors, before + 2);
+    for (const end of ends) {
+      const ratio = deviation(end) / (0.5 * deviation(z));
+      assert.ok(Math.abs(ratio - 1) < 0.01, `deviation ${0.5 * ratio} instead of 0.5`);
+    }
+    const own = drain(heun(denoiser, path, tf.mul(z, path.noise(path.T))));
+    assert.ok(largestDifference(own, ends[0]) < 1e-6, "the same as the sampler itself, started at b(T)·z");
+    const runs = [{}, { steps: 3 }].map((options) =>
+      runOnAnyPath(samplerNamed("heun"), denoiser, path, z, { ...options, noise: fastNoise(4) }),
+    );
+    const abandoned = tf.memory().numTensors;
+    runs[0].next();
+    runs.forEach((one) => one.return(undefined as never));
+    assert.equal(tf.memory().numTensors, abandoned, "an abandoned run frees its start");
   });
 }
 

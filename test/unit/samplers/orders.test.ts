@@ -18,6 +18,7 @@ import {
   vpPath,
   type Denoiser,
   type GaussianPath,
+  type NoiseSource,
   type SamplerEntry,
   type SamplerOptions,
   type SamplerStep,
@@ -149,9 +150,55 @@ const noNoise = (): never => assert.fail("a deterministic sampler asked for nois
 // Every deterministic sampler of the registry is held to its order, one that is added too.
 for (const entry of samplers.filter(({ stochastic }) => !stochastic)) {
   const { name, order, run, evaluations } = entry;
-  if (!Number.isFinite(evaluations(1))) continue; // adaptive: below
+  if (order === null || !Number.isFinite(evaluations(1))) continue; // adaptive: below
   const deterministic: Run = (d, p, x, o) => run(d, p, x, { ...o, noise: noNoise });
   hasOrder(name, order, deterministic, settings[name] ?? usualSetting(entry));
+}
+
+/**
+ * Var x at the last time over what it should be, minus 1, for data N(0, s²): each step is then linear in x and in its
+ * noise, so x = Σ_k c_k·z_k, z_0 being the start. Example k of one batch has z_k = 1 and no other noise: it ends at c_k,
+ * and the variance is Σ_k c_k², without any sampling error.
+ */
+function varianceError({ run }: SamplerEntry, path: GaussianPath, times: readonly number[]): number {
+  const spread = (t: number): number => Math.hypot(Math.sqrt(variance) * path.signal(t), path.noise(t));
+  const denoiser = gaussianDenoiser(path, [0], variance);
+  let draws = 0;
+  const oneHot: NoiseSource = (draw, [count]) => {
+    draws = Math.max(draws, draw);
+    return tf.tensor(Float32Array.from({ length: count }, (_, k) => (k === draw ? 1 : 0)), [count, 1]);
+  };
+  const ends = (count: number): Float32Array => {
+    const options = { times, finish: "last", noise: oneHot } as const;
+    const xT = tf.mul(oneHot(0, [count, 1]), spread(times[0]));
+    return drain(run(denoiser, path, xT, options)).dataSync() as Float32Array;
+  };
+  ends(1); // how many draws there are
+  return ends(draws + 1).reduce((sum, c) => sum + c * c, 0) / spread(times[times.length - 1]) ** 2 - 1;
+}
+
+/** Where a stochastic sampler's asymptotic range needs other steps than the usual 64, 128 and 256. */
+const stochasticCounts: Readonly<Record<string, readonly number[]>> = {
+  "dpm++2m-sde": [32, 64, 128],
+  "heun-churn": [192, 256, 512],
+};
+
+for (const entry of samplers.filter(({ stochastic }) => stochastic)) {
+  const { name, order, paths } = entry;
+  if (order === null) continue; // Its file says why.
+  test(`${name}'s variance converges with order ${order}`, () => {
+    const path = paths === "straight" ? flowPath() : vpPath();
+    const counts = stochasticCounts[name] ?? [64, 128, 256];
+    const errors = counts.map((n) => {
+      const times = startingSlowly(n, 1, 5, 0.1).map((level) => path.timeAt(level));
+      return Math.abs(tf.tidy(() => varianceError(entry, path, times)));
+    });
+    const slope = measuredOrder(counts, errors);
+    assert.ok(
+      Math.abs(slope - order) < 0.1,
+      `${name}: slope ${slope.toFixed(3)} of errors ${errors.map((e) => e.toExponential(2))}`,
+    );
+  });
 }
 
 // Forms that have no name of their own.

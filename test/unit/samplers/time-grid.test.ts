@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as tf from "../../../src/tf.js";
+import {
+  ddim,
+  ddimInversion,
+  edmPath,
+  gaussianDenoiser,
+  karrasLevels,
+  linearSchedule,
+  noiseLevel,
+  noiseLevelRange,
+  partialStart,
+  timeGrid,
+  vePath,
+  vpPath,
+  type TimeGridOptions,
+} from "../../../src/index.js";
+import { drain } from "./diffusers-fixture.js";
+import { fastNoise } from "./helpers.js";
+
+test("where the variance explodes the steps are even in σ^{1/7}, down to σ(T)/40000", () => {
+  assert.deepEqual(timeGrid(edmPath(), { steps: 9 }), [...karrasLevels(9, { min: 0.002, max: 80 }), 0]);
+  const ve = vePath();
+  const levels = timeGrid(ve, { steps: 9 }).map((t) => noiseLevel(ve, t));
+  karrasLevels(9, noiseLevelRange(ve)).forEach((level, i) =>
+    assert.ok(Math.abs(levels[i] / level - 1) < 1e-9, `${levels}`),
+  );
+  assert.deepEqual(timeGrid(edmPath(), { steps: 1 }), [80, 0]);
+  assert.deepEqual(timeGrid(edmPath(), { steps: 2, spacing: "trailing" }), [80, 40, 0]);
+  const vp = vpPath();
+  const spaced = timeGrid(vp, { steps: 5, spacing: "karras" }).slice(0, -1);
+  karrasLevels(5, noiseLevelRange(vp)).forEach((level, i) =>
+    assert.ok(Math.abs(noiseLevel(vp, spaced[i]) / level - 1) < 1e-9, `${spaced}`),
+  );
+});
+
+test("a grid that says the same thing twice is refused, and says which", () => {
+  const bad: [TimeGridOptions, RegExp][] = [
+    [{ times: [500, 100], steps: 50 }, /^times are the whole grid, but steps came with them: give one or the other$/],
+    [{ times: [500, 100], levels: [5, 1], spacing: "leading" }, /^times are .* but levels and spacing came with them/],
+    [{ levels: [5, 1], steps: 2 }, /^levels are the whole grid, but steps came with them/],
+    [{ levels: [5, 1], spacing: "karras" }, /^levels are the whole grid, but spacing came with them/],
+  ];
+  for (const [options, message] of bad) {
+    assert.throws(
+      () => timeGrid(linearSchedule(), options),
+      (error: Error) => error instanceof RangeError && message.test(error.message),
+    );
+  }
+  assert.deepEqual(timeGrid(linearSchedule(), { times: [500, 100], steps: undefined }), [500, 100, 0]);
+});
+
+/** The warnings given while `run` runs. */
+async function warningsOf(run: () => unknown): Promise<string[]> {
+  const given: string[] = [];
+  const listen = (warning: Error): void => void given.push(warning.message);
+  process.on("warning", listen);
+  run();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", listen);
+  return given;
+}
+
+test("leading steps that start where x_t still shows the data are warned of, once", async () => {
+  const schedule = linearSchedule();
+  const denoiser = gaussianDenoiser(schedule, [1], 0.01);
+  const xT = fastNoise(1)(0, [2, 1]);
+  const late = { steps: 501, spacing: "leading" } as const;
+  const warnings = await warningsOf(() => {
+    for (let k = 0; k < 2; k++) assert.equal(timeGrid(schedule, late)[0], 501);
+    ddim(denoiser, schedule, xT, late);
+  });
+  assert.equal(warnings.length, 1, `${warnings}`);
+  assert.match(
+    warnings[0],
+    /^spacing "leading" with 501 steps starts "linear" at t = 501 of 1000, where the SNR is 0\.08.* Use spacing "trailing"/,
+  );
+  // Those of diffusers' usual counts start low enough; an image that is noised to the first time is no pure noise.
+  const quiet = await warningsOf(() => {
+    for (const steps of [10, 20, 50, 250, 1000]) timeGrid(schedule, { steps, spacing: "leading" });
+    timeGrid(schedule, { steps: 501 });
+    partialStart(schedule, xT, { steps: 502, spacing: "leading", strength: 0.5, noise: fastNoise(2) });
+    tf.tidy(() => drain(ddimInversion(denoiser, schedule, xT, { steps: 3, spacing: "leading" })));
+    tf.tidy(() => drain(ddimInversion(denoiser, schedule, xT, { steps: 1, spacing: "leading" })));
+  });
+  assert.deepEqual(quiet, []);
+});
