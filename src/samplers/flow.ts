@@ -66,8 +66,11 @@ export default samplerEntries(
  * Moves the times of the straight path towards noise, as large images need: t' = shift·t/(1 + (shift − 1)·t).
  *
  * Source: Esser et al. 2024 (Stable Diffusion 3), equation 23.
+ * @throws RangeError unless shift is finite and > 0 and all times lie in 0 … 1
  */
 export function shiftTimes(times: readonly number[], shift: number): number[] {
-  if (!(shift > 0)) throw new RangeError(`shift must be > 0, got ${shift}`);
+  if (!(shift > 0 && shift < Infinity)) throw new RangeError(`shift must be finite and > 0, got ${shift}`);
+  const outside = times.find((t) => !(t >= 0 && t <= 1));
+  if (outside !== undefined) throw new RangeError(`times of the straight path lie in 0 … 1, got ${outside}`);
   return times.map((t) => (shift * t) / (1 + (shift - 1) * t));
 }

@@ -246,6 +246,8 @@ test("an Euler step of flow matching is DDIM's on the straight path", () => {
   const path = flowPath();
   const denoiser = mixture(path, 2);
   const xT = fastNoise(1)(0, [3, 2]);
+  assert.throws(() => shiftTimes([0.5, 2], 3), /lie in 0 … 1, got 2/);
+  assert.throws(() => shiftTimes([0.5], Infinity), /shift must be finite and > 0, got Infinity/);
   const times = shiftTimes(timeGrid(path, { steps: 9 }).slice(0, -1), 3);
   same(drain(flow(denoiser, path, xT, { times })), drain(ddim(denoiser, path, xT, { times })), "flow Euler");
 });
