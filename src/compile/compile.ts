@@ -54,8 +54,9 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  * tensor kept, a variable assigned. JavaScript numbers `fn` closes over are part of the program: changing them later
  * has no effect.
  *
- * Without the native backend, with `DIFFUSION_LAB_COMPILE=0` in the environment, and inside another compiled function,
- * calls run `fn` itself.
+ * Without the native backend, with `DIFFUSION_LAB_COMPILE=0` in the environment, inside another compiled function, and
+ * where a gradient is taken through the call (within `tf.grad` and its kin, outside `fn`), calls run `fn` itself. A
+ * gradient that is to be fast is therefore taken inside `fn`.
  *
  * @example
  * const evaluate = compile(({ xt, t }) => ({ noise: unet.apply(xt, t) }), { captures: named(unet.parameters) });
@@ -125,7 +126,8 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     given.forEach((tensor, i) => requireTensor(this.name, "input", names[i], tensor));
     this.captured.forEach((tensor, i) => requireTensor(this.name, "capture", this.captureNames[i], tensor));
     const backend = nativeBackend();
-    if (!backend || recording || process.env["DIFFUSION_LAB_COMPILE"] === "0") return this.eager(inputs);
+    const switchedOff = process.env["DIFFUSION_LAB_COMPILE"] === "0";
+    if (!backend || recording || switchedOff || gradientIsTaken()) return this.eager(inputs);
 
     const all = [...given, ...this.captured];
     const key =
@@ -220,6 +222,13 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
 }
 
 const DTYPES: Readonly<Partial<Record<tf.DataType, number>>> = { float32: 1, int32: 3, bool: 10 };
+
+/** Whether a tape runs: TensorFlow.js cannot see into a graph, and would take its outputs for constants. */
+function gradientIsTaken(): boolean {
+  const { gradientDepth, kernelDepth } = tf.engine().state;
+  // Inside the forward function of a custom gradient the tape rests.
+  return gradientDepth > 0 && kernelDepth === 0;
+}
 
 function typeKey(tensor: tf.Tensor): string {
   return `${tensor.dtype}[${tensor.shape}]`;
