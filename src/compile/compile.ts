@@ -51,8 +51,8 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  * `fn` must be pure: everything that changes from call to call (noise, learning rate, step, state) is an input or a
  * capture, everything it changes is an output. What would silently go wrong is refused: a tensor that is neither input
  * nor capture, a value read into JavaScript, random or counted constants, constants of more than 16384 values, a
- * tensor kept, a variable assigned. JavaScript numbers `fn` closes over are part of the program: changing them later
- * has no effect.
+ * tensor kept, a tensor disposed or a variable assigned that `fn` has not made itself. JavaScript numbers `fn` closes
+ * over are part of the program: changing them later has no effect.
  *
  * Without the native backend, with `DIFFUSION_LAB_COMPILE=0` in the environment, inside another compiled function, and
  * where a gradient is taken through the call (within `tf.grad` and its kin, outside `fn`), calls run `fn` itself. A
@@ -126,8 +126,10 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     given.forEach((tensor, i) => requireTensor(this.name, "input", names[i], tensor));
     this.captured.forEach((tensor, i) => requireTensor(this.name, "capture", this.captureNames[i], tensor));
     const backend = nativeBackend();
+    // TensorFlow.js cannot see into a graph, and would take its outputs for constants.
+    const gradientIsTaken = tf.engine().isTapeOn();
     const switchedOff = process.env["DIFFUSION_LAB_COMPILE"] === "0";
-    if (!backend || recording || switchedOff || gradientIsTaken()) return this.eager(inputs);
+    if (!backend || recording || switchedOff || gradientIsTaken) return this.eager(inputs);
 
     const all = [...given, ...this.captured];
     const key =
@@ -188,7 +190,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     const signatures = new SignatureStore(cacheFolder, backend.binding.TF_Version);
     const body = (standIns: readonly tf.Tensor[]): NamedTensors => {
       const lent = standIns.slice(names.length);
-      return lendStandIns(this.name, this.captureNames, this.captured, lent, () => {
+      return lendStandIns(this.captured, lent, () => {
         const outputs = this.fn(Object.fromEntries(names.map((name, i) => [name, standIns[i]])) as I);
         if (typeof (outputs as { then?: unknown } | undefined)?.then === "function") {
           throw new TypeError(
@@ -222,13 +224,6 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
 }
 
 const DTYPES: Readonly<Partial<Record<tf.DataType, number>>> = { float32: 1, int32: 3, bool: 10 };
-
-/** Whether a tape runs: TensorFlow.js cannot see into a graph, and would take its outputs for constants. */
-function gradientIsTaken(): boolean {
-  const { gradientDepth, kernelDepth } = tf.engine().state;
-  // Inside the forward function of a custom gradient the tape rests.
-  return gradientDepth > 0 && kernelDepth === 0;
-}
 
 function typeKey(tensor: tf.Tensor): string {
   return `${tensor.dtype}[${tensor.shape}]`;
