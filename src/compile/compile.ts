@@ -4,10 +4,11 @@ import { CompileError } from "./errors.js";
 import { defaultCacheFolder } from "./graph-cache.js";
 import { emitGraph, type Graph } from "./graph-emitter.js";
 import { nativeBackend, type NativeBackend } from "./native-backend.js";
+import { namedOutputs } from "./outputs.js";
 import { requirePrecision, type Precision } from "./precision.js";
-import { impurityError } from "./purity.js";
+import { graphOfBoth } from "./purity.js";
 import { record } from "./recorder.js";
-import type { RecordedInput } from "./recording.js";
+import type { RecordedInput, Recording } from "./recording.js";
 import { GraphSession } from "./session.js";
 import { SignatureStore } from "./signature-store.js";
 
@@ -50,9 +51,10 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  *
  * `fn` must be pure: everything that changes from call to call (noise, learning rate, step, state) is an input or a
  * capture, everything it changes is an output. What would silently go wrong is refused: a tensor that is neither input
- * nor capture, a value read into JavaScript, random or counted constants, constants of more than 16384 values, a
- * tensor kept, a tensor disposed or a variable assigned that `fn` has not made itself. JavaScript numbers `fn` closes
- * over are part of the program: changing them later has no effect.
+ * nor capture, a value read into JavaScript, random or counted constants, constants of more than 16384 values,
+ * operations whose result has a shape that depends on data (`tf.unique`), a tensor kept, a tensor disposed or a variable
+ * assigned that `fn` has not made itself. JavaScript numbers `fn` closes over are part of the program: changing them
+ * later has no effect.
  *
  * Without the native backend, with `DIFFUSION_LAB_COMPILE=0` in the environment, inside another compiled function, and
  * where a gradient is taken through the call (within `tf.grad` and its kin, outside `fn`), calls run `fn` itself. A
@@ -64,7 +66,7 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  *
  * @throws CompileError if `fn` cannot be recorded or TensorFlow refuses the graph; it names the tensor or operation and
  * the line
- * @throws TypeError if inputs are missing or are no tensors
+ * @throws TypeError if inputs are missing or are no tensors, or `fn` returns anything but tensors by name
  * @throws RangeError for precision "bf16" on a processor without it
  */
 export function compile<I extends NamedTensors, O extends NamedTensors>(
@@ -148,7 +150,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
   private eager(inputs: I): O {
     return tf.tidy(() => {
       const lent = new Set<tf.Tensor>([...Object.values(inputs), ...this.captured]);
-      const outputs = Object.entries(this.fn(inputs)).map(([name, tensor]) => {
+      const outputs = namedOutputs(this.name, this.fn(inputs)).map(([name, tensor]) => {
         const own = lent.has(tensor) ? tf.clone(tensor) : tensor;
         lent.add(own);
         return [name, own];
@@ -192,30 +194,18 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
       const lent = standIns.slice(names.length);
       return lendStandIns(this.captured, lent, () => {
         const outputs = this.fn(Object.fromEntries(names.map((name, i) => [name, standIns[i]])) as I);
-        if (typeof (outputs as { then?: unknown } | undefined)?.then === "function") {
-          throw new TypeError(
-            `compile: "${this.name}" returns a promise; only a synchronous function can be recorded`,
-          );
-        }
         // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
         const own = (tensor: tf.Tensor): tf.Tensor =>
           this.captured.includes(tensor) ? tf.clone(tensor) : tensor;
-        return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, own(tensor)]));
+        return Object.fromEntries(namedOutputs(this.name, outputs).map(([name, tensor]) => [name, own(tensor)]));
       });
     };
+    const write = (recorded: Recording): Graph => emitGraph(backend.binding, recorded, this.options.precision);
     recording = true;
     try {
       const first = record(backend, signatures, { name: this.name, inputs, body });
       const second = record(backend, signatures, { name: this.name, inputs, body, origins: false });
-      const graph = emitGraph(backend.binding, first.recording, this.options.precision);
-      const same = first.outputNames.join() === second.outputNames.join();
-      if (
-        !same ||
-        !graph.bytes.equals(emitGraph(backend.binding, second.recording, this.options.precision).bytes)
-      ) {
-        throw impurityError(this.name, first.recording, second.recording);
-      }
-      return { graph, outputNames: first.outputNames };
+      return { graph: graphOfBoth(this.name, first, second, write), outputNames: first.outputNames };
     } finally {
       recording = false;
       signatures.save();

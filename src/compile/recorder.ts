@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { withoutValues } from "../finite.js";
 import * as tf from "../tf.js";
 import { bytesOf, isUniform } from "./constant-bytes.js";
+import { shapeDependsOnData } from "./data-dependent-shape.js";
 import { describeOutsider, describeTensor } from "./describe-tensor.js";
 import { CompileError } from "./errors.js";
 import { intercept } from "./interception.js";
@@ -16,10 +17,10 @@ import type {
 import { captureOrigin, describeOrigin, type Origin } from "./origin.js";
 import {
   typeOf,
+  type NamedRecording,
   type RecordedConstant,
   type RecordedInput,
   type RecordedOperation,
-  type Recording,
   type ValueSource,
 } from "./recording.js";
 import { ShapeInference, type Operand } from "./shape-inference.js";
@@ -38,11 +39,6 @@ export interface RecordedFunction {
   readonly origins?: boolean;
   /** Given a stand-in for each input, returns the outputs by name. */
   readonly body: (standIns: readonly tf.Tensor[]) => Readonly<Record<string, tf.Tensor>>;
-}
-
-export interface NamedRecording {
-  readonly recording: Recording;
-  readonly outputNames: readonly string[];
 }
 
 /**
@@ -71,6 +67,8 @@ class Recorder {
   private readonly binding: Binding;
   private readonly inference: ShapeInference;
   private readonly lifetimes = new Lifetimes();
+  /** Of the first read that asked for a promise, which cannot throw where it is. */
+  private refusedRead: unknown;
   // Handles of values without contents are negative and never deleted; −1 is TensorFlow.js's "not uploaded yet".
   private nextStandIn = -2;
 
@@ -91,6 +89,7 @@ class Recorder {
         tensorBorn: (dataId) => this.born.add(dataId),
         tensorUsed: (tensor) => this.refuseCaptured(tensor),
         tensorRead: (dataId) => this.refuseRead(dataId),
+        readRefused: (error) => (this.refusedRead ??= error),
         createTensor: (shape, dtype, values) => this.createTensor(shape, dtype, values),
         executeOp: (name, attributes, inputs, outputs) => this.executeOp(name, attributes, inputs, outputs),
       },
@@ -119,13 +118,8 @@ class Recorder {
         origin: () => this.origin(),
         refuse: (how, tensor) => this.refuseEnd(how, tensor, standIns),
       };
-      const named = this.lifetimes.watch(rules, () => this.fn.body(standIns));
+      const named = this.lifetimes.watch(rules, () => this.outputsOfBody(standIns));
       for (const [name, tensor] of Object.entries(named)) {
-        if (!(tensor instanceof tf.Tensor)) {
-          throw new TypeError(
-            `compile: "${this.fn.name}" must return tensors by name, but "${name}" is ${typeof tensor}`,
-          );
-        }
         // Uploads the tensor if it is a constant no operation has used.
         const [id] = this.backend.getInputTensorIds([tensor]);
         outputNames.push(name);
@@ -134,6 +128,18 @@ class Recorder {
     });
     const { constants, operations } = this;
     return { recording: { inputs: this.fn.inputs, constants, operations, outputs }, outputNames };
+  }
+
+  private outputsOfBody(standIns: readonly tf.Tensor[]): Readonly<Record<string, tf.Tensor>> {
+    let outputs: Readonly<Record<string, tf.Tensor>>;
+    try {
+      outputs = this.fn.body(standIns);
+    } catch (error) {
+      // What a function does with values it could not have is an error that follows.
+      throw this.refusedRead ?? error;
+    }
+    if (this.refusedRead) throw this.refusedRead;
+    return outputs;
   }
 
   private createTensor(shape: number[], dtype: number, values: BindingValues): number {
@@ -159,6 +165,12 @@ class Recorder {
     count: number,
   ): TensorMetadata[] {
     const origin = this.origin();
+    if (shapeDependsOnData(name) && ids.some((id) => id < 0)) {
+      throw new CompileError(
+        `compile: "${this.fn.name}" uses ${name} on values that depend on its inputs: they decide the shape of the result, ` +
+          `and a graph has one shape. Do this outside, or keep all elements and weigh them by a mask.\n${describeOrigin(origin)}`,
+      );
+    }
     const inputs = ids.map((id) => this.sourceOf(id));
     const results = this.resultsOf(name, attributes, ids, count, origin);
     const index = this.operations.length;

@@ -74,6 +74,39 @@ test("a count of calls is refused, in a number and in the program itself", () =>
   assertRefused(({ x }) => ({ y: step++ % 2 === 0 ? tf.sin(x) : tf.cos(x) }), /its operations change/);
 });
 
+test("a seed drawn anew is refused by its operation", () => {
+  assertRefused(
+    ({ x }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3) }),
+    /not a pure function: the attribute "seed" of Multinomial changes/,
+  );
+  const x = tf.ones([4, 4]);
+  const fractional = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3, 0.5) }), { cacheFolder });
+  assert.throws(() => fractional({ x }), {
+    name: "CompileError",
+    message: /attribute "seed" of Multinomial cannot be written into a graph: .*whole number, got 0\.5\n.*refusals\.test\.ts:/,
+  });
+  x.dispose();
+});
+
+test("an operation whose result has a shape that depends on data is refused, of constants it is not", () => {
+  const expected = (name: string): RegExp =>
+    new RegExp(`"program" uses ${name} on values that depend on its inputs: they decide the shape`);
+  assertRefused(({ x }) => ({ y: tf.scalar(tf.unique(tf.reshape(x, [-1])).values.size) }), expected("UniqueV2"));
+  assertRefused(
+    ({ x }) => ({ y: tf.image.nonMaxSuppressionWithScore(x as tf.Tensor2D, tf.sum(x, 1) as tf.Tensor1D, 3).selectedIndices }),
+    expected("NonMaxSuppressionV5"),
+  );
+  const distinct = compile(
+    ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, tf.unique(tf.tensor1d([3, 1, 3, 2])).values.size) }),
+    { cacheFolder },
+  );
+  const x = tf.scalar(2);
+  const { y } = distinct({ x });
+  assert.equal(y.dataSync()[0], 6);
+  distinct.dispose();
+  tf.dispose([x, y]);
+});
+
 test("a large constant is refused, a large uniform one is written as one value", () => {
   const table = Float32Array.from({ length: 160 * 160 }, (_, i) => i);
   assertRefused(
@@ -121,6 +154,46 @@ test("reading a value that depends on an input is refused, reading a constant is
   assert.equal(y.dataSync()[0], 15);
   compiled.dispose();
   tf.dispose([x, y]);
+});
+
+test("reading by a promise is refused at once, and no promise is left to fail", async () => {
+  const failures: unknown[] = [];
+  const listen = (reason: unknown): void => void failures.push(reason);
+  process.on("unhandledRejection", listen);
+  const reads = /reads the values of a tensor that depends on its inputs/;
+  let seen = 0;
+  assertRefused(({ x }) => {
+    void x.data().then(() => seen++);
+    return { y: tf.square(x) };
+  }, reads);
+  assertRefused(({ x }) => {
+    void tf.whereAsync(tf.greater(x, 0));
+    throw new Error("follows");
+  }, reads);
+  assertRefused((async ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, (await x.data())[0]) })) as unknown as Program, reads);
+  const x = tf.ones([2]);
+  const late = compile(
+    (async () => {
+      await Promise.resolve();
+      throw new Error("late");
+    }) as unknown as Program,
+    { name: "late", cacheFolder },
+  );
+  assert.throws(() => late({ x }), /"late" returns a promise/);
+  const constant = compile(
+    ({ x }: { x: tf.Tensor }) => {
+      void tf.scalar(7).data().then(([value]) => (seen = value));
+      return { y: tf.square(x) };
+    },
+    { cacheFolder },
+  );
+  constant({ x }).y.dispose();
+  constant.dispose();
+  x.dispose();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off("unhandledRejection", listen);
+  assert.deepEqual(failures, []);
+  assert.equal(seen, 7);
 });
 
 test("assigning a variable is refused by name, capture or not, and the variable keeps its value", () => {
@@ -256,6 +329,23 @@ test("wrong inputs and results are refused by name", () => {
   );
   const nothing = compile((() => ({ y: undefined })) as unknown as Program, { name: "nothing", cacheFolder });
   assert.throws(() => nothing({ x }), /"nothing" must return tensors by name, but "y" is undefined/);
+  for (const [returned, what] of [
+    [undefined, "returns undefined"],
+    [null, "returns null"],
+    [3, "returns number"],
+    [x, "returns a tensor without a name: return { y: … }"],
+  ] as const) {
+    const wrong = compile((() => returned) as unknown as Program, { name: "wrong", cacheFolder });
+    const error = { name: "TypeError", message: `compile: "wrong" must return tensors by name, but ${what}` };
+    assert.throws(() => wrong({ x }), error);
+    assert.throws(() => eagerly(() => wrong({ x })), error);
+  }
+  const spent: Program = ({ x }) => {
+    const y = tf.square(x);
+    y.dispose();
+    return { y };
+  };
+  assert.throws(() => compile(spent, { name: "spent", cacheFolder })({ x }), /"spent" must .* but "y" has been disposed/);
   const promise = compile((async () => ({})) as unknown as Program, { name: "promise", cacheFolder });
   assert.throws(() => promise({ x }), /"promise" returns a promise/);
   double.dispose();
