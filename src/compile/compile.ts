@@ -76,7 +76,6 @@ export function compile<I extends NamedTensors, O extends NamedTensors>(
   const compiler = new Compiler(fn, options);
   const call = (inputs: I): O => compiler.call(inputs);
   Object.defineProperty(call, "graphs", { get: () => compiler.graphs });
-  abandoned.register(call, compiler.loaded);
   return Object.assign(call, { dispose: () => compiler.dispose() }) as Compiled<I, O>;
 }
 
@@ -87,19 +86,11 @@ interface LoadedGraph {
 
 let recording = false;
 
-/** Graphs of compiled functions that were dropped without being disposed. */
-const abandoned = new FinalizationRegistry<Map<string, LoadedGraph>>(disposeAll);
-
-function disposeAll(graphs: Map<string, LoadedGraph>): void {
-  for (const { session } of graphs.values()) session.dispose();
-  graphs.clear();
-}
-
 class Compiler<I extends NamedTensors, O extends NamedTensors> {
   private readonly name: string;
   private readonly captureNames: readonly string[];
   private readonly captured: readonly tf.Tensor[];
-  readonly loaded = new Map<string, LoadedGraph>();
+  private readonly loaded = new Map<string, LoadedGraph>();
   private disposed = false;
 
   constructor(
@@ -143,7 +134,8 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
 
   dispose(): void {
     this.disposed = true;
-    disposeAll(this.loaded);
+    for (const { session } of this.loaded.values()) session.dispose();
+    this.loaded.clear();
   }
 
   /** The function itself, with the same rule as a graph: every output is a tensor of its own. */
