@@ -6,9 +6,9 @@ import { emitGraph, type Graph } from "./graph-emitter.js";
 import { nativeBackend, type NativeBackend } from "./native-backend.js";
 import { namedOutputs } from "./outputs.js";
 import { requirePrecision, type Precision } from "./precision.js";
-import { graphOfBoth } from "./purity.js";
+import { graphOfBoth, requireSame } from "./purity.js";
 import { record } from "./recorder.js";
-import type { RecordedInput, Recording } from "./recording.js";
+import type { NamedRecording, RecordedInput, Recording } from "./recording.js";
 import { GraphSession } from "./session.js";
 import { SignatureStore } from "./signature-store.js";
 
@@ -45,7 +45,8 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  * A tensor function as one TensorFlow graph.
  *
  * At the first call with new shapes `fn` runs twice on stand-ins (never on data) and what it does is written as a
- * graph; this and later calls hand the inputs to the graph and get its outputs, with no JavaScript in between.
+ * graph; this and later calls hand the inputs to the graph and get its outputs, with no JavaScript in between, but for
+ * the second call, at which `fn` runs once more on stand-ins to see whether it still does the same.
  * Gradients (`tf.grads`, `tf.variableGrads`) inside `fn` become part of the graph. The result equals `fn(inputs)` up to
  * the rounding of fused operations, about 1e-6 relative.
  *
@@ -53,8 +54,8 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  * capture, everything it changes is an output. What would silently go wrong is refused: a tensor that is neither input
  * nor capture, a value read into JavaScript, random or counted constants, constants of more than 16384 values,
  * operations whose result has a shape that depends on data (`tf.unique`), a tensor kept, a tensor disposed or a variable
- * assigned that `fn` has not made itself. JavaScript numbers `fn` closes over are part of the program: changing them
- * later has no effect.
+ * assigned that `fn` has not made itself. JavaScript numbers `fn` closes over are part of the program: a change between
+ * the first two calls with the same shapes is refused, a later one cannot be seen and has no effect.
  *
  * Without the native backend, with `DIFFUSION_LAB_COMPILE=0` in the environment, inside another compiled function, and
  * where a gradient is taken through the call (within `tf.grad` and its kin, outside `fn`), calls run `fn` itself. A
@@ -79,9 +80,19 @@ export function compile<I extends NamedTensors, O extends NamedTensors>(
   return Object.assign(call, { dispose: () => compiler.dispose() }) as Compiled<I, O>;
 }
 
+/** A function written as a graph, for one combination of shapes. */
+interface Program {
+  readonly graph: Graph;
+  readonly outputNames: readonly string[];
+  /** Records once more. @throws CompileError if what comes of it is another program */
+  readonly confirm: () => void;
+}
+
 interface LoadedGraph {
   readonly session: GraphSession;
   readonly outputNames: readonly string[];
+  /** Undefined once that has been done. */
+  confirm: (() => void) | undefined;
 }
 
 let recording = false;
@@ -127,7 +138,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     const all = [...given, ...this.captured];
     const key =
       names.map((name, i) => `${name}:${typeKey(given[i])}`).join() + "|" + this.captured.map(typeKey).join();
-    const graph = this.loaded.get(key) ?? this.load(backend, key, names, all);
+    const graph = this.confirmed(key) ?? this.load(backend, key, names, all);
     const results = graph.session.run(all);
     return Object.fromEntries(graph.outputNames.map((name, i) => [name, results[i]])) as unknown as O;
   }
@@ -151,6 +162,25 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     });
   }
 
+  /**
+   * The graph that is held. At its second call the function is recorded once more, as numbers it closes over may have
+   * changed since: recordings made one right after the other cannot tell.
+   */
+  private confirmed(key: string): LoadedGraph | undefined {
+    const graph = this.loaded.get(key);
+    if (!graph?.confirm) return graph;
+    const { confirm } = graph;
+    graph.confirm = undefined;
+    try {
+      confirm();
+    } catch (error) {
+      graph.session.dispose();
+      this.loaded.delete(key);
+      throw error;
+    }
+    return graph;
+  }
+
   private load(
     backend: NativeBackend,
     key: string,
@@ -162,46 +192,52 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
       const { shape, dtype } = all[i];
       return { name, shape: [...shape], dtype: DTYPES[dtype]! };
     });
-    const { graph: program, outputNames } = this.record(backend, cacheFolder, names, types);
+    const { graph: program, outputNames, confirm } = this.program(backend, cacheFolder, names, types);
     const session = new GraphSession(backend, program, this.name, cacheFolder);
     if (this.loaded.size >= LARGEST_NUMBER_OF_GRAPHS) {
       const [oldest, graph] = this.loaded.entries().next().value!;
       graph.session.dispose();
       this.loaded.delete(oldest);
     }
-    const graph = { session, outputNames };
+    const graph = { session, outputNames, confirm };
     this.loaded.set(key, graph);
     return graph;
   }
 
   /** Records the function twice: what differs is not a program. */
-  private record(
+  private program(
     backend: NativeBackend,
     cacheFolder: string,
     names: readonly string[],
     inputs: readonly RecordedInput[],
-  ): { graph: Graph; outputNames: readonly string[] } {
+  ): Program {
     const signatures = new SignatureStore(cacheFolder, backend.binding.TF_Version);
-    const body = (standIns: readonly tf.Tensor[]): NamedTensors => {
-      const lent = standIns.slice(names.length);
-      return lendStandIns(this.captured, lent, () => {
-        const outputs = this.fn(Object.fromEntries(names.map((name, i) => [name, standIns[i]])) as I);
-        // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
-        const own = (tensor: tf.Tensor): tf.Tensor =>
-          this.captured.includes(tensor) ? tf.clone(tensor) : tensor;
-        return Object.fromEntries(namedOutputs(this.name, outputs).map(([name, tensor]) => [name, own(tensor)]));
-      });
+    const recordOnce = (origins: boolean): NamedRecording => {
+      recording = true;
+      try {
+        const body = (standIns: readonly tf.Tensor[]): NamedTensors => this.body(names, standIns);
+        return record(backend, signatures, { name: this.name, inputs, body, origins });
+      } finally {
+        recording = false;
+        signatures.save();
+      }
     };
     const write = (recorded: Recording): Graph => emitGraph(backend.binding, recorded, this.options.precision);
-    recording = true;
-    try {
-      const first = record(backend, signatures, { name: this.name, inputs, body });
-      const second = record(backend, signatures, { name: this.name, inputs, body, origins: false });
-      return { graph: graphOfBoth(this.name, first, second, write), outputNames: first.outputNames };
-    } finally {
-      recording = false;
-      signatures.save();
-    }
+    const first = recordOnce(true);
+    const graph = graphOfBoth(this.name, first, recordOnce(false), write);
+    const confirm = (): void => requireSame(this.name, first, graph, recordOnce(false), write);
+    return { graph, outputNames: first.outputNames, confirm };
+  }
+
+  /** The function, on stand-ins for its inputs and captures. */
+  private body(names: readonly string[], standIns: readonly tf.Tensor[]): NamedTensors {
+    return lendStandIns(this.captured, standIns.slice(names.length), () => {
+      const outputs = this.fn(Object.fromEntries(names.map((name, i) => [name, standIns[i]])) as I);
+      // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
+      const own = (tensor: tf.Tensor): tf.Tensor =>
+        this.captured.includes(tensor) ? tf.clone(tensor) : tensor;
+      return Object.fromEntries(namedOutputs(this.name, outputs).map(([name, tensor]) => [name, own(tensor)]));
+    });
   }
 }
 

@@ -15,18 +15,29 @@ export function graphOfBoth(
   second: NamedRecording,
   write: (recording: Recording) => Graph,
 ): Graph {
-  const difference = (): Difference | undefined => firstDifference(first, second);
+  let graph: Graph;
   try {
-    const graph = write(first.recording);
-    if (first.outputNames.join() === second.outputNames.join()) {
-      if (graph.bytes.equals(write(second.recording).bytes)) return graph;
-    }
+    graph = write(first.recording);
   } catch (error) {
     // What no graph can be written with may be what changes, such as a seed drawn anew.
-    const found = difference();
-    throw found ? impurityError(name, found) : error;
+    const difference = firstDifference(first, second);
+    throw difference ? impurityError(name, difference) : error;
   }
-  throw impurityError(name, difference());
+  requireSame(name, first, graph, second, write);
+  return graph;
+}
+
+/** @throws CompileError if a later recording is another program than the first, whose graph is given */
+export function requireSame(
+  name: string,
+  first: NamedRecording,
+  graph: Graph,
+  later: NamedRecording,
+  write: (recording: Recording) => Graph,
+): void {
+  const sameNames = first.outputNames.join() === later.outputNames.join();
+  if (sameNames && write(later.recording).bytes.equals(graph.bytes)) return;
+  throw impurityError(name, firstDifference(first, later));
 }
 
 interface Difference {

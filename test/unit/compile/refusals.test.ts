@@ -74,6 +74,56 @@ test("a count of calls is refused, in a number and in the program itself", () =>
   assertRefused(({ x }) => ({ y: step++ % 2 === 0 ? tf.sin(x) : tf.cos(x) }), /its operations change/);
 });
 
+test("a number that changes between the first two calls is refused by its line; the call after that records anew", () => {
+  const x = tf.tensor1d([1, 2]);
+  let rate = 1;
+  let runs = 0;
+  const scaled = compile(
+    ({ x }: { x: tf.Tensor }) => {
+      runs++;
+      return { y: tf.mul(x, rate) };
+    },
+    { name: "scaled", cacheFolder },
+  );
+  const values = (): number[] => {
+    const { y } = scaled({ x });
+    const found = [...y.dataSync()];
+    y.dispose();
+    return found;
+  };
+  const before = tf.memory().numTensors;
+  assert.deepEqual(values(), [1, 2]);
+  rate = 5;
+  assert.throws(values, {
+    name: "CompileError",
+    message: /"scaled" is not a pure function: a constant of shape \[\] changes .* must be inputs\.\n.*refusals\.test\.ts:\d+/,
+  });
+  assert.equal(scaled.graphs, 0);
+  assert.equal(sessions(), 0);
+  assert.equal(tf.memory().numTensors, before);
+  assert.deepEqual(values(), [5, 10]);
+  assert.deepEqual(values(), [5, 10]);
+  assert.equal(runs, 6);
+  // Once for each graph: what changes later is not seen, as the docstring says.
+  rate = 7;
+  assert.deepEqual(values(), [5, 10]);
+  assert.equal(runs, 6);
+  scaled.dispose();
+  x.dispose();
+});
+
+test("a choice that changes between the first two calls is refused: another operation, another output", () => {
+  const x = tf.tensor1d([1, 2]);
+  let calls = 0;
+  const operation = compile(({ x }: { x: tf.Tensor }) => ({ y: calls < 1 ? tf.sin(x) : tf.cos(x) }), { cacheFolder });
+  const output = compile(({ x }: { x: tf.Tensor }) => ({ [calls < 1 ? "a" : "b"]: tf.sin(x) }), { cacheFolder });
+  tf.dispose([operation({ x }), output({ x })]);
+  calls++;
+  assert.throws(() => operation({ x }), /not a pure function: its operations change[^]*refusals\.test\.ts:\d+/);
+  assert.throws(() => output({ x }), /not a pure function: its outputs change/);
+  x.dispose();
+});
+
 test("a seed drawn anew is refused by its operation", () => {
   assertRefused(
     ({ x }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3) }),
