@@ -29,7 +29,8 @@ export class Lifetimes {
     };
 
     engine.trackTensor = (tensor, backend) => {
-      made.set(tensor, NOWHERE);
+      // A variable is tracked again when it is assigned.
+      if (!made.has(tensor)) made.set(tensor, NOWHERE);
       trackTensor(tensor, backend);
     };
     engine.keep = (tensor) => {
@@ -43,13 +44,15 @@ export class Lifetimes {
     };
     engine.disposeTensor = (tensor) => {
       // Disposing a variable begins with disposeVariable, assigning it does not.
-      requireMade(tensor instanceof tf.Variable ? "assigns" : "disposes", tensor);
-      made.delete(tensor);
+      const assigned = tensor instanceof tf.Variable;
+      requireMade(assigned ? "assigns" : "disposes", tensor);
       disposeTensor(tensor);
+      if (!assigned) made.delete(tensor);
     };
     engine.disposeVariable = (variable) => {
       requireMade("disposes", variable);
       disposeVariable(variable);
+      made.delete(variable);
     };
     try {
       return use();

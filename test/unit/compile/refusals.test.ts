@@ -302,6 +302,7 @@ test("a kept tensor is refused by shape, operation and line, and disposed", () =
   let variable: tf.Variable | undefined;
   const program: Program = ({ x }) => {
     variable = tf.variable(tf.zeros([3]), true, "cache");
+    variable.assign(tf.ones([3]));
     return { y: tf.add(tf.keep(tf.sum(x)), tf.sum(variable)) };
   };
   const expected = /keeps the variable "cache" of shape \[3\], float32 and 1 more/;
