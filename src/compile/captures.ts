@@ -1,10 +1,7 @@
 import type * as tf from "../tf.js";
-import { CompileError } from "./errors.js";
 
 /** Gives captured tensors the data of stand-ins while `use` runs, so that what reads them is recorded. */
 export function lendStandIns<T>(
-  name: string,
-  names: readonly string[],
   tensors: readonly tf.Tensor[],
   standIns: readonly tf.Tensor[],
   use: () => T,
@@ -12,15 +9,7 @@ export function lendStandIns<T>(
   const own = tensors.map((tensor) => tensor.dataId);
   tensors.forEach((tensor, i) => setData(tensor, standIns[i].dataId));
   try {
-    const result = use();
-    const assigned = tensors.findIndex((tensor, i) => tensor.dataId !== standIns[i].dataId);
-    if (assigned >= 0) {
-      throw new CompileError(
-        `compile: "${name}" assigns the variable "${names[assigned]}", which a graph cannot do: return the new value ` +
-          "and assign it after the call",
-      );
-    }
-    return result;
+    return use();
   } finally {
     tensors.forEach((tensor, i) => setData(tensor, own[i]));
   }

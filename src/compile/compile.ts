@@ -4,10 +4,11 @@ import { CompileError } from "./errors.js";
 import { defaultCacheFolder } from "./graph-cache.js";
 import { emitGraph, type Graph } from "./graph-emitter.js";
 import { nativeBackend, type NativeBackend } from "./native-backend.js";
+import { namedOutputs } from "./outputs.js";
 import { requirePrecision, type Precision } from "./precision.js";
-import { impurityError } from "./purity.js";
+import { graphOfBoth, requireSame } from "./purity.js";
 import { record } from "./recorder.js";
-import type { RecordedInput } from "./recording.js";
+import type { NamedRecording, RecordedInput, Recording } from "./recording.js";
 import { GraphSession } from "./session.js";
 import { SignatureStore } from "./signature-store.js";
 
@@ -44,18 +45,21 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  * A tensor function as one TensorFlow graph.
  *
  * At the first call with new shapes `fn` runs twice on stand-ins (never on data) and what it does is written as a
- * graph; this and later calls hand the inputs to the graph and get its outputs, with no JavaScript in between.
+ * graph; this and later calls hand the inputs to the graph and get its outputs, with no JavaScript in between, but for
+ * the second call, at which `fn` runs once more on stand-ins to see whether it still does the same.
  * Gradients (`tf.grads`, `tf.variableGrads`) inside `fn` become part of the graph. The result equals `fn(inputs)` up to
  * the rounding of fused operations, about 1e-6 relative.
  *
  * `fn` must be pure: everything that changes from call to call (noise, learning rate, step, state) is an input or a
  * capture, everything it changes is an output. What would silently go wrong is refused: a tensor that is neither input
- * nor capture, a value read into JavaScript, random or counted constants, constants of more than 16384 values, a
- * tensor kept, a variable assigned. JavaScript numbers `fn` closes over are part of the program: changing them later
- * has no effect.
+ * nor capture, a value read into JavaScript, random or counted constants, constants of more than 16384 values,
+ * operations whose result has a shape that depends on data (`tf.unique`), a tensor kept, a tensor disposed or a variable
+ * assigned that `fn` has not made itself. JavaScript numbers `fn` closes over are part of the program: a change between
+ * the first two calls with the same shapes is refused, a later one cannot be seen and has no effect.
  *
- * Without the native backend, with `DIFFUSION_LAB_COMPILE=0` in the environment, and inside another compiled function,
- * calls run `fn` itself.
+ * Without the native backend, with `DIFFUSION_LAB_COMPILE=0` in the environment, inside another compiled function, and
+ * where a gradient is taken through the call (within `tf.grad` and its kin, outside `fn`), calls run `fn` itself. A
+ * gradient that is to be fast is therefore taken inside `fn`.
  *
  * @example
  * const evaluate = compile(({ xt, t }) => ({ noise: unet.apply(xt, t) }), { captures: named(unet.parameters) });
@@ -63,7 +67,7 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  *
  * @throws CompileError if `fn` cannot be recorded or TensorFlow refuses the graph; it names the tensor or operation and
  * the line
- * @throws TypeError if inputs are missing or are no tensors
+ * @throws TypeError if inputs are missing or are no tensors, or `fn` returns anything but tensors by name
  * @throws RangeError for precision "bf16" on a processor without it
  */
 export function compile<I extends NamedTensors, O extends NamedTensors>(
@@ -73,30 +77,31 @@ export function compile<I extends NamedTensors, O extends NamedTensors>(
   const compiler = new Compiler(fn, options);
   const call = (inputs: I): O => compiler.call(inputs);
   Object.defineProperty(call, "graphs", { get: () => compiler.graphs });
-  abandoned.register(call, compiler.loaded);
   return Object.assign(call, { dispose: () => compiler.dispose() }) as Compiled<I, O>;
+}
+
+/** A function written as a graph, for one combination of shapes. */
+interface Program {
+  readonly graph: Graph;
+  readonly outputNames: readonly string[];
+  /** Records once more. @throws CompileError if what comes of it is another program */
+  readonly confirm: () => void;
 }
 
 interface LoadedGraph {
   readonly session: GraphSession;
   readonly outputNames: readonly string[];
+  /** Undefined once that has been done. */
+  confirm: (() => void) | undefined;
 }
 
 let recording = false;
-
-/** Graphs of compiled functions that were dropped without being disposed. */
-const abandoned = new FinalizationRegistry<Map<string, LoadedGraph>>(disposeAll);
-
-function disposeAll(graphs: Map<string, LoadedGraph>): void {
-  for (const { session } of graphs.values()) session.dispose();
-  graphs.clear();
-}
 
 class Compiler<I extends NamedTensors, O extends NamedTensors> {
   private readonly name: string;
   private readonly captureNames: readonly string[];
   private readonly captured: readonly tf.Tensor[];
-  readonly loaded = new Map<string, LoadedGraph>();
+  private readonly loaded = new Map<string, LoadedGraph>();
   private disposed = false;
 
   constructor(
@@ -125,32 +130,55 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     given.forEach((tensor, i) => requireTensor(this.name, "input", names[i], tensor));
     this.captured.forEach((tensor, i) => requireTensor(this.name, "capture", this.captureNames[i], tensor));
     const backend = nativeBackend();
-    if (!backend || recording || process.env["DIFFUSION_LAB_COMPILE"] === "0") return this.eager(inputs);
+    // TensorFlow.js cannot see into a graph, and would take its outputs for constants.
+    const gradientIsTaken = tf.engine().isTapeOn();
+    const switchedOff = process.env["DIFFUSION_LAB_COMPILE"] === "0";
+    if (!backend || recording || switchedOff || gradientIsTaken) return this.eager(inputs);
 
     const all = [...given, ...this.captured];
     const key =
       names.map((name, i) => `${name}:${typeKey(given[i])}`).join() + "|" + this.captured.map(typeKey).join();
-    const graph = this.loaded.get(key) ?? this.load(backend, key, names, all);
+    const graph = this.confirmed(key) ?? this.load(backend, key, names, all);
     const results = graph.session.run(all);
     return Object.fromEntries(graph.outputNames.map((name, i) => [name, results[i]])) as unknown as O;
   }
 
   dispose(): void {
     this.disposed = true;
-    disposeAll(this.loaded);
+    for (const { session } of this.loaded.values()) session.dispose();
+    this.loaded.clear();
   }
 
   /** The function itself, with the same rule as a graph: every output is a tensor of its own. */
   private eager(inputs: I): O {
     return tf.tidy(() => {
       const lent = new Set<tf.Tensor>([...Object.values(inputs), ...this.captured]);
-      const outputs = Object.entries(this.fn(inputs)).map(([name, tensor]) => {
+      const outputs = namedOutputs(this.name, this.fn(inputs)).map(([name, tensor]) => {
         const own = lent.has(tensor) ? tf.clone(tensor) : tensor;
         lent.add(own);
         return [name, own];
       });
       return Object.fromEntries(outputs) as O;
     });
+  }
+
+  /**
+   * The graph that is held. At its second call the function is recorded once more, as numbers it closes over may have
+   * changed since: recordings made one right after the other cannot tell.
+   */
+  private confirmed(key: string): LoadedGraph | undefined {
+    const graph = this.loaded.get(key);
+    if (!graph?.confirm) return graph;
+    const { confirm } = graph;
+    graph.confirm = undefined;
+    try {
+      confirm();
+    } catch (error) {
+      graph.session.dispose();
+      this.loaded.delete(key);
+      throw error;
+    }
+    return graph;
   }
 
   private load(
@@ -164,58 +192,52 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
       const { shape, dtype } = all[i];
       return { name, shape: [...shape], dtype: DTYPES[dtype]! };
     });
-    const { graph: program, outputNames } = this.record(backend, cacheFolder, names, types);
+    const { graph: program, outputNames, confirm } = this.program(backend, cacheFolder, names, types);
     const session = new GraphSession(backend, program, this.name, cacheFolder);
     if (this.loaded.size >= LARGEST_NUMBER_OF_GRAPHS) {
       const [oldest, graph] = this.loaded.entries().next().value!;
       graph.session.dispose();
       this.loaded.delete(oldest);
     }
-    const graph = { session, outputNames };
+    const graph = { session, outputNames, confirm };
     this.loaded.set(key, graph);
     return graph;
   }
 
   /** Records the function twice: what differs is not a program. */
-  private record(
+  private program(
     backend: NativeBackend,
     cacheFolder: string,
     names: readonly string[],
     inputs: readonly RecordedInput[],
-  ): { graph: Graph; outputNames: readonly string[] } {
+  ): Program {
     const signatures = new SignatureStore(cacheFolder, backend.binding.TF_Version);
-    const body = (standIns: readonly tf.Tensor[]): NamedTensors => {
-      const lent = standIns.slice(names.length);
-      return lendStandIns(this.name, this.captureNames, this.captured, lent, () => {
-        const outputs = this.fn(Object.fromEntries(names.map((name, i) => [name, standIns[i]])) as I);
-        if (typeof (outputs as { then?: unknown } | undefined)?.then === "function") {
-          throw new TypeError(
-            `compile: "${this.name}" returns a promise; only a synchronous function can be recorded`,
-          );
-        }
-        // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
-        const own = (tensor: tf.Tensor): tf.Tensor =>
-          this.captured.includes(tensor) ? tf.clone(tensor) : tensor;
-        return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, own(tensor)]));
-      });
-    };
-    recording = true;
-    try {
-      const first = record(backend, signatures, { name: this.name, inputs, body });
-      const second = record(backend, signatures, { name: this.name, inputs, body, origins: false });
-      const graph = emitGraph(backend.binding, first.recording, this.options.precision);
-      const same = first.outputNames.join() === second.outputNames.join();
-      if (
-        !same ||
-        !graph.bytes.equals(emitGraph(backend.binding, second.recording, this.options.precision).bytes)
-      ) {
-        throw impurityError(this.name, first.recording, second.recording);
+    const recordOnce = (origins: boolean): NamedRecording => {
+      recording = true;
+      try {
+        const body = (standIns: readonly tf.Tensor[]): NamedTensors => this.body(names, standIns);
+        return record(backend, signatures, { name: this.name, inputs, body, origins });
+      } finally {
+        recording = false;
+        signatures.save();
       }
-      return { graph, outputNames: first.outputNames };
-    } finally {
-      recording = false;
-      signatures.save();
-    }
+    };
+    const write = (recorded: Recording): Graph => emitGraph(backend.binding, recorded, this.options.precision);
+    const first = recordOnce(true);
+    const graph = graphOfBoth(this.name, first, recordOnce(false), write);
+    const confirm = (): void => requireSame(this.name, first, graph, recordOnce(false), write);
+    return { graph, outputNames: first.outputNames, confirm };
+  }
+
+  /** The function, on stand-ins for its inputs and captures. */
+  private body(names: readonly string[], standIns: readonly tf.Tensor[]): NamedTensors {
+    return lendStandIns(this.captured, standIns.slice(names.length), () => {
+      const outputs = this.fn(Object.fromEntries(names.map((name, i) => [name, standIns[i]])) as I);
+      // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
+      const own = (tensor: tf.Tensor): tf.Tensor =>
+        this.captured.includes(tensor) ? tf.clone(tensor) : tensor;
+      return Object.fromEntries(namedOutputs(this.name, outputs).map(([name, tensor]) => [name, own(tensor)]));
+    });
   }
 }
 

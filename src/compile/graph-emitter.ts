@@ -108,7 +108,7 @@ class Emitter {
 
   private attributesOf(operation: RecordedOperation): Attributes {
     const attributes: Record<string, Buffer> = {};
-    for (const given of operation.attributes) attributes[given.name] = this.encode(given, operation);
+    for (const given of operation.attributes) attributes[given.name] = this.encoded(given, operation);
     // What eager execution infers from the operands and a graph must state.
     const count = INPUT_COUNT[operation.name];
     if (count !== undefined) attributes["N"] ??= attribute.integer(operation.inputs.length - count);
@@ -118,7 +118,19 @@ class Emitter {
     return attributes;
   }
 
-  private encode({ name, type, value }: OperationAttribute, operation: RecordedOperation): Buffer {
+  private encoded(given: OperationAttribute, operation: RecordedOperation): Buffer {
+    try {
+      return this.encode(given);
+    } catch (error) {
+      throw new CompileError(
+        `compile: attribute "${given.name}" of ${operation.name} cannot be written into a graph: ${(error as Error).message}\n` +
+          describeOrigin(operation.origin),
+        { cause: error },
+      );
+    }
+  }
+
+  private encode({ type, value }: OperationAttribute): Buffer {
     const { binding } = this;
     switch (type) {
       case binding.TF_ATTR_STRING:
@@ -138,10 +150,7 @@ class Emitter {
       case binding.TF_ATTR_SHAPE:
         return attribute.shape(value as number[]);
       default:
-        throw new CompileError(
-          `compile: attribute "${name}" of ${operation.name} has a kind (${type}) no graph can be written with\n` +
-            describeOrigin(operation.origin),
-        );
+        throw new TypeError(`its kind, ${type}, is unknown`);
     }
   }
 

@@ -7,8 +7,10 @@ export interface Interceptor {
   tensorBorn(dataId: object): void;
   /** A tensor is about to be an operand. */
   tensorUsed(tensor: tf.TensorInfo): void;
-  /** The values of a tensor are about to be read. */
+  /** The values of a tensor are about to be read; throws if they may not be. */
   tensorRead(dataId: object): void;
+  /** The error with which a read that gives a promise (`data`, `array`) was refused. */
+  readRefused(error: unknown): void;
   createTensor(shape: number[], dtype: number, values: BindingValues): number;
   executeOp(
     name: string,
@@ -26,6 +28,7 @@ export function intercept<T>(backend: NativeBackend, interceptor: Interceptor, u
   const { binding, tensorMap } = backend;
   const getInputTensorIds = backend.getInputTensorIds.bind(backend);
   const readSync = backend.readSync.bind(backend);
+  const read = backend.read.bind(backend);
   const setEntry = tensorMap.set.bind(tensorMap);
 
   backend.binding = Object.create(binding, {
@@ -41,6 +44,16 @@ export function intercept<T>(backend: NativeBackend, interceptor: Interceptor, u
     interceptor.tensorRead(dataId);
     return readSync(dataId);
   };
+  backend.read = (dataId) => {
+    try {
+      interceptor.tensorRead(dataId);
+    } catch (error) {
+      interceptor.readRefused(error);
+      // Neither resolved, as there are no values, nor rejected, as nobody might listen, which ends the process.
+      return new Promise(() => undefined);
+    }
+    return read(dataId);
+  };
   tensorMap.set = (dataId, entry) => {
     interceptor.tensorBorn(dataId);
     setEntry(dataId, entry);
@@ -52,6 +65,7 @@ export function intercept<T>(backend: NativeBackend, interceptor: Interceptor, u
     const overridden = backend as Partial<NativeBackend>;
     delete overridden.getInputTensorIds;
     delete overridden.readSync;
+    delete overridden.read;
     delete (tensorMap as Partial<typeof tensorMap>).set;
   }
 }

@@ -57,6 +57,7 @@ export interface NativeBackend {
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   createOutputTensor(metadata: TensorMetadata): tf.Tensor;
   readSync(dataId: object): unknown;
+  read(dataId: object): Promise<unknown>;
 }
 
 /** The native backend if it is the one in use and offers graphs, else undefined. */

@@ -1,17 +1,43 @@
 import { CompileError } from "./errors.js";
+import type { Graph } from "./graph-emitter.js";
 import { describeOrigin, type Origin } from "./origin.js";
-import type { Recording } from "./recording.js";
+import type { NamedRecording, Recording } from "./recording.js";
 
 /**
- * The error for a function whose two recordings are different programs: it draws random numbers, counts its calls or
- * looks at a clock, and a graph would freeze what it saw.
+ * The graph of a function that was recorded twice. Two different programs mean that it draws random numbers, counts its
+ * calls or looks at a clock, and a graph would freeze what it saw.
+ *
+ * @throws CompileError if the programs differ, or no graph can be written
  */
-export function impurityError(name: string, first: Recording, second: Recording): CompileError {
-  const { what, origin } = firstDifference(first, second);
-  return new CompileError(
-    `compile: "${name}" is not a pure function: ${what} from one call to the next, and would be frozen into the graph. ` +
-      `Random numbers, step counts and rates must be inputs.\n${origin ? describeOrigin(origin) : ""}`,
-  );
+export function graphOfBoth(
+  name: string,
+  first: NamedRecording,
+  second: NamedRecording,
+  write: (recording: Recording) => Graph,
+): Graph {
+  let graph: Graph;
+  try {
+    graph = write(first.recording);
+  } catch (error) {
+    // What no graph can be written with may be what changes, such as a seed drawn anew.
+    const difference = firstDifference(first, second);
+    throw difference ? impurityError(name, difference) : error;
+  }
+  requireSame(name, first, graph, second, write);
+  return graph;
+}
+
+/** @throws CompileError if a later recording is another program than the first, whose graph is given */
+export function requireSame(
+  name: string,
+  first: NamedRecording,
+  graph: Graph,
+  later: NamedRecording,
+  write: (recording: Recording) => Graph,
+): void {
+  const sameNames = first.outputNames.join() === later.outputNames.join();
+  if (sameNames && write(later.recording).bytes.equals(graph.bytes)) return;
+  throw impurityError(name, firstDifference(first, later));
 }
 
 interface Difference {
@@ -19,7 +45,14 @@ interface Difference {
   readonly origin?: Origin;
 }
 
-function firstDifference(first: Recording, second: Recording): Difference {
+function impurityError(name: string, { what, origin }: Difference = { what: "its outputs change" }): CompileError {
+  return new CompileError(
+    `compile: "${name}" is not a pure function: ${what} from one call to the next, and would be frozen into the graph. ` +
+      `Random numbers, step counts and rates must be inputs.\n${origin ? describeOrigin(origin) : ""}`,
+  );
+}
+
+function firstDifference({ recording: first }: NamedRecording, { recording: second }: NamedRecording): Difference | undefined {
   const constants = Math.min(first.constants.length, second.constants.length);
   for (let i = 0; i < constants; i++) {
     const [a, b] = [first.constants[i], second.constants[i]];
@@ -30,15 +63,19 @@ function firstDifference(first: Recording, second: Recording): Difference {
   const operations = Math.max(first.operations.length, second.operations.length);
   for (let i = 0; i < operations; i++) {
     const [a, b] = [first.operations[i], second.operations[i]];
-    if (!a || !b || JSON.stringify(program(a)) !== JSON.stringify(program(b))) {
-      return { what: "its operations change", origin: (a ?? b).origin };
-    }
+    if (!a || !b || differ(wiring(a), wiring(b))) return { what: "its operations change", origin: (a ?? b).origin };
+    const attribute = a.attributes.find((given, k) => differ(given, b.attributes[k]));
+    if (attribute) return { what: `the attribute "${attribute.name}" of ${a.name} changes`, origin: a.origin };
   }
-  return { what: "its outputs change" };
+  return undefined;
 }
 
-function program({ name, attributes, inputs }: Recording["operations"][number]): unknown {
-  return [name, attributes, inputs];
+function wiring({ name, attributes, inputs }: Recording["operations"][number]): unknown {
+  return [name, attributes.length, inputs];
+}
+
+function differ(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) !== JSON.stringify(b);
 }
 
 function sameType(

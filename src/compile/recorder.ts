@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { withoutValues } from "../finite.js";
 import * as tf from "../tf.js";
 import { bytesOf, isUniform } from "./constant-bytes.js";
+import { shapeDependsOnData } from "./data-dependent-shape.js";
+import { describeOutsider, describeTensor } from "./describe-tensor.js";
 import { CompileError } from "./errors.js";
 import { intercept } from "./interception.js";
+import { Lifetimes, type LifetimeRules } from "./lifetimes.js";
 import type {
   Binding,
   BindingValues,
@@ -14,10 +17,10 @@ import type {
 import { captureOrigin, describeOrigin, type Origin } from "./origin.js";
 import {
   typeOf,
+  type NamedRecording,
   type RecordedConstant,
   type RecordedInput,
   type RecordedOperation,
-  type Recording,
   type ValueSource,
 } from "./recording.js";
 import { ShapeInference, type Operand } from "./shape-inference.js";
@@ -36,11 +39,6 @@ export interface RecordedFunction {
   readonly origins?: boolean;
   /** Given a stand-in for each input, returns the outputs by name. */
   readonly body: (standIns: readonly tf.Tensor[]) => Readonly<Record<string, tf.Tensor>>;
-}
-
-export interface NamedRecording {
-  readonly recording: Recording;
-  readonly outputNames: readonly string[];
 }
 
 /**
@@ -68,6 +66,9 @@ class Recorder {
   private readonly born = new Set<object>();
   private readonly binding: Binding;
   private readonly inference: ShapeInference;
+  private readonly lifetimes = new Lifetimes();
+  /** Of the first read that asked for a promise, which cannot throw where it is. */
+  private refusedRead: unknown;
   // Handles of values without contents are negative and never deleted; −1 is TensorFlow.js's "not uploaded yet".
   private nextStandIn = -2;
 
@@ -82,29 +83,25 @@ class Recorder {
   }
 
   run(): NamedRecording {
-    const before = tf.memory().numTensors;
     const named = intercept(
       this.backend,
       {
         tensorBorn: (dataId) => this.born.add(dataId),
         tensorUsed: (tensor) => this.refuseCaptured(tensor),
         tensorRead: (dataId) => this.refuseRead(dataId),
+        readRefused: (error) => (this.refusedRead ??= error),
         createTensor: (shape, dtype, values) => this.createTensor(shape, dtype, values),
         executeOp: (name, attributes, inputs, outputs) => this.executeOp(name, attributes, inputs, outputs),
       },
       () => withoutValues(() => this.runBody()),
     );
-    const left = tf.memory().numTensors - before;
-    if (left > 0) {
-      throw new CompileError(
-        `compile: "${this.fn.name}" keeps ${left} tensor(s) or variable(s) it made (tf.keep, tf.variable): ` +
-          "make them outside and pass them as inputs, or return them",
-      );
-    }
+    this.refuseKept();
     return named;
   }
 
+  /** Frees stand-ins, and what a refused function kept: it stands for values that do not exist. */
   release(): void {
+    this.lifetimes.release();
     this.inference.release();
   }
 
@@ -117,12 +114,12 @@ class Recorder {
         this.sources.set(id, { kind: "input", index });
         return this.backend.createOutputTensor({ id, dtype, shape: [...shape] });
       });
-      for (const [name, tensor] of Object.entries(this.fn.body(standIns))) {
-        if (!(tensor instanceof tf.Tensor)) {
-          throw new TypeError(
-            `compile: "${this.fn.name}" must return tensors by name, but "${name}" is ${typeof tensor}`,
-          );
-        }
+      const rules: LifetimeRules = {
+        origin: () => this.origin(),
+        refuse: (how, tensor) => this.refuseEnd(how, tensor, standIns),
+      };
+      const named = this.lifetimes.watch(rules, () => this.outputsOfBody(standIns));
+      for (const [name, tensor] of Object.entries(named)) {
         // Uploads the tensor if it is a constant no operation has used.
         const [id] = this.backend.getInputTensorIds([tensor]);
         outputNames.push(name);
@@ -131,6 +128,18 @@ class Recorder {
     });
     const { constants, operations } = this;
     return { recording: { inputs: this.fn.inputs, constants, operations, outputs }, outputNames };
+  }
+
+  private outputsOfBody(standIns: readonly tf.Tensor[]): Readonly<Record<string, tf.Tensor>> {
+    let outputs: Readonly<Record<string, tf.Tensor>>;
+    try {
+      outputs = this.fn.body(standIns);
+    } catch (error) {
+      // What a function does with values it could not have is an error that follows.
+      throw this.refusedRead ?? error;
+    }
+    if (this.refusedRead) throw this.refusedRead;
+    return outputs;
   }
 
   private createTensor(shape: number[], dtype: number, values: BindingValues): number {
@@ -156,6 +165,12 @@ class Recorder {
     count: number,
   ): TensorMetadata[] {
     const origin = this.origin();
+    if (shapeDependsOnData(name) && ids.some((id) => id < 0)) {
+      throw new CompileError(
+        `compile: "${this.fn.name}" uses ${name} on values that depend on its inputs: they decide the shape of the result, ` +
+          `and a graph has one shape. Do this outside, or keep all elements and weigh them by a mask.\n${describeOrigin(origin)}`,
+      );
+    }
     const inputs = ids.map((id) => this.sourceOf(id));
     const results = this.resultsOf(name, attributes, ids, count, origin);
     const index = this.operations.length;
@@ -221,24 +236,42 @@ class Recorder {
   private refuseCaptured(tensor: tf.TensorInfo): void {
     if (this.born.has(tensor.dataId)) return;
     throw new CompileError(
-      `compile: "${this.fn.name}" uses ${this.identity(tensor.dataId, describeTensor(tensor))}, which is neither among its inputs nor its captures; ` +
+      `compile: "${this.fn.name}" uses ${describeOutsider(this.backend, tensor.dataId, describeTensor(tensor))}, which is neither among its inputs nor its captures; ` +
         `its present values would be frozen into the graph. Pass it as an input or name it in captures.\n` +
         describeOrigin(captureOrigin()),
     );
   }
 
-  /**
-   * A tensor from outside, said so that its owner knows it: a variable by its name, whatever handle was used; another by
-   * its first values, as TensorFlow.js names no other tensors.
-   */
-  private identity(dataId: object, description: string): string {
-    const variables = Object.values(tf.engine().state.registeredVariables);
-    const variable = variables.find((candidate) => candidate.dataId === dataId);
-    if (variable) return describeTensor(variable);
-    const { id, values } = this.backend.tensorMap.get(dataId);
-    const held = (values ?? this.binding.tensorDataSync(id)) as ArrayLike<unknown>;
-    const first = Array.from({ length: Math.min(held.length, 4) }, (_, i) => String(held[i]));
-    return `${description}, holding ${first.join(", ")}${held.length > first.length ? ", …" : ""}`;
+  private refuseEnd(how: "disposes" | "assigns", tensor: tf.Tensor, standIns: readonly tf.Tensor[]): never {
+    const kind = tensor instanceof tf.Variable ? "variable" : "tensor";
+    const given = standIns.findIndex(({ dataId }) => dataId === tensor.dataId);
+    const what =
+      given >= 0
+        ? `the ${kind} "${this.fn.inputs[given].name}"`
+        : describeOutsider(this.backend, tensor.dataId, describeTensor(tensor));
+    const remedy =
+      how === "assigns"
+        ? "return the new value and assign it after the call"
+        : "it may dispose only what it makes itself; do this after the call";
+    throw new CompileError(
+      `compile: "${this.fn.name}" ${how} ${what}, which a graph cannot do: ${remedy}\n${describeOrigin(captureOrigin())}`,
+    );
+  }
+
+  private refuseKept(): void {
+    const [kept, ...others] = this.lifetimes.left();
+    if (!kept) return;
+    const [tensor, origin] = kept;
+    throw new CompileError(
+      `compile: "${this.fn.name}" keeps ${describeTensor(tensor)}${this.makerOf(tensor)}${others.length ? ` and ${others.length} more` : ""} ` +
+        "(tf.keep, tf.variable): make such tensors outside and pass them as inputs, or return them\n" +
+        describeOrigin(origin),
+    );
+  }
+
+  private makerOf(tensor: tf.Tensor): string {
+    const source = this.sources.get(this.backend.tensorMap.get(tensor.dataId).id);
+    return source?.kind === "operation" ? `, made by ${this.operations[source.index].name},` : "";
   }
 
   private refuseRead(dataId: object): void {
@@ -247,14 +280,9 @@ class Recorder {
     if (!captured && (values !== null || id >= 0)) return;
     throw new CompileError(
       `compile: "${this.fn.name}" reads the values of ${captured ? "a captured tensor" : "a tensor that depends on its inputs"} ` +
-        `(${captured ? this.identity(dataId, `shape [${shape}]`) : `shape [${shape}]`}) into JavaScript, where they would be frozen into the graph. Keep the computation in tensor ` +
+        `(${captured ? describeOutsider(this.backend, dataId, `shape [${shape}]`) : `shape [${shape}]`}) into JavaScript, where they would be frozen into the graph. Keep the computation in tensor ` +
         `operations (tf.where, masks, tf.oneHot and matMul for tf.gather).\n` +
         describeOrigin(captureOrigin()),
     );
   }
-}
-
-export function describeTensor(tensor: tf.TensorInfo): string {
-  const kind = tensor instanceof tf.Variable ? `the variable "${tensor.name}"` : "a tensor";
-  return `${kind} of shape [${tensor.shape}], ${tensor.dtype}`;
 }

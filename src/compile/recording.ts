@@ -38,6 +38,11 @@ export interface Recording {
   readonly outputs: readonly ValueSource[];
 }
 
+export interface NamedRecording {
+  readonly recording: Recording;
+  readonly outputNames: readonly string[];
+}
+
 export function typeOf(
   recording: Pick<Recording, "inputs" | "constants" | "operations">,
   source: ValueSource,

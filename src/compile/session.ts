@@ -2,7 +2,7 @@ import type * as tf from "../tf.js";
 import { CompileError } from "./errors.js";
 import { withGraphFolder } from "./graph-cache.js";
 import type { Graph } from "./graph-emitter.js";
-import type { NativeBackend } from "./native-backend.js";
+import type { Binding, NativeBackend } from "./native-backend.js";
 import { describeOrigin } from "./origin.js";
 
 /** What is known of a graph that is loaded. */
@@ -22,7 +22,23 @@ export function loadedGraphs(): readonly GraphSummary[] {
   return [...loaded.values()];
 }
 
-/** A loaded graph: one call runs it. Holds native memory until disposed. */
+interface Handle {
+  readonly binding: Binding;
+  readonly session: number;
+}
+
+/**
+ * Graphs that were dropped without being disposed. Their origins hold the functions that were running when they were
+ * recorded, so that whatever holds a graph holds its caller: only the handle may be held here.
+ */
+const abandoned = new FinalizationRegistry<Handle>(free);
+
+function free({ binding, session }: Handle): void {
+  loaded.delete(session);
+  binding.deleteSavedModel(session);
+}
+
+/** A loaded graph: one call runs it. Holds native memory until disposed, or dropped and collected. */
 export class GraphSession {
   private readonly session: number;
   private readonly inputNames: string;
@@ -44,6 +60,7 @@ export class GraphSession {
     } catch (error) {
       throw this.explain("TensorFlow refuses the graph", error);
     }
+    abandoned.register(this, { binding: backend.binding, session: this.session }, this);
     loaded.set(this.session, { name, operations: graph.origins.size, flops: graph.flops });
   }
 
@@ -67,8 +84,8 @@ export class GraphSession {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    loaded.delete(this.session);
-    this.backend.binding.deleteSavedModel(this.session);
+    abandoned.unregister(this);
+    free({ binding: this.backend.binding, session: this.session });
   }
 
   private explain(what: string, error: unknown): CompileError {

@@ -23,7 +23,9 @@ test("each combination of shapes and types gets a graph of its own, the latest 1
   };
   assert.deepEqual(call(tf.ones([3])), [3, 3]);
   assert.deepEqual(call(tf.ones([3])), [3, 3]);
-  assert.equal(runs, 2, "one recording, made twice to compare");
+  assert.equal(runs, 3, "one recording, made twice to compare, and once more at the second call");
+  assert.deepEqual(call(tf.ones([3])), [3, 3]);
+  assert.equal(runs, 3);
   assert.deepEqual(call(tf.ones([2, 3])), [6, 6]);
   assert.deepEqual(call(tf.ones([3], "int32")), [3, 3]);
   assert.equal(sum.graphs, 3);

@@ -1,6 +1,6 @@
 import { test } from "node:test";
-import { DiT, PointMlp, UNet2DCondition, UVit } from "../../../src/models/index.js";
-import type { Parameters } from "../../../src/nn/index.js";
+import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit, type UNet2DConfig } from "../../../src/models/index.js";
+import { timeEncodingNames, type Parameters } from "../../../src/nn/index.js";
 import { RandomStream } from "../../../src/random.js";
 import * as tf from "../../../src/tf.js";
 import { assertSame, normals, temporaryCache } from "./support.js";
@@ -57,6 +57,45 @@ test("UNet2DCondition with cross-attention", () => {
   );
 });
 
+const unets: Readonly<Record<string, Partial<UNet2DConfig>>> = {
+  "positional time": {},
+  "Fourier time": { time_embedding_type: "fourier" },
+  "learned time": { time_embedding_type: "learned", num_train_timesteps: 1000 },
+  "time as scale and shift": { resnet_time_scale_shift: "scale_shift" },
+  "downsampling without padding": { downsample_padding: 0 },
+  "classes": { num_class_embeds: 3 },
+};
+
+for (const [name, config] of Object.entries(unets)) {
+  test(`UNet2D, ${name}`, () => {
+    const unet = new UNet2D({
+      in_channels: 1,
+      out_channels: 1,
+      block_out_channels: [4, 6],
+      down_block_types: ["DownBlock2D", "AttnDownBlock2D"],
+      up_block_types: ["AttnUpBlock2D", "UpBlock2D"],
+      layers_per_block: 1,
+      norm_num_groups: 2,
+      attention_head_dim: 2,
+      ...config,
+    });
+    const label = config.num_class_embeds ? { label: classes() } : undefined;
+    assertNetworkSame(
+      unet.parameters,
+      ({ x, t, ...condition }) => unet.apply(x as tf.Tensor4D, t as tf.Tensor1D, condition),
+      { x: image(2, 6, 4, 1), t: times(), ...label },
+    );
+  });
+}
+
+test("DiT without classes", () => {
+  const dit = new DiT({ sample_size: 4, num_layers: 2, num_attention_heads: 2, attention_head_dim: 4 });
+  assertNetworkSame(dit.parameters, ({ x, t }) => dit.apply(x as tf.Tensor4D, t as tf.Tensor1D), {
+    x: image(2, 4, 4, 1),
+    t: times(),
+  });
+});
+
 test("DiT with classes", () => {
   const dit = new DiT({
     sample_size: 4,
@@ -82,7 +121,7 @@ test("U-ViT with classes and text", () => {
   );
 });
 
-for (const encoding of ["cos-sin", "sin-cos", "fourier", "learned", "none"] as const) {
+for (const encoding of timeEncodingNames) {
   test(`PointMlp with classes, time encoding "${encoding}"`, () => {
     const mlp = new PointMlp({ hidden: [16], time_encoding: encoding, num_class_embeds: 3 });
     assertNetworkSame(

@@ -74,6 +74,89 @@ test("a count of calls is refused, in a number and in the program itself", () =>
   assertRefused(({ x }) => ({ y: step++ % 2 === 0 ? tf.sin(x) : tf.cos(x) }), /its operations change/);
 });
 
+test("a number that changes between the first two calls is refused by its line; the call after that records anew", () => {
+  const x = tf.tensor1d([1, 2]);
+  let rate = 1;
+  let runs = 0;
+  const scaled = compile(
+    ({ x }: { x: tf.Tensor }) => {
+      runs++;
+      return { y: tf.mul(x, rate) };
+    },
+    { name: "scaled", cacheFolder },
+  );
+  const values = (): number[] => {
+    const { y } = scaled({ x });
+    const found = [...y.dataSync()];
+    y.dispose();
+    return found;
+  };
+  const before = tf.memory().numTensors;
+  assert.deepEqual(values(), [1, 2]);
+  rate = 5;
+  assert.throws(values, {
+    name: "CompileError",
+    message: /"scaled" is not a pure function: a constant of shape \[\] changes .* must be inputs\.\n.*refusals\.test\.ts:\d+/,
+  });
+  assert.equal(scaled.graphs, 0);
+  assert.equal(sessions(), 0);
+  assert.equal(tf.memory().numTensors, before);
+  assert.deepEqual(values(), [5, 10]);
+  assert.deepEqual(values(), [5, 10]);
+  assert.equal(runs, 6);
+  // Once for each graph: what changes later is not seen, as the docstring says.
+  rate = 7;
+  assert.deepEqual(values(), [5, 10]);
+  assert.equal(runs, 6);
+  scaled.dispose();
+  x.dispose();
+});
+
+test("a choice that changes between the first two calls is refused: another operation, another output", () => {
+  const x = tf.tensor1d([1, 2]);
+  let calls = 0;
+  const operation = compile(({ x }: { x: tf.Tensor }) => ({ y: calls < 1 ? tf.sin(x) : tf.cos(x) }), { cacheFolder });
+  const output = compile(({ x }: { x: tf.Tensor }) => ({ [calls < 1 ? "a" : "b"]: tf.sin(x) }), { cacheFolder });
+  tf.dispose([operation({ x }), output({ x })]);
+  calls++;
+  assert.throws(() => operation({ x }), /not a pure function: its operations change[^]*refusals\.test\.ts:\d+/);
+  assert.throws(() => output({ x }), /not a pure function: its outputs change/);
+  x.dispose();
+});
+
+test("a seed drawn anew is refused by its operation", () => {
+  assertRefused(
+    ({ x }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3) }),
+    /not a pure function: the attribute "seed" of Multinomial changes/,
+  );
+  const x = tf.ones([4, 4]);
+  const fractional = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3, 0.5) }), { cacheFolder });
+  assert.throws(() => fractional({ x }), {
+    name: "CompileError",
+    message: /attribute "seed" of Multinomial cannot be written into a graph: .*whole number, got 0\.5\n.*refusals\.test\.ts:/,
+  });
+  x.dispose();
+});
+
+test("an operation whose result has a shape that depends on data is refused, of constants it is not", () => {
+  const expected = (name: string): RegExp =>
+    new RegExp(`"program" uses ${name} on values that depend on its inputs: they decide the shape`);
+  assertRefused(({ x }) => ({ y: tf.scalar(tf.unique(tf.reshape(x, [-1])).values.size) }), expected("UniqueV2"));
+  assertRefused(
+    ({ x }) => ({ y: tf.image.nonMaxSuppressionWithScore(x as tf.Tensor2D, tf.sum(x, 1) as tf.Tensor1D, 3).selectedIndices }),
+    expected("NonMaxSuppressionV5"),
+  );
+  const distinct = compile(
+    ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, tf.unique(tf.tensor1d([3, 1, 3, 2])).values.size) }),
+    { cacheFolder },
+  );
+  const x = tf.scalar(2);
+  const { y } = distinct({ x });
+  assert.equal(y.dataSync()[0], 6);
+  distinct.dispose();
+  tf.dispose([x, y]);
+});
+
 test("a large constant is refused, a large uniform one is written as one value", () => {
   const table = Float32Array.from({ length: 160 * 160 }, (_, i) => i);
   assertRefused(
@@ -123,26 +206,160 @@ test("reading a value that depends on an input is refused, reading a constant is
   tf.dispose([x, y]);
 });
 
-test("a function that keeps a tensor or assigns a variable is refused, and the variable keeps its value", () => {
-  let kept: tf.Tensor | undefined;
-  const x = tf.ones([4]);
-  const keeping = compile(({ x }: { x: tf.Tensor }) => ({ y: (kept = tf.keep(tf.add(x, 1))) }), {
-    name: "keeping",
-    cacheFolder,
-  });
-  assert.throws(() => keeping({ x }), /"keeping" keeps 1 tensor/);
-  tf.dispose([kept!]);
-  const state = tf.variable(tf.tensor1d([1, 2, 3, 4]));
-  const assigning = compile(
+test("reading by a promise is refused at once, and no promise is left to fail", async () => {
+  const failures: unknown[] = [];
+  const listen = (reason: unknown): void => void failures.push(reason);
+  process.on("unhandledRejection", listen);
+  const reads = /reads the values of a tensor that depends on its inputs/;
+  let seen = 0;
+  assertRefused(({ x }) => {
+    void x.data().then(() => seen++);
+    return { y: tf.square(x) };
+  }, reads);
+  assertRefused(({ x }) => {
+    void tf.whereAsync(tf.greater(x, 0));
+    throw new Error("follows");
+  }, reads);
+  assertRefused((async ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, (await x.data())[0]) })) as unknown as Program, reads);
+  const x = tf.ones([2]);
+  const late = compile(
+    (async () => {
+      await Promise.resolve();
+      throw new Error("late");
+    }) as unknown as Program,
+    { name: "late", cacheFolder },
+  );
+  assert.throws(() => late({ x }), /"late" returns a promise/);
+  const constant = compile(
     ({ x }: { x: tf.Tensor }) => {
-      state.assign(tf.add(state, x) as tf.Tensor1D);
+      void tf.scalar(7).data().then(([value]) => (seen = value));
+      return { y: tf.square(x) };
+    },
+    { cacheFolder },
+  );
+  constant({ x }).y.dispose();
+  constant.dispose();
+  x.dispose();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off("unhandledRejection", listen);
+  assert.deepEqual(failures, []);
+  assert.equal(seen, 7);
+});
+
+test("assigning a variable is refused by name, capture or not, and the variable keeps its value", () => {
+  const state = tf.variable(tf.ones([4, 4]), true, "net.state");
+  const assigning: Program = ({ x }) => {
+    const y = tf.square(x);
+    state.assign(tf.clone(y));
+    return { y };
+  };
+  const expected = (name: string): RegExp =>
+    new RegExp(`"program" assigns the variable "${name}".*return the new value and assign it after`);
+  tf.tidy(() => state.assign(tf.fill([4, 4], 7)));
+  assertRefused(assigning, expected("net.state"));
+  assertRefused(assigning, expected("captured"), { captures: { captured: state } });
+  assertRefused(
+    ({ x }) => {
+      state.assign(x);
       return { y: state as tf.Tensor };
     },
-    { name: "assigning", captures: { state }, cacheFolder },
+    expected("captured"),
+    { captures: { captured: state } },
   );
-  assert.throws(() => assigning({ x }), /"assigning" assigns the variable "state"/);
-  assert.deepEqual([...state.dataSync()], [1, 2, 3, 4]);
-  tf.dispose([x, state]);
+  assert.deepEqual([...state.dataSync()], new Array(16).fill(7));
+  state.dispose();
+});
+
+test("a variable made, assigned and disposed inside is no business of others", () => {
+  const x = tf.tensor1d([1, 2]);
+  const program = compile(
+    ({ x }: { x: tf.Tensor }) => {
+      const sum = tf.variable(tf.zeros([2]));
+      for (let i = 0; i < 3; i++) sum.assign(tf.add(sum, x) as tf.Tensor1D);
+      const y = tf.clone(sum as tf.Tensor);
+      sum.dispose();
+      sum.dispose();
+      return { y };
+    },
+    { cacheFolder },
+  );
+  const before = tf.memory().numTensors;
+  const { y } = program({ x });
+  assert.deepEqual([...y.dataSync()], [3, 6]);
+  assert.equal(tf.memory().numTensors, before + 1);
+  program.dispose();
+  tf.dispose([x, y]);
+});
+
+test("a kept tensor is refused by shape, operation and line, and disposed", () => {
+  let kept: tf.Tensor | undefined;
+  assertRefused(
+    ({ x }) => ({ y: (kept = tf.keep(tf.square(x))) }),
+    /"program" keeps a tensor of shape \[4,4\], float32, made by Square, \(tf\.keep/,
+  );
+  assert.ok(kept!.isDisposed);
+  assertRefused(({ x }) => ({ y: (kept = tf.keep(tf.clone(x))) }), /keeps a tensor of shape \[4,4\], float32 \(/);
+  let variable: tf.Variable | undefined;
+  const program: Program = ({ x }) => {
+    variable = tf.variable(tf.zeros([3]), true, "cache");
+    variable.assign(tf.ones([3]));
+    return { y: tf.add(tf.keep(tf.sum(x)), tf.sum(variable)) };
+  };
+  const expected = /keeps the variable "cache" of shape \[3\], float32 and 1 more/;
+  assertRefused(program, expected);
+  // Its name is free again.
+  assertRefused(program, expected);
+});
+
+test("what a function kept before it failed is disposed", () => {
+  const x = tf.ones([4]);
+  const before = tf.memory().numTensors;
+  const failing = compile(
+    ({ x }: { x: tf.Tensor }) => ({
+      y: tf.grad((a) => {
+        tf.keep(tf.square(a));
+        throw new RangeError("no");
+      })(x),
+    }),
+    { cacheFolder },
+  );
+  assert.throws(() => failing({ x }), { message: "no" });
+  assert.equal(tf.memory().numTensors, before);
+  x.dispose();
+});
+
+test("disposing what was made before is refused by name and line, and it stays", () => {
+  const table = tf.tensor1d([1, 2, 3, 4]);
+  const state = tf.variable(tf.ones([4]), true, "net.weight");
+  const disposing = (tensor: tf.Tensor): Program => ({ x }) => {
+    const y = tf.square(x);
+    tensor.dispose();
+    return { y };
+  };
+  const remedy = "which a graph cannot do: it may dispose only what it makes itself";
+  assertRefused(disposing(table), new RegExp(`disposes a tensor of shape \\[4\\], float32, holding 1, 2, 3, 4, ${remedy}`));
+  assertRefused(disposing(table), new RegExp(`disposes the tensor "table", ${remedy}`), { captures: { table } });
+  assertRefused(disposing(state), new RegExp(`disposes the variable "net.weight" of shape \\[4\\], float32, ${remedy}`));
+  assertRefused(disposing(state), new RegExp(`disposes the variable "w", ${remedy}`), { captures: { w: state } });
+  assertRefused(({ x }) => {
+    const y = tf.square(x);
+    x.dispose();
+    return { y };
+  }, /disposes the tensor "x"/);
+  assert.deepEqual([...table.dataSync()], [1, 2, 3, 4]);
+  assert.deepEqual([...state.dataSync()], [1, 1, 1, 1]);
+  tf.dispose([table, state]);
+});
+
+test("a tensor kept from call to call is refused where it is replaced", () => {
+  let last: tf.Tensor = tf.keep(tf.zeros([4, 4]));
+  assertRefused(({ x }) => {
+    last.dispose();
+    last = tf.keep(tf.square(x));
+    return { y: last };
+  }, /disposes a tensor of shape \[4,4\], float32, holding 0, 0, 0, 0, …/);
+  assert.deepEqual([...last.dataSync()], new Array(16).fill(0));
+  last.dispose();
 });
 
 test("wrong inputs and results are refused by name", () => {
@@ -163,6 +380,23 @@ test("wrong inputs and results are refused by name", () => {
   );
   const nothing = compile((() => ({ y: undefined })) as unknown as Program, { name: "nothing", cacheFolder });
   assert.throws(() => nothing({ x }), /"nothing" must return tensors by name, but "y" is undefined/);
+  for (const [returned, what] of [
+    [undefined, "returns undefined"],
+    [null, "returns null"],
+    [3, "returns number"],
+    [x, "returns a tensor without a name: return { y: … }"],
+  ] as const) {
+    const wrong = compile((() => returned) as unknown as Program, { name: "wrong", cacheFolder });
+    const error = { name: "TypeError", message: `compile: "wrong" must return tensors by name, but ${what}` };
+    assert.throws(() => wrong({ x }), error);
+    assert.throws(() => eagerly(() => wrong({ x })), error);
+  }
+  const spent: Program = ({ x }) => {
+    const y = tf.square(x);
+    y.dispose();
+    return { y };
+  };
+  assert.throws(() => compile(spent, { name: "spent", cacheFolder })({ x }), /"spent" must .* but "y" has been disposed/);
   const promise = compile((async () => ({})) as unknown as Program, { name: "promise", cacheFolder });
   assert.throws(() => promise({ x }), /"promise" returns a promise/);
   double.dispose();
