@@ -46,7 +46,7 @@ const model = lab.loadDiffusionModel("assets/mnist-unet");
 const seed = 7;
 const source = lab.normalNoise(seed);
 const xT = source(0, [16, 28, 28, 1]);
-const denoiser = lab.guided(model.denoiser, { guidanceScale: 1.5, unconditional: lab.unconditionalOf(model) });
+const denoiser = lab.guided(model.denoiser, { guidanceScale: 1.25, unconditional: lab.unconditionalOf(model) });
 const settings = { steps: 25, clip: lab.clipStatic() };
 const label = tf.tensor1d(Array.from({ length: 16 }, (_, i) => i % 10), "int32");
 const generated = await lab.sample(lab.ddim(denoiser, model.schedule, xT, { ...settings, condition: { label } }));

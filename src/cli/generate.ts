@@ -13,7 +13,7 @@ export type AnySampler = (
 ) => Generator<SamplerStep, tf.Tensor>;
 
 /** w for digits as clear as real ones; see {@link guided}. More makes them clearer still, and more alike. */
-export const GUIDANCE_SCALE = 1.5;
+export const GUIDANCE_SCALE = 1.25;
 
 export interface GenerateOptions {
   readonly sampler: AnySampler;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import * as tf from "../../../src/tf.js";
-import { generate, type GenerateOptions } from "../../../src/cli/generate.js";
+import { generate, GUIDANCE_SCALE, type GenerateOptions } from "../../../src/cli/generate.js";
 import { clipStatic, guided, linearSchedule } from "../../../src/diffusion/index.js";
 import { ddim, ddpm, normalNoise, sample } from "../../../src/samplers/index.js";
 import { loadDiffusionModel, networkDenoiser, saveDiffusionModel, type DiffusionConfig } from "../../../src/training/index.js";
@@ -45,10 +45,10 @@ describe("a model with classes", () => {
   test("draws its classes in turn, or the one asked for, with the guidance asked for", async () => {
     assert.equal(model.classes, CLASSES);
     const cases: [Partial<GenerateOptions>, number[], number][] = [
-      [{}, [0, 1, 2, 0, 1], 1.5],
+      [{}, [0, 1, 2, 0, 1], GUIDANCE_SCALE],
       [{ guidanceScale: 3 }, [0, 1, 2, 0, 1], 3],
       [{ guidanceScale: 1 }, [0, 1, 2, 0, 1], 1],
-      [{ label: 2 }, [2, 2, 2, 2, 2], 1.5],
+      [{ label: 2 }, [2, 2, 2, 2, 2], GUIDANCE_SCALE],
     ];
     for (const [options, labels, scale] of cases) {
       const [drawn, expected] = [await generate(model, { ...common, ...options }), await byHand(labels, scale)];
