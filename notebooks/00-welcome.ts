@@ -71,7 +71,7 @@ const pairs = above.map((xt, i) => tf.concat([xt, below[i]]) as typeof three);
 show(lab.filmStrip(pairs, { rowLabels: ["xₜ", "x̂₀"], labels: pairs.map((_, i) => `step ${3 * i + 1}`), range: [-1.5, 1.5] }));
 
 // %% [markdown]
-// **What to see.** Below, the first guess is static: there is no picture yet to read. Then comes a grey blur, the average of all digits that this noise could still become. Then the model decides, and the rest is finish.
+// **What to see.** Below, the first guess is a grey blur: the average of all digits that this noise could still become. Step by step fewer are left, then the model decides, and the rest is finish.
 //
 // ## Equations that run
 //

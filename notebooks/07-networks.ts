@@ -130,7 +130,8 @@ formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b")
 //
 // **What to see.** On the way down the noise is averaged away: two stages deep the maps of $t=50$ and $t=400$ are alike, though the eye can
 // hardly read the digit at $t=400$. At $t=900$ there is nothing to read, and the bottom shows something else. On the way up the image
-// becomes fine again, the blue lines bring the detail, and the last stage shows the five of $t=400$ much clearer than the input. This
+// becomes fine again, the blue lines bring the detail, and the last stage shows a digit at $t=400$ that the eye can hardly find in the
+// input (it takes our five for a six: so much is lost by then). This
 // checkpoint answers with the velocity $v=\sqrt{\bar\alpha_t}\,\epsilon-\sqrt{1-\bar\alpha_t}\,x_0$: nearly all noise at $t=50$, the digit as a negative at
 // $t=400$, and at $t=900$ the mean of all digits, for nothing better can be known. The bars say it in numbers, as the correlation of each map
 // with that of $t=50$: up to $t=400$ it grows towards the bottom, where the digit counts and not the noise.
@@ -155,8 +156,8 @@ show(lab.barChart({ categories: [...stages.keys()], x: stage, y: like50, series,
 // the weights of the checkpoint's last attention at three noise levels, for three pixels each (blue frame), one head a row: orange is where the pixel looks. The network
 // saw the *noisy* image; the clean one is drawn beneath only so that we can tell what it found.
 //
-// **What to see.** A pixel seldom looks at its neighbours. It looks far away, and the heads look at different places. At $t=50$ they look at
-// many, along the stroke and at the rim. With more noise a head often sends *every* pixel to one and the same place, on the digit or beside
+// **What to see.** A pixel seldom looks at its neighbours alone. It looks far away, and the heads look at different places. At $t=50$ they look
+// at many, along the stroke and around it. With more noise a head often sends *every* pixel to one and the same place, on the digit or beside
 // it: what lies there serves as a notice board for the whole image. The table counts the places, averaged over all pixels, as the exponential
 // of the weights' entropy: 1 if all weight is on one place, the number of pixels if it is spread evenly.
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { firstImages, look } from "../bench/look.js";
+import { firstImages, imagesOfClasses, look } from "../bench/look.js";
 import { replaceMarked, samplerMarkdown } from "../bench/sampler-report.js";
 import { adaptiveRows, samplerRows, type AdaptiveRow, type Judge, type SamplerRow } from "../bench/sampler-table.js";
 import { loadDigits } from "../data/index.js";
@@ -10,6 +10,7 @@ import type { Classifier } from "../models/index.js";
 import { writeFileAtomically } from "../nn/index.js";
 import { loadClassifier, loadDiffusionModel } from "../training/index.js";
 import { finiteNumber, wholeNumber } from "./arguments.js";
+import { labelsFor } from "./generate.js";
 import { modelFolder } from "./model-choice.js";
 import { runMain } from "./run-main.js";
 
@@ -46,9 +47,10 @@ await runMain(HELP, async () => {
   const count = wholeNumber("--n", values.n, 256, 0);
   const seed = wholeNumber("--seed", values.seed, 7, 0);
   const guidanceScale = finiteNumber("--guidance", values.guidance, 1);
-  const real = count > 0 ? realDigits(count) : undefined;
+  const model = count > 0 ? loadDiffusionModel(modelFolder(values.model, HELP)) : undefined;
+  const real = model && realDigits(count, labelsFor(model, { count }));
   const judge: Judge | undefined = real && {
-    model: loadDiffusionModel(modelFolder(values.model, HELP)),
+    model,
     classifier: real.classifier,
     heldOut: real.heldOut,
     count,
@@ -80,15 +82,16 @@ await runMain(HELP, async () => {
 interface RealDigits {
   readonly classifier: Classifier;
   readonly heldOut: FeatureSet;
-  /** The same figures for as many real training digits. */
+  /** The same figures for as many real training digits, of the same classes. */
   readonly floor: { readonly recognised: number; readonly frechet: number };
 }
 
-function realDigits(count: number): RealDigits {
+function realDigits(count: number, asked: Int32Array | undefined): RealDigits {
   const classifier = loadClassifier(join("assets", "mnist-classifier"));
   const heldOut = loadDigits({ split: "heldOut" });
   const reference = look(classifier, firstImages(heldOut));
-  const real = look(classifier, firstImages(loadDigits({ split: "train" }), count));
+  const training = loadDigits({ split: "train" });
+  const real = look(classifier, asked ? imagesOfClasses(training, asked) : firstImages(training, count));
   const floor = { recognised: recognise(real.verdicts).share, frechet: frechetFeatureDistance(real.features, reference.features) };
   return { classifier, heldOut: reference.features, floor };
 }

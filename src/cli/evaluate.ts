@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { firstImages, look, type Seen } from "../bench/look.js";
+import { firstImages, imagesOfClasses, look, type Seen } from "../bench/look.js";
 import { replaceMarked } from "../bench/sampler-report.js";
 import { loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
@@ -19,7 +19,8 @@ const HELP = `npm run evaluate -- MODEL [options]
 Draws images and has the digit classifier of assets/mnist-classifier judge them, beside as many real held-out digits:
 the share it recognises with a probability above 0.9, the classes it sees, and the Fréchet distance between the
 classifier's features of these images and of the held-out digits, beside the distance between real and real. Of a model
-with classes, also the share that is seen as the class asked for; of real digits, as their label.
+with classes, also the share that is seen as the class asked for (of real digits, as their label), and the training digits
+beside it are of the same classes.
 
 Options
   --sampler NAME   default ddim; one of
@@ -78,13 +79,15 @@ await runMain(HELP, async () => {
   }).finally(() => line.end());
   const seconds = Math.round((performance.now() - begun) / 1000);
 
+  const asked = labelsFor(model, { count: n });
   const training = loadDigits({ split: "train" });
+  const trainingImages = asked ? imagesOfClasses(training, asked) : firstImages(training, n);
   const real = look(judge, firstImages(heldOut, n));
   const guidance = model.classes > 0 ? `, guidance ${guidanceScale ?? GUIDANCE_SCALE}` : "";
   const title = `generated (${values.sampler}, ${pace}${guidance}, seed ${seed})`;
   const rows = [
-    judgement(title, look(judge, generated), labelsFor(model, { count: n }), real),
-    judgement("real, training", look(judge, firstImages(training, n)), training.labels, real),
+    judgement(title, look(judge, generated), asked, real),
+    judgement("real, training", look(judge, trainingImages), asked ?? training.labels, real),
     judgement("real, held out", real, heldOut.labels),
   ];
   model.dispose();
