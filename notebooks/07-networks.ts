@@ -23,8 +23,7 @@ const { tf } = lab;
 const { network, denoiser, schedule } = lab.loadDiffusionModel("assets/mnist-unet");
 const heldOut = lab.loadDigits({ split: "heldOut" });
 const digit = lab.gatherImages(heldOut, [heldOut.labels.indexOf(5)]);
-const oneImage = tf.zeros([1, 28, 28, 1]) as lab.tf.Tensor4D;
-const oneTime = tf.zeros([1]) as lab.tf.Tensor1D;
+const [oneImage, oneTime] = [tf.zeros([1, 28, 28, 1]) as lab.tf.Tensor4D, tf.zeros([1]) as lab.tf.Tensor1D];
 // The checkpoint takes a class too; its label 10 stands for "any digit".
 const anyDigit = (count: number) => ({ label: tf.fill([count], 10, "int32") as lab.tf.Tensor1D });
 const answer = (x: lab.tf.Tensor4D, time: lab.tf.Tensor1D) => network.apply(x, time, anyDigit(x.shape[0]));
