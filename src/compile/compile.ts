@@ -41,12 +41,16 @@ export interface Compiled<I extends NamedTensors, O extends NamedTensors> {
 
 const LARGEST_NUMBER_OF_GRAPHS = 16;
 
+/** From one recording that confirms a graph to the next, in calls: rare enough to cost next to nothing. */
+const CONFIRMATION_FACTOR = 16;
+
 /**
  * A tensor function as one TensorFlow graph.
  *
  * At the first call with new shapes `fn` runs twice on stand-ins (never on data) and what it does is written as a
- * graph; this and later calls hand the inputs to the graph and get its outputs, with no JavaScript in between, but for
- * the second call, at which `fn` runs once more on stand-ins to see whether it still does the same.
+ * graph; this and later calls hand the inputs to the graph and get its outputs, with no JavaScript in between. At calls
+ * 2, 32, 512 and so on, each 16 times the one before, `fn` runs once more on stand-ins to see whether it still does the
+ * same.
  * Gradients (`tf.grads`, `tf.variableGrads`) inside `fn` become part of the graph. The result equals `fn(inputs)` up to
  * the rounding of fused operations, about 1e-6 relative.
  *
@@ -54,8 +58,9 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  * capture, everything it changes is an output. What would silently go wrong is refused: a tensor that is neither input
  * nor capture, a value read into JavaScript, random or counted constants, constants of more than 16384 values,
  * operations whose result has a shape that depends on data (`tf.unique`), a tensor kept, a tensor disposed or a variable
- * assigned that `fn` has not made itself. JavaScript numbers `fn` closes over are part of the program: a change between
- * the first two calls with the same shapes is refused, a later one cannot be seen and has no effect.
+ * assigned that `fn` has not made itself. JavaScript numbers `fn` closes over are part of the program: one that is not
+ * the same any more when `fn` runs again is refused, with the calls that may have missed the change; until then it has
+ * no effect.
  *
  * Without the native backend, with `DIFFUSION_LAB_COMPILE=0` in the environment, inside another compiled function, and
  * where a gradient is taken through the call (within `tf.grad` and its kin, outside `fn`), calls run `fn` itself. A
@@ -84,15 +89,15 @@ export function compile<I extends NamedTensors, O extends NamedTensors>(
 interface Program {
   readonly graph: Graph;
   readonly outputNames: readonly string[];
-  /** Records once more. @throws CompileError if what comes of it is another program */
-  readonly confirm: () => void;
+  /** Records once more, at a call after `confirmed`. @throws CompileError if what comes of it is another program */
+  readonly confirm: (call: number, confirmed: number) => void;
 }
 
-interface LoadedGraph {
+interface LoadedGraph extends Omit<Program, "graph"> {
   readonly session: GraphSession;
-  readonly outputNames: readonly string[];
-  /** Undefined once that has been done. */
-  confirm: (() => void) | undefined;
+  calls: number;
+  /** The call at which it was last seen to be what the function does. */
+  confirmedAt: number;
 }
 
 let recording = false;
@@ -163,21 +168,23 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
   }
 
   /**
-   * The graph that is held. At its second call the function is recorded once more, as numbers it closes over may have
-   * changed since: recordings made one right after the other cannot tell.
+   * The graph that is held. Now and then the function is recorded once more, as numbers it closes over may have changed
+   * since: recordings made one right after the other cannot tell.
    */
   private confirmed(key: string): LoadedGraph | undefined {
     const graph = this.loaded.get(key);
-    if (!graph?.confirm) return graph;
-    const { confirm } = graph;
-    graph.confirm = undefined;
+    if (!graph) return undefined;
+    graph.calls++;
+    const { calls, confirmedAt } = graph;
+    if (calls < (confirmedAt === 1 ? 2 : CONFIRMATION_FACTOR * confirmedAt)) return graph;
     try {
-      confirm();
+      graph.confirm(calls, confirmedAt);
     } catch (error) {
       graph.session.dispose();
       this.loaded.delete(key);
       throw error;
     }
+    graph.confirmedAt = calls;
     return graph;
   }
 
@@ -199,7 +206,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
       graph.session.dispose();
       this.loaded.delete(oldest);
     }
-    const graph = { session, outputNames, confirm };
+    const graph = { session, outputNames, confirm, calls: 1, confirmedAt: 1 };
     this.loaded.set(key, graph);
     return graph;
   }
@@ -225,7 +232,8 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     const write = (recorded: Recording): Graph => emitGraph(backend.binding, recorded, this.options.precision);
     const first = recordOnce(true);
     const graph = graphOfBoth(this.name, first, recordOnce(false), write);
-    const confirm = (): void => requireSame(this.name, first, graph, recordOnce(false), write);
+    const confirm = (call: number, confirmed: number): void =>
+      requireSame(first, graph, recordOnce(false), write, { name: this.name, call, confirmed });
     return { graph, outputNames: first.outputNames, confirm };
   }
 

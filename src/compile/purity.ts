@@ -23,21 +23,30 @@ export function graphOfBoth(
     const difference = firstDifference(first, second);
     throw difference ? impurityError(name, difference) : error;
   }
-  requireSame(name, first, graph, second, write);
+  requireSame(first, graph, second, write, { name, call: 1, confirmed: 1 });
   return graph;
+}
+
+/** When a function was recorded again. */
+interface Occasion {
+  readonly name: string;
+  readonly call: number;
+  /** The last call at which it was seen to do the same. */
+  readonly confirmed: number;
 }
 
 /** @throws CompileError if a later recording is another program than the first, whose graph is given */
 export function requireSame(
-  name: string,
   first: NamedRecording,
   graph: Graph,
   later: NamedRecording,
   write: (recording: Recording) => Graph,
+  { name, call, confirmed }: Occasion,
 ): void {
   const sameNames = first.outputNames.join() === later.outputNames.join();
   if (sameNames && write(later.recording).bytes.equals(graph.bytes)) return;
-  throw impurityError(name, firstDifference(first, later));
+  const missed = call > confirmed + 1 ? ` Seen at call ${call}: calls from ${confirmed + 1} on may have missed it.` : "";
+  throw impurityError(name, firstDifference(first, later), missed);
 }
 
 interface Difference {
@@ -45,10 +54,14 @@ interface Difference {
   readonly origin?: Origin;
 }
 
-function impurityError(name: string, { what, origin }: Difference = { what: "its outputs change" }): CompileError {
+function impurityError(
+  name: string,
+  { what, origin }: Difference = { what: "its outputs change" },
+  missed = "",
+): CompileError {
   return new CompileError(
-    `compile: "${name}" is not a pure function: ${what} from one call to the next, and would be frozen into the graph. ` +
-      `Random numbers, step counts and rates must be inputs.\n${origin ? describeOrigin(origin) : ""}`,
+    `compile: "${name}" is not a pure function: ${what} from one call to the next, and would be frozen into the graph.` +
+      `${missed} Random numbers, step counts and rates must be inputs.\n${origin ? describeOrigin(origin) : ""}`,
   );
 }
 

@@ -104,11 +104,44 @@ test("a number that changes between the first two calls is refused by its line; 
   assert.deepEqual(values(), [5, 10]);
   assert.deepEqual(values(), [5, 10]);
   assert.equal(runs, 6);
-  // Once for each graph: what changes later is not seen, as the docstring says.
-  rate = 7;
-  assert.deepEqual(values(), [5, 10]);
-  assert.equal(runs, 6);
   scaled.dispose();
+  x.dispose();
+});
+
+test("a number that changes later is refused at call 32, 512 or 8192, with the calls that may have missed it", () => {
+  const x = tf.tensor1d([1, 2]);
+  let calls = 0;
+  let changesAt = 20;
+  let runs = 0;
+  const warmed = compile(
+    ({ x }: { x: tf.Tensor }) => {
+      runs++;
+      return { y: tf.mul(x, calls < changesAt ? 3 : 5) };
+    },
+    { name: "warmed", cacheFolder },
+  );
+  const callUntil = (last: number): void => {
+    while (calls < last) {
+      calls++;
+      warmed({ x }).y.dispose();
+    }
+  };
+  const before = tf.memory().numTensors;
+  callUntil(31);
+  assert.equal(runs, 3, "twice at the first call, once at the second");
+  const missed = (at: number, from: number): RegExp =>
+    new RegExp(`a constant of shape \\[\\] changes .*Seen at call ${at}: calls from ${from} on may have missed it`);
+  assert.throws(() => callUntil(32), { name: "CompileError", message: missed(32, 3) });
+  assert.equal(warmed.graphs, 0);
+
+  [calls, runs, changesAt] = [0, 0, 513];
+  callUntil(8191);
+  assert.equal(runs, 5);
+  assert.throws(() => callUntil(8192), { name: "CompileError", message: missed(8192, 513) });
+  assert.equal(runs, 6);
+  assert.equal(tf.memory().numTensors, before);
+  assert.equal(sessions(), 0);
+  warmed.dispose();
   x.dispose();
 });
 
