@@ -3,14 +3,13 @@
 //
 // So far $\epsilon_\theta(x_t,t)$ was a box: noisy image in, guessed noise out. This notebook opens it. What must such a network be able to
 // do? Three things: answer with **an image of the same size**, see **many scales** at once (grain and whole figures), and **know the time**,
-// that is, how much noise to expect.
+// that is, how much noise to expect. How it is told has a [notebook of its own](07-time-encoding.ipynb).
 //
 // **You will**
 // - measure what a network without the last two loses;
 // - see how far a network looks, by differentiating one of its pixels;
 // - open a U-Net, a transformer and a hybrid of the two: blocks, parameters, cost, all read off the running network;
-// - watch a digit travel through the U, and see where attention looks;
-// - compare six ways of telling a network the time, and find out how little some of the differences mean.
+// - watch a digit travel through the U, and see where attention looks.
 //
 // **Before this**: notebooks [03](03-forward-process.ipynb) and [04](04-training-objective.ipynb); what a convolution is. **Runs** in two to three minutes on
 // 2 cores, 1.9 GB of memory.
@@ -19,15 +18,15 @@
 import * as lab from "diffusion-lab";
 import { check, formula, progress, show, table } from "diffusion-lab/notebook";
 const { tf } = lab;
-
-const { network, denoiser, schedule } = lab.loadDiffusionModel("assets/mnist-unet");
+type Images = lab.tf.Tensor4D;
+const { network, denoiser, schedule, config } = lab.loadDiffusionModel("assets/mnist-unet");
 const heldOut = lab.loadDigits({ split: "heldOut" });
+const data = new lab.Normaliser().encode(lab.loadDigits({ split: "train" }).images);
+const unseen = lab.gatherImages(heldOut, [...Array(64).keys()]);
 const digit = lab.gatherImages(heldOut, [heldOut.labels.indexOf(5)]);
-const [oneImage, oneTime] = [tf.zeros([1, 28, 28, 1]) as lab.tf.Tensor4D, tf.zeros([1]) as lab.tf.Tensor1D];
-// The checkpoint takes a class too; its label 10 stands for "any digit".
-const anyDigit = (count: number) => ({ label: tf.fill([count], 10, "int32") as lab.tf.Tensor1D });
-const answer = (x: lab.tf.Tensor4D, time: lab.tf.Tensor1D) => network.apply(x, time, anyDigit(x.shape[0]));
-const describe = (one: lab.TimeNetwork, image = oneImage) => lab.describeNetwork(one, image, oneTime, one === network ? anyDigit(1) : undefined);
+// The checkpoint takes a class too; the last label of its table stands for "any digit".
+const anyDigit = (n: number) => ({ label: tf.fill([n], config.unconditionalLabel!, "int32") as lab.tf.Tensor1D });
+const answer = (x: Images, time: lab.tf.Tensor1D) => network.apply(x, time, anyDigit(x.shape[0]));
 
 // %% [markdown]
 // ## The simple wrong thing: a stack of convolutions
@@ -38,34 +37,48 @@ const describe = (one: lab.TimeNetwork, image = oneImage) => lab.describeNetwork
 // steps on the same digits, noise and times, and judged on 64 digits it has never seen.
 //
 // **What to see.** The stack is worse at *every* noise level, although it computes more. The stopped clock costs the U-Net little. With 784
-// noisy pixels before it, it can *measure* how much noise there is. Remember this: in the last section we shall meet data where it cannot.
+// noisy pixels before it, it can *measure* how much noise there is. Remember this: the [next notebook](07-time-encoding.ipynb) has data where it cannot.
 
 // %%
 const inStack = new lab.Parameters({ seed: 7 });
-const convolutions = [32, 32, 32, 1].map((outputs, i) => new lab.Conv2d(inStack.scope(`layers.${i}`), { inputs: i === 0 ? 1 : 32, outputs }));
-const through = (x: lab.tf.Tensor4D) => tf.tidy(() => convolutions.reduce((h, layer, i) => layer.apply(i === 0 ? h : lab.silu(h)), x));
-const stack = { parameters: inStack, apply: (x: lab.tf.Tensor) => through(x as lab.tf.Tensor4D) };
-const [unet, stopped] = [1, 2].map(() => new lab.UNet2D({
-  in_channels: 1, out_channels: 1, block_out_channels: [8, 16], layers_per_block: 1, norm_num_groups: 4, attention_head_dim: 16,
-  down_block_types: ["DownBlock2D", "DownBlock2D"], up_block_types: ["UpBlock2D", "UpBlock2D"],
-}, { seed: 7 }));
-const blind = { parameters: stopped.parameters, apply: (x: lab.tf.Tensor) => stopped.apply(x as lab.tf.Tensor4D, tf.zeros([x.shape[0]])) };
-const sizes = [stack, unet].map((one) => describe(one));
-table(sizes.map((one, k) => [["stack", "U-Net"][k], one.parameters, one.multiplyAdds / 1e6]), { columns: ["network", "parameters", "million multiply–adds per image"] })
+const convolutions = [1, 32, 32, 32].map((inputs, i) => {
+  return new lab.Conv2d(inStack.scope(`layers.${i}`), { inputs, outputs: i < 3 ? 32 : 1 });
+});
+const through = (x: Images) =>
+  tf.tidy(() => convolutions.reduce((h, layer, i) => layer.apply(i === 0 ? h : lab.silu(h)), x));
+const stack = { parameters: inStack, apply: (x: lab.tf.Tensor) => through(x as Images) };
+const describe = (net: lab.TimeNetwork, side = 28) => {
+  const image = tf.zeros([1, side, side, 1]);
+  return lab.describeNetwork(net, image, tf.zeros([1]) as lab.tf.Tensor1D, net === network ? anyDigit(1) : undefined);
+};
 
 // %%
-const data = new lab.Normaliser().encode(lab.loadDigits({ split: "train" }).images);
-const [unseen, knots] = [lab.gatherImages(heldOut, [...Array(64).keys()]), [10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000]];
-const curves: { name: string; x: number[]; y: number[] }[] = [];
-const contestants = Object.entries({ "plain stack": stack, "U-Net, clock stopped": blind, "U-Net": unet });
-for (const [name, one] of progress(contestants, { label: "trainings" })) {
-  const task = new lab.DiffusionTask({ network: one, schedule: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
-  const trainer = new lab.Trainer(task, { learningRate: { peak: 2e-3, warmup: 20, decay: { kind: "cosine", total: 160 } }, averageDecay: 0.95 });
+const small: Partial<lab.UNet2DConfig> = {
+  in_channels: 1, out_channels: 1, block_out_channels: [8, 16], layers_per_block: 1,
+  norm_num_groups: 4, attention_head_dim: 16,
+  down_block_types: ["DownBlock2D", "DownBlock2D"], up_block_types: ["UpBlock2D", "UpBlock2D"],
+};
+const [unet, stopped] = [1, 2].map(() => new lab.UNet2D(small, { seed: 7 }));
+const midnight = (x: lab.tf.Tensor) => stopped.apply(x as Images, tf.zeros([x.shape[0]]));
+const blind = { parameters: stopped.parameters, apply: midnight };
+table(Object.entries({ stack, "U-Net": unet }).map(([name, net]) => {
+  const { parameters, multiplyAdds } = describe(net);
+  return { network: name, parameters, "million multiply–adds per image": multiplyAdds / 1e6 };
+}))
+
+// %%
+const learningRate = { peak: 2e-3, warmup: 20, decay: { kind: "cosine", total: 160 } } as const;
+const knots = [10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000];
+const curves: lab.Series[] = [];
+for (const [name, net] of progress(Object.entries({ stack, "U-Net, clock stopped": blind, "U-Net": unet }))) {
+  const task = new lab.DiffusionTask({ network: net, schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
+  const trainer = new lab.Trainer(task, { learningRate, averageDecay: 0.95 });
   await trainer.run(160);
-  const errors = () => lab.noiseErrors(lab.networkDenoiser(one), schedule, unseen, knots, lab.normalNoise(9));
+  const errors = () => lab.noiseErrors(lab.networkDenoiser(net), schedule, unseen, knots, lab.normalNoise(9));
   curves.push({ name, x: knots, y: await trainer.withAverage(errors) });
 }
-show(lab.lineChart({ x: { title: "timestep t", unit: "steps" }, y: { title: "mean square error of ε̂", unit: "1", log: true }, series: curves }));
+const error = { title: "mean square error of ε̂", unit: "1", log: true };
+show(lab.lineChart({ x: { title: "timestep t", unit: "steps" }, y: error, series: curves }));
 
 // %% [markdown]
 // ## How far does a network look?
@@ -79,17 +92,27 @@ show(lab.lineChart({ x: { title: "timestep t", unit: "steps" }, y: { title: "mea
 
 // %%
 const sixteen = lab.gatherImages(heldOut, [...Array(16).keys()]);
-const fieldOf = (one: { apply(x: lab.tf.Tensor4D, t: lab.tf.Tensor1D): lab.tf.Tensor }, predicts: lab.Prediction, t: number) => {
+const noisy = (x0: lab.tf.Tensor, t: number) => lab.qSample(schedule, x0, t, lab.normalNoise(7)(0, x0.shape)) as Images;
+// ∂x̂₀[middle]/∂xₜ, its size averaged over 16 digits
+const fieldOf = (apply: typeof answer, predicts: lab.Prediction, t: number) => {
   const time = lab.networkTime(tf.fill([16], t) as lab.tf.Tensor1D);
-  const noisy = lab.qSample(schedule, sixteen, t, lab.normalNoise(7)(0, sixteen.shape)) as lab.tf.Tensor4D;
-  return lab.receptiveField((x) => lab.toSample(schedule, predicts, one.apply(x, time), x, t), noisy);
+  return lab.receptiveField((x) => lab.toSample(schedule, predicts, apply(x, time), x, t), noisy(sixteen, t));
 };
-const views = [10, 100, 200, 400, 600].map((t) => ({ name: `U-Net, t = ${t}`, field: fieldOf({ apply: answer }, denoiser.predicts, t) }));
-views.unshift({ name: "stack, t = 400", field: fieldOf(stack, "noise", 400) });
-check("four layers see 9 × 9 pixels", lab.fieldExtent(views[0].field), [9, 9]);
-const glow = (field: lab.tf.Tensor) => tf.reshape(tf.log(tf.maximum(tf.div(field, tf.max(field)), 1e-3)), [1, 28, 28, 1]);
-show(lab.filmStrip(views.map(({ field }) => glow(field)), { labels: views.map(({ name }) => name), range: [Math.log(1e-3), 0], scale: 4 }));
-table(views.map(({ name, field }) => ({ field: name, "pixels above 5 % of the largest": lab.fieldExtent(field, { threshold: 0.05 }).join(" × ") })))
+const ofStack = fieldOf(through, "noise", 400);
+check("four layers see 9 × 9 pixels", lab.fieldExtent(ofStack), [9, 9]);
+
+// %%
+const views = [{ name: "stack, t = 400", field: ofStack }];
+for (const t of [10, 100, 200, 400, 600]) {
+  views.push({ name: `U-Net, t = ${t}`, field: fieldOf(answer, denoiser.predicts, t) });
+}
+const glow = (f: lab.tf.Tensor) => tf.reshape(tf.log(tf.maximum(tf.div(f, tf.max(f)), 1e-3)), [1, 28, 28, 1]);
+const labels = views.map(({ name }) => name);
+show(lab.filmStrip(views.map(({ field }) => glow(field)), { labels, range: [Math.log(1e-3), 0], scale: 4 }));
+table(views.map(({ name, field }) => {
+  const [height, width] = lab.fieldExtent(field, { threshold: 0.05 });
+  return { field: name, "pixels above 5 % of the largest": `${height} × ${width}` };
+}))
 
 // %% [markdown]
 // ## The U-Net, drawn from the network itself
@@ -111,14 +134,15 @@ table(views.map(({ name, field }) => ({ field: name, "pixels above 5 % of the la
 const anatomy = describe(network);
 show(lab.architectureDiagram(anatomy));
 const times = [50, 200, 400, 600, 900];
-const xt = tf.concat(times.map((t) => lab.qSample(schedule, digit, t, lab.normalNoise(7)(0, digit.shape)))) as lab.tf.Tensor4D;
+const xt = tf.concat(times.map((t) => noisy(digit, t)));
 const seen = lab.probe(() => answer(xt, lab.networkTime(tf.tensor1d(times))));
-const place = seen.parts.findIndex((part) => part.kind === "residual");
+const place = seen.parts.findIndex(({ kind }) => kind === "residual");
 const [before, block] = [seen.parts[place - 1].name, seen.parts[place].name];
 formula("y = x + h").agrees(seen.get(block), { x: seen.get(before), h: seen.get(`${block}.conv2`) });
-const [norm, x] = [new lab.GroupNorm(new lab.Parameters().scope("norm"), { channels: 6, groups: 1 }), lab.normalNoise(2)(0, [1, 5, 5, 6])];
+const norm = new lab.GroupNorm(new lab.Parameters().scope("norm"), { channels: 6, groups: 1 });
+const x = lab.normalNoise(2)(0, [1, 5, 5, 6]) as Images;
 formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b")
-  .agrees(norm.apply(x as lab.tf.Tensor4D), { x, gamma: 1, b: 0, delta: 1e-5 }, { tolerance: 1e-5 });
+  .agrees(norm.apply(x), { x, gamma: 1, b: 0, delta: 1e-5 }, { tolerance: 1e-5 });
 
 // %% [markdown]
 // ## A digit travels through the U
@@ -136,16 +160,18 @@ formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b")
 // with that of $t=50$: up to $t=400$ it grows towards the bottom, where the digit counts and not the noise.
 
 // %%
-const stages = new Map<string, string>();
-for (const { name, kind } of anatomy.blocks.filter((one) => one.kind === "residual" || one.kind === "attention")) {
-  stages.set(name.split(".").slice(0, name.startsWith("mid") ? 1 : 2).join(" ").replace(/_blocks?/, ""), name);
-}
-const maps = [...stages.values()].map((name) => lab.principalColours(seen.get(name), { size: [28, 28] }));
-show(lab.filmStrip([xt, ...maps, seen.output], { labels: ["xₜ", ...stages.keys(), "v̂"], rowLabels: times.map((t) => `t = ${t}`), scale: 3 }));
-const alikeIn = (k: number) => [...stages.values()].map((name) => lab.mapCorrelation(seen.get(name), 0, k));
+const inTheU = anatomy.blocks.filter(({ kind }) => kind === "residual" || kind === "attention");
+const stageOf = (name: string) =>
+  name.replace(/_blocks?/, "").split(".").slice(0, name.startsWith("mid") ? 1 : 2).join(" ");
+const stages = new Map(inTheU.map(({ name }) => [stageOf(name), name]));
+const [titles, blocks] = [[...stages.keys()], [...stages.values()]];
+const maps = blocks.map((name) => lab.principalColours(seen.get(name), { size: [28, 28] }));
+const rowLabels = times.map((t) => `t = ${t}`);
+show(lab.filmStrip([xt, ...maps, seen.output], { labels: ["xₜ", ...titles, "v̂"], rowLabels, scale: 3 }));
+const alike = (k: number) => blocks.map((name) => lab.mapCorrelation(seen.get(name), 0, k));
+const series = [1, 2, 3, 4].map((k) => ({ name: rowLabels[k], values: alike(k) }));
 const [stage, like50] = ["stage of the U", "correlation with the map at t = 50"].map((title) => ({ title, unit: "1" }));
-const series = [1, 2, 3, 4].map((k) => ({ name: `t = ${times[k]}`, values: alikeIn(k) }));
-show(lab.barChart({ categories: [...stages.keys()], x: stage, y: like50, series, height: 320 }));
+show(lab.barChart({ categories: titles, x: stage, y: like50, series, height: 320 }));
 
 // %% [markdown]
 // ## Attention: far pixels talk directly
@@ -161,16 +187,25 @@ show(lab.barChart({ categories: [...stages.keys()], x: stage, y: like50, series,
 // of the weights' entropy: 1 if all weight is on one place, the number of pixels if it is spread evenly.
 
 // %%
-const [Q, K, V] = [0, 1, 2].map((i) => lab.normalNoise(3)(i, [1, 1, 6, 4]) as lab.tf.Tensor4D);
-formula("y = softmax(Q * K' / sqrt(d)) * V", { matrices: true })
-  .agrees(tf.squeeze(lab.scaledDotProductAttention(Q, K, V)), { Q: tf.squeeze(Q), K: tf.squeeze(K), V: tf.squeeze(V), d: 4 });
-const weights = [...seen.all()].filter((part) => part.kind === "attention weights").slice(-1)[0].output!;
+const [Q, K, V] = [0, 1, 2].map((i) => lab.normalNoise(3)(i, [1, 1, 6, 4]) as Images);
+const matrix = (x: lab.tf.Tensor) => tf.squeeze(x);
+formula("y = softmax(Q * K' / sqrt(d)) * V", { matrices: true }).agrees(
+  matrix(lab.scaledDotProductAttention(Q, K, V)),
+  { Q: matrix(Q), K: matrix(K), V: matrix(V), d: 4 },
+);
+
+// %%
+const weights = [...seen.all()].filter(({ kind }) => kind === "attention weights").slice(-1)[0].output!;
 const [heads, side] = [weights.shape[1]!, Math.sqrt(weights.shape[2]!)];
-const ofQuery = (k: number, query: number) => tf.reshape(tf.slice(weights, [k, 0, query, 0], [1, -1, 1, -1]), [heads, side, side]);
-const lookOf = (k: number, row: number, column: number) => lab.attentionOverlay(digit, ofQuery(k, row * side + column), { query: [row, column] });
-const looks = [0, 2, 4].flatMap((k) => [1, 3, 5].map((row) => lookOf(k, Math.round((row * side) / 7), Math.round((3 * side) / 7))));
+const at = (sevenths: number) => Math.round((sevenths * side) / 7);
+const lookOf = (k: number, row: number, column: number) => {
+  const ofQuery = tf.slice(weights, [k, 0, row * side + column, 0], [1, -1, 1, -1]);
+  return lab.attentionOverlay(digit, tf.reshape(ofQuery, [heads, side, side]), { query: [row, column] });
+};
+const looks = [0, 2, 4].flatMap((k) => [1, 3, 5].map((row) => lookOf(k, at(row), at(3))));
 show(lab.filmStrip(looks, { labels: ["", "t = 50", "", "", "t = 400", "", "", "t = 900", ""], scale: 2 }));
-const asked = tf.mean(tf.exp(tf.neg(tf.sum(tf.mul(weights, tf.log(tf.maximum(weights, 1e-12))), 3))), [1, 2]).dataSync();
+const entropy = tf.neg(tf.sum(tf.mul(weights, tf.log(tf.maximum(weights, 1e-12))), 3));
+const asked = tf.mean(tf.exp(entropy), [1, 2]).dataSync();
 table(times.map((t, k) => ({ t, "places a pixel looks at": asked[k], of: side ** 2 })), { digits: 3 })
 
 // %% [markdown]
@@ -190,9 +225,9 @@ const dit = new lab.DiT({ patch_size: 4, num_layers: 6, num_attention_heads: 4, 
 const ditAnatomy = describe(dit);
 const ditBlocks = ditAnatomy.blocks.filter(({ kind }) => kind === "transformer").map(({ name }) => name);
 show(lab.architectureDiagram(ditAnatomy, { open: ditBlocks[0] }));
-const [tokens, shift, scale] = [[1, 49, 8], [1, 8], [1, 8]].map((shape, i) => lab.normalNoise(8)(i, shape));
-formula("y = (1 + scale) * x + shift")
-  .agrees(lab.modulate(tokens as lab.tf.Tensor3D, shift as lab.tf.Tensor2D, scale as lab.tf.Tensor2D), { x: tokens, shift, scale });
+const tokens = lab.normalNoise(8)(0, [1, 49, 8]) as lab.tf.Tensor3D;
+const [shift, scale] = [1, 2].map((i) => lab.normalNoise(8)(i, [1, 8]) as lab.tf.Tensor2D);
+formula("y = (1 + scale) * x + shift").agrees(lab.modulate(tokens, shift, scale), { x: tokens, shift, scale });
 const untrained = lab.probe(() => dit.apply(xt, lab.networkTime(tf.tensor1d(times))));
 const change = tf.sub(untrained.get(ditBlocks.slice(-1)[0]), untrained.get(ditBlocks[0]));
 check("from the first block to the last, nothing changes", tf.max(tf.abs(change)).dataSync()[0], 0, { tolerance: 0 });
@@ -208,120 +243,65 @@ check("from the first block to the last, nothing changes", tf.max(tf.abs(change)
 // side of 4 there are 16 times fewer tokens than pixels, and 256 times less attention. And hence latent diffusion: both families first let an autoencoder shrink large images.
 
 // %%
-const uvitOf = (side: number) => new lab.UVit({ image_size: [side, side], patch_size: 4, embed_dim: 128, depth: 7 }, { start: "zeros" });
+const uvitOf = (side: number) =>
+  new lab.UVit({ image_size: [side, side], patch_size: 4, embed_dim: 128, depth: 7 }, { start: "zeros" });
 show(lab.architectureDiagram(describe(uvitOf(28))));
-const costs = [28, 56, 112].map((side) => {
-  const image = tf.zeros([1, side, side, 1]) as lab.tf.Tensor4D;
-  return [network, dit, uvitOf(side)].map((one) => describe(one, image).multiplyAdds);
-});
+const costOf = (net: lab.TimeNetwork, side: number) => describe(net, side).multiplyAdds;
+const costs = [28, 56, 112].map((side) => [network, dit, uvitOf(side)].map((net) => costOf(net, side)));
 table(["U-Net", "DiT", "U-ViT"].map((name, k) => ({
-  network: name, "million multiply–adds at 28 × 28": costs[0][k] / 1e6,
-  "× at 56 × 56": costs[1][k] / costs[0][k], "× again at 112 × 112": costs[2][k] / costs[1][k],
+  network: name,
+  "million multiply–adds at 28 × 28": costs[0][k] / 1e6,
+  "× at 56 × 56": costs[1][k] / costs[0][k],
+  "× again at 112 × 112": costs[2][k] / costs[1][k],
 })), { digits: 3 })
 
-// %% [markdown]
-// ## Telling the time: an ablation
-//
-// How is a network told that it is 300 o'clock? A number between 0 and 999 is a poor input beside coordinates of size 1. So time is written
-// like a clock, by hands that turn at different speeds: cosines and sines of $t\,\omega_i$. Two conventions are in use, and a network trained with one and run
-// with the other fails silently. DiT and diffusers: cosines first, $\omega_i=10000^{-i/\text{half}}$. DDPM: sines first, and $\text{half}-1$ in the exponent. Both
-// are checked below, and four of the hands drawn.
-//
-// Does it matter? An **ablation** changes one thing and leaves all else as it is. The data are points in the plane, where *one* noisy point hardly says how much noise
-// is in it. Six clocks: none; the number $t$ as it is; $t/T$; sinusoids; random Fourier features (sines and cosines of random multiples of $t/T$); a learned
-// vector for each $t$. Two data sets, three seeds, the same steps; judged by the loss on unseen points, and by the sliced Wasserstein distance from 2000
-// samples to 2000 real points. Two sets of *real* points are not at distance 0 either, for they are finite: that is the floor.
-//
-// **What to see.** *No clock*: a loss far above the others on both sets, and moons whose points crowd in the wrong places: here the time cannot be read off
-// the data. *The number $t$ as it is*: its size drowns the coordinates, the network dies and answers 0 to everything, which is a loss of 1 and samples a
-// hundred units away. The other four lie close together, and *the best on one set is not the best on the other*. Nor do the judges agree: on the ring the distance
-// cannot tell the network without a clock from most others, for two sets of real points may be almost as far apart; the loss tells them apart at once.
-//
-// An honest reading: a clock is needed, and one in a decent *range*. Which of the four decent ones is best, an experiment of this size does not say, and none of
-// these short trainings is finished: eight separate blobs belong on the ring. Sinusoids are the usual choice, but not because they win here.
-
-// %%
-const [half, hands] = [16, Array.from({ length: 16 }, (_, i) => i)];
-const encode = (options: object) => tf.reshape(lab.sinusoidalEmbedding(tf.tensor1d([300]), { dimensions: 2 * half, ...options }), [-1]);
-formula("e = concat(cos(t * 10000^(-i / half)), sin(t * 10000^(-i / half)))")
-  .agrees(encode({ order: "cos-sin", frequencyShift: 0 }), { t: 300, i: hands, half }, { tolerance: 1e-4 });
-formula("e = concat(sin(t * 10000^(-i / (half - 1))), cos(t * 10000^(-i / (half - 1))))")
-  .agrees(encode({ order: "sin-cos", frequencyShift: 1 }), { t: 300, i: hands, half }, { tolerance: 1e-4 });
-const clockFace = lab.sinusoidalEmbedding(tf.range(0, 1000), { dimensions: 2 * half }).arraySync();
-show(lab.lineChart({
-  x: { title: "time told to the network", unit: "steps" }, y: { title: "cos(t ω<sub>i</sub>)", unit: "1" }, height: 300,
-  series: [5, 7, 9, 11].map((i) => ({ name: `hand i = ${i}`, y: clockFace.map((row) => row[i]) })),
-}));
-
-// %%
-const sets = { moons: lab.moons, ring: lab.ringOfGaussians };
-const points = (set: keyof typeof sets, n: number, purpose: string) => sets[set](n, new lab.RandomStream(7, purpose));
-const clocks = Object.entries({
-  none: { time_encoding: "none" }, t: { time_encoding: "scalar", time_steps: 1 }, "t/T": { time_encoding: "scalar" },
-  sinusoids: { time_encoding: "cos-sin" }, Fourier: { time_encoding: "fourier" }, learned: { time_encoding: "learned" } } as const);
-const runs = clocks.flatMap(([clock, config]) => [0, 1, 2].flatMap((seed) => (["moons", "ring"] as const).map((set) => ({ set, clock, config, seed }))));
-const average = (values: number[]) => values.reduce((sum, one) => sum + one / values.length, 0);
-const [plane, moments] = [lab.linearSchedule({ T: 1000 }), Array.from({ length: 25 }, (_, i) => 40 * i + 20)];
-const errorsOn = (set: keyof typeof sets, judge: lab.Denoiser) => {
-  return lab.noiseErrors(judge, plane, tf.tensor2d(points(set, 2000, "unseen"), [2000, 2]), moments, lab.normalNoise(6));
-};
-const distance = (a: lab.FeatureSet, b: lab.FeatureSet) => lab.slicedWasserstein(a, b, new lab.RandomStream(1));
-
-// %%
-const results: { set: string; clock: string; loss: number; apart: number; drawn: lab.tf.Tensor }[] = [];
-for (const { set, clock, config, seed } of progress(runs, { label: "trainings" })) {
-  const net = new lab.PointMlp({ hidden: [128, 128, 128], ...config }, { seed });
-  const task = new lab.DiffusionTask({ network: net, schedule: plane, data: points(set, 20_000, "training"), shape: [2], batchSize: 128, seed });
-  const trainer = new lab.Trainer(task, { learningRate: { peak: 1e-2, warmup: 50, decay: { kind: "cosine", total: 2500 } } });
-  await trainer.run(2500);
-  await trainer.withAverage(async () => {
-    const drawn = await lab.sample(lab.ddim(lab.networkDenoiser(net), plane, lab.normalNoise(seed + 100)(0, [2000, 2]), { steps: 50 }));
-    const apart = distance(lab.featureSet(points(set, 2000, "real")), lab.featuresOf(drawn));
-    results.push({ set, clock, loss: average(errorsOn(set, lab.networkDenoiser(net))), apart, drawn });
-  });
-}
-
-// %%
-const { means, std } = lab.ringModes();
-const centres = Array.from({ length: 8 }, (_, k) => [means[2 * k], means[2 * k + 1]]);
-const ideal = average(errorsOn("ring", lab.mixtureDenoiser(plane, { means: centres, covariances: [std ** 2] }))).toPrecision(3);
-const span = (values: Iterable<number>) => [Math.min(...values), Math.max(...values)].map((one) => one.toPrecision(3)).join(" … ");
-const floorOf = (set: keyof typeof sets) => span(lab.realVersusReal(lab.featureSet(points(set, 4000, "more")), distance, new lab.RandomStream(2)).values);
-const of = (set: string, clock: string) => results.filter((one) => one.set === set && one.clock === clock);
-const rows = clocks.map(([clock]) => [clock, ...["moons", "ring"].flatMap((set) => [of(set, clock).map((one) => one.loss), of(set, clock).map((one) => one.apart)]).map(span)]);
-show(table([...rows, ["floor", "–", floorOf("moons"), ideal, floorOf("ring")]], { columns: ["clock", "moons: loss", "moons: distance", "ring: loss", "ring: distance"] }));
-const pointsOf = (set: keyof typeof sets, clock: string) => (clock === "real" ? points(set, 2000, "real") : of(set, clock)[0].drawn);
-const [across, up] = ["x", "y"].map((title) => ({ title, unit: "1", range: [-2.4, 2.4] as const }));
-const panel = (set: keyof typeof sets, name: string) => lab.scatterChart({ title: `${set}, ${name}`, x: across, y: up, clouds: [{ name, points: pointsOf(set, name), size: 2 }] });
-show(lab.sideBySide((["moons", "ring"] as const).flatMap((set) => ["real", "none", "t/T", "learned"].map((name) => panel(set, name))), { columns: 4, width: 1000, height: 560 }));
-
 // %% tags=["exercise"]
-// 7.1. Parameters, bias included, of a 3 × 3 convolution from a to b channels, and its multiply–adds on h × w pixels (the bias is only added)?
-const convolution = (a: number, b: number, h: number, w: number): [params: number, cost: number] | undefined => undefined;
-// 7.2. How many pixels wide do n layers of 3 × 3 see, then a halving (3 × 3, stride 2), then m of 3 × 3? After it, one step is two pixels.
-const width = (n: number, m: number): number | undefined => undefined;
+// 7.1. A 3 × 3 convolution from a to b channels, on h × w pixels: how many parameters has it, bias included, and how
+// many multiply–adds does it take? (The bias is only added.)
+const convolution = (a: number, b: number, h: number, w: number): [params: number, cost: number] | undefined =>
+  undefined;
 const tree = new lab.Parameters();
 const counted = new lab.Conv2d(tree.scope("counted"), { inputs: 6, outputs: 10 });
 const { multiplyAdds } = lab.probe(() => counted.apply(tf.zeros([1, 12, 9, 6]))).parts[0];
-check("7.1", convolution(6, 10, 12, 9), [tree.count, multiplyAdds], "every number of the output is a sum of 9·a products");
-const layer = (name: string, stride: number) => new lab.Conv2d(tree.scope(name), { inputs: 1, outputs: 1, stride: stride as 1 | 2 });
-const towers = [[1, 1, 2], [2], [1, 2, 1, 1, 1]].map((strides) => strides.map((stride, i) => layer(`${strides}, ${i}`, stride)));
-const wide = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), lab.normalNoise(1)(0, [1, 41, 41, 1]) as typeof oneImage);
-check("7.2", [width(2, 0), width(0, 0), width(1, 3)], towers.map((tower) => lab.fieldExtent(wide(tower))[0]), "a layer adds one step on each side");
+const hint71 = "every number of the output is a sum of 9·a products";
+check("7.1", convolution(6, 10, 12, 9), [tree.count, multiplyAdds], hint71);
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
-// 7.1. Parameters, bias included, of a 3 × 3 convolution from a to b channels, and its multiply–adds on h × w pixels (the bias is only added)?
-const convolution = (a: number, b: number, h: number, w: number): [params: number, cost: number] | undefined => [9 * a * b + b, 9 * a * b * h * w];
-// 7.2. How many pixels wide do n layers of 3 × 3 see, then a halving (3 × 3, stride 2), then m of 3 × 3? After it, one step is two pixels.
-const width = (n: number, m: number): number | undefined => 2 * (n + 1) + 1 + 4 * m;
+// 7.1. A 3 × 3 convolution from a to b channels, on h × w pixels: how many parameters has it, bias included, and how
+// many multiply–adds does it take? (The bias is only added.)
+const convolution = (a: number, b: number, h: number, w: number): [params: number, cost: number] | undefined =>
+  [9 * a * b + b, 9 * a * b * h * w];
 const tree = new lab.Parameters();
 const counted = new lab.Conv2d(tree.scope("counted"), { inputs: 6, outputs: 10 });
 const { multiplyAdds } = lab.probe(() => counted.apply(tf.zeros([1, 12, 9, 6]))).parts[0];
-check("7.1", convolution(6, 10, 12, 9), [tree.count, multiplyAdds], "every number of the output is a sum of 9·a products");
-const layer = (name: string, stride: number) => new lab.Conv2d(tree.scope(name), { inputs: 1, outputs: 1, stride: stride as 1 | 2 });
-const towers = [[1, 1, 2], [2], [1, 2, 1, 1, 1]].map((strides) => strides.map((stride, i) => layer(`${strides}, ${i}`, stride)));
-const wide = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), lab.normalNoise(1)(0, [1, 41, 41, 1]) as typeof oneImage);
-check("7.2", [width(2, 0), width(0, 0), width(1, 3)], towers.map((tower) => lab.fieldExtent(wide(tower))[0]), "a layer adds one step on each side");
+const hint71 = "every number of the output is a sum of 9·a products";
+check("7.1", convolution(6, 10, 12, 9), [tree.count, multiplyAdds], hint71);
+
+// %% tags=["exercise"]
+// 7.2. How many pixels wide do n layers of 3 × 3 see, then a halving (3 × 3, stride 2), then m layers of 3 × 3? After
+// the halving, one step is two pixels.
+const width = (n: number, m: number): number | undefined => undefined;
+const tower = (strides: (1 | 2)[]) => strides.map((stride, i) => {
+  return new lab.Conv2d(tree.scope(`${strides}, ${i}`), { inputs: 1, outputs: 1, stride });
+});
+const field = lab.normalNoise(1)(0, [1, 41, 41, 1]) as Images;
+const seenBy = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), field);
+const towers = [tower([1, 1, 2]), tower([2]), tower([1, 2, 1, 1, 1])];
+const widths = towers.map((layers) => lab.fieldExtent(seenBy(layers))[0]);
+check("7.2", [width(2, 0), width(0, 0), width(1, 3)], widths, "a layer adds one step on each side");
+
+// %% tags=["solution"] jupyter={"source_hidden": true}
+// 7.2. How many pixels wide do n layers of 3 × 3 see, then a halving (3 × 3, stride 2), then m layers of 3 × 3? After
+// the halving, one step is two pixels.
+const width = (n: number, m: number): number | undefined => 2 * (n + 1) + 1 + 4 * m;
+const tower = (strides: (1 | 2)[]) => strides.map((stride, i) => {
+  return new lab.Conv2d(tree.scope(`${strides}, ${i}`), { inputs: 1, outputs: 1, stride });
+});
+const field = lab.normalNoise(1)(0, [1, 41, 41, 1]) as Images;
+const seenBy = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), field);
+const towers = [tower([1, 1, 2]), tower([2]), tower([1, 2, 1, 1, 1])];
+const widths = towers.map((layers) => lab.fieldExtent(seenBy(layers))[0]);
+check("7.2", [width(2, 0), width(0, 0), width(1, 3)], widths, "a layer adds one step on each side");
 
 // %% [markdown]
 // ## Summary
@@ -330,11 +310,10 @@ check("7.2", [width(2, 0), width(0, 0), width(1, 3)], towers.map((tower) => lab.
 // - The U-Net gets many scales by halving and doubling, and its detail by connections across. Parameters live at the bottom, cost at the top.
 // - How far it looks depends on the noise: the more there is, the further.
 // - The transformer has one scale and attention everywhere; adaLN-Zero starts it as the identity. U-ViT adds the U's connections.
-// - On images the time can almost be read off; in the plane it must be told, in a decent range. Which decent encoding wins depends on the data.
+// - On images a network can measure the noise by itself, and a stopped clock costs little.
 //
-// **Next:** build your own. Layers that run in `part(…)` can be probed, described and drawn like those of the library.
+// **Next:** [how a network is told the time](07-time-encoding.ipynb). Or build your own: layers that run in `part(…)` can be probed, described and drawn like those of the library.
 //
 // **Read:** Ronneberger et al., *U-Net* (2015) · Ho, Jain & Abbeel, *Denoising Diffusion Probabilistic Models* (2020), appendix B · Peebles & Xie,
 // *Scalable Diffusion Models with Transformers* (2023), section 3 · Bao et al., *All are Worth Words* (2023) · Luo et al., *Understanding the
-// Effective Receptive Field* (2016) · Tancik et al., *Fourier Features* (2020) · Sun et al., *Is Noise Conditioning Necessary for Denoising
-// Generative Models?* (2025).
+// Effective Receptive Field* (2016).

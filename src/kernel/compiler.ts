@@ -1,10 +1,11 @@
 // TypeScript cells to JavaScript: tslab's incremental converter, with strict checks, modern module resolution,
-// guarded awaits and source maps.
+// guarded awaits, expanded shorthands and source maps.
 import { existsSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import path from "node:path";
 import type typescript from "typescript";
 import { guardAwaits, hasTopLevelForAwait } from "./guards.js";
+import { declaredNames, expandShorthands } from "./shorthands.js";
 import {
   loadConverterModule,
   loadTypeScript,
@@ -76,6 +77,8 @@ export class Compiler {
   /** Modules whose appearance has already been taken notice of. */
   readonly #appeared = new Set<string>();
   #converter: Converter;
+  /** Names of earlier cells, while a cell is converted. */
+  #earlier: ReadonlySet<string> = new Set();
 
   constructor(root: string) {
     this.#root = root;
@@ -87,6 +90,7 @@ export class Compiler {
 
   convert(declarations: string, code: string): Compiled {
     this.#locators.clear();
+    this.#earlier = declaredNames(this.ts, declarations);
     let conversion = this.#surely((converter) => converter.convert(declarations, code));
     if (this.#hasAppeared(conversion)) {
       this.#renew();
@@ -202,10 +206,11 @@ export class Compiler {
     options: typescript.TranspileOptions,
   ): typescript.TranspileOutput {
     const emitMap = INLINE_MAP.exec(input)?.[1];
-    const result = ts.transpileModule(input.replace(MAP_COMMENT, ""), {
+    const text = input.replace(MAP_COMMENT, "");
+    const result = ts.transpileModule(text, {
       ...options,
       compilerOptions: { ...options.compilerOptions, sourceMap: true },
-      transformers: { before: [guardAwaits(ts)] },
+      transformers: { before: [expandShorthands(ts, text, this.#earlier), guardAwaits(ts)] },
     });
     const outputText = result.outputText.replace(MAP_COMMENT, "\n");
     if (emitMap && result.sourceMapText) {

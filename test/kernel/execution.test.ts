@@ -42,6 +42,20 @@ test("a display that throws is the cell's error", async () => {
   assert.equal(ofType(shown, "error")[0].evalue, "no picture");
 });
 
+test("a shorthand property takes the value of an earlier cell, unless the cell has a name of its own", async () => {
+  await kernel.execute("import path from 'node:path'; import { sep as slash } from 'node:path'; const one = 1; let two = 2;");
+  await kernel.execute("function three() { return 3; } class Four {} enum Five { a }");
+  const shown = await kernel.execute("const made = { one, two, three, Four, slash, path, Five }; Object.entries(made).map(([k, v]) => k + typeof v).join()");
+  assert.equal(result(shown), "'onenumber,twonumber,threefunction,Fourfunction,slashstring,pathobject,Fiveobject'");
+  assert.equal(result(await kernel.execute("((one: number) => ({ one, two }))(10)")), "{ one: 10, two: 2 }");
+  assert.equal(result(await kernel.execute("{ const two = 20; console.log({ two }); }\n[7].map((one) => ({ one })).concat({ one })")), "[ { one: 7 }, { one: 1 } ]");
+  assert.equal(result(await kernel.execute("({ two } = { two: 5 });\ntwo")), "5");
+  assert.equal(result(await kernel.execute("({ two = 6 } = {} as { two?: number });\n({ two, one })")), "{ two: 6, one: 1 }");
+  assert.equal(result(await kernel.execute("const later = 8; ({ later, one })")), "{ later: 8, one: 1 }");
+  const failed = await kernel.execute("const before = 1;\n({ one, x: [] as number[] }).x[0].toFixed();");
+  assert.match(traceback(failed), /line 2, column 3\d/);
+});
+
 test("stdout and stderr arrive in order with displays", async () => {
   const shown = await kernel.execute(`
     import * as tslab from "tslab";

@@ -1,0 +1,320 @@
+// %% [markdown]
+// # 7 · Telling the time
+//
+// A denoising network is asked a different question at every noise level, so it is told the time $t$. Must it be? And how does one hand a number
+// to a network? It sounds like a detail. It is where trained weights most often fail **without any error message**.
+//
+// **You will**
+// - work out what a noisy example gives away about its own time, by Bayes' rule, for an image and for a point in the plane;
+// - compute what a network without a clock loses at best, and later watch a trained one come close to just that;
+// - build the clock's hands, sinusoids, in both conventions in use, and swap them on a trained network to see what happens;
+// - see where time enters a U-Net;
+// - compare six clocks over three seeds, and find out how little some of the differences mean.
+//
+// **Before this**: notebooks [03](03-forward-process.ipynb), [04](04-training-objective.ipynb) and [07 · Networks](07-networks.ipynb). **Runs** in RUNTIME on 2 cores, MEMORY of
+// memory.
+
+// %%
+import * as lab from "diffusion-lab";
+import { check, formula, progress, show, table } from "diffusion-lab/notebook";
+const { tf } = lab;
+type Images = lab.tf.Tensor4D;
+const { network, denoiser, schedule, config } = lab.loadDiffusionModel("assets/mnist-unet");
+const heldOut = lab.loadDigits({ split: "heldOut" });
+const digits = lab.gatherImages(heldOut, [...Array(64).keys()]);
+const sets = { moons: lab.moons, ring: lab.ringOfGaussians };
+type SetName = keyof typeof sets;
+const points = (set: SetName, n: number, purpose: string) => sets[set](n, new lab.RandomStream(7, purpose));
+const onRing = tf.tensor2d(points("ring", 1000, "seen"), [1000, 2]);
+const timeAxis = { title: "timestep t", unit: "steps" };
+const distance = (a: lab.FeatureSet, b: lab.FeatureSet) => lab.slicedWasserstein(a, b, new lab.RandomStream(1));
+
+// %% [markdown]
+// ## The simple idea: do not tell it
+//
+// A noisy picture shows that it is noisy. Could a network not read the time off its input? Bayes' rule says exactly what can be read. Before looking, every
+// time is as likely as any other; after seeing $x$,
+//
+// $$p(t\mid x)=\frac{q_t(x)}{\sum_s q_s(x)},$$
+//
+// with $q_t(x)$ the density of examples noised to time $t$. For a *point of the ring* (eight Gaussians on a circle) that density is known. Of an
+// *image* we use only the two top rows: they are blank in every digit, 56 pixels known to be $-1$, so what is seen there is
+// $\mathcal N(-\sqrt{\bar\alpha_t},\,1-\bar\alpha_t)$, 56 times over.
+//
+// **What to see.** The blank pixels give the time away: three narrow peaks, each where it should be. The point of the ring hardly says anything:
+// its belief is spread over hundreds of steps, and only "late" can be told from "early". The table has the spread (standard deviation of the belief),
+// averaged over 32 examples. No cleverness of a network can do better than Bayes. So whether a clock is needed *depends on the data*: on images its absence
+// costs little (that is what the stopped clock in [07 · Networks](07-networks.ipynb) showed), in the plane it must cost something.
+
+// %%
+const { means, std } = lab.ringModes();
+const centres = Array.from({ length: 8 }, (_, k) => [means[2 * k], means[2 * k + 1]]);
+const ring = lab.mixtureDenoiser(schedule, { means: centres, covariances: [std ** 2] });
+const blank = lab.gaussianDenoiser(schedule, Array(56).fill(-1), 0);
+const topRows = (images: lab.tf.Tensor) => tf.reshape(tf.slice(images, [0, 0, 0, 0], [-1, 2, -1, -1]), [-1, 56]);
+check("the two top rows are blank", tf.max(topRows(digits)).dataSync()[0], -1, { tolerance: 0 });
+const everyTime = tf.range(1, schedule.T + 1);
+const logs = (ideal: lab.IdealDenoiser, x: lab.tf.Tensor) => ideal.logDensity(tf.tile(x, [schedule.T, 1]), everyTime);
+const belief = (ideal: lab.IdealDenoiser, x: lab.tf.Tensor) => tf.softmax(logs(ideal, x));
+const somewhere = tf.tensor2d([[0.3, 1.2]]);
+formula("p = q / sum(q)").agrees(belief(ring, somewhere), { q: tf.exp(logs(ring, somewhere)) }, { tolerance: 1e-5 });
+
+// %%
+const noised = (x0: lab.tf.Tensor, t: number) => lab.qSample(schedule, x0, t, lab.normalNoise(5)(t, x0.shape));
+const beliefs = (t: number, k: number) => ({
+  "two blank rows": belief(blank, tf.slice(topRows(noised(digits, t)), [k, 0], [1, -1])).dataSync(),
+  "a point of the ring": belief(ring, tf.slice(noised(onRing, t), [k, 0], [1, -1])).dataSync(),
+});
+const kinds = ["two blank rows", "a point of the ring"] as const;
+const probability = { title: "p(t | what is seen)", unit: "1" };
+const series = (kind: (typeof kinds)[number]) =>
+  [200, 500, 800].map((t) => ({ name: `true time ${t}`, y: beliefs(t, 3)[kind] }));
+const charts = kinds.map((kind) => lab.lineChart({ title: kind, x: timeAxis, y: probability, series: series(kind) }));
+show(lab.sideBySide(charts, { width: 1000 }));
+
+// %%
+const spread = (p: ArrayLike<number>) => {
+  const moment = (power: number) => Array.from(p).reduce((sum, one, i) => sum + one * (i + 1) ** power, 0);
+  return Math.sqrt(Math.max(moment(2) - moment(1) ** 2, 0));
+};
+const span = (values: ArrayLike<number>) =>
+  [Math.min, Math.max].map((end) => end(...Array.from(values)).toPrecision(3)).join(" … ");
+const average = (values: readonly number[]) => values.reduce((sum, one) => sum + one / values.length, 0);
+const spreadOf = (kind: (typeof kinds)[number], t: number) =>
+  average(Array.from({ length: 32 }, (_, k) => spread(beliefs(t, k)[kind])));
+table([50, 200, 500, 800, 950].map((t) => ({
+  "true time": t, ...Object.fromEntries(kinds.map((kind) => [`spread in steps: ${kind}`, spreadOf(kind, t)])),
+})), { digits: 3 })
+
+// %% [markdown]
+// ## What the best network without a clock would answer
+//
+// Trained by mean square error and never told $t$, a network can at best give the *mean* of the right answers over all times it might be,
+//
+// $$\hat\epsilon(x)=\sum_t p(t\mid x)\,\hat\epsilon(x,t).$$
+//
+// On the ring every term is known, so this perfect network can be written down and judged, before anything is trained.
+//
+// **What to see.** The two curves meet at late times, where the question hardly changes with $t$ any more. Early they do not: told the time, the ideal
+// network's error is limited only by what noise has destroyed; without, it must answer for a hundred steps at once. The gap is the **price of having no clock**, and it is
+// highest where samplers draw the last fine details.
+
+// %%
+const hours = tf.range(5, schedule.T, 10); // of the 1000 times, every tenth
+const hundred = [...hours.dataSync()];
+const clockless: lab.Denoiser = { predicts: "noise", predict: (xt) => tf.tidy(() => {
+  const n = xt.shape[0];
+  const x = tf.reshape(tf.tile(tf.expandDims(xt, 1), [1, 100, 1]), [100 * n, 2]);
+  const t = tf.tile(hours, [n]) as lab.tf.Tensor1D;
+  const p = tf.softmax(tf.reshape(ring.logDensity(x, t), [n, 100]));
+  const given = Float32Array.from({ length: 100 * n }, (_, i) => hundred[i % 100]);
+  const epsilon = lab.toNoise(schedule, ring.predicts, ring.predict(x, t), x, given);
+  return tf.sum(tf.mul(tf.expandDims(p, 2), tf.reshape(epsilon, [n, 100, 2])), 1);
+}) };
+
+// %%
+const x = somewhere;
+const right = (t: number) => lab.toNoise(schedule, ring.predicts, ring.predict(x, tf.tensor1d([t])), x, t);
+const e = hundred.map((t) => right(t).dataSync()[0]); // of the two coordinates, the first
+const q = hundred.map((t) => Math.exp(ring.logDensity(x, tf.tensor1d([t])).dataSync()[0]));
+const blindAnswer = clockless.predict(x, tf.ones([1])).dataSync()[0];
+formula("epsilon = sum(q / sum(q) * e)").agrees(blindAnswer, { q, e }, { tolerance: 1e-5 });
+const knots = [5, 25, 50, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 995];
+const errors = (judge: lab.Denoiser) => lab.noiseErrors(judge, schedule, onRing, knots, lab.normalNoise(6));
+const curve = (name: string, judge: lab.Denoiser) => ({ name, x: knots, y: errors(judge) });
+const both = [curve("told the time", ring), curve("no clock", clockless)];
+show(lab.lineChart({ x: timeAxis, y: { title: "mean square error of ε̂", unit: "1" }, series: both }));
+
+// %% [markdown]
+// ## A clock with many hands
+//
+// How is a network told that it is 300 o'clock? A number between 0 and 999 is a poor input beside coordinates of size 1. So time is written
+// like a clock, by hands that turn at different speeds: cosines and sines of $t\,\omega_i$. Two conventions are in use. DiT and diffusers:
+// cosines first, $\omega_i=10000^{-i/\text{half}}$. DDPM: sines first, and $\text{half}-1$ in the exponent. Both are checked, and four hands drawn.
+//
+// Why so many hands? Two codes are alike as their dot product says, $\frac{1}{\text{half}}\,e(t)\cdot e(u)=\frac{1}{\text{half}}\sum_i\cos((t-u)\,\omega_i)$: it depends on the *distance*
+// of two times only. **What to see.** On the left, fast hands tell neighbours apart, slow hands tell morning from evening. On the right, how alike each time is to
+// $t=500$: a sharp peak (the fast hands) on broad shoulders (the slow ones). **Random Fourier features**, sines and cosines of random multiples of $t/T$, have one width instead: a
+// smooth bump, blind to single steps.
+
+// %%
+const [half, hands] = [16, Array.from({ length: 16 }, (_, i) => i)];
+const encode = (t: number, options: object) =>
+  tf.reshape(lab.sinusoidalEmbedding(tf.tensor1d([t]), { dimensions: 2 * half, ...options }), [-1]);
+formula("e = concat(cos(t * 10000^(-i / half)), sin(t * 10000^(-i / half)))")
+  .agrees(encode(300, { order: "cos-sin", frequencyShift: 0 }), { t: 300, i: hands, half }, { tolerance: 1e-4 });
+formula("e = concat(sin(t * 10000^(-i / (half - 1))), cos(t * 10000^(-i / (half - 1))))")
+  .agrees(encode(300, { order: "sin-cos", frequencyShift: 1 }), { t: 300, i: hands, half }, { tolerance: 1e-4 });
+const dot = tf.sum(tf.mul(encode(300, {}), encode(500, {}))).dataSync()[0];
+formula("s = mean(cos((t - u) * 10000^(-i / half)))")
+  .agrees(dot / half, { t: 300, u: 500, i: hands, half }, { tolerance: 1e-4 });
+
+// %%
+const dial = tf.range(0, 1000);
+const sinusoids = lab.sinusoidalEmbedding(dial, { dimensions: 2 * half });
+const fourier = new lab.TimeEncoding(new lab.Parameters({ seed: 7 }).scope("fourier"), {
+  kind: "fourier", dimensions: 2 * half, fourierInput: (t) => tf.div(t, 1000),
+}).apply(dial);
+const turning = sinusoids.arraySync();
+const drawn = [5, 7, 9, 11].map((i) => ({ name: `hand i = ${i}`, y: turning.map((row) => row[i]) }));
+const alike = (e: lab.tf.Tensor2D) => tf.div(tf.matMul(e, tf.slice(e, [500, 0], [1, -1]), false, true), half);
+const likeness = Object.entries({ sinusoids, fourier }).map(([name, codes]) => ({ name, y: alike(codes).dataSync() }));
+const panel = (title: string, lines: lab.Series[]) =>
+  lab.lineChart({ title, x: timeAxis, y: { title, unit: "1" }, series: lines });
+show(lab.sideBySide([panel("cos(t ω<sub>i</sub>)", drawn), panel("likeness to t = 500", likeness)], { width: 1000 }));
+
+// %% [markdown]
+// ## The trap: the wrong convention
+//
+// The digits' checkpoint was trained with cosines first. We load *the same weights* into a network that puts sines first, and into one whose clock
+// shows $t/T$ instead of $t-1$. Both load without complaint: every shape fits. A third one is told $t$ for $t-1$, a mistake of one step.
+//
+// **What to see.** With sines first, the answers are wrong at every noise level by up to TRAPFACTOR times, and no message says so. With $t/T$ the network believes it is always the
+// first step, and fails where that is far from true. One step late costs nothing that could be seen. So a checkpoint's configuration is part of its weights, and
+// `config.json` travels with them.
+
+// %%
+const swapped = new lab.UNet2D({ ...network.config, flip_sin_to_cos: false }, { start: "zeros" });
+swapped.parameters.assignFlat(network.parameters.toFlat());
+const anyDigit = (n: number) => ({ label: tf.fill([n], config.unconditionalLabel!, "int32") as lab.tf.Tensor1D });
+const told = (net: lab.UNet2D, clock: lab.NetworkClock = lab.networkTime) => {
+  const apply = (x: lab.tf.Tensor, t: lab.tf.Tensor1D) => net.apply(x as Images, t, anyDigit(x.shape[0]));
+  return lab.networkDenoiser({ parameters: net.parameters, apply }, denoiser.predicts, { clock });
+};
+const share = (t: lab.tf.Tensor1D) => tf.div(t, schedule.T) as lab.tf.Tensor1D;
+const [trained, late, scaled] = [told(network), told(network, (t) => t), told(network, share)];
+const ways = { "as trained": trained, "one step late": late, "t/T": scaled, "sines first": told(swapped) };
+
+// %%
+const stops = [10, 50, 100, 200, 400, 600, 800, 990];
+const noise = lab.normalNoise(9);
+const measured = Object.entries(ways).map(([name, one]) => {
+  return { name, x: stops, y: lab.noiseErrors(one, schedule, digits, stops, noise) };
+});
+const onDigits = { title: "mean square error of ε̂, digits", unit: "1", log: true };
+show(lab.lineChart({ x: timeAxis, y: onDigits, series: measured }));
+table(measured.slice(1).map(({ name, y }) => {
+  const ratios = y.map((one, i) => one / measured[0].y[i]);
+  return { "told the time": name, "error, × as trained": span(ratios) };
+}), { digits: 3 })
+
+// %% [markdown]
+// ## Where time enters the U-Net
+//
+// The code $e(t)$ goes through two dense layers, and then into **every residual block**: between its convolutions, one number a channel is added,
+// $h\leftarrow h+W\,\mathrm{silu}(e)$, the same at each pixel. The cell checks that sum on the checkpoint's first block: the second norm, given convolution plus
+// time, must return what the running network's did.
+
+// %%
+const five = tf.tile(tf.slice(digits, [0, 0, 0, 0], [1, -1, -1, -1]), [5, 1, 1, 1]) as Images;
+const seen = lab.probe(() => network.apply(five, tf.tensor1d([50, 200, 400, 600, 900]), anyDigit(5)));
+const residual = seen.parts.filter(({ kind }) => kind === "residual").map(({ name }) => name);
+const [first, own] = [residual[0], new lab.Parameters()];
+const { norm_num_groups: groups, norm_eps: epsilon, block_out_channels } = network.config;
+const norm = new lab.GroupNorm(own.scope("norm2"), { channels: block_out_channels[0], groups, epsilon });
+for (const name of own.names) own.get(name).variable.assign(network.parameters.get(`${first}.${name}`).variable);
+const added = (block: string) => tf.reshape(seen.get(`${block}.time_emb_proj`), [5, 1, 1, -1]);
+const sum = tf.add(seen.get(`${first}.conv1`), added(first)) as Images;
+check("the second norm gets convolution + time", norm.apply(sum), seen.get(`${first}.norm2`), { tolerance: 1e-4 });
+
+// %% [markdown]
+// ## Six clocks, an ablation
+//
+// An **ablation** changes one thing and leaves all else as it is. A small network for points in the plane, six clocks: none; the number $t$ as it is; $t/T$;
+// sinusoids; random Fourier features of $t/T$; a learned vector for each $t$. Two data sets, three seeds, the same steps; judged by the loss on unseen points, and by the
+// sliced Wasserstein distance from 2000 samples to 2000 real points. Two sets of *real* points are not at distance 0 either, for they are finite: that is the floor.
+// ABLATIONREAD
+
+// %%
+const clocks: Record<string, Partial<lab.PointMlpConfig>> = {
+  none: { time_encoding: "none" }, t: { time_encoding: "scalar", time_steps: 1 }, "t/T": { time_encoding: "scalar" },
+  sinusoids: { time_encoding: "cos-sin" }, Fourier: { time_encoding: "fourier" }, learned: { time_encoding: "learned" },
+};
+const setNames = ["moons", "ring"] as const;
+const runs = Object.keys(clocks).flatMap((clock) =>
+  setNames.flatMap((set) => [0, 1, 2].map((seed) => ({ clock, set, seed }))));
+const learningRate = { peak: 1e-2, warmup: 50, decay: { kind: "cosine", total: 2500 } } as const;
+const moments = Array.from({ length: 25 }, (_, i) => 40 * i + 20);
+const unseen = (set: SetName) => tf.tensor2d(points(set, 2000, "unseen"), [2000, 2]);
+const lossOn = (set: SetName, judge: lab.Denoiser) =>
+  average(lab.noiseErrors(judge, schedule, unseen(set), moments, lab.normalNoise(6)));
+
+// %%
+const results: { set: SetName; clock: string; loss: number; samples: lab.tf.Tensor }[] = [];
+for (const { set, clock, seed } of progress(runs, { label: "trainings" })) {
+  const net = new lab.PointMlp({ hidden: [128, 128, 128], ...clocks[clock] }, { seed });
+  const data = points(set, 20_000, "training");
+  const task = new lab.DiffusionTask({ network: net, schedule, data, shape: [2], batchSize: 128, seed });
+  const trainer = new lab.Trainer(task, { learningRate });
+  await trainer.run(2500);
+  await trainer.withAverage(async () => {
+    const [one, start] = [lab.networkDenoiser(net), lab.normalNoise(seed + 100)(0, [2000, 2])];
+    const samples = await lab.sample(lab.ddim(one, schedule, start, { steps: 50 }));
+    results.push({ set, clock, loss: lossOn(set, one), samples });
+  });
+}
+
+// %%
+const of = (set: SetName, clock: string) => results.filter((one) => one.set === set && one.clock === clock);
+const cloud = (set: SetName, clock: string) => (clock === "real" ? unseen(set) : of(set, clock)[0].samples);
+const [across, up] = ["x", "y"].map((title) => ({ title, unit: "1", range: [-2.4, 2.4] as const }));
+const picture = (set: SetName, clock: string) => lab.scatterChart({
+  title: `${set}, ${clock}`, x: across, y: up, clouds: [{ name: clock, points: cloud(set, clock), size: 2 }],
+});
+const shown = setNames.flatMap((set) => ["real", "none", "t/T", "learned"].map((clock) => picture(set, clock)));
+show(lab.sideBySide(shown, { columns: 4, width: 1000, height: 560 }));
+const floor = (set: SetName) =>
+  lab.realVersusReal(lab.featureSet(points(set, 4000, "more")), distance, new lab.RandomStream(2)).values;
+
+// %%
+const columns = ["clock", "moons: loss", "moons: distance", "ring: loss", "ring: distance"];
+const apart = (set: SetName, samples: lab.tf.Tensor) =>
+  distance(lab.featureSet(points(set, 2000, "real")), lab.featuresOf(samples));
+const rows = Object.keys(clocks).map((clock) => [clock, ...setNames.flatMap((set) => [
+  span(of(set, clock).map(({ loss }) => loss)),
+  span(of(set, clock).map(({ samples }) => apart(set, samples))),
+])]);
+const [best, bestBlind] = [ring, clockless].map((ideal) => lossOn("ring", ideal).toPrecision(3));
+rows.push(["*ideal, no clock*", "", "", bestBlind, ""]);
+rows.push(["*ideal; floor*", "", span(floor("moons")), best, span(floor("ring"))]);
+table(rows, { columns })
+
+// %% tags=["exercise"]
+// 7.3. After how many steps has hand i turned once? ωᵢ = 10000^(−i/half).
+const period = (i: number): number | undefined => undefined;
+// 7.4. Data is always 0. It is time a or b, equally likely, and you see x: p(a | x) = ? (`schedule.alphaBar[t]` helps.)
+const isA = (x: number, a: number, b: number): number | undefined => undefined;
+const tick = lab.sinusoidalEmbedding(tf.tensor1d([1]), { dimensions: 2 * half }).dataSync(); // cos ωᵢ, then sin ωᵢ
+const turns = hands.map((i) => (2 * Math.PI) / Math.asin(tick[half + i]));
+check("7.3", [2, 7, 15].map(period), [turns[2], turns[7], turns[15]], "a whole turn is 2π");
+const zero = lab.gaussianDenoiser(schedule, [0], 0);
+const densities = zero.logDensity(tf.tensor2d([[0.4], [0.4]]), tf.tensor1d([100, 600]));
+check("7.4", isA(0.4, 100, 600), tf.softmax(densities).dataSync()[0], "Bayes, with the densities of N(0, 1 − ᾱ) at x");
+
+// %% tags=["solution"] jupyter={"source_hidden": true}
+// 7.3. After how many steps has hand i turned once? ωᵢ = 10000^(−i/half).
+const period = (i: number): number | undefined => 2 * Math.PI * 10000 ** (i / half);
+// 7.4. Data is always 0. It is time a or b, equally likely, and you see x: p(a | x) = ? (`schedule.alphaBar[t]` helps.)
+const density = (x: number, v: number) => Math.exp(-(x ** 2) / (2 * v)) / Math.sqrt(v);
+const at = (x: number, t: number) => density(x, 1 - schedule.alphaBar[t]);
+const isA = (x: number, a: number, b: number): number | undefined => at(x, a) / (at(x, a) + at(x, b));
+const tick = lab.sinusoidalEmbedding(tf.tensor1d([1]), { dimensions: 2 * half }).dataSync(); // cos ωᵢ, then sin ωᵢ
+const turns = hands.map((i) => (2 * Math.PI) / Math.asin(tick[half + i]));
+check("7.3", [2, 7, 15].map(period), [turns[2], turns[7], turns[15]], "a whole turn is 2π");
+const zero = lab.gaussianDenoiser(schedule, [0], 0);
+const densities = zero.logDensity(tf.tensor2d([[0.4], [0.4]]), tf.tensor1d([100, 600]));
+check("7.4", isA(0.4, 100, 600), tf.softmax(densities).dataSync()[0], "Bayes, with the densities of N(0, 1 − ᾱ) at x");
+
+// %% [markdown]
+// ## Summary
+//
+// - What an example gives away about its time is $p(t\mid x)$: an image nearly everything, a point of the plane next to nothing.
+// - Without a clock the best answer is the mean over the times it might be. A trained network without one comes close to that, and no closer to the truth.
+// - Sinusoids: fast hands for neighbours, slow ones for the time of day; the likeness of two codes depends on their distance only.
+// - Order and frequencies are part of the weights. With the wrong ones nothing fails but the answers.
+// - A clock is needed, in a decent *range*. Which decent one wins depends on the data and, here, on chance.
+//
+// **Next:** [05 · The reverse process](05-reverse-process.ipynb) uses the clock once a step.
+//
+// **Read:** Vaswani et al., *Attention Is All You Need* (2017), section 3.5 · Ho, Jain & Abbeel (2020), appendix B · Tancik et al., *Fourier Features* (2020) ·
+// Sun et al., *Is Noise Conditioning Necessary for Denoising Generative Models?* (2025).

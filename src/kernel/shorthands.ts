@@ -1,0 +1,79 @@
+// `{ x }` with an `x` of an earlier cell. tslab rewrites such names to `exports.x` wherever they stand, but in a
+// shorthand property it asks for the property and not for the variable, and the cell fails: "x is not defined".
+import type typescript from "typescript";
+import type { TypeScript } from "./tslab.js";
+
+/** Names with a value that the declarations of earlier cells, `.d.ts` text, bring into scope. */
+export function declaredNames(ts: TypeScript, declarations: string): Set<string> {
+  const file = ts.createSourceFile("declarations.d.ts", declarations, ts.ScriptTarget.Latest);
+  const names = new Set<string>();
+  const add = (name: typescript.Node | undefined): void => {
+    if (name && ts.isIdentifier(name)) names.add(name.text);
+  };
+  for (const statement of file.statements) {
+    if (ts.isVariableStatement(statement)) statement.declarationList.declarations.forEach(({ name }) => add(name));
+    else if (ts.isImportDeclaration(statement)) {
+      const { name, namedBindings } = statement.importClause ?? {};
+      add(name);
+      if (namedBindings && ts.isNamespaceImport(namedBindings)) add(namedBindings.name);
+      else namedBindings?.elements.forEach((element) => add(element.name));
+    } else if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement)) {
+      add(statement.name);
+    }
+  }
+  return names;
+}
+
+/** Starts of the shorthand properties of a JavaScript module whose name is one of `earlier` and not one of its own. */
+function borrowed(ts: TypeScript, text: string, earlier: ReadonlySet<string>): Set<number> {
+  const name = "/cell.js";
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
+  const found: typescript.ShorthandPropertyAssignment[] = [];
+  const visit = (node: typescript.Node): void => {
+    if (ts.isShorthandPropertyAssignment(node) && earlier.has(node.name.text)) found.push(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  if (found.length === 0) return new Set();
+
+  const host: typescript.CompilerHost = {
+    getSourceFile: (path) => (path === name ? file : undefined),
+    getDefaultLibFileName: () => "",
+    writeFile: () => undefined,
+    getCurrentDirectory: () => "/",
+    getCanonicalFileName: (path) => path,
+    useCaseSensitiveFileNames: () => true,
+    getNewLine: () => "\n",
+    fileExists: (path) => path === name,
+    readFile: (path) => (path === name ? text : undefined),
+  };
+  const options: typescript.CompilerOptions = {
+    allowJs: true, noLib: true, noResolve: true, types: [], target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022,
+  };
+  const checker = ts.createProgram([name], options, host).getTypeChecker();
+  return new Set(found.filter((node) => !checker.getShorthandAssignmentValueSymbol(node)).map((node) => node.getStart()));
+}
+
+/** `{ x }` → `{ x: exports.x }` where `x` is one of the `earlier` names and the cell has none of its own. */
+export function expandShorthands(
+  ts: TypeScript,
+  text: string,
+  earlier: ReadonlySet<string>,
+): typescript.TransformerFactory<typescript.SourceFile> {
+  const places = borrowed(ts, text, earlier);
+  return (context) => (file) => {
+    if (places.size === 0) return file;
+    const f = context.factory;
+    const visit = (node: typescript.Node): typescript.Node => {
+      if (!ts.isShorthandPropertyAssignment(node) || !places.has(node.getStart(file))) {
+        return ts.visitEachChild(node, visit, context);
+      }
+      const value = ts.setTextRange(f.createPropertyAccessExpression(f.createIdentifier("exports"), node.name.text), node.name);
+      // In a pattern on the left of an assignment, `{ x = 1 }` has a default.
+      const { objectAssignmentInitializer: otherwise } = node;
+      const initializer = otherwise ? f.createAssignment(value, ts.visitNode(otherwise, visit) as typescript.Expression) : value;
+      return ts.setTextRange(f.createPropertyAssignment(f.createIdentifier(node.name.text), initializer), node);
+    };
+    return ts.visitNode(file, visit) as typescript.SourceFile;
+  };
+}
