@@ -15,7 +15,8 @@ import { check, formula, show, table } from "diffusion-lab/notebook";
 const { tf } = lab;
 
 const { native, version } = lab.nativeStatus;
-console.log(native ? `native TensorFlow ${version}: everything runs` : "pure JavaScript: lessons in the plane run, images are slow");
+const slow = "pure JavaScript: lessons in the plane run, images are slow";
+console.log(native ? `native TensorFlow ${version}: everything runs` : slow);
 
 // %% [markdown]
 // ## The idea in one picture
@@ -68,7 +69,8 @@ await lab.sample(lab.ddim(model.denoiser, model.schedule, first, settings), {
   },
 });
 const pairs = above.map((xt, i) => tf.concat([xt, below[i]]) as typeof three);
-show(lab.filmStrip(pairs, { rowLabels: ["xₜ", "x̂₀"], labels: pairs.map((_, i) => `step ${3 * i + 1}`), range: [-1.5, 1.5] }));
+const labels = pairs.map((_, i) => `step ${3 * i + 1}`);
+show(lab.filmStrip(pairs, { rowLabels: ["xₜ", "x̂₀"], labels, range: [-1.5, 1.5] }));
 
 // %% [markdown]
 // **What to see.** Below, the first guess is a grey blur: the average of all digits that this noise could still become. Step by step fewer are left, then the model decides, and the rest is finish.
@@ -92,13 +94,15 @@ closedForm.agrees(lab.qSample(schedule, three, 250, noise), {
 
 // %% tags=["exercise"]
 const alone: lab.tf.Tensor | undefined = undefined;
-check("0.1", alone, tf.slice(generated, 5, 1), { hint: "lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1])", tolerance: 1e-3 });
+const hint = "lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1])";
+check("0.1", alone, tf.slice(generated, 5, 1), { hint, tolerance: 1e-3 });
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
 const fifth = lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1]);
 const five = { label: tf.tensor1d([5], "int32") };
 const alone = await lab.sample(lab.ddim(denoiser, model.schedule, fifth, { ...settings, condition: five }));
-check("0.1", alone, tf.slice(generated, 5, 1), { hint: "lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1])", tolerance: 1e-3 });
+const hint = "lab.normalNoise(seed, { firstSample: 5 })(0, [1, 28, 28, 1])";
+check("0.1", alone, tf.slice(generated, 5, 1), { hint, tolerance: 1e-3 });
 
 // %% [markdown]
 // ## The map
@@ -111,6 +115,7 @@ check("0.1", alone, tf.slice(generated, 5, 1), { hint: "lab.normalNoise(seed, { 
 // | 4 | [The training objective](04-training-objective.ipynb) | What does the network learn, and why is guessing the noise enough? |
 // | 5 | [The reverse process](05-reverse-process.ipynb) | How does noise become a picture, and in how many steps? |
 // | 7 | [Networks](07-networks.ipynb) | What does a network need to guess noise, and what happens inside it? |
+// | 7 | [Telling the time](07-time-encoding.ipynb) | Must a network be told the time, and how? |
 //
 // Begin with [3 · The forward process](03-forward-process.ipynb).
 //

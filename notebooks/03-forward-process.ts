@@ -99,10 +99,11 @@ show(lab.lineChart({
 // %%
 const { alphaBar, beta: betas } = schedule;
 const recursion = formula("alphaBar = alphaBarPrev * (1 - beta)");
-recursion.agrees(alphaBar.slice(1), { alphaBarPrev: alphaBar.slice(0, -1), beta: betas.slice(1) }, { tolerance: 1e-12 });
+const earlier = { alphaBarPrev: alphaBar.slice(0, -1), beta: betas.slice(1) };
+recursion.agrees(alphaBar.slice(1), earlier, { tolerance: 1e-12 });
 
 const closedForm = formula("sqrt(alphaBar) * x0 + sqrt(1 - alphaBar) * epsilon");
-closedForm.agrees(lab.qSample(schedule, x0, t, epsilon), { alphaBar: schedule.alphaBar[t], x0: x0, epsilon: epsilon });
+closedForm.agrees(lab.qSample(schedule, x0, t, epsilon), { alphaBar: schedule.alphaBar[t], x0, epsilon });
 
 // %% [markdown]
 // ## Is it true? Measure it
@@ -113,7 +114,7 @@ closedForm.agrees(lab.qSample(schedule, x0, t, epsilon), { alphaBar: schedule.al
 
 // %%
 const [crowd, pixel] = [20000, tf.fill([20000, 1], 0.8)];
-const normals = (of: string, index: number) => tf.tensor2d(new lab.RandomStream(11, of, index).normals(crowd), [crowd, 1]);
+const normals = (of: string, i: number) => tf.tensor2d(new lab.RandomStream(11, of, i).normals(crowd), [crowd, 1]);
 const jump = (steps: number) => lab.qSample(schedule, pixel, steps, normals("jump", steps)).dataSync() as Float32Array;
 function walk(steps: number): Float32Array {
   let x: lab.tf.Tensor = pixel.clone();
@@ -176,14 +177,14 @@ show(lab.filmStrip(film(cosine), { labels: frames.map((time) => `t = ${time}`), 
 const signalToNoise = formula("alphaBar / (1 - alphaBar)");
 signalToNoise.agrees(schedule.snr.slice(1), { alphaBar: schedule.alphaBar.slice(1) }, { tolerance: 1e-9 });
 const later = { title: "timestep t", unit: "steps" };
+const timesOf = (T: number) => Array.from({ length: T }, (_, i) => i + 1);
 show(lab.lineChart({
-  title: "What is left of the picture",
-  x: later, y: { title: "ᾱ<sub>t</sub>", unit: "1" },
+  title: "What is left of the picture", x: later, y: { title: "ᾱ<sub>t</sub>", unit: "1" },
   series: schedules.map(({ name, alphaBar: y }) => ({ name, y })),
 }));
 show(lab.lineChart({
   title: "Signal over noise", x: later, y: { title: "SNR<sub>t</sub>", unit: "1", log: true },
-  series: schedules.map(({ name, snr, T }) => ({ name, x: Array.from({ length: T }, (_, i) => i + 1), y: snr.slice(1) })),
+  series: schedules.map(({ name, snr, T }) => ({ name, x: timesOf(T), y: snr.slice(1) })),
 }));
 
 // %% [markdown]
@@ -216,8 +217,10 @@ const answer31: number | undefined = undefined; // find it with schedule.snr
 const answer32: readonly number[] | undefined = undefined; // [a, b]
 
 const factors = schedule.alpha.slice(101, 401).reduce((left, alpha) => left * alpha, 1);
-check("3.1", answer31, schedule.snr.findIndex((snr) => snr < 1), "SNR < 1 says ᾱ < 1/2: look along schedule.snr for the first t");
-check("3.2", answer32, [Math.sqrt(factors), Math.sqrt(1 - factors)], "a must turn √ᾱ₁₀₀ into √ᾱ₄₀₀; then let the variances add up to 1 − ᾱ₄₀₀");
+const first = schedule.snr.findIndex((snr) => snr < 1);
+check("3.1", answer31, first, "SNR < 1 says ᾱ < 1/2: look along schedule.snr for the first t");
+const hint = "a must turn √ᾱ₁₀₀ into √ᾱ₄₀₀; then let the variances add up to 1 − ᾱ₄₀₀";
+check("3.2", answer32, [Math.sqrt(factors), Math.sqrt(1 - factors)], hint);
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
 const answer31 = schedule.alphaBar.findIndex((alphaBar) => alphaBar < 0.5);
@@ -225,8 +228,10 @@ const ratio = schedule.alphaBar[400] / schedule.alphaBar[100];
 const answer32 = [Math.sqrt(ratio), Math.sqrt(1 - ratio)];
 
 const factors = schedule.alpha.slice(101, 401).reduce((left, alpha) => left * alpha, 1);
-check("3.1", answer31, schedule.snr.findIndex((snr) => snr < 1), "SNR < 1 says ᾱ < 1/2: look along schedule.snr for the first t");
-check("3.2", answer32, [Math.sqrt(factors), Math.sqrt(1 - factors)], "a must turn √ᾱ₁₀₀ into √ᾱ₄₀₀; then let the variances add up to 1 − ᾱ₄₀₀");
+const first = schedule.snr.findIndex((snr) => snr < 1);
+check("3.1", answer31, first, "SNR < 1 says ᾱ < 1/2: look along schedule.snr for the first t");
+const hint = "a must turn √ᾱ₁₀₀ into √ᾱ₄₀₀; then let the variances add up to 1 − ᾱ₄₀₀";
+check("3.2", answer32, [Math.sqrt(factors), Math.sqrt(1 - factors)], hint);
 
 // %% [markdown]
 // ## Summary

@@ -16,16 +16,17 @@
 
 // %%
 import {
-  clipStatic, dataDenoiser, ddim, ddpm, featuresOf, filmStrip, frechetFeatureDistance, gatherImages, imageGrid, lineChart,
-  loadClassifier, loadDiffusionModel, loadDigits, normalNoise, qSample, recognise, sample, samplers, tf, toNoise, toSample,
+  clipStatic, dataDenoiser, ddim, ddpm, featuresOf, filmStrip, frechetFeatureDistance, gatherImages, imageGrid,
+  indicesOfClasses, lineChart, loadClassifier, loadDiffusionModel, loadDigits, normalNoise, qSample, recognise, sample,
+  samplers, tf, toNoise, toSample,
 } from "diffusion-lab";
 import { check, formula, progress, show, table } from "diffusion-lab/notebook";
-
 const { denoiser, schedule } = loadDiffusionModel("assets/mnist-unet");
 const { T, alpha, alphaBar, beta } = schedule;
 const noise = normalNoise(7);
 const xT = noise(0, [8, 28, 28, 1]);
-show(imageGrid(xT, { columns: 8, range: [-3, 3], title: "x_T: pure noise, the start of eight digits (black −3, white 3)" }));
+const title = "x_T: pure noise, the start of eight digits (black −3, white 3)";
+show(imageGrid(xT, { columns: 8, range: [-3, 3], title }));
 
 // %% [markdown]
 // ## The shortcut, and why it fails
@@ -50,7 +51,8 @@ formula("x0Hat = (xt - sqrt(1 - alphaBar) * epsilonTheta) / sqrt(alphaBar)")
 const training = gatherImages(loadDigits({ split: "train" }), Array.from({ length: 3000 }, (_, i) => i));
 const ideal = dataDenoiser(schedule, training).predict(xT, tf.fill([8], T) as tf.Tensor1D);
 const blown = toSample(schedule, "noise", tf.add(guess, tf.mul(noise(1, guess.shape), 0.02)), xT, T);
-show(imageGrid(tf.concat([jump, ideal, blown]), { columns: 8, title: `one jump from x_T, where √ᾱ_T = ${Math.sqrt(alphaBar[T]).toFixed(4)}` }));
+const signal = Math.sqrt(alphaBar[T]).toFixed(4);
+show(imageGrid(tf.concat([jump, ideal, blown]), { columns: 8, title: `one jump from x_T, where √ᾱ_T = ${signal}` }));
 
 // %% [markdown]
 // ## A small step instead
@@ -78,8 +80,9 @@ formula("xPrev = 1 / sqrt(alpha) * (xt - beta / sqrt(1 - alphaBar) * epsilonThet
 );
 
 // %% tags=["exercise"]
-// Exercise 5.1. Write the step yourself, for any t, with tf.add, tf.sub, tf.mul, tf.div. It is checked at t = 500 and at t = 1,
-// where no noise may be added: what σ belongs there? (alpha, alphaBar, beta and schedule.posteriorVariance are at hand.)
+// Exercise 5.1. Write the step yourself, for any t, with tf.add, tf.sub, tf.mul, tf.div. It is checked at t = 500 and
+// at t = 1, where no noise may be added: what σ belongs there? (alpha, alphaBar, beta and
+// schedule.posteriorVariance are at hand.)
 const stepBack = (x: tf.Tensor, t: number, epsilon: tf.Tensor, z: tf.Tensor): tf.Tensor | undefined => undefined;
 
 const lastStep = await sample(ddpm(denoiser, schedule, xt, { times: [1], noise: noise }));
@@ -152,7 +155,8 @@ const grainy = tf.add(right, tf.mul(noise(51, start.shape), schedule.sigma[T / 5
 const cases = { "as it should be": right, "1: no noise": silent, "2: noise at the end": grainy };
 show(table(Object.entries(cases).map(([sampler, x]) => {
   const { share, histogram, count } = verdict(x);
-  return { sampler, n: count, recognised: share, classes: histogram.filter((images) => images > 0).length, grain: grain(x) };
+  const classes = histogram.filter((images) => images > 0).length;
+  return { sampler, n: count, recognised: share, classes, grain: grain(x) };
 }), { digits: 3 }));
 for (const [title, x] of Object.entries(cases)) show(imageGrid(tf.slice(x, 0, 12), { columns: 12, title }));
 
@@ -172,11 +176,12 @@ for (const [title, x] of Object.entries(cases)) show(imageGrid(tf.slice(x, 0, 12
 const [s, eta] = [400, 0.5];
 const levels = { alphaBar: alphaBar[t], alphaBarS: alphaBar[s] };
 const symbols = { alphaBarS: "\\bar\\alpha_s", sigma: "\\sigma" };
-const noiseOf = formula("sigma = eta * sqrt((1 - alphaBarS) / (1 - alphaBar) * (1 - alphaBar / alphaBarS))", { symbols });
+const rule = "sigma = eta * sqrt((1 - alphaBarS) / (1 - alphaBar) * (1 - alphaBar / alphaBarS))";
+const noiseOf = formula(rule, { symbols });
 noiseOf.agrees(Math.sqrt(schedule.posteriorVariance[t]), { alphaBar: alphaBar[t], alphaBarS: alphaBar[t - 1], eta: 1 });
 
-const halfNoisy = await sample(ddim(denoiser, schedule, xt, { times: [t, s], finish: "last", eta, noise: noise }));
-const parts = { x0Hat: toSample(schedule, "noise", epsilonTheta, xt, t), epsilonTheta: epsilonTheta, z: noise(1, xt.shape) };
+const halfNoisy = await sample(ddim(denoiser, schedule, xt, { times: [t, s], finish: "last", eta, noise }));
+const parts = { x0Hat: toSample(schedule, "noise", epsilonTheta, xt, t), epsilonTheta, z: noise(1, xt.shape) };
 formula("xs = sqrt(alphaBarS) * x0Hat + sqrt(1 - alphaBarS - sigma^2) * epsilonTheta + sigma * z", { symbols })
   .agrees(halfNoisy, { ...parts, ...levels, sigma: noiseOf.evaluate({ ...levels, eta }) }, { tolerance: 1e-5 });
 
@@ -200,7 +205,8 @@ show(imageGrid(tf.concat([ancestral, withNoise, without]), { columns: 8 }));
 
 // %% tags=["exercise"]
 // Exercise 5.2. At η = 0 a step back is plain arithmetic, and so can be walked both ways. Write the step from t to s
-// for any two times: x̂₀ and ε̂ from x_t, then together again at s. (schedule.signal(t) is √ᾱ_t, schedule.noise(t) is √(1 − ᾱ_t).)
+// for any two times: x̂₀ and ε̂ from x_t, then together again at s. (schedule.signal(t) is √ᾱ_t, schedule.noise(t) is
+// √(1 − ᾱ_t).)
 const ddimStep = (x: tf.Tensor, epsilon: tf.Tensor, t: number, s: number): tf.Tensor | undefined => undefined;
 
 const expected = await sample(ddim(denoiser, schedule, xt, { times: [500, 250], finish: "last" }));
@@ -252,31 +258,31 @@ show(table([
 
 // %%
 const [n, counts] = [64, [2, 4, 8, 16, 32]];
-const condition = { label: tf.tensor1d(Array.from({ length: n }, (_, i) => i % 10), "int32") };
+const asked = Array.from({ length: n }, (_, i) => i % 10);
+const condition = { label: tf.tensor1d(asked, "int32") };
 const starts = noise(0, [n, 28, 28, 1]);
 const features = (x: tf.Tensor) => featuresOf(judge.features(x as tf.Tensor4D));
 const [heldOut, trainSet] = [loadDigits({ split: "heldOut" }), loadDigits({ split: "train" })];
-const reference = features(gatherImages(heldOut, Array.from({ length: heldOut.count }, (_, i) => i)));
-const distances: Record<string, number[]> = { "η = 0": [], "η = 1": [] };
-const drawn64: tf.Tensor[] = [];
+const reference = features(gatherImages(heldOut, [...heldOut.labels.keys()]));
+const [distances, walks]: [Record<string, number[]>, tf.Tensor[]] = [{ "η = 0": [], "η = 1": [] }, []];
 for (const [steps, eta] of progress(counts.flatMap((steps) => [[steps, 0], [steps, 1]]), { label: "DDIM" })) {
-  drawn64.push(await sample(ddim(denoiser, schedule, starts, { ...settings, steps, eta, condition })));
-  distances[`η = ${eta}`].push(frechetFeatureDistance(features(drawn64.at(-1)!), reference));
+  walks.push(await sample(ddim(denoiser, schedule, starts, { ...settings, steps, eta, condition })));
+  distances[`η = ${eta}`].push(frechetFeatureDistance(features(walks.at(-1)!), reference));
 }
 
 // %%
-const ofClass = Array.from({ length: 10 }, (_, label) => [...trainSet.labels.keys()].filter((i) => trainSet.labels[i] === label));
-const realSet = (k: number) => gatherImages(trainSet, Array.from({ length: n }, (_, i) => ofClass[i % 10][7 * k + Math.floor(i / 10)]));
-const floors = Array.from({ length: 8 }, (_, k) => frechetFeatureDistance(features(realSet(k)), reference));
+const real = indicesOfClasses(trainSet, Array(8).fill(asked).flat()); // eight sets of digits, none in two
+const sets = [...Array(8).keys()].map((k) => gatherImages(trainSet, real.slice(n * k, n * (k + 1))));
+const floors = sets.map((set) => frechetFeatureDistance(features(set), reference));
 const floor = floors.reduce((sum, one) => sum + one / 8, 0);
 const deviation = Math.sqrt(floors.reduce((sum, one) => sum + (one - floor) ** 2 / 7, 0));
+const flat = { name: "real digits", x: counts, y: counts.map(() => floor), deviation: counts.map(() => deviation) };
 const curves = Object.entries(distances).map(([name, y]) => ({ name, x: counts, y, mode: "lines+markers" as const }));
-const flat = { name: "real digits", x: counts, y: counts.map(() => floor), deviation: counts.map(() => deviation), dash: "dash" as const };
-const [x, y] = [{ title: "sampling steps", unit: "network evaluations" }, { title: `Fréchet distance (n = ${n}, seed 7)`, unit: "1", log: true }];
-show(lineChart({ x, y, series: [...curves, { ...flat, colour: "#000000" }] }));
-for (const k of [0, 2, 8]) show(imageGrid(tf.slice(drawn64[k], 0, 16), { columns: 16, title: `η = 0, ${counts[k / 2]} steps, seed 7: the first 16` }));
-table(samplers.filter(({ paths }) => paths === "any").map(({ name, order, stochastic, evaluations }) =>
-  ({ sampler: name, order: order ?? "–", "adds noise": stochastic ? "yes" : "no", "evaluations in 20 steps": evaluations(20) })))
+const axes = { x: { title: "sampling", unit: "steps" }, y: { title: "Fréchet distance", unit: "1", log: true } };
+show(lineChart({ ...axes, series: [...curves, { ...flat, dash: "dash", colour: "#000000" }] }));
+for (const k of [0, 2, 8]) show(imageGrid(tf.slice(walks[k], 0, 16), { columns: 16, title: `${counts[k / 2]} steps` }));
+const anywhere = samplers.filter(({ paths }) => paths === "any");
+table(anywhere.map((one) => [one.name, one.order ?? "–", one.stochastic]), { columns: ["sampler", "order", "noisy"] })
 
 // %% [markdown]
 // ## Summary

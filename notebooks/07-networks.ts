@@ -11,8 +11,8 @@
 // - open a U-Net, a transformer and a hybrid of the two: blocks, parameters, cost, all read off the running network;
 // - watch a digit travel through the U, and see where attention looks.
 //
-// **Before this**: notebooks [03](03-forward-process.ipynb) and [04](04-training-objective.ipynb); what a convolution is. **Runs** in two to three minutes on
-// 2 cores, 1.9 GB of memory.
+// **Before this**: notebooks [03](03-forward-process.ipynb) and [04](04-training-objective.ipynb); what a convolution is. **Runs** in about
+// a minute on 2 cores, 1.7 GB of memory.
 
 // %%
 import * as lab from "diffusion-lab";

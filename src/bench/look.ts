@@ -23,20 +23,3 @@ export function look(classifier: Classifier, images: tf.Tensor4D): Seen {
 export function firstImages(dataset: ImageDataset, n = dataset.count): tf.Tensor4D {
   return gatherImages(dataset, Array.from({ length: n }, (_, i) => i));
 }
-
-/**
- * The first images of the classes asked for, each once: real ones to stand beside generated ones of the same classes,
- * since equal shares alone lower a Fréchet distance.
- *
- * @throws RangeError if there are not so many of a class
- */
-export function imagesOfClasses(dataset: ImageDataset, asked: Int32Array): tf.Tensor4D {
-  const next = new Map<number, number>();
-  const indices = Array.from(asked, (label) => {
-    const index = dataset.labels.indexOf(label, next.get(label) ?? 0);
-    if (index < 0) throw new RangeError(`"${dataset.name}" has too few examples of class ${label}: ask for fewer images`);
-    next.set(label, index + 1);
-    return index;
-  });
-  return gatherImages(dataset, indices);
-}

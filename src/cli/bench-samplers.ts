@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { firstImages, imagesOfClasses, look } from "../bench/look.js";
+import { firstImages, look } from "../bench/look.js";
 import { replaceMarked, samplerMarkdown } from "../bench/sampler-report.js";
 import { adaptiveRows, samplerRows, type AdaptiveRow, type Judge, type SamplerRow } from "../bench/sampler-table.js";
-import { loadDigits } from "../data/index.js";
+import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";
 import { writeFileAtomically } from "../nn/index.js";
@@ -91,7 +91,8 @@ function realDigits(count: number, asked: Int32Array | undefined): RealDigits {
   const heldOut = loadDigits({ split: "heldOut" });
   const reference = look(classifier, firstImages(heldOut));
   const training = loadDigits({ split: "train" });
-  const real = look(classifier, asked ? imagesOfClasses(training, asked) : firstImages(training, count));
+  const ofSameClasses = asked ? gatherImages(training, indicesOfClasses(training, asked)) : firstImages(training, count);
+  const real = look(classifier, ofSameClasses);
   const floor = { recognised: recognise(real.verdicts).share, frechet: frechetFeatureDistance(real.features, reference.features) };
   return { classifier, heldOut: reference.features, floor };
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { firstImages, imagesOfClasses, look, type Seen } from "../bench/look.js";
+import { firstImages, look, type Seen } from "../bench/look.js";
 import { replaceMarked } from "../bench/sampler-report.js";
-import { loadDigits } from "../data/index.js";
+import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import { writeFileAtomically } from "../nn/index.js";
 import { loadClassifier, loadDiffusionModel } from "../training/index.js";
@@ -81,7 +81,7 @@ await runMain(HELP, async () => {
 
   const asked = labelsFor(model, { count: n });
   const training = loadDigits({ split: "train" });
-  const trainingImages = asked ? imagesOfClasses(training, asked) : firstImages(training, n);
+  const trainingImages = asked ? gatherImages(training, indicesOfClasses(training, asked)) : firstImages(training, n);
   const real = look(judge, firstImages(heldOut, n));
   const guidance = model.classes > 0 ? `, guidance ${guidanceScale ?? GUIDANCE_SCALE}` : "";
   const title = `generated (${values.sampler}, ${pace}${guidance}, seed ${seed})`;

@@ -117,6 +117,23 @@ export function gatherLabels(dataset: ImageDataset, indices: ArrayLike<number>):
 }
 
 /**
+ * The first examples of the classes asked for, each once: `indicesOfClasses(digits, [0, 1, 0])` are the first zero, the
+ * first one and the second zero. Real images beside generated ones should be of the same classes, since equal shares
+ * alone lower a Fréchet distance.
+ *
+ * @throws RangeError if there are not so many of a class
+ */
+export function indicesOfClasses(dataset: ImageDataset, asked: ArrayLike<number>): number[] {
+  const next = new Map<number, number>();
+  return Array.from(asked, (label) => {
+    const index = dataset.labels.indexOf(label, next.get(label) ?? 0);
+    if (index < 0) throw new RangeError(`"${dataset.name}" has too few examples of class ${label}: ask for fewer images`);
+    next.set(label, index + 1);
+    return index;
+  });
+}
+
+/**
  * How many examples each class has.
  */
 export function classCounts(dataset: ImageDataset): Int32Array {

@@ -5,6 +5,7 @@ export {
   gatherImages,
   gatherLabels,
   imageDataset,
+  indicesOfClasses,
   subset,
 } from "./dataset.js";
 export { Normaliser, type NormaliserOptions } from "./normaliser.js";

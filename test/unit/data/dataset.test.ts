@@ -9,6 +9,7 @@ import {
   gatherImages,
   gatherLabels,
   imageDataset,
+  indicesOfClasses,
   loadDigits,
   subset,
 } from "../../../src/data/index.js";
@@ -156,6 +157,14 @@ describe("data sets and gathering", () => {
     const part = subset(toy(), [1, 2]);
     assert.deepEqual([...part.labels], [0, 1]);
     assert.deepEqual([...part.images], [...toy().images.subarray(8)]);
+  });
+
+  test("indices of the classes asked for: the first of each, none twice, and too few are refused", () => {
+    const labels = Uint8Array.from([1, 0, 1, 0, 1]);
+    const five = imageDataset({ name: "five", images: labels, labels, height: 1, width: 1, channels: 1, classes: ["a", "b"] });
+    assert.deepEqual(indicesOfClasses(five, [0, 1, 1, 0]), [1, 0, 2, 3]);
+    assert.deepEqual(indicesOfClasses(five, Int32Array.from([])), []);
+    for (const asked of [[0, 0, 0], [2]]) assert.throws(() => indicesOfClasses(five, asked), /"five" has too few examples of class/);
   });
 
   test("an index outside is refused before anything is allocated", () => {

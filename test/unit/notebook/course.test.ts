@@ -7,12 +7,14 @@ import { readNotebook } from "../../../src/kernel/notebook-file.js";
 const folder = join(import.meta.dirname, "../../../notebooks");
 
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
-  test(`${name} has 15 to 25 cells, and no code cell of more than 12 lines`, () => {
+  test(`${name} has 15 to 25 cells, and no code cell of more than 12 lines or of lines too long to read at once`, () => {
     const { cells } = readNotebook(join(folder, name));
     assert.ok(cells.length >= 15 && cells.length <= 25, `${cells.length} cells`);
     cells.forEach(({ type, source }, i) => {
-      const lines = source.split("\n").length;
-      assert.ok(type !== "code" || lines <= 12, `cell ${i + 1} has ${lines} lines: ${source.split("\n")[0]}`);
+      if (type !== "code") return;
+      const lines = source.split("\n");
+      assert.ok(lines.length <= 12, `cell ${i + 1} has ${lines.length} lines: ${lines[0]}`);
+      for (const line of lines) assert.ok(line.length <= 120, `cell ${i + 1} has a line of ${line.length} characters: ${line}`);
     });
   });
 }
