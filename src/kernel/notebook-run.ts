@@ -75,10 +75,11 @@ function plain(text: string): string {
   return text.replace(/\u001b\[[0-9;]*m/g, "");
 }
 
-function describe(outputs: readonly Output[]): string {
-  const error = outputs.find((output) => output.output_type === "error");
-  if (!error) return "failed without an error message";
-  return plain(error.traceback?.join("\n") ?? `${error.ename}: ${error.evalue}`);
+/** All errors shown under a cell: its own, and what an earlier cell left running threw meanwhile. */
+export function cellErrors(status: string, outputs: readonly Output[]): string[] {
+  const errors = outputs.filter((output) => output.output_type === "error");
+  if (errors.length === 0 && status !== "ok") return ["failed without an error message"];
+  return errors.map(({ traceback, ename, evalue }) => plain(traceback?.join("\n") ?? `${ename}: ${evalue}`));
 }
 
 export async function runNotebook(notebook: Notebook, options: RunOptions): Promise<RunResult> {
@@ -103,7 +104,7 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
       cells[run] = { ...cells[run], outputs: collector.outputs, executionCount: count };
       const mayRaise = [cells[run], cells[index]].some((cell) => tags(cell).includes(TAGS.raises));
       const report = (message: string): void => void problems.push({ cell: run + 1, message });
-      if (reply.status !== "ok" && !mayRaise) report(describe(collector.outputs));
+      if (!mayRaise) cellErrors(reply.status as string, collector.outputs).forEach(report);
       if (reply.status === "ok" && mayRaise) report("is tagged raises-exception, but it succeeded");
       for (const message of figureProblems(collector.outputs)) report(message);
     }

@@ -1,6 +1,6 @@
 import { meanAndSpread } from "../statistics.js";
 import { TITLES } from "./contestants.js";
-import { CONTESTANTS, type ContestantName } from "./recipe.js";
+import { CONTESTANTS, RECIPE, type ContestantName } from "./recipe.js";
 import type { Ending } from "./store.js";
 import type { QualityRow, QualityStudy } from "./study.js";
 
@@ -31,7 +31,7 @@ export function qualityMarkdown(study: QualityStudy): string {
 }
 
 /** One sentence for each comparison that the study allows. */
-export function conclusions({ rows, settings }: QualityStudy): string {
+export function conclusions({ rows }: QualityStudy): string {
   const seeds = [...new Set(rows.map(({ seed }) => seed))];
   const minutes = (name: ContestantName) => frechets(rows, seeds, name, "minutes");
   const equal = equalSteps(rows, seeds);
@@ -40,10 +40,17 @@ export function conclusions({ rows, settings }: QualityStudy): string {
     comparison(`${time}, float32 here has`, "PyTorch's", minutes("float32"), minutes("torch")),
     comparison(`${time}, bf16 has`, "PyTorch's", minutes("bf16"), minutes("torch")),
     comparison("After equal steps, bf16 has", "float32's", equal.bf16, equal.float32),
-    ...(settings.minutes < 30 ? ["All are early in their training."] : []),
+    imagesSeen(rows),
   ]
     .filter((sentence) => sentence !== undefined)
     .join(" ");
+}
+
+/** How long a training the minutes were, in a unit that does not depend on the machine. */
+function imagesSeen(rows: readonly QualityRow[]): string {
+  const seen = rows.filter(({ ending }) => ending === "minutes").map(({ steps }) => steps * RECIPE.batchSize);
+  const [least, most] = [Math.min(...seen), Math.max(...seen)].map((images) => `${Math.round(images / 1000)} 000`);
+  return `In those minutes the networks saw ${least === most ? least : `${least} to ${most}`} images.`;
 }
 
 function comparison(

@@ -10,7 +10,7 @@ import {
   type Cell,
   type Notebook,
 } from "../../../src/kernel/notebook-file.js";
-import { figureProblems, plan, planProblems } from "../../../src/kernel/notebook-run.js";
+import { cellErrors, figureProblems, plan, planProblems } from "../../../src/kernel/notebook-run.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "notebooks-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -110,4 +110,13 @@ test("a figure needs data and a PNG", () => {
   assert.deepEqual(figure({ data: [] }, "A"), ["a figure without data"]);
   assert.deepEqual(figure({ data: [{}] }), ["a figure without a PNG beside it"]);
   assert.deepEqual(figure({ data: [{}] }, "A"), []);
+});
+
+test("a cell's errors are all of them, also one that came from elsewhere while the cell did well or was refused", () => {
+  const error = (evalue: string) => ({ output_type: "error" as const, ename: "Error", evalue, traceback: [`\u001b[31mError: ${evalue}`] });
+  const text = { output_type: "stream" as const, name: "stdout", text: "fine" };
+  assert.deepEqual(cellErrors("error", [text, error("TS2322"), error("too late")]), ["Error: TS2322", "Error: too late"]);
+  assert.deepEqual(cellErrors("ok", [error("too late"), text]), ["Error: too late"]);
+  assert.deepEqual(cellErrors("ok", [text]), []);
+  assert.deepEqual(cellErrors("aborted", [text]), ["failed without an error message"]);
 });
