@@ -171,8 +171,8 @@ show(lab.sideBySide(panels.map((one) => lab.lineChart({ x: timeAxis, ...one })),
 // shows $t/T$ instead of $t-1$. Both load without complaint: every shape fits. A third one is told $t$ for $t-1$, a mistake of one step.
 //
 // **What to see.** With sines first, the square error is up to thirteen times what it should be, most of all at early times, where samplers draw the last details,
-// and no message says so. With $t/T$ the network believes that it is always the first step, and fails the more the further that is from true. One step late costs
-// nothing that could be seen (the dotted curve lies on the first). So a configuration is part of the weights, and `config.json` travels with them.
+// and no message says so. With $t/T$ the network believes that it is always the first step: near $t=0$ that is true, and from $t=100$ on its error is five to ten times too large. One step
+// late costs nothing that could be seen (the dotted curve lies on the first). So a configuration is part of the weights, and `config.json` travels with them.
 
 // %%
 const swapped = new lab.UNet2D({ ...network.config, flip_sin_to_cos: false }, { start: "zeros" });
