@@ -122,8 +122,8 @@ table(views.map(({ name, field }) => {
 //
 // Nothing in the drawing is written by hand. `describeNetwork` runs the network once and notes what each block did: boxes are as high as their
 // image and as wide as they have channels. **What to see.** The two rows of bars have different shapes. *Parameters* crowd at the bottom,
-// where channels are many; *multiply–adds* at the top, where pixels are many: a kernel is stored once and applied at every pixel. And
-// that is why attention, whose cost grows with the square of the number of pixels, is kept away from the top.
+// where channels are many; *multiply–adds* are spread far more evenly, for the top has few channels and many pixels: a kernel is stored once and applied at every pixel. And
+// attention, whose cost grows with the square of the number of pixels, is kept away from the top for that reason.
 //
 // **Inside a residual block**: it adds to what it got, $y=x+h$, instead of replacing it, so that the gradient has a way past every block, and depth
 // does no harm. And **group norm** keeps numbers at a known size: in each image, each group of channels is shifted and scaled to mean 0
@@ -307,7 +307,7 @@ check("7.2", [width(2, 0), width(0, 0), width(1, 3)], widths, "a layer adds one 
 // ## Summary
 //
 // - A denoising network returns an image of the size it got, sees grain and figure at once, and knows the time.
-// - The U-Net gets many scales by halving and doubling, and its detail by connections across. Parameters live at the bottom, cost at the top.
+// - The U-Net gets many scales by halving and doubling, and its detail by connections across. Parameters crowd at the bottom; the cost is spread more evenly.
 // - How far it looks depends on the noise: the more there is, the further.
 // - The transformer has one scale and attention everywhere; adaLN-Zero starts it as the identity. U-ViT adds the U's connections.
 // - On images a network can measure the noise by itself, and a stopped clock costs little.

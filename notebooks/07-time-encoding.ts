@@ -2,7 +2,7 @@
 // # 7 · Telling the time
 //
 // A denoising network is asked a different question at every noise level, so it is told the time $t$. Must it be? And how does one hand a number
-// to a network? It sounds like a detail. It is where trained weights most often fail **without any error message**.
+// to a network? It sounds like a detail. It is also where trained weights can fail **without any error message**.
 //
 // **You will**
 // - work out what a noisy example gives away about its own time, by Bayes' rule, for an image and for a point in the plane;
@@ -41,9 +41,9 @@ const distance = (a: lab.FeatureSet, b: lab.FeatureSet) => lab.slicedWasserstein
 // $\mathcal N(-\sqrt{\bar\alpha_t},\,1-\bar\alpha_t)$, independently.
 //
 // **What to see.** The blank pixels give the time away, the earlier the more exactly; late, when nearly all is noise, one hour looks like the next, but there the
-// right answer hardly changes either. The point of the ring says next to nothing: its belief rules out the earliest times and is flat from there on, whatever the true
+// right answer hardly changes either. The point of the ring says next to nothing: away from the blobs its belief rules out the earliest times and is nearly flat from there on, whatever the true
 // time. The table has the spread (standard deviation of the belief), averaged over 32 examples; a belief that is flat over all 1000 steps has a spread of 289.
-// No network can do better than Bayes. So whether a clock is needed *depends on the data*: on images its absence costs little, as the stopped clock
+// From these pixels nobody can do better than Bayes; a network, which sees all 784, may know a little more. So whether a clock is needed *depends on the data*: on images its absence costs little, as the stopped clock
 // in [07 · Networks](07-networks.ipynb) showed; in the plane it must cost something.
 
 // %%
@@ -226,7 +226,7 @@ check("the second norm gets convolution + time", norm.apply(sum), seen.get(`${fi
 // sinusoids; random Fourier features of $t/T$; a learned vector for each $t$. Two data sets, three seeds, the same steps; judged by the loss on unseen points, and by the
 // sliced Wasserstein distance from 2000 samples to 2000 real points. Two sets of *real* points are not at distance 0 either, for they are finite: that is the floor.
 //
-// **What to see.** *No clock*: a loss far above the others, and moons whose points crowd in the wrong places. On the ring it is 0.33, where the perfect network without a clock
+// **What to see.** *No clock*: a loss far above those of the four that work, and moons whose points crowd in the wrong places. On the ring it is 0.33, where the perfect network without a clock
 // has 0.314: it is not badly trained, it is *asked too much*. *The number $t$ as it is*: its size drowns the coordinates, the network dies and answers 0 to everything, a
 // loss of 1 and samples a hundred units away. The other four lie close together, and *the best on one set is not the best on the other*. Nor do the judges agree: on the
 // ring the distance can hardly tell the network without a clock from most others, for two sets of real points may be as far apart; the loss tells them apart at once.
@@ -319,7 +319,7 @@ check("7.4", isA(0.4, 100, 600), tf.softmax(densities).dataSync()[0], "Bayes, wi
 // - What an example gives away about its time is $p(t\mid x)$: an image most of it, a point of the plane next to nothing.
 // - Without a clock the best answer is the mean over the times it might be. A trained network without one comes close to that, and no closer to the truth.
 // - Sinusoids: fast hands for neighbours, slow ones for the time of day; the likeness of two codes depends on their distance only.
-// - Order and frequencies are part of the weights. With the wrong ones nothing fails but the answers.
+// - The order of sines and cosines is part of the weights. With the wrong one nothing fails but the answers.
 // - A clock is needed, in a decent *range*. Which decent one wins depends on the data and, here, on chance.
 //
 // **Next:** [05 · The reverse process](05-reverse-process.ipynb) uses the clock once a step.

@@ -62,6 +62,12 @@ function locator(commonJsMap: string, emitMap: string, lines: number): Locate {
   };
 }
 
+/** Whether emitted JavaScript, by its map in base64, is a cell's and not a module's. */
+function isCell(emitMap: string): boolean {
+  const { sources } = JSON.parse(Buffer.from(emitMap, "base64").toString()) as SourceMapPayload;
+  return sources.some((source) => path.basename(source) === "__tslab__.ts");
+}
+
 const CANNOT_FIND_MODULE = 2307;
 
 /** Files that a learner edits, and tslab's own; packages and declarations do not change under a running kernel. */
@@ -207,10 +213,12 @@ export class Compiler {
   ): typescript.TranspileOutput {
     const emitMap = INLINE_MAP.exec(input)?.[1];
     const text = input.replace(MAP_COMMENT, "");
+    // Modules that a cell imports come this way too, and have no earlier cells.
+    const earlier = emitMap && isCell(emitMap) ? this.#earlier : new Set<string>();
     const result = ts.transpileModule(text, {
       ...options,
       compilerOptions: { ...options.compilerOptions, sourceMap: true },
-      transformers: { before: [expandShorthands(ts, text, this.#earlier), guardAwaits(ts)] },
+      transformers: { before: [expandShorthands(ts, text, earlier), guardAwaits(ts)] },
     });
     const outputText = result.outputText.replace(MAP_COMMENT, "\n");
     if (emitMap && result.sourceMapText) {

@@ -52,6 +52,15 @@ test("a shorthand property takes the value of an earlier cell, unless the cell h
   assert.equal(result(await kernel.execute("({ two } = { two: 5 });\ntwo")), "5");
   assert.equal(result(await kernel.execute("({ two = 6 } = {} as { two?: number });\n({ two, one })")), "{ two: 6, one: 1 }");
   assert.equal(result(await kernel.execute("const later = 8; ({ later, one })")), "{ later: 8, one: 1 }");
+  const helper = path.join(ROOT, "shorthand-of-a-module.ts");
+  writeFileSync(helper, "export const own = (): { performance: unknown } => ({ performance });\n");
+  try {
+    await kernel.execute("const performance = 'the cell has one too';");
+    const both = await kernel.execute("import { own } from './shorthand-of-a-module';\n[typeof own().performance, typeof ({ performance }).performance]");
+    assert.equal(result(both), "[ 'object', 'string' ]");
+  } finally {
+    rmSync(helper);
+  }
   const failed = await kernel.execute("const before = 1;\n({ one, x: [] as number[] }).x[0].toFixed();");
   assert.match(traceback(failed), /line 2, column 3\d/);
 });
