@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import path from "node:path";
 import type typescript from "typescript";
+import { withNamespaces } from "./declarations.js";
 import { guardAwaits, hasTopLevelForAwait } from "./guards.js";
 import { declaredNames, expandShorthands } from "./shorthands.js";
 import {
@@ -103,7 +104,12 @@ export class Compiler {
       conversion = this.#surely((converter) => converter.convert(declarations, code));
     }
     const locate = this.#locators.get(conversion.output ?? "") ?? (() => undefined);
-    return { ...conversion, locate, hasToplevelAwait: conversion.hasToplevelAwait || this.#forAwait(code) };
+    return {
+      ...conversion,
+      declOutput: withNamespaces(this.ts, declarations, conversion.declOutput ?? ""),
+      locate,
+      hasToplevelAwait: conversion.hasToplevelAwait || this.#forAwait(code),
+    };
   }
 
   addModule(name: string, code: string, meta: CellMetadata): readonly Diagnostic[] {
@@ -213,12 +219,12 @@ export class Compiler {
   ): typescript.TranspileOutput {
     const emitMap = INLINE_MAP.exec(input)?.[1];
     const text = input.replace(MAP_COMMENT, "");
-    // Modules that a cell imports come this way too, and have no earlier cells.
-    const earlier = emitMap && isCell(emitMap) ? this.#earlier : new Set<string>();
+    // Modules that a cell imports come this way too; they have no earlier cells and no guard.
+    const before = emitMap && isCell(emitMap) ? [expandShorthands(ts, text, this.#earlier), guardAwaits(ts)] : [];
     const result = ts.transpileModule(text, {
       ...options,
       compilerOptions: { ...options.compilerOptions, sourceMap: true },
-      transformers: { before: [expandShorthands(ts, text, earlier), guardAwaits(ts)] },
+      transformers: { before },
     });
     const outputText = result.outputText.replace(MAP_COMMENT, "\n");
     if (emitMap && result.sourceMapText) {

@@ -1,6 +1,7 @@
 // Which names live on after a cell that failed half-way: those that were given a value, with their types,
 // and of the others what an earlier cell had given them.
 import type typescript from "typescript";
+import { declaredNames } from "./shorthands.js";
 import type { TypeScript } from "./tslab.js";
 
 function parse(ts: TypeScript, text: string): typescript.SourceFile {
@@ -44,10 +45,16 @@ function part(
   return statement;
 }
 
-function print(ts: TypeScript, text: string, keep: (name: string) => boolean): string {
+function print(
+  ts: TypeScript,
+  text: string,
+  keep: (name: string) => boolean,
+  kind: (statement: typescript.Statement) => boolean = () => true,
+): string {
   const file = parse(ts, text);
   const printer = ts.createPrinter({ newLine: ts.NewLineKind.LineFeed });
   return file.statements
+    .filter(kind)
     .flatMap((statement) => part(ts, statement, keep) ?? [])
     .map((statement) => printer.printNode(ts.EmitHint.Unspecified, statement, file) + "\n")
     .join("");
@@ -64,4 +71,14 @@ export function survivingDeclarations(
   lost: ReadonlySet<string>,
 ): string {
   return print(ts, after, (name) => !lost.has(name)) + print(ts, before, (name) => lost.has(name));
+}
+
+/**
+ * `after`, the declarations after a cell, with those of `before` that tslab forgets after one cell: namespaces, and
+ * `import name = Namespace.member`.
+ */
+export function withNamespaces(ts: TypeScript, before: string, after: string): string {
+  const known = declaredNames(ts, after);
+  const forgotten = (one: typescript.Node): boolean => ts.isModuleDeclaration(one) || ts.isImportEqualsDeclaration(one);
+  return after + print(ts, before, (name) => !known.has(name), forgotten);
 }

@@ -17,7 +17,10 @@ export function declaredNames(ts: TypeScript, declarations: string): Set<string>
       add(name);
       if (namedBindings && ts.isNamespaceImport(namedBindings)) add(namedBindings.name);
       else namedBindings?.elements.forEach((element) => add(element.name));
-    } else if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement)) {
+    } else if (
+      ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement) ||
+      ts.isModuleDeclaration(statement) || ts.isImportEqualsDeclaration(statement)
+    ) {
       add(statement.name);
     }
   }

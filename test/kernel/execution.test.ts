@@ -61,8 +61,35 @@ test("a shorthand property takes the value of an earlier cell, unless the cell h
   } finally {
     rmSync(helper);
   }
+  await kernel.execute("namespace Six { export const seven = 7; } import eight = Six.seven;");
+  assert.equal(result(await kernel.execute("const all = { Six, eight }; all.Six.seven + all.eight")), "14");
   const failed = await kernel.execute("const before = 1;\n({ one, x: [] as number[] }).x[0].toFixed();");
   assert.match(traceback(failed), /line 2, column 3\d/);
+});
+
+test("a namespace lives on until its name is declared again", async () => {
+  await kernel.execute("namespace Sizes { export const small = 1; export type Name = 'small'; }");
+  await kernel.execute("const name: Sizes.Name = 'small';");
+  assert.equal(result(await kernel.execute("({ Sizes }).Sizes[name]")), "1");
+  await kernel.execute("namespace Sizes { export const large = 2; }");
+  assert.equal(result(await kernel.execute("Sizes.large")), "2");
+  assert.match(traceback(await kernel.execute("Sizes.small")), /Property 'small' does not exist/);
+});
+
+test("an imported TypeScript module may await and catch", async () => {
+  const helper = path.join(ROOT, "awaits-in-a-module.ts");
+  writeFileSync(helper, `
+    export async function sum(values: AsyncIterable<number>): Promise<number> {
+      let total = await Promise.resolve(0);
+      for await (const value of values) total += value;
+      try { throw new Error("expected"); } catch { return total; }
+    }`);
+  try {
+    await kernel.execute("import { sum } from './awaits-in-a-module'; async function* three() { yield 1; yield 2; }");
+    assert.equal(result(await kernel.execute("await sum(three())")), "3");
+  } finally {
+    rmSync(helper);
+  }
 });
 
 test("stdout and stderr arrive in order with displays", async () => {

@@ -28,6 +28,11 @@ export function countNotebooks(output) {
   return { passed: count("✓"), failed: count("✗") };
 }
 
+/** Names, without their ending, of the notebooks that the filters ask for. */
+export function chosenNotebooks(files, filters) {
+  return files.filter((file) => matches(`notebooks/${file}`, filters)).map((file) => file.replace(/\.ipynb$/, ""));
+}
+
 async function notebooks(filters) {
   const folder = join(ROOT, "notebooks");
   const present = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".ipynb")) : [];
@@ -40,7 +45,8 @@ async function notebooks(filters) {
     console.log(`   ${present.length} notebooks, but ${runner} is not built`);
     return { passed: 0, failed: present.length };
   }
-  const chosen = filters.filter((filter) => !filter.includes("/"));
+  const chosen = chosenNotebooks(present, filters);
+  if (chosen.length === 0) return { passed: 0, failed: 0 };
   return program("notebooks", process.execPath, [runner, ...chosen], { read: countNotebooks });
 }
 

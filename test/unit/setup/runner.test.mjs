@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { ROOT } from "../../../src/setup/paths.mjs";
 import { verdict } from "../../runner/node-tests.mjs";
 import { program } from "../../runner/program.mjs";
-import { countNotebooks, readArguments, SECTIONS } from "../../runner/sections.mjs";
+import { chosenNotebooks, countNotebooks, readArguments, SECTIONS } from "../../runner/sections.mjs";
 
 test("sections and files are told apart; a file alone runs only the sections of test files", () => {
   assert.deepEqual(readArguments([]).sections, Object.keys(SECTIONS));
@@ -44,6 +44,14 @@ test("the counter counts tests, not suites, and no skipped or to-do tests", () =
   const result = spawnSync(process.execPath, [`--test-reporter=${reporter}`, `--test-reporter-destination=${counts}`, file], { env });
   assert.equal(result.status, 1);
   assert.deepEqual(JSON.parse(readFileSync(counts, "utf8")), { passed: 2, failed: 1 });
+});
+
+test("filters choose notebooks by their paths, and a filter for something else chooses none", () => {
+  const files = ["03-forward-process.ipynb", "07-networks.ipynb", "07-time-encoding.ipynb"];
+  assert.deepEqual(chosenNotebooks(files, []), ["03-forward-process", "07-networks", "07-time-encoding"]);
+  assert.deepEqual(chosenNotebooks(files, ["notebooks/07"]), ["07-networks", "07-time-encoding"]);
+  assert.deepEqual(chosenNotebooks(files, ["03", "time"]), ["03-forward-process", "07-time-encoding"]);
+  assert.deepEqual(chosenNotebooks(files, ["test/kernel/execution.test.ts"]), []);
 });
 
 test("notebooks are counted by their lines, not by the explanations beneath", () => {
