@@ -3,7 +3,7 @@
 //
 // So far $\epsilon_\theta(x_t,t)$ was a box: noisy image in, guessed noise out. This notebook opens it. What must such a network be able to
 // do? Three things: answer with **an image of the same size**, see **many scales** at once (grain and whole figures), and **know the time**,
-// that is, how much noise to expect. How it is told has a [notebook of its own](07-time-encoding.ipynb).
+// that is, how much noise to expect: it is told, or it must see for itself. How it is told has a [notebook of its own](07-time-encoding.ipynb).
 //
 // **You will**
 // - measure what a network without the last two loses;
@@ -38,6 +38,8 @@ const answer = (x: Images, time: lab.tf.Tensor1D) => network.apply(x, time, anyD
 //
 // **What to see.** The stack is worse at *every* noise level, although it computes more. The stopped clock costs the U-Net little. With 784
 // noisy pixels before it, it can *measure* how much noise there is. Remember this: the [next notebook](07-time-encoding.ipynb) has data where it cannot.
+// So the clock is not what the stack lacks most. That it is the scales, this experiment alone does not prove: the U-Net also has norms, connections
+// across and twice the parameters, and it is one seed and a short training. The next section looks at the scales themselves.
 
 // %%
 const inStack = new lab.Parameters({ seed: 7 });
@@ -87,7 +89,8 @@ show(lab.lineChart({ x: { title: "timestep t", unit: "steps" }, y: error, series
 // the network is blind. We take the pixel of the clean image the network believes in, $\hat x_0$, and average over 16 digits.
 //
 // **What to see** (brightness is logarithmic: black is a thousandth of the brightest). Four layers of 3 × 3 see exactly 9 × 9 pixels: each
-// layer adds one pixel on every side. The trained U-Net looks as far as it *must*. With little noise it looks at the neighbours; with much, a
+// layer adds one pixel on every side. They see the border of that window dimly, since few paths lead there, so the table, which counts from 5 % of the
+// largest, has less. The trained U-Net looks as far as it *must*. With little noise it looks at the neighbours; with much, a
 // pixel can only be guessed from the whole figure, and the field grows to the size of a digit. No 9 × 9 window can do that.
 
 // %%
@@ -156,8 +159,9 @@ formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b")
 // becomes fine again, the blue lines bring the detail, and the last stage shows a digit at $t=400$ that the eye can hardly find in the
 // input (it takes our five for a six: so much is lost by then). This
 // checkpoint answers with the velocity $v=\sqrt{\bar\alpha_t}\,\epsilon-\sqrt{1-\bar\alpha_t}\,x_0$: nearly all noise at $t=50$, the digit as a negative at
-// $t=400$, and at $t=900$ the mean of all digits, for nothing better can be known. The bars say it in numbers, as the correlation of each map
-// with that of $t=50$: up to $t=400$ it grows towards the bottom, where the digit counts and not the noise.
+// $t=400$, and at $t=900$ a negative blur, much like the mean of all digits, for hardly more can be known. The bars say it in numbers, as the correlation
+// of each map with that of $t=50$. Up to $t=600$ it is higher at the bottom than at the top, for there the digit counts and not the noise, and highest
+// just after, where the way up begins; at $t=900$ the bottom has next to nothing in common with that of $t=50$.
 
 // %%
 const inTheU = anatomy.blocks.filter(({ kind }) => kind === "residual" || kind === "attention");
@@ -174,17 +178,18 @@ const [stage, like50] = ["stage of the U", "correlation with the map at t = 50"]
 show(lab.barChart({ categories: titles, x: stage, y: like50, series, height: 320 }));
 
 // %% [markdown]
-// ## Attention: far pixels talk directly
+// ## Attention: far places talk directly
 //
-// Convolution needs many layers to carry news across an image; attention needs one. Each pixel asks a question (a row of $Q$), each offers a key
-// ($K$) and a value ($V$), and what a pixel gets is the mean of all values, weighted by how well their keys answer. Below, the equation, then
-// the weights of the checkpoint's last attention at three noise levels, for three pixels each (blue frame), one head a row: orange is where the pixel looks. The network
+// Convolution needs many layers to carry news across an image; attention needs one. Each place asks a question (a row of $Q$), each offers a key
+// ($K$) and a value ($V$), and what a place gets is the mean of all values, weighted by how well their keys answer. Below, the equation, then
+// the weights of the checkpoint's last attention at three noise levels, for three places each (blue frame), one head a row: orange is where the place looks.
+// It works at the bottom of the U, where the map has 7 × 7 places, each as large as 4 × 4 pixels. The network
 // saw the *noisy* image; the clean one is drawn beneath only so that we can tell what it found.
 //
-// **What to see.** A pixel seldom looks at its neighbours alone. It looks far away, and the heads look at different places. At $t=50$ they look
-// at many, along the stroke and around it. With more noise a head often sends *every* pixel to one and the same place, on the digit or beside
-// it: what lies there serves as a notice board for the whole image. The table counts the places, averaged over all pixels, as the exponential
-// of the weights' entropy: 1 if all weight is on one place, the number of pixels if it is spread evenly.
+// **What to see.** A place seldom looks at its neighbours alone. It looks far away, and the heads look at different places. At $t=50$ some look
+// at many, along the stroke and around it. At $t=400$ two of the four heads send *every* place we ask to one and the same: what lies there serves as
+// a notice board for the whole image. The table counts the places looked at, averaged over all that ask, as the exponential of the weights' entropy:
+// 1 if all weight is on one, 49 if it is spread evenly. They are fewest in the middle, at $t=400$ and $600$, and more again where nearly all is noise.
 
 // %%
 const [Q, K, V] = [0, 1, 2].map((i) => lab.normalNoise(3)(i, [1, 1, 6, 4]) as Images);
@@ -206,7 +211,7 @@ const looks = [0, 2, 4].flatMap((k) => [1, 3, 5].map((row) => lookOf(k, at(row),
 show(lab.filmStrip(looks, { labels: ["", "t = 50", "", "", "t = 400", "", "", "t = 900", ""], scale: 2 }));
 const entropy = tf.neg(tf.sum(tf.mul(weights, tf.log(tf.maximum(weights, 1e-12))), 3));
 const asked = tf.mean(tf.exp(entropy), [1, 2]).dataSync();
-table(times.map((t, k) => ({ t, "places a pixel looks at": asked[k], of: side ** 2 })), { digits: 3 })
+table(times.map((t, k) => ({ t, "places a place looks at": asked[k], of: side ** 2 })), { digits: 3 })
 
 // %% [markdown]
 // ## The transformer: one scale, attention everywhere
@@ -217,20 +222,23 @@ table(times.map((t, k) => ({ t, "places a pixel looks at": asked[k], of: side **
 //
 // $$h=x+g_1\,\mathrm{attention}(\mathrm{modulate}(x)),\qquad y=h+g_2\,\mathrm{mlp}(\mathrm{modulate}(h)).$$
 //
-// The layer that computes shift, scale and gate starts at **zero** (*adaLN-Zero*): every gate is closed, and the untrained network is the
-// identity, block by block. Training opens the gates as far as they help. The first block is drawn opened.
+// The layer that computes shift, scale and gate starts at **zero** (*adaLN-Zero*): every gate is closed, and each untrained block returns what it got.
+// Training opens the gates as far as they help. The first block is drawn opened. The cell checks the zeros, then opens all gates with random weights to
+// hold the two equations, $y=x+g_1a+g_2m$ with what attention and MLP returned, against the second block.
 
 // %%
 const dit = new lab.DiT({ patch_size: 4, num_layers: 6, num_attention_heads: 4, attention_head_dim: 32 }, { seed: 7 });
-const ditAnatomy = describe(dit);
-const ditBlocks = ditAnatomy.blocks.filter(({ kind }) => kind === "transformer").map(({ name }) => name);
-show(lab.architectureDiagram(ditAnatomy, { open: ditBlocks[0] }));
-const tokens = lab.normalNoise(8)(0, [1, 49, 8]) as lab.tf.Tensor3D;
-const [shift, scale] = [1, 2].map((i) => lab.normalNoise(8)(i, [1, 8]) as lab.tf.Tensor2D);
-formula("y = (1 + scale) * x + shift").agrees(lab.modulate(tokens, shift, scale), { x: tokens, shift, scale });
-const untrained = lab.probe(() => dit.apply(xt, lab.networkTime(tf.tensor1d(times))));
-const change = tf.sub(untrained.get(ditBlocks.slice(-1)[0]), untrained.get(ditBlocks[0]));
-check("from the first block to the last, nothing changes", tf.max(tf.abs(change)).dataSync()[0], 0, { tolerance: 0 });
+const [first, second] = ["transformer_blocks.0", "transformer_blocks.1"];
+show(lab.architectureDiagram(describe(dit), { open: first }));
+const run = () => lab.probe(() => dit.apply(xt, lab.networkTime(tf.tensor1d(times))));
+check("untrained: shift, scale, gate are 0", run().get(`${first}.norm1.linear`), tf.zeros([5, 768]), { tolerance: 0 });
+dit.parameters.assignFlat(Float32Array.from(lab.normalNoise(8)(3, [dit.parameters.count]).dataSync(), (w) => w / 10));
+const opened = run();
+const six = tf.split(opened.get(`${second}.norm1.linear`), 6, 1) as lab.tf.Tensor2D[];
+const [shift, scale, g1, , , g2] = six.map((one) => tf.expandDims(one, 1));
+const [z, a, m] = ["norm1.norm", "attn1", "ff"].map((name) => opened.get(`${second}.${name}`));
+formula("y = (1 + scale) * z + shift").agrees(lab.modulate(z as lab.tf.Tensor3D, six[0], six[1]), { scale, z, shift });
+formula("y = x + g1 * a + g2 * m").agrees(opened.get(second), { x: opened.get(first), g1, a, g2, m });
 
 // %% [markdown]
 // ## The hybrid, and what growing costs
@@ -240,7 +248,8 @@ check("from the first block to the last, nothing changes", tf.max(tf.abs(change)
 //
 // The table asks what larger images cost. **What to see.** Doubling the side quadruples the pixels, and the U-Net's cost with them, as long as its
 // attention stays deep in the U. Where every token attends to every other, the factor climbs from 4 towards 16 as attention takes over. Hence patches: with a
-// side of 4 there are 16 times fewer tokens than pixels, and 256 times less attention. And hence latent diffusion: both families first let an autoencoder shrink large images.
+// side of 4 there are 16 times fewer tokens than pixels, and 256 times less attention. And hence latent diffusion: an autoencoder first shrinks the image, whichever
+// of the three networks then works on it.
 
 // %%
 const uvitOf = (side: number) =>
@@ -306,11 +315,11 @@ check("7.2", [width(2, 0), width(0, 0), width(1, 3)], widths, "a layer adds one 
 // %% [markdown]
 // ## Summary
 //
-// - A denoising network returns an image of the size it got, sees grain and figure at once, and knows the time.
+// - A denoising network returns an image of the size it got, sees grain and figure at once, and knows the time: told, or seen from its input.
 // - The U-Net gets many scales by halving and doubling, and its detail by connections across. Parameters crowd at the bottom; the cost is spread more evenly.
 // - How far it looks depends on the noise: the more there is, the further.
-// - The transformer has one scale and attention everywhere; adaLN-Zero starts it as the identity. U-ViT adds the U's connections.
-// - On images a network can measure the noise by itself, and a stopped clock costs little.
+// - The transformer has one scale and attention everywhere; adaLN-Zero starts each block as the identity. U-ViT adds the U's connections.
+// - On images a network can measure the noise by itself: there a stopped clock costs little.
 //
 // **Next:** [how a network is told the time](07-time-encoding.ipynb). Or build your own: layers that run in `part(…)` can be probed, described and drawn like those of the library.
 //

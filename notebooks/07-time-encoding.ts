@@ -12,7 +12,7 @@
 // - compare six clocks over three seeds, and find out how little some of the differences mean.
 //
 // **Before this**: notebooks [03](03-forward-process.ipynb), [04](04-training-objective.ipynb) and [07 · Networks](07-networks.ipynb). **Runs** in two
-// minutes on 2 cores, 1.8 GB of memory.
+// minutes on 2 cores, 2.2 GB of memory.
 
 // %%
 import * as lab from "diffusion-lab";
@@ -37,13 +37,13 @@ const distance = (a: lab.FeatureSet, b: lab.FeatureSet) => lab.slicedWasserstein
 // $$p(t\mid x)=\frac{q_t(x)}{\sum_s q_s(x)},$$
 //
 // with $q_t(x)$ the density of examples noised to time $t$. For a *point of the ring* (eight Gaussians on a circle) that density is known. Of an
-// *image* we use only the pixels that are blank in every training digit: known to be $-1$, so what is seen in each of them is
+// *image* we use only the 116 pixels, of 784, that are blank in every training digit: known to be $-1$, so what is seen in each of them is
 // $\mathcal N(-\sqrt{\bar\alpha_t},\,1-\bar\alpha_t)$, independently.
 //
 // **What to see.** The blank pixels give the time away, the earlier the more exactly; late, when nearly all is noise, one hour looks like the next, but there the
 // right answer hardly changes either. The point of the ring says next to nothing: away from the blobs its belief rules out the earliest times and is nearly flat from there on, whatever the true
 // time. The table has the spread (standard deviation of the belief), averaged over 32 examples; a belief that is flat over all 1000 steps has a spread of 289.
-// From these pixels nobody can do better than Bayes; a network, which sees all 784, may know a little more. So whether a clock is needed *depends on the data*: on images its absence costs little, as the stopped clock
+// From these pixels nobody can do better than Bayes; a network, which sees all 784, can only know more: what the blank ones tell is a lower bound. So whether a clock is needed *depends on the data*: on images its absence costs little, as the stopped clock
 // in [07 · Networks](07-networks.ipynb) showed; in the plane it must cost something.
 
 // %%
@@ -69,7 +69,7 @@ const beliefs = (t: number, k: number) => ({
 const kinds = ["blank pixels", "a point of the ring"] as const;
 const probability = { title: "p(t | what is seen)", unit: "1" };
 const series = (kind: (typeof kinds)[number]) =>
-  [200, 500, 800].map((t) => ({ name: `true time ${t}`, y: beliefs(t, 3)[kind] }));
+  [200, 500, 800].map((t) => ({ name: `true time ${t}`, x: everyTime.dataSync(), y: beliefs(t, 3)[kind] }));
 const charts = kinds.map((kind) => lab.lineChart({ title: kind, x: timeAxis, y: probability, series: series(kind) }));
 show(lab.sideBySide(charts, { width: 1000 }));
 
@@ -94,11 +94,12 @@ table([50, 200, 500, 800, 950].map((t) => ({
 //
 // $$\hat\epsilon(x)=\sum_t p(t\mid x)\,\hat\epsilon(x,t).$$
 //
-// On the ring every term is known, so this perfect network can be written down and judged, before anything is trained.
+// On the ring every term is known, so this perfect network can be written down and judged, before anything is trained. (Every time is as likely as any
+// other and every error counts the same, as in the usual training; the sum takes every tenth of the 1000 times.)
 //
 // **What to see.** The lower curve is what noise has destroyed, and no network gets below it. Without a clock the error is higher at *every* time: the gap is the **price of
-// having no clock**. It is highest early, where the answer must be as large as the noise and nobody says how small that is, and where samplers draw the last
-// fine details. In between, around $t=300$, both are about equally at a loss.
+// having no clock**. It is highest around $t=50$, and high at all early times, where the answer must be as large as the noise and nobody says how small that is, and
+// where samplers draw the last fine details. At the very first steps it is smaller, for there even who knows the time cannot tell the little noise from the width of a blob. In between, around $t=300$, both are about equally at a loss.
 
 // %%
 const hours = tf.range(5, schedule.T, 10); // of the 1000 times, every tenth
@@ -131,12 +132,15 @@ show(lab.lineChart({ x: timeAxis, y: { title: "mean square error of ε̂", unit:
 //
 // How is a network told that it is 300 o'clock? A number between 0 and 999 is a poor input beside coordinates of size 1. So time is written
 // like a clock, by hands that turn at different speeds: cosines and sines of $t\,\omega_i$. Two conventions are in use. DiT and diffusers:
-// cosines first, $\omega_i=10000^{-i/\text{half}}$. DDPM: sines first, and $\text{half}-1$ in the exponent. Both are checked, and four hands drawn.
+// cosines first, $\omega_i=10000^{-i/\text{half}}$. DDPM: sines first, and $\text{half}-1$ in the exponent. Both are checked, and four hands drawn. (Vaswani et al.,
+// who invented them for the places of words, let sines and cosines alternate: a third convention.)
 //
 // Why so many hands? Two codes are alike as their dot product says, $\frac{1}{\text{half}}\,e(t)\cdot e(u)=\frac{1}{\text{half}}\sum_i\cos((t-u)\,\omega_i)$: it depends on the *distance*
-// of two times only. **What to see.** On the left, fast hands tell neighbours apart, slow hands tell morning from evening. On the right, how alike each time is to
-// $t=500$: a sharp peak (the fast hands) on broad, ragged shoulders (the slow ones). **Random Fourier features**, sines and cosines of random multiples of $t/T$, have one width instead: a
-// smooth bump, blind to single steps.
+// of two times only. **What to see.** On the left, four of the sixteen hands. The fast ones tell neighbours apart (hands 0 to 4, which turn once in 6 to 63
+// steps, would fill the picture), slow ones tell morning from evening. On the right, how alike each time is to $t=500$: at 500 all hands agree, and there is the sharp
+// peak. To the sides the fast hands have long lost count and only fray the curve, the middle ones make its waves, and the slowest, which hardly move, hold it above 0.
+// **Random Fourier features**, sines and cosines of random multiples of $t/T$, have one width instead: a smooth bump, as wide as one over the spread of those
+// multiples, blind to single steps.
 
 // %%
 const [half, hands] = [16, Array.from({ length: 16 }, (_, i) => i)];
@@ -167,56 +171,64 @@ show(lab.sideBySide(panels.map((one) => lab.lineChart({ x: timeAxis, ...one })),
 // %% [markdown]
 // ## The trap: the wrong convention
 //
-// The digits' checkpoint was trained with cosines first. We load *the same weights* into a network that puts sines first, and into one whose clock
-// shows $t/T$ instead of $t-1$. Both load without complaint: every shape fits. A third one is told $t$ for $t-1$, a mistake of one step.
+// The digits' checkpoint was trained with cosines first and $\text{half}$ in the exponent. We load *the same weights* into a network with sines first, into one
+// with $\text{half}-1$, and into one whose clock shows $t/T$ instead of $t-1$. All load without complaint: every shape fits. A last one is told $t$ for $t-1$, a
+// mistake of one step. Each also draws six digits from the same noise.
 //
-// **What to see.** With sines first, the square error is up to thirteen times what it should be, most of all at early times, where samplers draw the last details,
-// and no message says so. With $t/T$ the network believes that it is always the first step: near $t=0$ that is true, and from $t=100$ on its error is five to ten times too large. One step
-// late costs nothing that could be seen (the dotted curve lies on the first). So a configuration is part of the weights, and `config.json` travels with them.
+// **What to see.** With sines first, the square error is up to thirteen times what it should be, most of all at early times, where samplers draw the last
+// details: the strokes are there, the noise stays. With $t/T$ the network believes that it is always the first step: near $t=0$ that is true, and from $t=100$ on its
+// error is five to ten times too large. Nothing comes of it. Worst to find is $\text{half}-1$: the error is never even twice what it should be, the images are crisp, and some
+// are *no digits*. One step late costs nothing that could be seen (the dotted curve lies on the first). So a configuration is part of the weights, and
+// `config.json` travels with them.
 
 // %%
-const swapped = new lab.UNet2D({ ...network.config, flip_sin_to_cos: false }, { start: "zeros" });
-swapped.parameters.assignFlat(network.parameters.toFlat());
+const weights = network.parameters.toFlat();
 const anyDigit = (n: number) => ({ label: tf.fill([n], config.unconditionalLabel!, "int32") as lab.tf.Tensor1D });
-const told = (net: lab.UNet2D, clock: lab.NetworkClock = lab.networkTime) => {
+const told = (change: Partial<lab.UNet2DConfig>, clock: lab.NetworkClock = lab.networkTime) => {
+  const net = new lab.UNet2D({ ...network.config, ...change }, { start: "zeros" });
+  net.parameters.assignFlat(weights);
   const apply = (x: lab.tf.Tensor, t: lab.tf.Tensor1D) => net.apply(x as Images, t, anyDigit(x.shape[0]));
   return lab.networkDenoiser({ parameters: net.parameters, apply }, denoiser.predicts, { clock });
 };
 const share = (t: lab.tf.Tensor1D) => tf.div(t, schedule.T) as lab.tf.Tensor1D;
-const [trained, late, scaled] = [told(network), told(network, (t) => t), told(network, share)];
-const ways = { "as trained": trained, "one step late": late, "t/T": scaled, "sines first": told(swapped) };
+const [trained, late, scaled] = [told({}), told({}, (t) => t), told({}, share)];
+const ways = { "as trained": trained, "one step late": late, "t/T": scaled,
+  "sines first": told({ flip_sin_to_cos: false }), "half − 1": told({ freq_shift: 1 }) };
 
 // %%
-const stops = [10, 50, 100, 200, 400, 600, 800, 990];
-const noise = lab.normalNoise(9);
-const measured = Object.entries(ways).map(([name, one]): lab.Series => {
-  const y = lab.noiseErrors(one, schedule, digits, stops, noise);
-  return { name, x: stops, y, dash: name === "one step late" ? "dot" : "solid" };
-});
+const [stops, start] = [[10, 50, 100, 200, 400, 600, 800, 990], lab.normalNoise(4)(0, [6, 28, 28, 1])];
+const measured: (lab.Series & { images: Images })[] = [];
+for (const [name, one] of Object.entries(ways)) {
+  const y = lab.noiseErrors(one, schedule, digits, stops, lab.normalNoise(9));
+  const images = await lab.sample(lab.ddim(one, schedule, start, { steps: 20 })) as Images;
+  measured.push({ name, x: stops, y, dash: one === late ? "dot" : "solid", images });
+}
+const ratios = (y: ArrayLike<number>) => span(Array.from(y, (error, i) => error / measured[0].y[i]));
 const onDigits = { title: "mean square error of ε̂, digits", unit: "1", log: true };
 show(lab.lineChart({ x: timeAxis, y: onDigits, series: measured }));
-table(measured.slice(1).map(({ name, y }) => {
-  const ratios = Array.from(y, (one, i) => one / measured[0].y[i]);
-  return { "told the time": name, "error, × as trained": span(ratios) };
-}), { digits: 3 })
+show(lab.filmStrip(measured.map(({ images }) => images), { labels: Object.keys(ways), scale: 3 }));
+table(measured.map(({ name, y }) => ({ "told the time": name, "error, × as trained": ratios(y) })), { digits: 3 })
 
 // %% [markdown]
 // ## Where time enters the U-Net
 //
-// The code $e(t)$ goes through two dense layers, and then into **every residual block**: between its convolutions, one number a channel is added,
-// $h\leftarrow h+W\,\mathrm{silu}(e)$, the same at each pixel. The cell checks that sum on the checkpoint's first block: the second norm, given convolution plus
-// time, must return what the running network's did.
+// The code of the time goes through two dense layers, which give $e$ (and this checkpoint adds the vector of the class), and then into **every residual block**:
+// between its convolutions, one number a channel is added, $h\leftarrow h+W\,\mathrm{silu}(e)+b$, the same at each pixel. We send a five through at five
+// noise levels and check the running network's first block: what its time layer gave is $W\,\mathrm{silu}(e)+b$, and the second norm, given convolution plus time,
+// returns what it returned there.
 
 // %%
-const five = tf.tile(tf.slice(digits, [0, 0, 0, 0], [1, -1, -1, -1]), [5, 1, 1, 1]) as Images;
-const seen = lab.probe(() => network.apply(five, tf.tensor1d([50, 200, 400, 600, 900]), anyDigit(5)));
-const residual = seen.parts.filter(({ kind }) => kind === "residual").map(({ name }) => name);
-const [first, own] = [residual[0], new lab.Parameters()];
-const { norm_num_groups: groups, norm_eps: epsilon, block_out_channels } = network.config;
-const norm = new lab.GroupNorm(own.scope("norm2"), { channels: block_out_channels[0], groups, epsilon });
-for (const name of own.names) own.get(name).variable.assign(network.parameters.get(`${first}.${name}`).variable);
-const added = (block: string) => tf.reshape(seen.get(`${block}.time_emb_proj`), [5, 1, 1, -1]);
-const sum = tf.add(seen.get(`${first}.conv1`), added(first)) as Images;
+const [hoursOfDay, first, own] = [[50, 200, 400, 600, 900], "down_blocks.0.resnets.0", new lab.Parameters()];
+const five = tf.concat(hoursOfDay.map((t) => noised(tf.slice(digits, [0, 0, 0, 0], [1, -1, -1, -1]), t))) as Images;
+const seen = lab.probe(() => network.apply(five, lab.networkTime(tf.tensor1d(hoursOfDay)), anyDigit(5)));
+const norm = new lab.GroupNorm(own.scope("norm2"), { channels: 32, groups: 8, epsilon: 1e-5 });
+const held = (name: string) => network.parameters.get(`${first}.${name}`).variable;
+for (const name of own.names) own.get(name).variable.assign(held(name));
+const time = seen.get(`${first}.time_emb_proj`);
+const code = tf.add(seen.get("time_embedding"), seen.get("class_embedding")); // e
+const [W, b] = ["weight", "bias"].map((name) => held(`time_emb_proj.${name}`) as lab.tf.Tensor2D);
+check("time in a block is W silu(e) + b", tf.add(tf.matMul(lab.silu(code), W), b), time);
+const sum = tf.add(seen.get(`${first}.conv1`), tf.reshape(time, [5, 1, 1, -1])) as Images;
 check("the second norm gets convolution + time", norm.apply(sum), seen.get(`${first}.norm2`), { tolerance: 1e-4 });
 
 // %% [markdown]
@@ -227,9 +239,12 @@ check("the second norm gets convolution + time", norm.apply(sum), seen.get(`${fi
 // sliced Wasserstein distance from 2000 samples to 2000 real points. Two sets of *real* points are not at distance 0 either, for they are finite: that is the floor.
 //
 // **What to see.** *No clock*: a loss far above those of the four that work, and moons whose points crowd in the wrong places. On the ring it is 0.33, where the perfect network without a clock
-// has 0.314: it is not badly trained, it is *asked too much*. *The number $t$ as it is*: its size drowns the coordinates, the network dies and answers 0 to everything, a
-// loss of 1 and samples a hundred units away. The other four lie close together, and *the best on one set is not the best on the other*. Nor do the judges agree: on the
-// ring the distance can hardly tell the network without a clock from most others, for two sets of real points may be as far apart; the loss tells them apart at once.
+// has 0.314: it is not badly trained, it is *asked too much*. *The number $t$ as it is*: its size drowns the coordinates, the training never recovers, and the loss is 1, what one gets by
+// answering 0 to everything; the samples end a hundred units away. The other four lie close together, and *the best on one set is not the best on the other*: on the ring the learned vectors
+// are lowest by both judges, on the moons they are not by the loss. Nor do the judges agree: on the ring the distance can hardly tell the network without a clock from most
+// others, for two sets of real points may be as far apart; the loss tells them apart at once. The pictures (the first seed) show how: without a clock
+// the samples look *crisp and are wrong*. They lie on thin lines, but pile up at the ends of the moons, and the ring has no blobs. With a clock they are spread about right,
+// with stray points between the moons (fewest with $t/T$ and learned vectors); on the ring only the learned vectors begin to find the blobs.
 //
 // An honest reading: a clock is needed, and one in a decent *range*. Which of the four is best, an experiment of this size does not say, and none of these short trainings is
 // finished: eight separate blobs belong on the ring, and all are still above the ideal loss of 0.196. Sinusoids are the usual choice, but not because they win here.
@@ -269,8 +284,9 @@ const [across, up] = ["x", "y"].map((title) => ({ title, unit: "1", range: [-2.4
 const picture = (set: SetName, clock: string) => lab.scatterChart({
   title: `${set}, ${clock}`, x: across, y: up, clouds: [{ name: clock, points: cloud(set, clock), size: 2 }],
 });
-const shown = setNames.flatMap((set) => ["real", "none", "t/T", "learned"].map((clock) => picture(set, clock)));
-show(lab.sideBySide(shown, { columns: 4, width: 1000, height: 560 }));
+const pictured = ["real", "none", "t/T", "sinusoids", "Fourier", "learned"];
+const shown = setNames.flatMap((set) => pictured.map((clock) => picture(set, clock)));
+show(lab.sideBySide(shown, { columns: 3, width: 1000, height: 1250 }));
 const floor = (set: SetName) =>
   lab.realVersusReal(lab.featureSet(points(set, 4000, "more")), distance, new lab.RandomStream(2)).values;
 
@@ -296,22 +312,23 @@ const tick = lab.sinusoidalEmbedding(tf.tensor1d([1]), { dimensions: 2 * half })
 const turns = hands.map((i) => (2 * Math.PI) / Math.asin(tick[half + i]));
 check("7.3", [2, 7, 15].map(period), [turns[2], turns[7], turns[15]], "a whole turn is 2π");
 const zero = lab.gaussianDenoiser(schedule, [0], 0);
-const densities = zero.logDensity(tf.tensor2d([[0.4], [0.4]]), tf.tensor1d([100, 600]));
-check("7.4", isA(0.4, 100, 600), tf.softmax(densities).dataSync()[0], "Bayes, with the densities of N(0, 1 − ᾱ) at x");
+const logsAt = (x: number) => zero.logDensity(tf.tensor2d([[x], [x]]), tf.tensor1d([100, 600]));
+const truth = [0.1, 0.4, 1.5].map((x) => tf.softmax(logsAt(x)).dataSync()[0]);
+check("7.4", [0.1, 0.4, 1.5].map((x) => isA(x, 100, 600)), truth, "Bayes, with the densities of N(0, 1 − ᾱ) at x");
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
 // 7.3. After how many steps has hand i turned once? ωᵢ = 10000^(−i/half).
 const period = (i: number): number | undefined => 2 * Math.PI * 10000 ** (i / half);
 // 7.4. Data is always 0. It is time a or b, equally likely, and you see x: p(a | x) = ? (`schedule.alphaBar[t]` helps.)
-const density = (x: number, v: number) => Math.exp(-(x ** 2) / (2 * v)) / Math.sqrt(v);
-const at = (x: number, t: number) => density(x, 1 - schedule.alphaBar[t]);
+const at = (x: number, t: number, v = 1 - schedule.alphaBar[t]) => Math.exp(-(x ** 2) / (2 * v)) / Math.sqrt(v);
 const isA = (x: number, a: number, b: number): number | undefined => at(x, a) / (at(x, a) + at(x, b));
 const tick = lab.sinusoidalEmbedding(tf.tensor1d([1]), { dimensions: 2 * half }).dataSync(); // cos ωᵢ, then sin ωᵢ
 const turns = hands.map((i) => (2 * Math.PI) / Math.asin(tick[half + i]));
 check("7.3", [2, 7, 15].map(period), [turns[2], turns[7], turns[15]], "a whole turn is 2π");
 const zero = lab.gaussianDenoiser(schedule, [0], 0);
-const densities = zero.logDensity(tf.tensor2d([[0.4], [0.4]]), tf.tensor1d([100, 600]));
-check("7.4", isA(0.4, 100, 600), tf.softmax(densities).dataSync()[0], "Bayes, with the densities of N(0, 1 − ᾱ) at x");
+const logsAt = (x: number) => zero.logDensity(tf.tensor2d([[x], [x]]), tf.tensor1d([100, 600]));
+const truth = [0.1, 0.4, 1.5].map((x) => tf.softmax(logsAt(x)).dataSync()[0]);
+check("7.4", [0.1, 0.4, 1.5].map((x) => isA(x, 100, 600)), truth, "Bayes, with the densities of N(0, 1 − ᾱ) at x");
 
 // %% [markdown]
 // ## Summary
