@@ -3,7 +3,7 @@
 //
 // So far $\epsilon_\theta(x_t,t)$ was a box: noisy image in, guessed noise out. This notebook opens it. What must such a network be able to
 // do? Three things: answer with **an image of the same size**, see **many scales** at once (grain and whole figures), and **know the time**,
-// that is, how much noise to expect: it is told, or it must see for itself. How it is told has a [notebook of its own](07-time-encoding.ipynb).
+// that is, how much noise to expect: it is told, or must see it for itself. How it is told has a [notebook of its own](07-time-encoding.ipynb).
 //
 // **You will**
 // - measure what a network without the last two loses;
@@ -36,10 +36,10 @@ const answer = (x: Images, time: lab.tf.Tensor1D) => network.apply(x, time, anyD
 // find out *which* of the two is missing, the same U-Net with its clock stopped: it is always told the same time. Each is trained for 160
 // steps on the same digits, noise and times, and judged on 64 digits it has never seen.
 //
-// **What to see.** The stack is worse at *every* noise level, although it computes more. The stopped clock costs the U-Net little. With 784
-// noisy pixels before it, it can *measure* how much noise there is. Remember this: the [next notebook](07-time-encoding.ipynb) has data where it cannot.
-// So the clock is not what the stack lacks most. That it is the scales, this experiment alone does not prove: the U-Net also has norms, connections
-// across and twice the parameters, and it is one seed and a short training. The next section looks at the scales themselves.
+// **What to see.** The stack is worse at *every* noise level, although it computes more. The stopped clock costs the U-Net a few per cent in this short training: with
+// 784 noisy pixels before it, it can *measure* how much noise there is. (Neither is nearly trained; what a clock is worth to a finished network, this does not say. And the
+// [next notebook](07-time-encoding.ipynb) has data where nothing can be measured.) So the clock is hardly what the stack lacks most. This experiment alone does not prove that it
+// is the scales: the U-Net also has norms, connections across and twice the parameters, and it is one seed. The next section looks at the scales themselves.
 
 // %%
 const inStack = new lab.Parameters({ seed: 7 });
@@ -88,10 +88,11 @@ show(lab.lineChart({ x: { title: "timestep t", unit: "steps" }, y: error, series
 // Ask the network itself: differentiate *one* output pixel, the one in the middle, with respect to every input pixel. Where the derivative is 0,
 // the network is blind. We take the pixel of the clean image the network believes in, $\hat x_0$, and average over 16 digits.
 //
-// **What to see** (brightness is logarithmic: black is a thousandth of the brightest). Four layers of 3 × 3 see exactly 9 × 9 pixels: each
+// **What to see** (28 × 28 pixels each; brightness is logarithmic: black is a thousandth of the brightest). Four layers of 3 × 3 see exactly 9 × 9 pixels: each
 // layer adds one pixel on every side. They see the border of that window dimly, since few paths lead there, so the table, which counts from 5 % of the
-// largest, has less. The trained U-Net looks as far as it *must*. With little noise it looks at the neighbours; with much, a
-// pixel can only be guessed from the whole figure, and the field grows to the size of a digit. No 9 × 9 window can do that.
+// largest, has less. The checkpoint's U-Net looks as far as it *must*. With little noise it looks at the neighbours; with much, a
+// pixel can only be guessed from the whole figure, and the field grows to the size of a digit. No 9 × 9 window can do that. (Its frames are nowhere quite black:
+// through the norms and attention every pixel counts a little.)
 
 // %%
 const sixteen = lab.gatherImages(heldOut, [...Array(16).keys()]);
@@ -123,15 +124,15 @@ table(views.map(({ name, field }) => {
 // The U-Net's answer to "many scales" is to *halve* the image: the same 3 × 3 kernel then spans twice as much. After the bottom of the U it
 // doubles it back up, and fine detail, which the small images have lost, comes across from the way down (blue lines).
 //
-// Nothing in the drawing is written by hand. `describeNetwork` runs the network once and notes what each block did: boxes are as high as their
-// image and as wide as they have channels. **What to see.** The two rows of bars have different shapes. *Parameters* crowd at the bottom,
+// Nothing in the drawing is written by hand. `describeNetwork` runs the network once and notes what each block did: higher boxes have larger images,
+// wider boxes more channels (not to scale). **What to see.** The two rows of bars have different shapes. *Parameters* crowd at the bottom,
 // where channels are many; *multiply–adds* are spread far more evenly, for the top has few channels and many pixels: a kernel is stored once and applied at every pixel. And
 // attention, whose cost grows with the square of the number of pixels, is kept away from the top for that reason.
 //
 // **Inside a residual block**: it adds to what it got, $y=x+h$, instead of replacing it, so that the gradient has a way past every block, and depth
-// does no harm. And **group norm** keeps numbers at a known size: in each image, each group of channels is shifted and scaled to mean 0
+// does no harm. (Where the number of channels changes, $x$ first goes through a convolution of 1 × 1.) And **group norm** keeps numbers at a known size: in each image, each group of channels is shifted and scaled to mean 0
 // and variance 1, then by learned $\gamma$ and $b$. `probe` runs the network and keeps what every part of it returned. We send a five through at five
-// noise levels and hold the first equation against what really flowed through the checkpoint's first residual block.
+// noise levels and hold both equations against what really flowed through the checkpoint's first residual block; of its norm, against the first of eight groups.
 
 // %%
 const anatomy = describe(network);
@@ -139,13 +140,13 @@ show(lab.architectureDiagram(anatomy));
 const times = [50, 200, 400, 600, 900];
 const xt = tf.concat(times.map((t) => noisy(digit, t)));
 const seen = lab.probe(() => answer(xt, lab.networkTime(tf.tensor1d(times))));
-const place = seen.parts.findIndex(({ kind }) => kind === "residual");
-const [before, block] = [seen.parts[place - 1].name, seen.parts[place].name];
+const [before, block] = ["conv_in", "down_blocks.0.resnets.0"];
 formula("y = x + h").agrees(seen.get(block), { x: seen.get(before), h: seen.get(`${block}.conv2`) });
-const norm = new lab.GroupNorm(new lab.Parameters().scope("norm"), { channels: 6, groups: 1 });
-const x = lab.normalNoise(2)(0, [1, 5, 5, 6]) as Images;
+const group = (x: lab.tf.Tensor) => tf.slice(x, [0, 0, 0, 0], [1, -1, -1, 4]); // four channels of one image
+const learned = (name: string) => tf.slice(network.parameters.get(`${block}.norm1.${name}`).variable, 0, 4);
+const inside = { x: group(seen.get(before)), gamma: learned("weight"), b: learned("bias"), delta: 1e-5 };
 formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b")
-  .agrees(norm.apply(x), { x, gamma: 1, b: 0, delta: 1e-5 }, { tolerance: 1e-5 });
+  .agrees(group(seen.get(`${block}.norm1`)), inside, { tolerance: 1e-5 });
 
 // %% [markdown]
 // ## A digit travels through the U
@@ -154,14 +155,16 @@ formula("y = gamma * (x - mean(x)) / sqrt(mean((x - mean(x))^2) + delta) + b")
 // painted red, green and blue. Colours mean nothing by themselves, but **equal colours are equal features**. One row is one noise level,
 // one column a stage of the U, shown by its last block.
 //
-// **What to see.** On the way down the noise is averaged away: two stages deep the maps of $t=50$ and $t=400$ are alike, though the eye can
-// hardly read the digit at $t=400$. At $t=900$ there is nothing to read, and the bottom shows something else. On the way up the image
-// becomes fine again, the blue lines bring the detail, and the last stage shows a digit at $t=400$ that the eye can hardly find in the
-// input (it takes our five for a six: so much is lost by then). This
+// **What to see.** On the way down the noise is averaged away: in the second column of maps the digit is as plain at $t=400$ as at $t=50$, though the eye can
+// hardly read it in the input. At the bottom the colour of a whole map changes with $t$, for every channel shifts a little when the clock moves; look at the pattern within.
+// At $t=900$ there is nothing to read, and the bottom shows something else. On the way up the image becomes fine again, the blue lines bring the detail, and the last
+// stage shows a digit at $t=400$ (it takes our five for a six: so much is lost by then). This
 // checkpoint answers with the velocity $v=\sqrt{\bar\alpha_t}\,\epsilon-\sqrt{1-\bar\alpha_t}\,x_0$: nearly all noise at $t=50$, the digit as a negative at
-// $t=400$, and at $t=900$ a negative blur, much like the mean of all digits, for hardly more can be known. The bars say it in numbers, as the correlation
-// of each map with that of $t=50$. Up to $t=600$ it is higher at the bottom than at the top, for there the digit counts and not the noise, and highest
-// just after, where the way up begins; at $t=900$ the bottom has next to nothing in common with that of $t=50$.
+// $t=400$, and at $t=900$ a blur, since hardly more than the mean of all digits can be known.
+//
+// The bars say it in numbers: the correlation of each map's pattern with that of $t=50$, each channel's mean taken off first, for this one digit and noise. On the way down
+// it rises, at $t=400$ from 0.4 in the first stage to 0.7 at the bottom, for there the digit counts and not the noise. It falls on the way up and rises again in the
+// last stage. At $t=900$ the bottom has next to nothing in common with that of $t=50$.
 
 // %%
 const inTheU = anatomy.blocks.filter(({ kind }) => kind === "residual" || kind === "attention");
@@ -186,10 +189,10 @@ show(lab.barChart({ categories: titles, x: stage, y: like50, series, height: 320
 // It works at the bottom of the U, where the map has 7 × 7 places, each as large as 4 × 4 pixels. The network
 // saw the *noisy* image; the clean one is drawn beneath only so that we can tell what it found.
 //
-// **What to see.** A place seldom looks at its neighbours alone. It looks far away, and the heads look at different places. At $t=50$ some look
-// at many, along the stroke and around it. At $t=400$ two of the four heads send *every* place we ask to one and the same: what lies there serves as
-// a notice board for the whole image. The table counts the places looked at, averaged over all that ask, as the exponential of the weights' entropy:
-// 1 if all weight is on one, 49 if it is spread evenly. They are fewest in the middle, at $t=400$ and $600$, and more again where nearly all is noise.
+// **What to see.** Each tile has its own scale: full orange is the heaviest place of that tile. The place at the top of the stroke asks far below, at the bowl: no
+// convolution of 3 × 3 could. Heads look at different places. At $t=400$, heads 1 and 3 send both places on the stroke mostly to one and the same; the third place, beside
+// the digit, looks past it, at the border. The table counts the places looked at, averaged over all 49 that ask, as the exponential of the weights' entropy: 1 if all
+// weight is on one, 49 if it is spread evenly. From $t=50$ to $400$ every head narrows its view; at $t=900$, where nearly all is noise, three of the four have widened it again.
 
 // %%
 const [Q, K, V] = [0, 1, 2].map((i) => lab.normalNoise(3)(i, [1, 1, 6, 4]) as Images);
@@ -201,30 +204,31 @@ formula("y = softmax(Q * K' / sqrt(d)) * V", { matrices: true }).agrees(
 
 // %%
 const weights = [...seen.all()].filter(({ kind }) => kind === "attention weights").slice(-1)[0].output!;
-const [heads, side] = [weights.shape[1]!, Math.sqrt(weights.shape[2]!)];
-const at = (sevenths: number) => Math.round((sevenths * side) / 7);
-const lookOf = (k: number, row: number, column: number) => {
+const [headNames, side] = [["head 1", "head 2", "head 3", "head 4"], 7];
+const lookOf = (k: number, [row, column]: readonly number[]) => {
   const ofQuery = tf.slice(weights, [k, 0, row * side + column, 0], [1, -1, 1, -1]);
-  return lab.attentionOverlay(digit, tf.reshape(ofQuery, [heads, side, side]), { query: [row, column] });
+  return lab.attentionOverlay(digit, tf.reshape(ofQuery, [4, side, side]), { query: [row, column] });
 };
-const looks = [0, 2, 4].flatMap((k) => [1, 3, 5].map((row) => lookOf(k, at(row), at(3))));
-show(lab.filmStrip(looks, { labels: ["", "t = 50", "", "", "t = 400", "", "", "t = 900", ""], scale: 2 }));
+const looks = [0, 2, 4].flatMap((k) => [[1, 3], [5, 3], [1, 0]].map((asking) => lookOf(k, asking)));
+const captions = ["", "t = 50", "", "", "t = 400", "", "", "t = 900", ""];
+show(lab.filmStrip(looks, { labels: captions, rowLabels: headNames, scale: 2 }));
 const entropy = tf.neg(tf.sum(tf.mul(weights, tf.log(tf.maximum(weights, 1e-12))), 3));
-const asked = tf.mean(tf.exp(entropy), [1, 2]).dataSync();
-table(times.map((t, k) => ({ t, "places a place looks at": asked[k], of: side ** 2 })), { digits: 3 })
+const places = tf.mean(tf.exp(entropy), 2).arraySync() as number[][];
+table(times.map((t, k) => ({ t, ...Object.fromEntries(headNames.map((h, i) => [h, places[k][i]])) })), { digits: 3 })
 
 // %% [markdown]
 // ## The transformer: one scale, attention everywhere
 //
 // Why not use attention only? A diffusion transformer (**DiT**) cuts the image into patches, makes each a vector (a *token*), tells it its place, and
 // lets all tokens attend to each other in every block. There is no U: the resolution never changes. Time enters by **modulation**: the
-// shift and scale of each norm, which group norm learned as fixed numbers, are computed from $t$, and so is a gate $g$ on each branch,
+// shift and scale of each norm, which group norm learned as fixed numbers, are computed from $t$, $\mathrm{modulate}(x)=(1+\mathrm{scale})\,\mathrm{norm}(x)+\mathrm{shift}$,
+// and so is a gate $g$ on each branch,
 //
 // $$h=x+g_1\,\mathrm{attention}(\mathrm{modulate}(x)),\qquad y=h+g_2\,\mathrm{mlp}(\mathrm{modulate}(h)).$$
 //
 // The layer that computes shift, scale and gate starts at **zero** (*adaLN-Zero*): every gate is closed, and each untrained block returns what it got.
-// Training opens the gates as far as they help. The first block is drawn opened. The cell checks the zeros, then opens all gates with random weights to
-// hold the two equations, $y=x+g_1a+g_2m$ with what attention and MLP returned, against the second block.
+// Training can open them. The first block is drawn opened. The cell checks the zeros, then opens all gates with random weights and holds the second block to
+// $y=x+g_1a+g_2m$, with $a$ and $m$ what its attention and its MLP returned, and the library's `modulate` to its equation, on the norm's output $z$ in that block.
 
 // %%
 const dit = new lab.DiT({ patch_size: 4, num_layers: 6, num_attention_heads: 4, attention_head_dim: 32 }, { seed: 7 });
@@ -246,8 +250,8 @@ formula("y = x + g1 * a + g2 * m").agrees(opened.get(second), { x: opened.get(fi
 // **U-ViT** keeps the transformer's blocks and borrows the U's idea: the first half hands its results across to the second (blue brackets). Time
 // is simply one more token among the patches.
 //
-// The table asks what larger images cost. **What to see.** Doubling the side quadruples the pixels, and the U-Net's cost with them, as long as its
-// attention stays deep in the U. Where every token attends to every other, the factor climbs from 4 towards 16 as attention takes over. Hence patches: with a
+// The table asks what larger images cost. **What to see.** With twice the side, attention between places gets 16 times dearer, and all else 4 times. U-Net and DiT attend
+// on grids of the same size here, 7 × 7; but that is a hundredth of the U-Net's cost, so its factor climbs slowly from 4, and the transformers' fast. Hence patches: with a
 // side of 4 there are 16 times fewer tokens than pixels, and 256 times less attention. And hence latent diffusion: an autoencoder first shrinks the image, whichever
 // of the three networks then works on it.
 
@@ -319,7 +323,7 @@ check("7.2", [width(2, 0), width(0, 0), width(1, 3)], widths, "a layer adds one 
 // - The U-Net gets many scales by halving and doubling, and its detail by connections across. Parameters crowd at the bottom; the cost is spread more evenly.
 // - How far it looks depends on the noise: the more there is, the further.
 // - The transformer has one scale and attention everywhere; adaLN-Zero starts each block as the identity. U-ViT adds the U's connections.
-// - On images a network can measure the noise by itself: there a stopped clock costs little.
+// - On images a network can measure much of the noise by itself: a stopped clock cost little in a short training.
 //
 // **Next:** [how a network is told the time](07-time-encoding.ipynb). Or build your own: layers that run in `part(…)` can be probed, described and drawn like those of the library.
 //

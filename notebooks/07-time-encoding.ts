@@ -40,11 +40,12 @@ const distance = (a: lab.FeatureSet, b: lab.FeatureSet) => lab.slicedWasserstein
 // *image* we use only the 116 pixels, of 784, that are blank in every training digit: known to be $-1$, so what is seen in each of them is
 // $\mathcal N(-\sqrt{\bar\alpha_t},\,1-\bar\alpha_t)$, independently.
 //
-// **What to see.** The blank pixels give the time away, the earlier the more exactly; late, when nearly all is noise, one hour looks like the next, but there the
-// right answer hardly changes either. The point of the ring says next to nothing: away from the blobs its belief rules out the earliest times and is nearly flat from there on, whatever the true
-// time. The table has the spread (standard deviation of the belief), averaged over 32 examples; a belief that is flat over all 1000 steps has a spread of 289.
-// From these pixels nobody can do better than Bayes; a network, which sees all 784, can only know more: what the blank ones tell is a lower bound. So whether a clock is needed *depends on the data*: on images its absence costs little, as the stopped clock
-// in [07 · Networks](07-networks.ipynb) showed; in the plane it must cost something.
+// **What to see.** The blank pixels give the time away, the earlier the more exactly; late, when nearly all is noise, one hour looks like the next. The point of
+// the ring says next to nothing: these three rule out the earliest times, for they lie off the blobs, and find all others about equally likely, whatever the true
+// time. The table has the spread (standard deviation of the belief), averaged over 32 examples; a belief that is flat over all 1000 steps has a spread of 289. (At $t=50$
+// that of the ring is larger: points in a blob favour the early times a little and leave all others open, which spreads the belief to both ends.)
+// From these pixels nobody can do better than Bayes; a network sees all 784 and can be at least this sure. So whether a clock is needed *depends on the data*: on
+// images a stopped clock cost little in the short trainings of [07 · Networks](07-networks.ipynb); in the plane it must cost something.
 
 // %%
 const { means, std } = lab.ringModes();
@@ -97,9 +98,11 @@ table([50, 200, 500, 800, 950].map((t) => ({
 // On the ring every term is known, so this perfect network can be written down and judged, before anything is trained. (Every time is as likely as any
 // other and every error counts the same, as in the usual training; the sum takes every tenth of the 1000 times.)
 //
-// **What to see.** The lower curve is what noise has destroyed, and no network gets below it. Without a clock the error is higher at *every* time: the gap is the **price of
-// having no clock**. It is highest around $t=50$, and high at all early times, where the answer must be as large as the noise and nobody says how small that is, and
-// where samplers draw the last fine details. At the very first steps it is smaller, for there even who knows the time cannot tell the little noise from the width of a blob. In between, around $t=300$, both are about equally at a loss.
+// **What to see** (the error is on a logarithmic scale; an answer of 0 has an error of 1). The lower curve is what noise has destroyed, and no network gets below it. Without
+// a clock the error is higher at *every* time: the gap is the **price of having no clock**. Early, the deviation from a blob must be divided by the size of the noise,
+// and nobody says how small that is; up to $t=50$, where the price is highest, the answer is even worse than 0 would be, and there samplers draw the last fine details. At the very first steps
+// it is smaller, for there even a network that knows the time cannot tell the noise from the width of a blob. Around $t=300$ both are at a loss. Late, the
+// noise is all there is and the answer easy, if one knows that it is late; without a clock an error of 0.05 remains.
 
 // %%
 const hours = tf.range(5, schedule.T, 10); // of the 1000 times, every tenth
@@ -125,7 +128,7 @@ const knots = [5, 25, 50, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 995]
 const errors = (judge: lab.Denoiser) => lab.noiseErrors(judge, schedule, onRing, knots, lab.normalNoise(6));
 const curve = (name: string, judge: lab.Denoiser) => ({ name, x: knots, y: errors(judge) });
 const both = [curve("told the time", ring), curve("no clock", clockless)];
-show(lab.lineChart({ x: timeAxis, y: { title: "mean square error of ε̂", unit: "1" }, series: both }));
+show(lab.lineChart({ x: timeAxis, y: { title: "mean square error of ε̂", unit: "1", log: true }, series: both }));
 
 // %% [markdown]
 // ## A clock with many hands
@@ -135,12 +138,12 @@ show(lab.lineChart({ x: timeAxis, y: { title: "mean square error of ε̂", unit:
 // cosines first, $\omega_i=10000^{-i/\text{half}}$. DDPM: sines first, and $\text{half}-1$ in the exponent. Both are checked, and four hands drawn. (Vaswani et al.,
 // who invented them for the places of words, let sines and cosines alternate: a third convention.)
 //
-// Why so many hands? Two codes are alike as their dot product says, $\frac{1}{\text{half}}\,e(t)\cdot e(u)=\frac{1}{\text{half}}\sum_i\cos((t-u)\,\omega_i)$: it depends on the *distance*
+// Why hands of so many speeds? Slow ones alone could not tell neighbours apart, and fast ones alone lose count of their turns. How alike two codes are, their dot product says, $\frac{1}{\text{half}}\,e(t)\cdot e(u)=\frac{1}{\text{half}}\sum_i\cos((t-u)\,\omega_i)$: it depends on the *distance*
 // of two times only. **What to see.** On the left, four of the sixteen hands. The fast ones tell neighbours apart (hands 0 to 4, which turn once in 6 to 63
 // steps, would fill the picture), slow ones tell morning from evening. On the right, how alike each time is to $t=500$: at 500 all hands agree, and there is the sharp
-// peak. To the sides the fast hands have long lost count and only fray the curve, the middle ones make its waves, and the slowest, which hardly move, hold it above 0.
-// **Random Fourier features**, sines and cosines of random multiples of $t/T$, have one width instead: a smooth bump, as wide as one over the spread of those
-// multiples, blind to single steps.
+// peak. To the sides the fast hands have lost count and make the jitter, the middle ones make the waves, and the slowest, which hardly move, hold the curve above 0
+// nearly everywhere. **Random Fourier features**, sines and cosines of random multiples of $t/T$, have one width instead: a smooth bump, as wide as one over the spread of
+// those multiples, blind to single steps.
 
 // %%
 const [half, hands] = [16, Array.from({ length: 16 }, (_, i) => i)];
@@ -172,12 +175,12 @@ show(lab.sideBySide(panels.map((one) => lab.lineChart({ x: timeAxis, ...one })),
 // ## The trap: the wrong convention
 //
 // The digits' checkpoint was trained with cosines first and $\text{half}$ in the exponent. We load *the same weights* into a network with sines first, into one
-// with $\text{half}-1$, and into one whose clock shows $t/T$ instead of $t-1$. All load without complaint: every shape fits. A last one is told $t$ for $t-1$, a
-// mistake of one step. Each also draws six digits from the same noise.
+// with $\text{half}-1$, and into one whose clock shows $t/T$ instead of $t-1$. All load without complaint: every shape fits. A fifth is told $t$ where $t-1$ is
+// meant, a mistake of one step. Each also draws six digits from the same noise.
 //
 // **What to see.** With sines first, the square error is up to thirteen times what it should be, most of all at early times, where samplers draw the last
 // details: the strokes are there, the noise stays. With $t/T$ the network believes that it is always the first step: near $t=0$ that is true, and from $t=100$ on its
-// error is five to ten times too large. Nothing comes of it. Worst to find is $\text{half}-1$: the error is never even twice what it should be, the images are crisp, and some
+// error is about five to ten times too large. Its samples are no digits at all. Worst to find is $\text{half}-1$: the error is never even twice what it should be, the images are crisp, and some
 // are *no digits*. One step late costs nothing that could be seen (the dotted curve lies on the first). So a configuration is part of the weights, and
 // `config.json` travels with them.
 
@@ -234,19 +237,19 @@ check("the second norm gets convolution + time", norm.apply(sum), seen.get(`${fi
 // %% [markdown]
 // ## Six clocks, an ablation
 //
-// An **ablation** changes one thing and leaves all else as it is. A small network for points in the plane, six clocks: none; the number $t$ as it is; $t/T$;
+// An **ablation** changes one thing and leaves all else as it is (as far as it can: the table of learned vectors, 1000 × 32 numbers, nearly doubles this small network). A small network for points in the plane, six clocks: none; the number $t$ as it is; $t/T$;
 // sinusoids; random Fourier features of $t/T$; a learned vector for each $t$. Two data sets, three seeds, the same steps; judged by the loss on unseen points, and by the
 // sliced Wasserstein distance from 2000 samples to 2000 real points. Two sets of *real* points are not at distance 0 either, for they are finite: that is the floor.
 //
 // **What to see.** *No clock*: a loss far above those of the four that work, and moons whose points crowd in the wrong places. On the ring it is 0.33, where the perfect network without a clock
 // has 0.314: it is not badly trained, it is *asked too much*. *The number $t$ as it is*: its size drowns the coordinates, the training never recovers, and the loss is 1, what one gets by
-// answering 0 to everything; the samples end a hundred units away. The other four lie close together, and *the best on one set is not the best on the other*: on the ring the learned vectors
+// answering 0 to everything; the samples end more than 150 units away (and are not drawn). The other four lie close together, and *the best on one set is not the best on the other*: on the ring the learned vectors
 // are lowest by both judges, on the moons they are not by the loss. Nor do the judges agree: on the ring the distance can hardly tell the network without a clock from most
-// others, for two sets of real points may be as far apart; the loss tells them apart at once. The pictures (the first seed) show how: without a clock
-// the samples look *crisp and are wrong*. They lie on thin lines, but pile up at the ends of the moons, and the ring has no blobs. With a clock they are spread about right,
-// with stray points between the moons (fewest with $t/T$ and learned vectors); on the ring only the learned vectors begin to find the blobs.
+// others, for two sets of real points may be as far apart; the loss tells them apart at once. The pictures (the first seed) surprise: without a
+// clock the moons are thin, and wrong in another way; they pile up at their outer ends and thin out at the inner ones. With a clock many points lie between the moons, most with
+// sinusoids and Fourier features, fewest with $t/T$. On the ring no training parts the blobs; only the learned vectors begin to.
 //
-// An honest reading: a clock is needed, and one in a decent *range*. Which of the four is best, an experiment of this size does not say, and none of these short trainings is
+// An honest reading: a clock is needed, and one in a decent *range*. Which of the four is best, an experiment of this size does not say (the lead of the learned vectors on the ring may be that of a larger network), and none of these short trainings is
 // finished: eight separate blobs belong on the ring, and all are still above the ideal loss of 0.196. Sinusoids are the usual choice, but not because they win here.
 
 // %%
@@ -286,7 +289,7 @@ const picture = (set: SetName, clock: string) => lab.scatterChart({
 });
 const pictured = ["real", "none", "t/T", "sinusoids", "Fourier", "learned"];
 const shown = setNames.flatMap((set) => pictured.map((clock) => picture(set, clock)));
-show(lab.sideBySide(shown, { columns: 3, width: 1000, height: 1250 }));
+show(lab.sideBySide(shown, { columns: 6, width: 1320, height: 520 }));
 const floor = (set: SetName) =>
   lab.realVersusReal(lab.featureSet(points(set, 4000, "more")), distance, new lab.RandomStream(2)).values;
 
@@ -333,13 +336,13 @@ check("7.4", [0.1, 0.4, 1.5].map((x) => isA(x, 100, 600)), truth, "Bayes, with t
 // %% [markdown]
 // ## Summary
 //
-// - What an example gives away about its time is $p(t\mid x)$: an image most of it, a point of the plane next to nothing.
+// - What an example gives away about its time is $p(t\mid x)$: an image much of it, the earlier the more; a point of the plane next to nothing.
 // - Without a clock the best answer is the mean over the times it might be. A trained network without one comes close to that, and no closer to the truth.
 // - Sinusoids: fast hands for neighbours, slow ones for the time of day; the likeness of two codes depends on their distance only.
 // - The order of sines and cosines is part of the weights. With the wrong one nothing fails but the answers.
-// - A clock is needed, in a decent *range*. Which decent one wins depends on the data and, here, on chance.
+// - A clock is needed, in a decent *range*. Which decent one wins depends on the data; most of the differences seen here are no larger than those between seeds.
 //
-// **Next:** [05 · The reverse process](05-reverse-process.ipynb) uses the clock once a step.
+// **Next**, if you have not been there: [05 · The reverse process](05-reverse-process.ipynb) uses the clock once a step.
 //
 // **Read:** Vaswani et al., *Attention Is All You Need* (2017), section 3.5 · Ho, Jain & Abbeel (2020), appendix B · Tancik et al., *Fourier Features* (2020) ·
 // Sun et al., *Is Noise Conditioning Necessary for Denoising Generative Models?* (2025).

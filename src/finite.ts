@@ -27,9 +27,14 @@ export function withoutValues<T>(use: () => T): T {
   }
 }
 
+/** Whether tensors have values at present: not within {@link withoutValues}. */
+export function valuesExist(): boolean {
+  return recording === 0;
+}
+
 /** Whether every value is finite; true of integers, and of values that do not exist yet. */
 export function allFinite(x: tf.Tensor): boolean {
-  if (recording > 0 || x.dtype !== "float32") return true;
+  if (!valuesExist() || x.dtype !== "float32") return true;
   return tf.tidy(() => tf.all(tf.isFinite(x)).dataSync()[0]) === 1;
 }
 

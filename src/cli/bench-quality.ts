@@ -19,9 +19,10 @@ import { runMain } from "./run-main.js";
 const HELP = `npm run bench -- quality [options]
 
 Quality per minute: the benchmark's U-Net is trained on the 9000 digits for the same minutes by this library in float32,
-by this library in bf16 (where the processor has it) and by a plain PyTorch loop, in turns, so that all see the same
-machine. A step counts with its contestant's undisturbed pace, which is measured first. Samples of each are judged by assets/mnist-classifier. The slower precision then trains on to the steps of the faster one, so that both are
-also compared at equal steps. An interrupted study goes on where it was.
+by this library in bf16 (where the processor has it) and by a plain PyTorch loop (where there is one), in turns, so that
+all see the same machine. A step counts with its contestant's undisturbed pace, which is measured first. Samples of each
+are judged by assets/mnist-classifier. The slower precision then trains on to the steps of the faster one, so that both
+are also compared at equal steps. An interrupted study goes on where it was.
 
 Options
   --minutes X       of training for each, default 3
@@ -31,7 +32,7 @@ Options
   --pace            only measure anew how fast each contestant is, which a first study does by itself: all minutes are
                     counted by that. It takes a minute, in which nothing else should run
   --fresh           forget what an earlier study of as many minutes has found
-  --write           put the tables into README.md
+  --write           put the tables into README.md, which has one place for studies with PyTorch and one for those without
   --out FILE        where all numbers go (default .cache/bench-quality.json)
 `;
 
@@ -90,7 +91,8 @@ await runMain(HELP, async () => {
   const all = { date: new Date().toISOString(), machine, recipe: RECIPE, ...study };
   writeFileAtomically(values.out ?? join(CACHE, "bench-quality.json"), `${JSON.stringify(all, null, 2)}\n`);
   if (values.write) {
-    writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), "bench quality", markdown));
+    const place = contestants.some(({ name }) => name === "torch") ? "bench quality" : "bench precisions";
+    writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), place, markdown));
   }
 });
 

@@ -87,9 +87,12 @@ await runMain(HELP, async () => {
     process.stdout.write(`continuing ${folder} at step ${trainer.step} of ${run.steps}\n`);
   }
 
+  const saveRun = (): void => writeFileAtomically(runPath, `${JSON.stringify(run, null, 2)}\n`);
   const save = (): void => {
+    // A state without its run would go on with any numbers that are asked for.
+    if (!existsSync(runPath)) saveRun();
     trainer.save(statePath);
-    writeFileAtomically(runPath, `${JSON.stringify(run, null, 2)}\n`);
+    saveRun();
   };
   const finished = await trainWithProgress(trainer, run, wholeNumber("--save-every", values["save-every"], 250), save);
   if (!finished) {

@@ -72,7 +72,7 @@ const CONFIRMATION_FACTOR = 16;
  *
  * @throws CompileError if `fn` cannot be recorded or TensorFlow refuses the graph; it names the tensor or operation and
  * the line
- * @throws TypeError if inputs are missing or are no tensors, or `fn` returns anything but tensors by name
+ * @throws TypeError if an input or capture is no tensor, or `fn` returns anything but tensors by name
  * @throws RangeError for precision "bf16" on a processor without it
  */
 export function compile<I extends NamedTensors, O extends NamedTensors>(
@@ -130,6 +130,9 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
 
   call(inputs: I): O {
     if (this.disposed) throw new CompileError(`compile: "${this.name}" has been disposed`);
+    if (typeof inputs !== "object" || inputs === null) {
+      throw new TypeError(`compile: "${this.name}" takes its inputs by name, { x, … }, got ${String(inputs)}`);
+    }
     const names = Object.keys(inputs);
     const given = names.map((name) => inputs[name]);
     given.forEach((tensor, i) => requireTensor(this.name, "input", names[i], tensor));

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * How convolutions and matrix products compute: in float32, or with operands rounded to bfloat16 (8 bits of mantissa,
- * relative error 2⁻⁸) and sums in float32. Everything else is float32 always.
+ * How convolutions and matrix products compute: in float32, or with operands and results rounded to bfloat16 (8 bits of
+ * mantissa, relative error 2⁻⁸) and sums in float32. Everything else is float32 always.
  */
 export type Precision = "float32" | "bf16";
 

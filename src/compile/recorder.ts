@@ -145,7 +145,7 @@ class Recorder {
   private createTensor(shape: number[], dtype: number, values: BindingValues): number {
     const origin = this.origin();
     const bytes = bytesOf(dtype, values);
-    if (bytes.length / 4 > LARGEST_CONSTANT && !isUniform(bytes)) {
+    if (values.length > LARGEST_CONSTANT && !isUniform(bytes)) {
       throw new CompileError(
         `compile: "${this.fn.name}" makes a constant of shape [${shape}] from JavaScript values, which would be frozen ` +
           `into the graph (the limit is ${LARGEST_CONSTANT} values). Noise, masks and data must be inputs.\n` +
@@ -165,6 +165,12 @@ class Recorder {
     count: number,
   ): TensorMetadata[] {
     const origin = this.origin();
+    if (name === "Multinomial") {
+      throw new CompileError(
+        `compile: "${this.fn.name}" draws random numbers (tf.multinomial): a graph would draw others at each call, with a state ` +
+          `that nobody can save. Draw outside and pass the result as an input.\n${describeOrigin(origin)}`,
+      );
+    }
     if (shapeDependsOnData(name) && ids.some((id) => id < 0)) {
       throw new CompileError(
         `compile: "${this.fn.name}" uses ${name} on values that depend on its inputs: they decide the shape of the result, ` +

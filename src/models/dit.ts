@@ -118,6 +118,12 @@ export class DiT {
     this.out = new Dense(root.scope("proj_out_2"), { inputs: channels, outputs, start });
   }
 
+  /** Rows of the table of classes, the last for "no class": labels are 0 … labels − 1; null without classes. */
+  get labels(): number | null {
+    const { num_embeds_ada_norm: classes } = this.config;
+    return classes === null ? null : classes + 1;
+  }
+
   /**
    * @param x [N, H, W, in_channels]; H and W multiples of `patch_size`
    * @param timestep [N], the network's own time

@@ -82,6 +82,11 @@ export class PointMlp {
     this.layers = widths.slice(1).map((outputs, i) => new Dense(root.scope(`layers.${i}`), { inputs: widths[i], outputs }));
   }
 
+  /** Rows of the table of classes: labels are 0 … labels − 1; null without classes. */
+  get labels(): number | null {
+    return this.config.num_class_embeds;
+  }
+
   /**
    * @param x [N, dimensions]
    * @param timestep [N], the network's own time

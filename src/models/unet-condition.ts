@@ -73,6 +73,11 @@ export class UNet2DCondition {
     this.convOut = new Conv2d(root.scope("conv_out"), { inputs: widths[0], outputs: c.out_channels });
   }
 
+  /** Rows of the table of classes: labels are 0 … labels − 1; null without classes. */
+  get labels(): number | null {
+    return this.config.num_class_embeds;
+  }
+
   /**
    * @param x [N, H, W, in_channels], any height and width
    * @param timestep [N], the network's own time

@@ -109,6 +109,11 @@ export class UVit {
     this.last = new Conv2d(root.scope("final_layer"), { inputs: c.in_channels, outputs: c.in_channels });
   }
 
+  /** Rows of the table of classes: labels are 0 … labels − 1; null without classes. */
+  get labels(): number | null {
+    return this.config.num_classes;
+  }
+
   /**
    * @param x [N, H, W, in_channels] of the configured size
    * @param timestep [N], the network's own time

@@ -1,3 +1,4 @@
+import { valuesExist } from "../finite.js";
 import * as tf from "../tf.js";
 
 /** What a part of a network does. */
@@ -91,6 +92,11 @@ interface Session {
 
 let session: Session | undefined;
 
+/** The session, unless a compiled function is being recorded: its tensors have no values to show. */
+function watching(): Session | undefined {
+  return valuesExist() ? session : undefined;
+}
+
 /**
  * Runs a function and looks inside: every part of the networks it calls, with what the part returned, attention weights
  * included. The networks need not know, and gradients pass through as ever.
@@ -123,11 +129,12 @@ export function probe<T extends tf.TensorContainer>(run: () => T, { keep = () =>
  * the same name is the same part.
  */
 export function part<T extends tf.Tensor>(name: string, kind: PartKind, run: () => T): T {
-  if (!session || innermost(session).name === name) return tf.tidy(run);
-  const { open, origins } = session;
-  const mine: OpenPart = { name, skips: session.arriving, inner: [], multiplyAdds: 0 };
-  session.arriving = [];
-  const around = innermost(session);
+  const seen = watching();
+  if (!seen || innermost(seen).name === name) return tf.tidy(run);
+  const { open, origins } = seen;
+  const mine: OpenPart = { name, skips: seen.arriving, inner: [], multiplyAdds: 0 };
+  seen.arriving = [];
+  const around = innermost(seen);
   open.push(mine);
   let result: T;
   try {
@@ -137,20 +144,22 @@ export function part<T extends tf.Tensor>(name: string, kind: PartKind, run: () 
   }
   const { skips, inner, multiplyAdds } = mine;
   around.multiplyAdds += multiplyAdds;
-  around.inner.push({ name, kind, shape: result.shape, multiplyAdds, skips, inner, output: kept(session, name, kind, result) });
+  around.inner.push({ name, kind, shape: result.shape, multiplyAdds, skips, inner, output: kept(seen, name, kind, result) });
   origins.set(result.id, name);
   return result;
 }
 
 /** Says that the part running now multiplies and adds so often. */
 export function countMultiplyAdds(count: number): void {
-  if (session) innermost(session).multiplyAdds += count;
+  const seen = watching();
+  if (seen) innermost(seen).multiplyAdds += count;
 }
 
 /** Says that an earlier result enters the part that runs next, beside what comes from the part before it. */
 export function joinsNext(earlier: tf.Tensor): void {
-  const origin = session?.origins.get(earlier.id);
-  if (session && origin !== undefined) session.arriving = [...session.arriving, origin];
+  const seen = watching();
+  const origin = seen?.origins.get(earlier.id);
+  if (seen && origin !== undefined) seen.arriving = [...seen.arriving, origin];
 }
 
 /**
@@ -159,12 +168,13 @@ export function joinsNext(earlier: tf.Tensor): void {
  * @returns what `weights` gives, or undefined where nobody looks
  */
 export function lookAtWeights(weights: () => tf.Tensor): tf.Tensor | undefined {
-  if (!session) return undefined;
-  const around = innermost(session);
+  const seen = watching();
+  if (!seen) return undefined;
+  const around = innermost(seen);
   const [name, kind] = [`${around.name}.weights`, "attention weights"] as const;
-  if (!session.keep({ name, kind })) return undefined;
+  if (!seen.keep({ name, kind })) return undefined;
   const value = weights();
-  const output = kept(session, name, kind, value);
+  const output = kept(seen, name, kind, value);
   around.inner.push({ name, kind, shape: value.shape, multiplyAdds: 0, skips: [], inner: [], output });
   return value;
 }

@@ -15,15 +15,21 @@ export interface AdamWOptions {
 /**
  * The options with their defaults.
  *
- * @throws RangeError if beta1 or beta2 is outside [0, 1)
+ * @throws RangeError if beta1 or beta2 is outside [0, 1), epsilon is 0 in float32, or weightDecay is negative
  */
 export function adamWOptions(options: AdamWOptions = {}): Required<AdamWOptions> {
-  const complete = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, ...options };
-  const { beta1, beta2 } = complete;
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
     throw new RangeError(`beta1 and beta2 must lie in [0, 1), got ${beta1} and ${beta2}`);
   }
-  return complete;
+  // A parameter without gradient divides 0 by it.
+  if (!(Math.fround(epsilon) > 0) || !Number.isFinite(epsilon)) {
+    throw new RangeError(`epsilon must be positive in float32, got ${epsilon}`);
+  }
+  if (!(weightDecay >= 0) || !Number.isFinite(weightDecay)) {
+    throw new RangeError(`weightDecay must be finite and ≥ 0, got ${weightDecay}`);
+  }
+  return { beta1, beta2, epsilon, weightDecay };
 }
 
 /** What changes from step to step, as numbers in float64 or as scalar tensors. */

@@ -1,6 +1,7 @@
 import * as tf from "../tf.js";
 import { RandomStream } from "../random.js";
 import type { Classifier } from "../models/index.js";
+import { checkExamples } from "./check-examples.js";
 import { ShuffledOrder } from "./shuffled-order.js";
 import type { Batch, TrainingTask } from "./task.js";
 
@@ -16,7 +17,12 @@ export interface ClassificationTaskOptions {
   readonly seed?: number;
 }
 
-/** Cross-entropy of a classifier on randomly shifted images: −log p(label | x). */
+/**
+ * Cross-entropy of a classifier on randomly shifted images: −log p(label | x).
+ *
+ * @throws RangeError if images, labels and classifier do not fit each other, an image holds a value that is not finite, or
+ *   an option is out of range
+ */
 export class ClassificationTask implements TrainingTask {
   readonly batchSize: number;
   private readonly order: ShuffledOrder;
@@ -27,6 +33,7 @@ export class ClassificationTask implements TrainingTask {
     this.batchSize = options.batchSize ?? 128;
     this.seed = options.seed ?? 0;
     this.maxShift = options.maxShift ?? 2;
+    check(options, this.batchSize, this.maxShift);
     this.order = new ShuffledOrder(options.labels.length, this.seed);
   }
 
@@ -63,6 +70,26 @@ export class ClassificationTask implements TrainingTask {
     const logProbabilities = tf.logSoftmax(this.options.classifier.logits(batch["images"] as tf.Tensor4D));
     return tf.neg(tf.mean(tf.sum(tf.mul(batch["targets"], logProbabilities), 1))) as tf.Scalar;
   }
+}
+
+function check({ classifier, images, labels }: ClassificationTaskOptions, batchSize: number, maxShift: number): void {
+  const { height, width, in_channels, classes } = classifier.config;
+  const size = height * width * in_channels;
+  if (images.length !== labels.length * size || labels.length === 0) {
+    throw new RangeError(
+      `${labels.length} labels need ${labels.length} images of [${height}, ${width}, ${in_channels}], ` +
+        `${labels.length * size} numbers and at least one image; got ${images.length}`,
+    );
+  }
+  const strange = labels.findIndex((label) => label >= classes);
+  if (strange >= 0) throw new RangeError(`label ${strange} is ${labels[strange]}, the classifier has classes 0 … ${classes - 1}`);
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new RangeError(`batchSize must be a positive whole number, got ${batchSize}`);
+  }
+  if (!Number.isInteger(maxShift) || maxShift < 0 || maxShift >= Math.min(height, width)) {
+    throw new RangeError(`maxShift must be a whole number of pixels, 0 … ${Math.min(height, width) - 1}, got ${maxShift}`);
+  }
+  checkExamples("images", images, size);
 }
 
 function shifted(image: Float32Array, h: number, w: number, c: number, down: number, right: number): Float32Array {

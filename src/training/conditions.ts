@@ -25,9 +25,13 @@ export interface Unconditional {
   readonly context?: Float32Array;
 }
 
-/** @throws RangeError if a part does not fit `count` examples, or has nothing that stands for "no condition" */
-export function checkConditions({ labels, contexts, unconditional }: TrainingConditions, count: number): void {
+/**
+ * @param known how many labels the network knows
+ * @throws RangeError if a part does not fit `count` examples or the network, or has nothing that stands for "no condition"
+ */
+export function checkConditions({ labels, contexts, unconditional }: TrainingConditions, count: number, known = Infinity): void {
   if (labels && labels.length !== count) throw new RangeError(`got ${labels.length} labels for ${count} examples`);
+  labels?.forEach((label, example) => checkLabel(label, known, `of example ${example}`));
   const size = contexts ? contexts.shape[0] * contexts.shape[1] : 0;
   if (contexts && contexts.values.length !== count * size) {
     throw new RangeError(
@@ -43,10 +47,17 @@ export function checkConditions({ labels, contexts, unconditional }: TrainingCon
   if ((labels === undefined) !== (label === undefined)) {
     throw new RangeError("unconditional.label names the class that stands for none: give it exactly when there are labels");
   }
+  if (label !== undefined) checkLabel(label, known, 'that stands for "no class"');
   if (context?.length !== (contexts ? size : undefined)) {
     const wanted = contexts ? `${size} numbers [${contexts.shape}]` : "no numbers, as there are no contexts";
     throw new RangeError(`unconditional.context needs ${wanted}, got ${context?.length ?? "none"}`);
   }
+}
+
+function checkLabel(label: number, known: number, which: string): void {
+  if (Number.isInteger(label) && label >= 0 && label < known) return;
+  const range = known === Infinity ? "a whole number ≥ 0" : `one of the network's 0 … ${known - 1}`;
+  throw new RangeError(`the label ${which} must be ${range}, got ${label}: the network would be told of no class at all`);
 }
 
 /** The conditions of the examples at `indices`, those of a share of them left out; the caller disposes. */

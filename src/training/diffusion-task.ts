@@ -11,6 +11,7 @@ import {
 } from "../diffusion/index.js";
 import { drawMasks, dropoutSites, type DropoutSite } from "../nn/index.js";
 import { RandomStream } from "../random.js";
+import { checkExamples } from "./check-examples.js";
 import { checkConditions, conditionTensors, type TrainingConditions } from "./conditions.js";
 import { lossAwareFeedback } from "./loss-aware-feedback.js";
 import { prefixed, selected } from "./named-tensors.js";
@@ -76,9 +77,9 @@ export class DiffusionTask implements TrainingTask {
     if (noise && noise.length !== data.length) {
       throw new RangeError(`noise that belongs to the data needs its ${data.length} numbers, got ${noise.length}`);
     }
-    checkFinite("data", data, this.size);
-    if (noise) checkFinite("noise", noise, this.size);
-    checkConditions(options, count);
+    checkExamples("data", data, this.size);
+    if (noise) checkExamples("noise", noise, this.size);
+    checkConditions(options, count, options.network.labels ?? Infinity);
     if (options.objective && (options.prediction ?? options.weighting) !== undefined) {
       throw new RangeError("prediction and weighting are the default objective's: give them to the objective instead");
     }
@@ -178,9 +179,4 @@ export class DiffusionTask implements TrainingTask {
       return network.apply(tf.zeros([1, ...shape]), this.networkTimes(times.slice(0, 1)), condition, { masks });
     });
   }
-}
-
-function checkFinite(what: string, values: Float32Array, size: number): void {
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new RangeError(`example ${Math.floor(bad / size)} of the ${what} holds ${values[bad]}: remove it`);
 }

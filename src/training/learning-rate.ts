@@ -1,4 +1,4 @@
-/** A learning rate as data, so that it can be saved with a training. */
+/** A learning rate as data. */
 export interface LearningRate {
   /** The highest rate. */
   readonly peak: number;
@@ -17,6 +17,25 @@ export interface LearningRate {
     readonly from?: number;
     readonly floor?: number;
   };
+}
+
+/** @throws RangeError naming the number that is out of range */
+export function checkLearningRate({ peak, warmup = 0, decay }: LearningRate): void {
+  if (!(peak > 0) || !Number.isFinite(peak)) throw new RangeError(`the learning rate must be positive and finite, got ${peak}`);
+  requireSteps("warmup", warmup);
+  if (!decay) return;
+  const { kind, total, from, floor = 0 } = decay;
+  if (kind !== "cosine") throw new RangeError(`unknown decay ${JSON.stringify(kind)} of the learning rate: there is "cosine"`);
+  requireSteps("decay.total", total);
+  if (from !== undefined) requireSteps("decay.from", from);
+  if (from !== undefined && from > total) {
+    throw new RangeError(`the decay of the learning rate begins at step ${from}, after its end at step ${total}`);
+  }
+  if (!(floor >= 0 && floor <= 1)) throw new RangeError(`decay.floor is a share of the peak, 0 … 1, got ${floor}`);
+}
+
+function requireSteps(name: string, value: number): void {
+  if (!(value >= 0) || !Number.isFinite(value)) throw new RangeError(`${name} of the learning rate is a number of steps ≥ 0, got ${value}`);
 }
 
 /** The rate for `step`, counted from 1. */

@@ -15,6 +15,8 @@ import type { Parameters } from "../nn/index.js";
 /** A network of noisy data and time: `UNet2D`, `UNet2DCondition`, `DiT`, `UVit`, `PointMlp`, or one of your own. */
 export interface TimeNetwork {
   readonly parameters: Parameters;
+  /** How many labels it can tell apart, if it says so: those of a training must lie below. */
+  readonly labels?: number | null;
   /**
    * @param x [N, …]
    * @param timestep [N], the network's own time

@@ -8,7 +8,7 @@ import { TensorStep } from "./tensor-step.js";
 
 export type { StepResult, TrainingStepOptions } from "./step-form.js";
 
-/** Everything the next step depends on: each array is flat, in the order of the parameters. */
+/** What the steps so far have made and the next one starts from: each array is flat, in the order of the parameters. */
 export interface StepState extends CarriedState {
   readonly values: Float32Array;
   /** What the task's feedback remembers; empty without one. */
@@ -48,7 +48,7 @@ export class TrainingStep {
     return result;
   }
 
-  /** A copy of everything the next step depends on. */
+  /** A copy of what the next step starts from. */
   save(): StepState {
     const memory = this.task.feedback?.save() ?? new Float32Array(0);
     return { values: this.task.parameters.toFlat(), ...this.form.save(), memory };
@@ -57,9 +57,14 @@ export class TrainingStep {
   /**
    * Goes back to what {@link save} gave, parameters and the task's memory included.
    *
-   * @throws RangeError if the state is of another number of parameters
+   * @throws RangeError, changing nothing, if the state is of another number of parameters
    */
   restore(state: StepState): void {
+    const { count } = this.task.parameters;
+    for (const name of ["values", "mean", "meanSquare", "average"] as const) {
+      const { length } = state[name];
+      if (length !== count) throw new RangeError(`${name} holds ${length} numbers, the network has ${count}: this state is of another one`);
+    }
     this.form.restore(state);
     this.task.parameters.assignFlat(state.values);
     this.task.feedback?.restore(state.memory);

@@ -78,7 +78,7 @@ export class TensorStep implements StepForm {
     for (const { name, variable } of this.task.parameters) variable.assign(values[name]);
     tf.dispose(values);
     tf.dispose(this.carried);
-    this.carried = selected("carried", next);
+    this.carried = kept(selected("carried", next));
   }
 
   private program(inputs: Tensors): Tensors {
@@ -106,5 +106,11 @@ export class TensorStep implements StepForm {
 /** Copies to tensors: TensorFlow may keep the array it is handed. */
 function upload({ mean, meanSquare, average }: CarriedState): Tensors {
   const tensor = (array: Float32Array): tf.Tensor => tf.tensor1d(array.slice());
-  return { mean: tensor(mean), meanSquare: tensor(meanSquare), average: tensor(average) };
+  return kept({ mean: tensor(mean), meanSquare: tensor(meanSquare), average: tensor(average) });
+}
+
+/** A `tf.tidy` around the caller's steps must not free what the next ones need. */
+function kept(tensors: Tensors): Tensors {
+  for (const tensor of Object.values(tensors)) tf.keep(tensor);
+  return tensors;
 }

@@ -3,7 +3,7 @@ import { interruptible } from "../interrupt.js";
 import * as tf from "../tf.js";
 import type { Precision } from "../compile/index.js";
 import { adamWOptions, type AdamWOptions } from "./adamw.js";
-import { learningRateAt, type LearningRate } from "./learning-rate.js";
+import { checkLearningRate, learningRateAt, type LearningRate } from "./learning-rate.js";
 import { readTrainingState, writeTrainingState } from "./state-file.js";
 import { TrainingStep } from "./step.js";
 import type { Batch, TrainingTask } from "./task.js";
@@ -17,8 +17,8 @@ export interface TrainerOptions {
   /** Decay of the average of parameters, default 0.999. */
   readonly averageDecay?: number;
   /**
-   * How convolutions and matrix products compute, default "float32". "bf16" rounds their operands to bfloat16: faster on
-   * processors with AVX512_BF16 or AMX, with gradients that differ by about 1 %.
+   * How convolutions and matrix products compute, default "float32". "bf16" rounds their operands and results to
+   * bfloat16: faster on processors with AVX512_BF16 or AMX, with gradients that differ by about 1 %.
    */
   readonly precision?: Precision;
 }
@@ -35,7 +35,8 @@ export interface StepReport {
 export interface RunOptions {
   /** Stops after the step under way. */
   readonly signal?: AbortSignal;
-  readonly onStep?: (report: StepReport) => void;
+  /** If it returns a promise, the next step waits for it: so it may draw samples {@link Trainer.withAverage}. */
+  readonly onStep?: (report: StepReport) => unknown;
 }
 
 /** A loss or gradient that is not finite. The parameters are still those of the step before. */
@@ -73,9 +74,7 @@ export class Trainer {
   ) {
     const { learningRate = 2e-4, maxGradientNorm = 1, averageDecay = 0.999 } = options;
     this.rate = typeof learningRate === "number" ? { peak: learningRate } : learningRate;
-    if (!(this.rate.peak > 0) || !Number.isFinite(this.rate.peak)) {
-      throw new RangeError(`the learning rate must be positive and finite, got ${this.rate.peak}`);
-    }
+    checkLearningRate(this.rate);
     if (!(maxGradientNorm > 0)) throw new RangeError(`maxGradientNorm must be positive, got ${maxGradientNorm}`);
     const adamW = adamWOptions(options.adamW);
     const { precision } = options;
@@ -95,12 +94,13 @@ export class Trainer {
   /**
    * The training loop, one step at each `next()`.
    *
-   * @throws RangeError for a bad count, TrainingDivergedError when loss or gradient are not finite
+   * @throws RangeError for a bad count, TrainingDivergedError when loss or gradient are not finite, Error while the
+   *   averaged parameters are lent
    */
   *steps(count: number): Generator<StepReport, void> {
     if (!Number.isInteger(count) || count < 0) throw new RangeError(`steps to train must be a whole number ≥ 0, got ${count}`);
-    if (this.own) throw new Error("the averaged parameters are in use: let withAverage finish before training on");
     for (let i = 0; i < count; i++) {
+      this.requireOwnParameters("training on");
       const step = this.step + 1;
       const learningRate = learningRateAt(this.rate, step);
       const batch = this.task.batch(step);
@@ -133,7 +133,8 @@ export class Trainer {
       if (signal.aborted) return last;
       for (const report of this.steps(count)) {
         last = report;
-        onStep?.(report);
+        const answer = onStep?.(report);
+        if (answer instanceof Promise) await answer;
         if (performance.now() - turn > 50) {
           await nextTurn();
           turn = performance.now();
@@ -158,19 +159,29 @@ export class Trainer {
     }
   }
 
-  /** Writes everything the next step depends on, atomically. */
+  private requireOwnParameters(before: string): void {
+    if (this.own) throw new Error(`the averaged parameters are in use: let withAverage finish before ${before}`);
+  }
+
+  /**
+   * Writes what the steps so far have made, atomically: parameters, moments, average, losses. How steps are taken (the
+   * task with its seed and data, and {@link TrainerOptions}) is not in it.
+   */
   save(path: string): void {
     const state = this.trainingStep.save();
-    writeTrainingState(path, {
-      parameters: this.task.parameters.names,
+    writeTrainingState(path, this.task.parameters, {
       ...state,
       values: this.own ?? state.values,
       losses: Float64Array.from(this.losses),
     });
   }
 
-  /** Continues where a saved training was. Throws, changing nothing, if the file is damaged or of another network. */
+  /**
+   * Continues where a saved training was: to the same numbers, if task and options are as they were then. Throws,
+   * changing nothing, if the file is damaged or of another network.
+   */
   restore(path: string): void {
+    this.requireOwnParameters("restoring");
     const state = readTrainingState(path, this.task);
     this.trainingStep.restore(state);
     this.losses.splice(0, Infinity, ...state.losses);

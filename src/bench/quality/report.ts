@@ -49,8 +49,13 @@ export function conclusions({ rows }: QualityStudy): string {
 /** How long a training the minutes were, in a unit that does not depend on the machine. */
 function imagesSeen(rows: readonly QualityRow[]): string {
   const seen = rows.filter(({ ending }) => ending === "minutes").map(({ steps }) => steps * RECIPE.batchSize);
-  const [least, most] = [Math.min(...seen), Math.max(...seen)].map((images) => `${Math.round(images / 1000)} 000`);
+  const [least, most] = [Math.min(...seen), Math.max(...seen)].map(threeDigits);
   return `In those minutes the networks saw ${least === most ? least : `${least} to ${most}`} images.`;
+}
+
+/** 215872 → 216 000 */
+function threeDigits(count: number): string {
+  return Number(count.toPrecision(3)).toLocaleString("en").replaceAll(",", " ");
 }
 
 function comparison(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../../../src/compile/index.js";
+import { Conv2d, Parameters, probe } from "../../../src/nn/index.js";
 import * as tf from "../../../src/tf.js";
 import { assertSame, normals, sessions, temporaryCache } from "./support.js";
 
@@ -37,7 +38,7 @@ test("each combination of shapes and types gets a graph of its own, the latest 1
   assert.equal(sessions(), 0);
 });
 
-test("captures are read at each call, also when a variable has been assigned or changes its shape's graph", () => {
+test("captures are read at each call, also when a variable has been assigned", () => {
   const weight = tf.variable(tf.tensor1d([1, 2]));
   const x = tf.tensor1d([10, 10]);
   const scaled = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, weight) }), {
@@ -80,6 +81,25 @@ test("a compiled function inside another becomes part of its graph", () => {
   assertSame(({ x }) => ({ y: tf.add(inner({ x }).y, 1) }), { x }, { cacheFolder });
   assert.equal(inner.graphs, 0);
   inner.dispose();
+  x.dispose();
+});
+
+test("a probe around a call sees nothing of it and does not disturb it, whether the call records or not", () => {
+  const parameters = new Parameters({ seed: 1 });
+  const conv = new Conv2d(parameters.scope("conv"), { inputs: 2, outputs: 1 });
+  const x = normals([1, 4, 4, 2]) as tf.Tensor4D;
+  const before = tf.memory().numTensors;
+  const compiled = compile(({ x }: { x: tf.Tensor4D }) => ({ y: conv.apply(x) }), { captures: parameters.tensors, cacheFolder });
+  for (let call = 1; call <= 3; call++) {
+    const seen = probe(() => compiled({ x }).y);
+    assert.deepEqual(seen.parts, []);
+    tf.tidy(() => assert.deepEqual(seen.output.dataSync(), conv.apply(x).dataSync()));
+    seen.dispose();
+  }
+  assert.equal(compiled.graphs, 1);
+  compiled.dispose();
+  assert.equal(tf.memory().numTensors, before);
+  parameters.dispose();
   x.dispose();
 });
 

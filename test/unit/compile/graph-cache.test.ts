@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { compile } from "../../../src/compile/index.js";
 import { defaultCacheFolder, withGraphFolder } from "../../../src/compile/graph-cache.js";
@@ -85,13 +85,16 @@ test("a cache that cannot be written is no error", () => {
 
 test("the oldest of more than 64 graphs go", () => {
   const cache = temporaryCache();
-  for (let i = 0; i < 70; i++)
-    withGraphFolder(cache, Buffer.from([i]), (folder) => readFileSync(join(folder, "saved_model.pb")));
-  assert.equal(readdirSync(cache).length, 64);
-  const last = withGraphFolder(cache, Buffer.from([69]), (folder) =>
-    readFileSync(join(folder, "saved_model.pb")),
-  );
-  assert.deepEqual([...last], [69]);
+  const folderOf = (i: number): string => withGraphFolder(cache, Buffer.from([i]), (folder) => folder);
+  const folders = Array.from({ length: 64 }, (_, i) => {
+    const folder = folderOf(i);
+    utimesSync(folder, 1000 + i, 1000 + i);
+    return basename(folder);
+  });
+  // Used again, the oldest is the newest.
+  assert.equal(basename(folderOf(0)), folders[0]);
+  const added = [64, 65].map((i) => basename(folderOf(i)));
+  assert.deepEqual(readdirSync(cache).sort(), [folders[0], ...folders.slice(3), ...added].sort());
 });
 
 test("the cache lies where the environment says", () => {

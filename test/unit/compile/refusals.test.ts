@@ -157,16 +157,23 @@ test("a choice that changes between the first two calls is refused: another oper
   x.dispose();
 });
 
-test("a seed drawn anew is refused by its operation", () => {
-  assertRefused(
-    ({ x }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3) }),
-    /not a pure function: the attribute "seed" of Multinomial changes/,
-  );
+test("random numbers drawn by an operation are refused, whatever the seed", () => {
+  for (const seed of [undefined, 7]) {
+    assertRefused(({ x }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3, seed) }), /draws random numbers \(tf\.multinomial\)/);
+  }
+});
+
+test("an attribute that changes or is no whole number is refused by its operation", () => {
+  const pool = (x: tf.Tensor, size: number, stride: number): { y: tf.Tensor } => {
+    return { y: tf.maxPool(tf.reshape(x, [1, 4, 4, 1]) as tf.Tensor4D, size, stride, "same") };
+  };
+  let runs = 0;
+  assertRefused(({ x }) => pool(x, 2 + (runs++ % 2), 1), /not a pure function: the attribute "ksize" of MaxPool changes/);
   const x = tf.ones([4, 4]);
-  const fractional = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3, 0.5) }), { cacheFolder });
+  const fractional = compile(({ x }: { x: tf.Tensor }) => pool(x, 2, 1.5), { cacheFolder });
   assert.throws(() => fractional({ x }), {
     name: "CompileError",
-    message: /attribute "seed" of Multinomial cannot be written into a graph: .*whole number, got 0\.5\n.*refusals\.test\.ts:/,
+    message: /attribute "strides" of MaxPool cannot be written into a graph: .*whole number.*1\.5\n.*refusals\.test\.ts:/,
   });
   x.dispose();
 });

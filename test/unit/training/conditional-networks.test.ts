@@ -193,8 +193,9 @@ test("masks of dropout are inputs: other ones at each step, the same at the same
 
 test("conditions that do not fit say what would", () => {
   const network = new PointMlp() as TimeNetwork;
-  const make = (conditions: TrainingConditions): DiffusionTask =>
-    new DiffusionTask({ network, schedule, data: new Float32Array(4), shape: [2], ...conditions });
+  const classes = new PointMlp({ num_class_embeds: 2 }) as TimeNetwork;
+  const make = (conditions: TrainingConditions, net = network): DiffusionTask =>
+    new DiffusionTask({ network: net, schedule, data: new Float32Array(4), shape: [2], ...conditions });
   const two = Uint8Array.of(0, 1);
   const words = { values: new Float32Array(8), shape: [2, 2] } as const;
   const refusals: [TrainingConditions, RegExp][] = [
@@ -208,11 +209,19 @@ test("conditions that do not fit say what would", () => {
     [{ labels: two, unconditional: { rate: 0.1, label: 2, context: new Float32Array(4) } }, /needs no numbers, as there are no contexts, got 4/],
   ];
   for (const [conditions, message] of refusals) assert.throws(() => make(conditions), message);
+  const labels: [TrainingConditions, RegExp][] = [
+    [{ labels: Uint8Array.of(0, 2) }, /label of example 1 must be one of the network's 0 … 1, got 2/],
+    [{ labels: Int32Array.of(-1, 0) }, /label of example 0 must be one of the network's 0 … 1, got -1/],
+    [{ labels: two, unconditional: { rate: 0.1, label: 2 } }, /label that stands for "no class" must be one of the network's 0 … 1, got 2/],
+  ];
+  for (const [conditions, message] of labels) assert.throws(() => make(conditions, classes), message);
+  make({ labels: two }, classes);
   const unknown = networkDenoiser(network);
   const xt = tf.zeros([2, 2]);
   const style = tf.zeros([2]);
   assert.throws(() => unknown.predict(xt, style as tf.Tensor1D, { style }), /does not know the condition style: it may have label and context/);
   unknown.dispose();
+  classes.parameters.dispose();
   network.parameters.dispose();
   tf.dispose([xt, style]);
 });

@@ -56,7 +56,7 @@ export function assertGraphEqualsEager(make: () => TrainingTask): void {
     );
     assert.ok(Math.abs(gradientNorm - expected.gradientNorm) <= 1e-4 * expected.gradientNorm);
   });
-  for (const name of ["values", "mean", "average"] as const) {
+  for (const name of ["values", "mean", "meanSquare", "average"] as const) {
     const apart = distance(graph.state[name], eager.state[name]);
     assert.ok(apart < 1e-4, `${name}: ${apart}`);
   }

@@ -101,8 +101,12 @@ test("AdamW over arrays leaves its arguments as they were, and refuses arrays of
   assert.throws(() => averageArrays(new Float32Array(2), new Float32Array(3), 0.5), /got average 2, values 3/);
 });
 
-test("AdamW refuses betas outside [0, 1)", () => {
+test("AdamW refuses betas outside [0, 1), an epsilon that is 0 in float32 and a negative decay; undefined is the default", () => {
   assert.throws(() => adamWOptions({ beta2: 1 }), /\[0, 1\), got 0\.9 and 1/);
+  assert.throws(() => adamWOptions({ epsilon: 0 }), /epsilon must be positive in float32, got 0/);
+  assert.throws(() => adamWOptions({ epsilon: 1e-50 }), /epsilon must be positive in float32, got 1e-50/);
+  assert.throws(() => adamWOptions({ weightDecay: -0.1 }), /weightDecay must be finite and ≥ 0, got -0\.1/);
+  assert.deepEqual(adamWOptions({ weightDecay: undefined, epsilon: undefined }), adamWOptions());
 });
 
 const clips: Record<string, (gradient: number[], maxNorm: number) => { clipped: number[]; norm: number }> = {

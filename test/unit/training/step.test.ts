@@ -9,6 +9,7 @@ import {
   DiffusionTask,
   networkDenoiser,
   TrainingStep,
+  type ClassificationTaskOptions,
   type TimeNetwork,
   type TrainingTask,
 } from "../../../src/training/index.js";
@@ -78,6 +79,22 @@ test("the classifier's step as a graph equals the step operation by operation", 
     const classifier = new Classifier({ height: 8, width: 8, in_channels: 1, classes: 3 });
     return new ClassificationTask({ classifier, images: pictures, labels, batchSize: 4 });
   });
+});
+
+test("images, labels and options that do not fit the classifier are refused", () => {
+  const classifier = new Classifier({ height: 8, width: 8, in_channels: 1, classes: 3 });
+  const fits = { classifier, images: new Float32Array(128), labels: Uint8Array.of(0, 2) };
+  const refused: [Partial<ClassificationTaskOptions>, RegExp][] = [
+    [{ labels: Uint8Array.of(0, 1, 2) }, /3 labels need 3 images of \[8, 8, 1\], 192 numbers .* got 128/],
+    [{ labels: new Uint8Array(0), images: new Float32Array(0) }, /at least one image; got 0/],
+    [{ labels: Uint8Array.of(0, 3) }, /label 1 is 3, the classifier has classes 0 … 2/],
+    [{ images: new Float32Array(128).fill(NaN, 70, 71) }, /example 1 of the images holds NaN/],
+    [{ batchSize: 0 }, /batchSize must be a positive whole number, got 0/],
+    [{ maxShift: 8 }, /maxShift must be a whole number of pixels, 0 … 7, got 8/],
+  ];
+  for (const [change, message] of refused) assert.throws(() => new ClassificationTask({ ...fits, ...change }), message);
+  new ClassificationTask(fits);
+  classifier.parameters.dispose();
 });
 
 test("a denoiser as a graph equals the network operation by operation, with and without a condition", () => {

@@ -5,16 +5,29 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
-import { Parameters } from "../../../src/nn/index.js";
-import { ShuffledOrder, Trainer, TrainingDivergedError, type Batch, type TrainingTask } from "../../../src/training/index.js";
+import { bfloat16Supported } from "../../../src/compile/index.js";
+import { linearSchedule } from "../../../src/diffusion/index.js";
+import { PointMlp } from "../../../src/models/index.js";
+import { Parameters as NetworkParameters } from "../../../src/nn/index.js";
+import {
+  DiffusionTask,
+  ShuffledOrder,
+  Trainer,
+  TrainingDivergedError,
+  type Batch,
+  type LearningRate,
+  type TimeNetwork,
+  type TrainerOptions,
+  type TrainingTask,
+} from "../../../src/training/index.js";
 import { numTensors, toyTask } from "./toy.js";
 
 const folder = mkdtempSync(join(tmpdir(), "trainer-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /** ½‖θ − target‖²: the gradient is θ − target, so everything is known. */
-function quadraticTask(target: number[], options: { nanAt?: number } = {}): TrainingTask & { parameters: Parameters } {
-  const parameters = new Parameters();
+function quadraticTask(target: number[], options: { nanAt?: number } = {}): TrainingTask & { parameters: NetworkParameters } {
+  const parameters = new NetworkParameters();
   const theta = parameters.create("theta", "plain", [target.length], { kind: "constant", value: 0 });
   return {
     parameters,
@@ -75,6 +88,32 @@ test("a training that was saved, killed and restored goes on to the very same nu
   through.network.dispose();
   resumed.network.dispose();
 });
+
+const variants: Record<string, { task?: Parameters<typeof toyTask>[0]; options?: TrainerOptions }> = {
+  dropout: { task: { config: { dropout: 0.3 } } },
+  "weight decay and a falling rate": {
+    options: { adamW: { weightDecay: 0.05 }, learningRate: { peak: 1e-3, warmup: 2, decay: { kind: "cosine", total: 8 } } },
+  },
+  "no clipping": { options: { maxGradientNorm: Infinity } },
+  ...(bfloat16Supported() ? { bf16: { options: { precision: "bf16" } } } : {}),
+};
+for (const [name, { task, options }] of Object.entries(variants)) {
+  test(`with ${name}, too, a restored training goes on to the very same numbers`, async () => {
+    const path = join(folder, "variant.safetensors");
+    const [through, begun, resumed] = [1, 2, 3].map(() => toyTask(task));
+    const [straight, first, second] = [through, begun, resumed].map((one) => new Trainer(one.task, options));
+    await straight.run(6);
+    await first.run(3);
+    first.save(path);
+    second.restore(path);
+    await second.run(3);
+    assert.deepEqual(second.losses, straight.losses);
+    assert.deepEqual(resumed.network.parameters.toFlat(), through.network.parameters.toFlat());
+    assert.deepEqual(second.averageValues, straight.averageValues);
+    for (const trainer of [straight, first, second]) trainer.dispose();
+    for (const { network } of [through, begun, resumed]) network.dispose();
+  });
+}
 
 test("an abort stops after the step under way, and the next run continues", async () => {
   const { task, network } = toyTask();
@@ -159,6 +198,74 @@ test("withAverage lends the average and gives the parameters back, also after an
   task.parameters.dispose();
 });
 
+test("a run waits for what onStep lends the average to, and trains on as if nothing had been", async () => {
+  const [task, reference] = [quadraticTask([5, 6]), quadraticTask([5, 6])];
+  const [trainer, straight] = [task, reference].map((one) => new Trainer(one, { learningRate: 0.5, averageDecay: 0.9 }));
+  const lent: Float32Array[] = [];
+  await trainer.run(4, {
+    onStep: () => trainer.withAverage(async () => {
+      await new Promise((later) => setTimeout(later, 5));
+      lent.push(task.parameters.toFlat());
+    }),
+  });
+  await straight.run(4);
+  assert.deepEqual(lent[3], straight.averageValues);
+  assert.deepEqual(trainer.losses, straight.losses);
+  assert.deepEqual(task.parameters.toFlat(), reference.parameters.toFlat());
+  task.parameters.dispose();
+  reference.parameters.dispose();
+});
+
+test("while the average is lent, neither a step nor a restored state gets in between", async () => {
+  const path = join(folder, "lent.safetensors");
+  const task = quadraticTask([5]);
+  const trainer = new Trainer(task, { learningRate: 0.5 });
+  const steps = trainer.steps(3);
+  steps.next();
+  trainer.save(path);
+  const own = task.parameters.toFlat();
+  await trainer.withAverage(() => {
+    assert.throws(() => steps.next(), /averaged parameters are in use: let withAverage finish before training on/);
+    assert.throws(() => trainer.restore(path), /averaged parameters are in use: let withAverage finish before restoring/);
+  });
+  assert.deepEqual(task.parameters.toFlat(), own);
+  assert.equal(trainer.step, 1);
+  task.parameters.dispose();
+});
+
+test("a tf.tidy around the training frees nothing that the next step needs", async () => {
+  const [task, reference] = [quadraticTask([5, 6]), quadraticTask([5, 6])];
+  let trainer!: Trainer;
+  tf.tidy(() => void (trainer = new Trainer(task, { learningRate: 0.5 })));
+  tf.tidy(() => void [...trainer.steps(2)]);
+  await trainer.run(1);
+  const straight = new Trainer(reference, { learningRate: 0.5 });
+  await straight.run(3);
+  assert.deepEqual(trainer.losses, straight.losses);
+  assert.deepEqual(trainer.averageValues, straight.averageValues);
+  const before = numTensors();
+  trainer.dispose();
+  straight.dispose();
+  assert.equal(numTensors(), before - 6);
+  task.parameters.dispose();
+  reference.parameters.dispose();
+});
+
+test("a state of other shapes or of other random frequencies is of another network", async () => {
+  const path = join(folder, "foreign.safetensors");
+  const task = (seed: number, hidden: number[]): DiffusionTask => {
+    const network = new PointMlp({ time_encoding: "fourier", hidden }, { seed }) as TimeNetwork;
+    const schedule = linearSchedule({ T: 100 });
+    return new DiffusionTask({ network, schedule, data: new Float32Array(8), shape: [2], batchSize: 2 });
+  };
+  const own = new Trainer(task(1, [8, 8]));
+  await own.run(1);
+  own.save(path);
+  new Trainer(task(1, [8, 8])).restore(path);
+  assert.throws(() => new Trainer(task(2, [8, 8])).restore(path), /state of another network/);
+  assert.throws(() => new Trainer(task(1, [8, 4])).restore(path), /state of another network/);
+});
+
 test("a damaged, a cut and a foreign state are refused and change nothing", async () => {
   const path = join(folder, "damaged.safetensors");
   const task = quadraticTask([1, 2, 3]);
@@ -166,6 +273,7 @@ test("a damaged, a cut and a foreign state are refused and change nothing", asyn
   await trainer.run(2);
   trainer.save(path);
   const before = task.parameters.toFlat();
+  const [average, losses] = [trainer.averageValues, [...trainer.losses]];
 
   const bytes = readFileSync(path);
   bytes[bytes.length - 20] ^= 1;
@@ -174,10 +282,12 @@ test("a damaged, a cut and a foreign state are refused and change nothing", asyn
   truncateSync(path, bytes.length - 4);
   assert.throws(() => trainer.restore(path), /cut short or corrupt|out of range/);
   assert.deepEqual(task.parameters.toFlat(), before);
+  assert.deepEqual([trainer.averageValues, trainer.losses], [average, losses]);
 
   trainer.save(path);
   const other = new Trainer(quadraticTask([1]));
   assert.throws(() => other.restore(path), /state of another network/);
+  assert.deepEqual([[...other.task.parameters.toFlat()], other.step], [[0], 0]);
   other.task.parameters.dispose();
   task.parameters.dispose();
 });
@@ -186,6 +296,16 @@ test("bad options are refused before any work", () => {
   const task = quadraticTask([1]);
   assert.throws(() => new Trainer(task, { learningRate: -1 }), /learning rate must be positive and finite, got -1/);
   assert.throws(() => new Trainer(task, { learningRate: NaN }), /got NaN/);
+  const cosine = (decay: object): LearningRate => ({ peak: 1, decay: { kind: "cosine", total: 10, ...decay } });
+  const refused: [LearningRate, RegExp][] = [
+    [{ peak: 1, warmup: -1 }, /warmup of the learning rate is a number of steps ≥ 0, got -1/],
+    [cosine({ total: NaN }), /decay\.total of the learning rate is a number of steps ≥ 0, got NaN/],
+    [cosine({ total: undefined }), /decay\.total .* got undefined/],
+    [cosine({ from: 11 }), /begins at step 11, after its end at step 10/],
+    [cosine({ floor: 1.5 }), /decay\.floor is a share of the peak, 0 … 1, got 1\.5/],
+    [cosine({ kind: "linear" }), /unknown decay "linear" of the learning rate: there is "cosine"/],
+  ];
+  for (const [learningRate, message] of refused) assert.throws(() => new Trainer(task, { learningRate }), message);
   assert.throws(() => new Trainer(task, { maxGradientNorm: 0 }), /maxGradientNorm must be positive, got 0/);
   assert.throws(() => new Trainer(task, { averageDecay: 1 }), /\[0, 1\), got 1/);
   assert.throws(() => [...new Trainer(task).steps(1.5)], /whole number ≥ 0, got 1\.5/);

@@ -32,13 +32,14 @@ test("what came out is said in the direction it came out", () => {
     "After equal minutes, float32 here has 1.00 × PyTorch's Fréchet distance (0.90 to 1.09): better with 1 of 2 seeds, so no difference is shown. " +
       "After equal minutes, bf16 has 0.80 × PyTorch's Fréchet distance (0.70 to 0.90): better with every seed. " +
       "After equal steps, bf16 has 0.99 × float32's Fréchet distance (0.88 to 1.10): better with 1 of 2 seeds, so no difference is shown. " +
-      "In those minutes the networks saw 38 000 to 58 000 images.",
+      "In those minutes the networks saw 38 400 to 57 600 images.",
   );
+  assert.match(conclusions(study([row(0, "float32", 2, 300)])), /saw 128 images\.$/);
   const slower = [row(0, "float32", 500, 130), row(0, "torch", 600, 100)];
   assert.equal(
     conclusions(study(slower)),
     "After equal minutes, float32 here has 1.30 × PyTorch's Fréchet distance: one seed, which shows no difference that another could not reverse. " +
-      "In those minutes the networks saw 32 000 to 38 000 images.",
+      "In those minutes the networks saw 32 000 to 38 400 images.",
   );
 });
 
