@@ -1,3 +1,4 @@
+import { valuesExist } from "../finite.js";
 import type * as tf from "../tf.js";
 
 /** What a network is told besides image and time. It takes exactly what its configuration has a place for. */
@@ -10,8 +11,8 @@ export interface NetworkCondition {
 
 /** What a configuration has a place for; null for none. */
 export interface ConditionPlan {
-  /** Number of classes. */
-  readonly classes: number | null;
+  /** Rows of the table of classes: labels are 0 … labels − 1. */
+  readonly labels: number | null;
   /** Channels of a token, and their number where it is fixed. */
   readonly context: { readonly channels: number; readonly words?: number } | null;
 }
@@ -22,7 +23,10 @@ export interface CheckedCondition {
   readonly context?: tf.Tensor3D;
 }
 
-/** @throws RangeError if a part of the condition is missing, has no place in the network, or has another shape */
+/**
+ * @throws RangeError if a part of the condition is missing, has no place in the network, or has another shape, or a label
+ *   is none of the network's
+ */
 export function checkCondition(
   network: string,
   plan: ConditionPlan,
@@ -34,10 +38,11 @@ export function checkCondition(
     throw new RangeError(`this ${network} does not know the condition ${unknown.join(", ")}: it may have label and context`);
   }
   const { label, context } = condition;
-  if (plan.classes === null && label) throw new RangeError(`this ${network} knows no classes: leave the label out`);
-  if (plan.classes !== null && (label?.rank !== 1 || label.shape[0] !== count)) {
+  if (plan.labels === null && label) throw new RangeError(`this ${network} knows no classes: leave the label out`);
+  if (plan.labels !== null && (label?.rank !== 1 || label.shape[0] !== count)) {
     throw new RangeError(`this ${network} is class-conditional: give a label, int32 of shape [${count}]`);
   }
+  if (plan.labels !== null && label) requireLabels(network, plan.labels, label);
   if (plan.context === null && context) {
     throw new RangeError(`this ${network} takes no context, got shape [${context.shape}]: leave it out`);
   }
@@ -54,4 +59,14 @@ export function checkCondition(
     }
   }
   return { label: label as tf.Tensor1D | undefined, context: context as tf.Tensor3D | undefined };
+}
+
+/**
+ * Throws unless every label has a row in a table of `labels`: any other would mean no class at all. Left out while
+ * `compile` records, where there are no values to look at.
+ */
+export function requireLabels(network: string, labels: number, label: tf.Tensor): void {
+  if (!valuesExist()) return;
+  const strange = Array.from(label.dataSync()).find((value) => !(value >= 0 && value < labels));
+  if (strange !== undefined) throw new RangeError(`this ${network} knows the labels 0 … ${labels - 1}, got ${strange}`);
 }

@@ -2,7 +2,7 @@
  * A configuration filled up from its defaults.
  *
  * Keys that begin with "_" are notes (`_class_name`, `_diffusers_version`) and are left out. A key of `neutral` may have
- * one of the values named there (or any), which change nothing; so may any unknown key that is null or false.
+ * one of the values named there (or any), which change nothing; any unknown key may be null, which says nothing.
  *
  * @throws RangeError naming every other key, since a network built without it would be another one
  */
@@ -23,7 +23,7 @@ export function withDefaults<Config extends object>(
       if (value === undefined) continue;
       requireKind(key, (defaults as Record<string, unknown>)[key], value);
       config[key] = value;
-    } else if (!isNeutral(Object.hasOwn(neutral, key) ? neutral[key] : [null, false], value)) {
+    } else if (!isNeutral(Object.hasOwn(neutral, key) ? neutral[key] : [null], value)) {
       refused.push(`${key} = ${JSON.stringify(value)}`);
     }
   }

@@ -1,15 +1,18 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  removeOldShards,
+  replaceModel,
   roomFor,
   SafetensorsFile,
-  saveParameters,
-  saveShardedParameters,
+  shardIndex,
   ShardedSafetensors,
+  stageParameters,
+  stageShardedParameters,
   streamParameters,
-  writeFileAtomically,
   type FloatFormat,
   type NetworkOptions,
+  type StagedFile,
   type TensorSource,
 } from "../nn/index.js";
 import { DiT, type DiTConfig } from "./dit.js";
@@ -107,26 +110,32 @@ export interface ToDiffusersOptions {
 }
 
 /**
- * Writes a network so that diffusers opens it: `UNet2DModel.from_pretrained(folder)`. Each file is replaced atomically,
- * the weights last.
+ * Writes a network so that diffusers opens it: `UNet2DModel.from_pretrained(folder)`. What cannot be written changes
+ * nothing, and nobody ever opens a mix of an earlier network and this one: see {@link replaceModel}.
+ *
+ * @throws RangeError if a number is not finite or too large for the format, `values` has another length, or
+ *   `maxFileBytes` is not positive; TypeError if the network has no class in diffusers
  */
 export function toDiffusers(network: DiffusersNetwork, folder: string, options: ToDiffusersOptions = {}): void {
   const { format = "F32", values, maxFileBytes = 10e9 } = options;
   const config: Record<string, unknown> = { _class_name: classNameOf(network), ...network.config };
   if (network instanceof DiT) delete config["cross_attention_dim"];
-  writeFileAtomically(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`);
+  if (!(maxFileBytes > 0)) throw new RangeError(`maxFileBytes must be positive, got ${maxFileBytes}`);
   const path = join(folder, WEIGHTS);
   const save = { format, values, metadata: { format: "pt" } };
   const constants = network.parameters.constants.reduce((sum, { variable }) => sum + variable.size, 0);
   const bytes = (network.parameters.count + constants) * (format === "F32" ? 4 : 2);
-  // What an earlier save left in the other form would be found first.
-  if (bytes <= maxFileBytes) {
-    saveParameters(path, network.parameters, save);
-    rmSync(`${path}.index.json`, { force: true });
-  } else {
-    saveShardedParameters(path, network.parameters, { ...save, maxBytes: maxFileBytes });
-    rmSync(path, { force: true });
+  function* weights(): Generator<StagedFile> {
+    if (bytes <= maxFileBytes) yield stageParameters(path, network.parameters, save);
+    else yield* stageShardedParameters(path, network.parameters, { ...save, maxBytes: maxFileBytes });
   }
+  replaceModel({
+    configs: { [join(folder, CONFIG)]: `${JSON.stringify(config, null, 2)}\n` },
+    weights: weights(),
+    // An index that an earlier save left would be found first.
+    entries: [path, shardIndex(path)].filter((entry) => entry === path || existsSync(entry)),
+  });
+  removeOldShards(path);
 }
 
 function classNameOf(network: DiffusersNetwork): DiffusersClass {
@@ -192,17 +201,25 @@ function presentClass(path: string, config: Record<string, unknown>): unknown {
 
 function openWeights(folder: string, variant: string | undefined): SafetensorsFile | ShardedSafetensors {
   const name = variant === undefined ? WEIGHTS : WEIGHTS.replace("safetensors", `${variant}.safetensors`);
-  // diffusers writes the variant before "safetensors" in one file and before "index.json" in several.
-  const indices = variant === undefined ? [`${WEIGHTS}.index.json`] : [`${name}.index.json`, `${WEIGHTS}.index.${variant}.json`];
+  // diffusers writes the variant before "safetensors" in one file and before "json" in an index, formerly before "index".
+  const indices =
+    variant === undefined ? [shardIndex(WEIGHTS)] : [`${WEIGHTS}.index.${variant}.json`, `${WEIGHTS}.${variant}.index.json`, shardIndex(name)];
   for (const index of indices) {
     if (existsSync(join(folder, index))) return new ShardedSafetensors(join(folder, index));
   }
   if (existsSync(join(folder, name))) return new SafetensorsFile(join(folder, name));
   const pickled = existsSync(join(folder, "diffusion_pytorch_model.bin"));
   throw new Error(
-    `${folder} has no ${name}` +
+    `${folder} has no ${name}${variantsIn(folder)}` +
       (pickled ? `; its .bin file is a Python pickle: save it again with save_pretrained(…, safe_serialization=True)` : ""),
   );
+}
+
+/** What a message says about the variants of the weights that are there. */
+function variantsIn(folder: string): string {
+  const forms = [/^diffusion_pytorch_model\.(\w+)\.safetensors$/, /^diffusion_pytorch_model\.safetensors\.index\.(\w+)\.json$/];
+  const found = readdirSync(folder).flatMap((file) => forms.flatMap((form) => form.exec(file)?.[1] ?? []));
+  return found.length === 0 ? "" : `, but the variant ${found.map((one) => `"${one}"`).join(", ")}: name it in options.variant`;
 }
 
 /** Checkpoints of before 2023 name the attention's matrices otherwise, as diffusers itself still accepts. */

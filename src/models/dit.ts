@@ -163,7 +163,7 @@ export class DiT {
     if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
       throw new RangeError(`timestep must have one value an image, shape [${x.shape[0]}], got [${timestep.shape}]`);
     }
-    const plan = { classes: num_embeds_ada_norm, context: width === null ? null : { channels: width } };
+    const plan = { labels: this.labels, context: width === null ? null : { channels: width } };
     return checkCondition("transformer", plan, x.shape[0], condition);
   }
 }

@@ -126,7 +126,7 @@ export class PointMlp {
     if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
       throw new RangeError(`timestep must have one value a point, shape [${x.shape[0]}], got [${timestep.shape}]`);
     }
-    return checkCondition("network", { classes: num_class_embeds, context: null }, x.shape[0], condition);
+    return checkCondition("network", { labels: this.labels, context: null }, x.shape[0], condition);
   }
 }
 

@@ -1,4 +1,4 @@
-import { activationNames, type ActivationName, type TimeScaleShift } from "../nn/index.js";
+import { activationNames, checkDropoutRate, type ActivationName, type TimeScaleShift } from "../nn/index.js";
 import { requireLayers, requireList, requireNumber, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 
 export type ConditionDownBlockType = "DownBlock2D" | "CrossAttnDownBlock2D";
@@ -106,6 +106,12 @@ export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UN
   requireOneOf("resnet_time_scale_shift", [config.resnet_time_scale_shift], ["default", "scale_shift"]);
   requireOneOf("act_fn", [config.act_fn], activationNames);
   requireOneOf("downsample_padding", [config.downsample_padding], [0, 1]);
+  const attends = widths.map(
+    (_, level) =>
+      config.down_block_types[level] === "CrossAttnDownBlock2D" ||
+      config.up_block_types[widths.length - 1 - level] === "CrossAttnUpBlock2D" ||
+      (config.mid_block_type !== null && level === widths.length - 1),
+  );
   for (const key of ["in_channels", "out_channels", "norm_num_groups"] as const) requirePositive(key, config[key]);
   for (const key of ["num_class_embeds", "time_embedding_dim"] as const) {
     const value = config[key];
@@ -116,8 +122,13 @@ export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UN
     if (Array.isArray(value) && value.length !== widths.length) {
       throw new RangeError(`${key} has ${value.length} numbers for ${widths.length} block_out_channels: give one a level, or one for all`);
     }
+    if (typeof value !== "number" && !Array.isArray(value)) {
+      throw new RangeError(`${key} must be a number, or a list of one a level, got ${JSON.stringify(value)}`);
+    }
     const require = key.includes("layers") ? requireLayers : requirePositive;
-    widths.forEach((_, level) => require(key, atLevel(value, level)));
+    // What only attention uses may be anything, 0 say, where there is none.
+    const used = key === "layers_per_block" || key === "cross_attention_dim" ? widths.map(() => true) : attends;
+    widths.forEach((_, level) => used[level] && require(key, atLevel(value, level)));
   }
   for (const key of ["dropout", "norm_eps", "mid_block_scale_factor", "freq_shift"] as const) requireNumber(key, config[key]);
   const context = config.cross_attention_dim;
@@ -127,12 +138,12 @@ export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UN
   if (!Number.isFinite(config.mid_block_scale_factor) || config.mid_block_scale_factor === 0) {
     throw new RangeError(`mid_block_scale_factor must be a number other than 0, got ${config.mid_block_scale_factor}`);
   }
-  if (!(config.dropout >= 0 && config.dropout < 1)) throw new RangeError(`dropout must lie in 0 … < 1, got ${config.dropout}`);
+  checkDropoutRate(config.dropout);
   if (!(config.norm_eps > 0)) throw new RangeError(`norm_eps must be a positive number, got ${config.norm_eps}`);
   widths.forEach((channels, level) => {
     requirePositive("block_out_channels", channels);
-    const divisors = { norm_num_groups: config.norm_num_groups, attention_head_dim: atLevel(config.attention_head_dim, level) };
-    for (const [key, divisor] of Object.entries(divisors)) {
+    const heads = attends[level] ? atLevel(config.attention_head_dim, level) : 1;
+    for (const [key, divisor] of Object.entries({ norm_num_groups: config.norm_num_groups, attention_head_dim: heads })) {
       if (channels % divisor !== 0) {
         throw new RangeError(`block_out_channels has ${channels}, which ${key} = ${divisor} does not divide: choose one that does`);
       }

@@ -95,7 +95,7 @@ export class UNet2DCondition {
   ): tf.Tensor4D {
     checkImagesAndTimes(x, timestep, this.config);
     const channels = atLevel(this.config.cross_attention_dim, 0);
-    const plan = { classes: this.config.num_class_embeds, context: { channels } };
+    const plan = { labels: this.labels, context: { channels } };
     const { label, context } = checkCondition("U-Net", plan, x.shape[0], condition);
     return tf.tidy(() => {
       const { act_fn, center_input_sample } = this.config;

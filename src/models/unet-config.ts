@@ -1,5 +1,5 @@
 import { requireLayers, requireList, requireNumber, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
-import { activationNames, type ActivationName, type TimeScaleShift } from "../nn/index.js";
+import { activationNames, checkDropoutRate, type ActivationName, type TimeScaleShift } from "../nn/index.js";
 
 export type DownBlockType = "DownBlock2D" | "AttnDownBlock2D";
 export type UpBlockType = "UpBlock2D" | "AttnUpBlock2D";
@@ -115,7 +115,7 @@ export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
   if (!Number.isFinite(config.mid_block_scale_factor) || config.mid_block_scale_factor === 0) {
     throw new RangeError(`mid_block_scale_factor must be a number other than 0, got ${config.mid_block_scale_factor}`);
   }
-  if (!(config.dropout >= 0 && config.dropout < 1)) throw new RangeError(`dropout must lie in 0 … < 1, got ${config.dropout}`);
+  checkDropoutRate(config.dropout);
   if (!(config.norm_eps > 0)) throw new RangeError(`norm_eps must be a positive number, got ${config.norm_eps}`);
   if (config.mid_block_type !== null) requireOneOf("mid_block_type", [config.mid_block_type], ["UNetMidBlock2D"]);
   if (config.time_embedding_type === "learned" && config.num_train_timesteps === null) {
@@ -146,6 +146,13 @@ function requireWidths(config: UNet2DConfig): void {
       );
     }
   });
+  const { attn_norm_num_groups: middle, add_attention, mid_block_type } = config;
+  const last = widths[widths.length - 1];
+  if (middle !== null && add_attention && mid_block_type !== null && last % middle !== 0) {
+    throw new RangeError(
+      `block_out_channels ends with ${last}, which attn_norm_num_groups = ${middle} does not divide: choose one that does, or null`,
+    );
+  }
   if (widths[0] % 2 !== 0) {
     throw new RangeError(
       `block_out_channels starts with ${widths[0]}: the time embedding has that many sines and cosines, so it must be even`,

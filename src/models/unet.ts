@@ -81,8 +81,9 @@ export class UNet2D {
 
   /**
    * @param x [N, H, W, in_channels], any height and width
-   * @param timestep [N], the network's own time (0 … T−1 for a model trained on T steps; fractions are fine). With
-   *   "fourier" time it is σ > 0, and the output is divided by it, as UNet2DModel does
+   * @param timestep [N], the network's own time (0 … T−1 for a model trained on T steps; fractions are fine,
+   *   except with "learned" time, which takes the nearest). With "fourier" time it is σ > 0, and the output is divided by
+   *   it, as UNet2DModel does
    * @param condition its label is needed exactly when the model has class embeddings
    * @param training masks of dropout; without them nothing is dropped
    * @returns [N, H, W, out_channels]
@@ -95,7 +96,7 @@ export class UNet2D {
     { masks }: TrainingInputs = {},
   ): tf.Tensor4D {
     checkImagesAndTimes(x, timestep, this.config);
-    const plan = { classes: this.config.num_class_embeds, context: null };
+    const plan = { labels: this.labels, context: null };
     const { label } = checkCondition("U-Net", plan, x.shape[0], condition);
     return tf.tidy(() => {
       const e = this.embed(timestep, label);

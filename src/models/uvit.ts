@@ -96,7 +96,7 @@ export class UVit {
       this.text = new Dense(root.scope("context_embed"), { inputs: c.context_dim, outputs: channels });
     }
     const block = (name: string, skip: boolean): UVitBlock => {
-      const sizes = { channels, heads: c.num_heads, hidden: Math.round(c.mlp_ratio * channels) };
+      const sizes = { channels, heads: c.num_heads, hidden: Math.trunc(c.mlp_ratio * channels) };
       return new UVitBlock(root.scope(name), { ...sizes, qkvBias: c.qkv_bias, skip });
     };
     const half = Array.from({ length: (c.depth - 1) / 2 }, (_, i) => i);
@@ -161,7 +161,7 @@ export class UVit {
   }
 
   private check(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): CheckedCondition {
-    const { image_size, in_channels, num_classes, context_dim, context_tokens } = this.config;
+    const { image_size, in_channels, context_dim, context_tokens } = this.config;
     const [n, ...size] = x.shape;
     if (x.rank !== 4 || [...image_size, in_channels].some((length, i) => size[i] !== length)) {
       throw new RangeError(
@@ -172,7 +172,7 @@ export class UVit {
       throw new RangeError(`timestep must have one value an image, shape [${n}], got [${timestep.shape}]`);
     }
     const context = context_dim === null ? null : { channels: context_dim, words: context_tokens };
-    return checkCondition("U-ViT", { classes: num_classes, context }, n, condition);
+    return checkCondition("U-ViT", { labels: this.labels, context }, n, condition);
   }
 }
 
@@ -187,6 +187,7 @@ function uvitConfig(given: Partial<UVitConfig>): UVitConfig {
   }
   if (config.context_dim !== null) requirePositive("context_tokens", config.context_tokens);
   const [height, width] = config.image_size;
+  if (config.image_size.length !== 2) throw new RangeError(`image_size is [height, width], got [${config.image_size}]`);
   for (const length of [height, width]) {
     requirePositive("image_size", length);
     if (length % config.patch_size !== 0) {

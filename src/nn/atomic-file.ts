@@ -4,14 +4,22 @@ import { dirname } from "node:path";
 /** The system takes less than 2 GiB at once. */
 const LARGEST_WRITE = 2 ** 30;
 
-/**
- * Writes a file so that its path shows the old content or the new, never a part: temporary name, flush, rename.
- *
- * @param content text, bytes, or several pieces of bytes that follow each other
- */
-export function writeFileAtomically(path: string, content: string | Uint8Array | readonly Uint8Array[]): void {
+/** Text, bytes, or several pieces of bytes that follow each other. */
+export type FileContent = string | Uint8Array | readonly Uint8Array[];
+
+/** A file that is written, beside its place. */
+export interface StagedFile {
+  /** Puts it in its place, at once. */
+  commit(): void;
+  /** Takes it away again, unless it is in its place. */
+  discard(): void;
+}
+
+/** Writes and flushes a file under a temporary name. Nothing is left of it if that fails. */
+export function stageFile(path: string, content: FileContent): StagedFile {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.tmp-${process.pid}`;
+  const discard = (): void => rmSync(temporary, { force: true });
   const whole = typeof content === "string" ? Buffer.from(content, "utf8") : content;
   const pieces = whole instanceof Uint8Array ? [whole] : whole;
   try {
@@ -26,9 +34,31 @@ export function writeFileAtomically(path: string, content: string | Uint8Array |
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard();
+    throw error;
+  }
+  return { commit: () => renameSync(temporary, path), discard };
+}
+
+/** Writes a file so that its path shows the old content or the new, never a part: temporary name, flush, rename. */
+export function writeFileAtomically(path: string, content: FileContent): void {
+  commitTogether([stageFile(path, content)]);
+}
+
+/**
+ * Puts files in their places one after the other, once all of them are written; if writing one fails, none is touched.
+ *
+ * @param before done when all are written and none is in its place
+ */
+export function commitTogether(files: Iterable<StagedFile>, before: () => void = () => undefined): void {
+  const staged: StagedFile[] = [];
+  try {
+    for (const file of files) staged.push(file);
+    before();
+    for (const file of staged) file.commit();
+  } catch (error) {
+    for (const file of staged) file.discard();
     throw error;
   }
 }

@@ -25,7 +25,7 @@ export class Dropout {
     private readonly site: string,
     private readonly rate: number,
   ) {
-    checkRate(rate);
+    checkDropoutRate(rate);
   }
 
   /**
@@ -76,7 +76,7 @@ export function drawMasks(
   sites: ReadonlyMap<string, DropoutSite>,
   { seed, step }: { readonly seed: number; readonly step: number },
 ): Record<string, tf.Tensor> {
-  for (const { rate } of sites.values()) checkRate(rate);
+  for (const { rate } of sites.values()) checkDropoutRate(rate);
   const masks: Record<string, tf.Tensor> = {};
   for (const [site, { shape, rate }] of sites) {
     const dropped = Math.round(rate * DRAWS);
@@ -94,6 +94,7 @@ export function drawMasks(
   return masks;
 }
 
-function checkRate(rate: number): void {
+/** @throws RangeError unless the rate leaves something */
+export function checkDropoutRate(rate: number): void {
   if (!(rate >= 0 && Math.round(rate * DRAWS) < DRAWS)) throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
 }

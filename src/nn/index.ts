@@ -17,6 +17,7 @@ export * from "./position-embedding.js";
 export * from "./patches.js";
 export * from "./resnet-block.js";
 export * from "./atomic-file.js";
+export * from "./model-files.js";
 export type { FloatFormat } from "./float-formats.js";
 export * from "./safetensors.js";
 export * from "./sharded-safetensors.js";

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { decodeHalf, encodeHalf, type FloatFormat } from "./float-formats.js";
-import { writeFileAtomically } from "./atomic-file.js";
+import { commitTogether, stageFile, type StagedFile } from "./atomic-file.js";
 import { jsonShape } from "./json-keys.js";
 
 /** A file that is not a valid safetensors file, or not there; the message says what is wrong with it. */
@@ -32,6 +32,8 @@ export interface NamedTensor {
 const BYTES: Record<FloatFormat, number> = { F32: 4, F16: 2, BF16: 2 };
 /** The format's own limit for the header. */
 const MAX_HEADER = 100_000_000;
+/** The system gives less than 2 GiB at once. */
+const LARGEST_READ = 2 ** 30;
 /** Header, tensor, shape or offsets. */
 const DEEPEST_HEADER = 3;
 
@@ -46,6 +48,7 @@ export class SafetensorsFile implements TensorSource {
   readonly metadata: Readonly<Record<string, string>>;
   private readonly dataStart: number;
   private readonly file: number;
+  private closed = false;
 
   constructor(readonly path: string) {
     this.file = opened(path);
@@ -66,13 +69,16 @@ export class SafetensorsFile implements TensorSource {
   read(name: string): NamedTensor {
     const entry = this.entries.get(name);
     if (!entry) throw new RangeError(`${this.path} has no tensor "${name}"`);
+    // The number of a closed file may be that of another one by now.
+    if (this.closed) throw new SafetensorsError(`${this.path} has been closed: read "${name}" before`);
     const bytes = this.bytes(this.dataStart + entry.begin, entry.end - entry.begin);
     return { shape: entry.shape, values: decode(bytes, entry.dtype) };
   }
 
-  /** Closes the file; reading from it is an error then. */
+  /** Closes the file; reading from it is an error then, closing it again is none. */
   close(): void {
-    closeSync(this.file);
+    if (!this.closed) closeSync(this.file);
+    this.closed = true;
   }
 
   private readHeaderLength(fileLength: number): number {
@@ -111,7 +117,7 @@ export class SafetensorsFile implements TensorSource {
     const buffer = Buffer.alloc(length);
     let done = 0;
     while (done < length) {
-      const got = readSync(this.file, buffer, done, length - done, position + done);
+      const got = readSync(this.file, buffer, done, Math.min(LARGEST_READ, length - done), position + done);
       if (got === 0) throw new SafetensorsError(`${this.path} ended ${length - done} bytes early: it is being written or cut short`);
       done += got;
     }
@@ -138,16 +144,32 @@ export function readSafetensors<T>(path: string, use: (file: SafetensorsFile) =>
   }
 }
 
+export interface SafetensorsOptions {
+  /** Default F32. */
+  readonly format?: FloatFormat;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /**
  * Writes tensors atomically, in the order given.
  *
- * @throws RangeError if a number is too large for the format; nothing is written then
+ * @throws RangeError if a name is taken, values do not fill their shape, or a number is too large for the format; nothing
+ *   is written then
  */
 export function writeSafetensors(
   path: string,
   tensors: Iterable<readonly [string, NamedTensor]>,
-  options: { format?: FloatFormat; metadata?: Readonly<Record<string, string>> } = {},
+  options: SafetensorsOptions = {},
 ): void {
+  commitTogether([stageSafetensors(path, tensors, options)]);
+}
+
+/** As {@link writeSafetensors}, beside its place. */
+export function stageSafetensors(
+  path: string,
+  tensors: Iterable<readonly [string, NamedTensor]>,
+  options: SafetensorsOptions = {},
+): StagedFile {
   const { format = "F32", metadata } = options;
   // No prototype: a tensor may have any name, "__proto__" too.
   const header = Object.create(null) as Record<string, unknown>;
@@ -155,6 +177,11 @@ export function writeSafetensors(
   const chunks: Buffer[] = [];
   let offset = 0;
   for (const [name, { shape, values }] of tensors) {
+    if (Object.hasOwn(header, name) || name === "__metadata__") {
+      throw new RangeError(`${path} cannot hold another "${name}": give the tensor another name`);
+    }
+    const size = shape.reduce((product, n) => product * n, 1);
+    if (size !== values.length) throw new RangeError(`"${name}" of shape [${shape}] needs ${size} numbers, got ${values.length}`);
     const bytes = encode(name, values, format);
     header[name] = { dtype: format, shape, data_offsets: [offset, offset + bytes.length] };
     chunks.push(bytes);
@@ -165,7 +192,7 @@ export function writeSafetensors(
   const text = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8), " "), "utf8");
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));
-  writeFileAtomically(path, [length, text, ...chunks]);
+  return stageFile(path, [length, text, ...chunks]);
 }
 
 function metadataOf(header: Record<string, unknown>, path: string): Record<string, string> {

@@ -1,9 +1,17 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { writeFileAtomically } from "./atomic-file.js";
-import type { FloatFormat } from "./float-formats.js";
+import { stageFile, type StagedFile } from "./atomic-file.js";
 import { jsonShape } from "./json-keys.js";
-import { SafetensorsError, SafetensorsFile, writeSafetensors, type NamedTensor, type TensorEntry, type TensorSource } from "./safetensors.js";
+import { replaceModel } from "./model-files.js";
+import {
+  SafetensorsError,
+  SafetensorsFile,
+  stageSafetensors,
+  type NamedTensor,
+  type SafetensorsOptions,
+  type TensorEntry,
+  type TensorSource,
+} from "./safetensors.js";
 
 /** An index is a small JSON file; anything larger is not one. */
 const MAX_INDEX = 100_000_000;
@@ -94,17 +102,48 @@ function readIndex(path: string): Map<string, string> {
   return new Map(Object.entries(map as Record<string, string>));
 }
 
+/** {@link SafetensorsOptions}, and how large a file may be. */
+export interface ShardedOptions extends SafetensorsOptions {
+  readonly maxBytes: number;
+}
+
+/** Where the index lies of the files that make `path` together. */
+export function shardIndex(path: string): string {
+  return `${path}.index.json`;
+}
+
 /**
  * Writes tensors as files of at most `maxBytes` of data each (a larger tensor gets a file of its own), and the index
  * last. `path` ends in ".safetensors"; the files are named `…-00001-of-0000N.safetensors`, the index `….index.json`.
  *
- * @throws RangeError if `maxBytes` is not positive, or a number is too large for the format
+ * @throws RangeError if `maxBytes` is not positive, or as `writeSafetensors` does; nothing is written then
  */
 export function writeShardedSafetensors(
   path: string,
   tensors: readonly (readonly [string, NamedTensor])[],
-  options: { maxBytes: number; format?: FloatFormat; metadata?: Readonly<Record<string, string>> },
+  options: ShardedOptions,
 ): void {
+  replaceModel({ configs: {}, weights: stageShardedSafetensors(path, tensors, options), entries: [shardIndex(path)] });
+  removeOldShards(path);
+}
+
+/** Removes those files of the form `…-00001-of-0000N.safetensors` that no index names. */
+export function removeOldShards(path: string): void {
+  const index = shardIndex(path);
+  const named = existsSync(index) ? new Set(readIndex(index).values()) : new Set<string>();
+  const stem = basename(path, ".safetensors");
+  for (const name of readdirSync(dirname(path))) {
+    const isShard = name.startsWith(`${stem}-`) && /^-\d{5}-of-\d{5}\.safetensors$/.test(name.slice(stem.length));
+    if (isShard && !named.has(name)) rmSync(join(dirname(path), name), { force: true });
+  }
+}
+
+/** The files of {@link writeShardedSafetensors}, each beside its place; the index comes last. */
+export function* stageShardedSafetensors(
+  path: string,
+  tensors: readonly (readonly [string, NamedTensor])[],
+  options: ShardedOptions,
+): Generator<StagedFile> {
   const { maxBytes, format = "F32" } = options;
   if (!(maxBytes > 0)) throw new RangeError(`maxBytes of a file must be positive, got ${maxBytes}`);
   const width = format === "F32" ? 4 : 2;
@@ -123,11 +162,11 @@ export function writeShardedSafetensors(
   const stem = path.replace(/\.safetensors$/, "");
   const number = (n: number): string => String(n).padStart(5, "0");
   const weightMap: Record<string, string> = {};
-  shards.forEach((shard, i) => {
+  for (const [i, shard] of shards.entries()) {
     const file = `${stem}-${number(i + 1)}-of-${number(shards.length)}.safetensors`;
-    writeSafetensors(file, shard, options);
     for (const [name] of shard) weightMap[name] = basename(file);
-  });
+    yield stageSafetensors(file, shard, options);
+  }
   const index = { metadata: { total_size: total }, weight_map: weightMap };
-  writeFileAtomically(`${path}.index.json`, `${JSON.stringify(index, null, 2)}\n`);
+  yield stageFile(shardIndex(path), `${JSON.stringify(index, null, 2)}\n`);
 }

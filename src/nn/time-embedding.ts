@@ -12,8 +12,9 @@ export interface SinusoidalOptions {
   /** Default "cos-sin". */
   readonly order?: SinusoidOrder;
   /**
-   * Shortens the ladder of frequencies: ω_i = 10000^(−i/(half − shift)). 0 (default) is diffusers' and DiT's
-   * convention; 1 ends exactly at 1/10000, as DDPM's code does.
+   * Shortens the ladder of frequencies: ω_i = 10000^(−i/(half − shift)). 0 (default) is the
+   * convention of diffusers' U-Nets and of DiT's own code; 1 ends exactly at 1/10000, as in DDPM's code and in diffusers'
+   * DiT.
    */
   readonly frequencyShift?: number;
 }

@@ -1,3 +1,4 @@
+import { valuesExist } from "../finite.js";
 import * as tf from "../tf.js";
 import { Embedding } from "./embedding.js";
 import type { ParameterScope } from "./parameters.js";
@@ -25,7 +26,7 @@ export interface TimeEncodingOptions {
   readonly dimensions: number;
   /** For sinusoids, default 0: see {@link sinusoidalEmbedding}. */
   readonly frequencyShift?: number;
-  /** For `learned`: times 0 … steps − 1 have a vector; any other time is encoded as zeros. For `scalar`: its unit. */
+  /** For `learned`: the whole times 0 … steps − 1 have a vector each, others have that of the nearest. For `scalar`: its unit. */
   readonly steps?: number;
   /** For `fourier`: what is multiplied by the frequencies; default t itself. */
   readonly fourierInput?: (t: tf.Tensor1D) => tf.Tensor1D;
@@ -82,7 +83,10 @@ export class TimeEncoding {
     return kind === "none" ? 0 : kind === "scalar" ? 1 : dimensions;
   }
 
-  /** @returns [N, dimensions]; of `scalar` [N, 1], of `none` [N, 0] */
+  /**
+   * @returns [N, dimensions]; of `scalar` [N, 1], of `none` [N, 0]
+   * @throws RangeError if `learned` has no vector for a time (a graph has no values to look at, and takes the nearest)
+   */
   apply(t: tf.Tensor1D): tf.Tensor2D {
     const { kind, dimensions, frequencyShift, fourierInput = (time) => time, fourierOrder } = this.options;
     return part(this.name, "time", () => {
@@ -91,7 +95,7 @@ export class TimeEncoding {
         case "sin-cos":
           return sinusoidalEmbedding(t, { dimensions, order: kind, frequencyShift });
         case "learned":
-          return this.table!.apply(tf.cast(tf.round(t), "int32"));
+          return this.table!.apply(this.rows(t));
         case "fourier": {
           const w = tf.expandDims(this.frequencies as unknown as tf.Tensor1D, 0);
           const angles = tf.mul(tf.mul(tf.expandDims(fourierInput(t), 1), w), 2 * Math.PI);
@@ -104,6 +108,14 @@ export class TimeEncoding {
           return tf.zeros([t.shape[0], 0]);
       }
     });
+  }
+
+  private rows(t: tf.Tensor1D): tf.Tensor1D {
+    const last = this.options.steps! - 1;
+    const row = tf.round(t);
+    const strange = valuesExist() ? Array.from(row.dataSync()).find((value) => !(value >= 0 && value <= last)) : undefined;
+    if (strange !== undefined) throw new RangeError(`this "learned" time encoding knows the times 0 … ${last}, got ${strange}`);
+    return tf.cast(tf.clipByValue(row, 0, last), "int32") as tf.Tensor1D;
   }
 }
 

@@ -1,8 +1,9 @@
 import * as tf from "../tf.js";
 import type { FloatFormat } from "./float-formats.js";
 import type { ParameterKind, Parameters } from "./parameters.js";
-import { writeShardedSafetensors } from "./sharded-safetensors.js";
-import { readSafetensors, writeSafetensors, type NamedTensor, type TensorSource } from "./safetensors.js";
+import { commitTogether, type StagedFile } from "./atomic-file.js";
+import { stageShardedSafetensors, writeShardedSafetensors } from "./sharded-safetensors.js";
+import { readSafetensors, stageSafetensors, type NamedTensor, type TensorSource } from "./safetensors.js";
 
 export interface SaveOptions {
   /** Default F32. */
@@ -19,7 +20,12 @@ export interface SaveOptions {
  *   written then
  */
 export function saveParameters(path: string, parameters: Parameters, options: SaveOptions = {}): void {
-  writeSafetensors(path, onDisk(parameters, options.values), options);
+  commitTogether([stageParameters(path, parameters, options)]);
+}
+
+/** As {@link saveParameters}, beside its place. */
+export function stageParameters(path: string, parameters: Parameters, options: SaveOptions = {}): StagedFile {
+  return stageSafetensors(path, onDisk(parameters, options.values), options);
 }
 
 /** As {@link saveParameters}, in several files and an index: see {@link writeShardedSafetensors}. */
@@ -29,6 +35,15 @@ export function saveShardedParameters(
   options: SaveOptions & { readonly maxBytes: number },
 ): void {
   writeShardedSafetensors(path, [...onDisk(parameters, options.values)], options);
+}
+
+/** The files of {@link saveShardedParameters}, each beside its place; the index comes last. */
+export function* stageShardedParameters(
+  path: string,
+  parameters: Parameters,
+  options: SaveOptions & { readonly maxBytes: number },
+): Generator<StagedFile> {
+  yield* stageShardedSafetensors(path, [...onDisk(parameters, options.values)], options);
 }
 
 /**

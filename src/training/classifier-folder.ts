@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadParameters, saveParameters, writeFileAtomically, type FloatFormat } from "../nn/index.js";
+import { loadParameters, replaceModel, stageParameters, type FloatFormat, type StagedFile } from "../nn/index.js";
 import { Classifier, type ClassifierConfig } from "../models/index.js";
 import type { TrainingRecord } from "./model-folder.js";
 
@@ -22,12 +22,10 @@ export function loadClassifier(folder: string): Classifier {
 }
 
 /**
- * Writes `config.json`, `training.json` (the record, and the accuracy on images held out) and `model.safetensors`, each
- * replaced atomically.
+ * Writes `config.json`, `training.json` (the record, and the accuracy on images held out) and `model.safetensors`.
  *
  * @param options.values other numbers for the same parameters, flat (an average, say)
- * @throws RangeError if `values` has another length, or a number is too large for the format; the weights
- *   are not written then
+ * @throws RangeError if `values` has another length, or a number is too large for the format; nothing is written then
  */
 export function saveClassifier(
   folder: string,
@@ -35,7 +33,15 @@ export function saveClassifier(
   options: { format?: FloatFormat; values?: Float32Array } = {},
 ): void {
   const { classifier, record, heldOutAccuracy } = model;
-  writeFileAtomically(join(folder, "config.json"), `${JSON.stringify(classifier.config, null, 2)}\n`);
-  writeFileAtomically(join(folder, "training.json"), `${JSON.stringify({ ...record, heldOutAccuracy }, null, 2)}\n`);
-  saveParameters(join(folder, "model.safetensors"), classifier.parameters, options);
+  const weights = join(folder, "model.safetensors");
+  const toJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
+  function* staged(): Generator<StagedFile> {
+    yield stageParameters(weights, classifier.parameters, options);
+  }
+  replaceModel({
+    configs: { [join(folder, "config.json")]: toJson(classifier.config) },
+    notes: { [join(folder, "training.json")]: toJson({ ...record, heldOutAccuracy }) },
+    weights: staged(),
+    entries: [weights],
+  });
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as tf from "../tf.js";
 import type { Precision } from "../compile/index.js";
 import { cosineSchedule, linearSchedule, predictions, type Denoiser, type Prediction, type Schedule } from "../diffusion/index.js";
-import { loadParameters, readSafetensors, roomFor, saveParameters, writeFileAtomically, type FloatFormat } from "../nn/index.js";
+import { loadParameters, readSafetensors, roomFor, replaceModel, stageParameters, type FloatFormat, type StagedFile } from "../nn/index.js";
 import { UNet2D, type UNet2DConfig } from "../models/index.js";
 import { networkDenoiser, type NetworkDenoiser } from "./network.js";
 
@@ -123,17 +123,23 @@ function withDefaultLabel(denoiser: NetworkDenoiser, label: number): Denoiser {
   };
 }
 
-/** Writes a model folder; each file is replaced atomically, the weights last. */
+/** Writes a model folder. What cannot be written changes nothing, and nobody ever opens a mix of two models. */
 export function saveDiffusionModel(
   folder: string,
   model: { network: UNet2D; config: DiffusionConfig; record?: TrainingRecord },
   options: { format?: FloatFormat; values?: Float32Array } = {},
 ): void {
   const config = { _class_name: "UNet2DModel", ...model.network.config };
-  writeFileAtomically(join(folder, CONFIG), toJson(config));
-  writeFileAtomically(join(folder, DIFFUSION), toJson(model.config));
-  if (model.record) writeFileAtomically(join(folder, RECORD), toJson(model.record));
-  saveParameters(join(folder, WEIGHTS), model.network.parameters, { ...options, metadata: { format: "pt" } });
+  const weights = join(folder, WEIGHTS);
+  function* staged(): Generator<StagedFile> {
+    yield stageParameters(weights, model.network.parameters, { ...options, metadata: { format: "pt" } });
+  }
+  replaceModel({
+    configs: { [join(folder, CONFIG)]: toJson(config), [join(folder, DIFFUSION)]: toJson(model.config) },
+    notes: model.record && { [join(folder, RECORD)]: toJson(model.record) },
+    weights: staged(),
+    entries: [weights],
+  });
 }
 
 /**

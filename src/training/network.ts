@@ -1,5 +1,5 @@
 import * as tf from "../tf.js";
-import { compile, type Compiled, type NamedTensors } from "../compile/index.js";
+import { compile, type NamedTensors } from "../compile/index.js";
 import {
   networkTime,
   splitLearnedVariance,
@@ -9,13 +9,13 @@ import {
   type LearnedVarianceDenoiser,
   type Prediction,
 } from "../diffusion/index.js";
-import type { TrainingInputs } from "../models/index.js";
+import { requireLabels, type TrainingInputs } from "../models/index.js";
 import type { Parameters } from "../nn/index.js";
 
 /** A network of noisy data and time: `UNet2D`, `UNet2DCondition`, `DiT`, `UVit`, `PointMlp`, or one of your own. */
 export interface TimeNetwork {
   readonly parameters: Parameters;
-  /** How many labels it can tell apart, if it says so: those of a training must lie below. */
+  /** How many labels it can tell apart, if it says so: others are refused. */
   readonly labels?: number | null;
   /**
    * @param x [N, …]
@@ -103,9 +103,16 @@ function evaluation<O extends NamedTensors>(
   network: TimeNetwork,
   { clock = networkTime }: NetworkDenoiserOptions,
   read: (output: tf.Tensor) => O,
-): Compiled<NamedTensors, O> {
-  return compile(
+): ((inputs: NamedTensors) => O) & { dispose(): void } {
+  const evaluate = compile(
     ({ xt, t, ...condition }: NamedTensors) => read(network.apply(xt, clock(t as tf.Tensor1D), condition)),
     { name: "denoiser", captures: network.parameters.tensors },
   );
+  const checked = (inputs: NamedTensors): O => {
+    // Within the graph there are no values to look at.
+    const { label } = inputs as { label?: tf.Tensor };
+    if (label && network.labels) requireLabels("network", network.labels, label);
+    return evaluate(inputs);
+  };
+  return Object.assign(checked, { dispose: () => evaluate.dispose() });
 }

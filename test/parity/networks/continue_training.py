@@ -58,6 +58,8 @@ def main() -> None:
     before = outputs(unet.to(accelerator.device), probe, probe_labels)
 
     examples = torch.utils.data.TensorDataset(images, labels)
+    if len(images) < options.batch * accelerator.num_processes:
+        raise SystemExit(f"{len(images)} images make no batch of {options.batch} on {accelerator.num_processes} processes: lower --batch")
     loader = torch.utils.data.DataLoader(examples, batch_size=options.batch, shuffle=True, drop_last=True)
     optimizer = torch.optim.AdamW(unet.parameters(), lr=options.rate, weight_decay=0.0)
     average = EMAModel(unet.parameters(), decay=0.999)

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
-import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import * as tf from "../../../src/tf.js";
 import { DiT, fromDiffusers, toDiffusers, UNet2D, type DiffusersClass } from "../../../src/models/index.js";
-import { readSafetensors, SafetensorsError, ShardedSafetensors, writeSafetensors, type NamedTensor } from "../../../src/nn/index.js";
+import {
+  readSafetensors,
+  replaceModel,
+  SafetensorsError,
+  ShardedSafetensors,
+  writeSafetensors,
+  type NamedTensor,
+  type StagedFile,
+} from "../../../src/nn/index.js";
 
 const root = mkdtempSync(join(tmpdir(), "diffusers-"));
 after(() => rmSync(root, { recursive: true }));
@@ -44,12 +52,15 @@ const refuses = (message: RegExp, kind: new (...args: never[]) => Error = Error)
 };
 
 test("configuration keys: notes and neutral values pass, others are refused by name", () => {
-  edit({ _diffusers_version: "0.35.2", _name_or_path: "x", dropout: 0.0, downsample_type: "conv", some_flag: false });
+  edit({ _diffusers_version: "0.35.2", _name_or_path: "x", dropout: 0.0, downsample_type: "conv", some_setting: null });
   fromDiffusers(folder).dispose();
   edit({ downsample_type: "resnet" });
   refuses(/UNet2D does not know downsample_type = "resnet": leave it out/, RangeError);
   edit({ downsample_type: "conv", sliding_window: 3 });
   refuses(/does not know sliding_window = 3/, RangeError);
+  edit({ sliding_window: null, add_atention: false });
+  refuses(/does not know add_atention = false: leave it out, or check the spelling/, RangeError);
+  edit({ add_atention: null });
   edit({ sliding_window: null, up_block_types: ["KUpBlock2D"] });
   refuses(/up_block_types: unknown "KUpBlock2D", allowed are UpBlock2D, AttnUpBlock2D/, RangeError);
   edit({ up_block_types: ["UpBlock2D"], block_out_channels: "4" });
@@ -123,6 +134,9 @@ test("missing and damaged files are named, with the remedy", () => {
   refuses(/cut short/, SafetensorsError);
   rmSync(join(folder, weights));
   refuses(/has no diffusion_pytorch_model.safetensors$/);
+  writeFileSync(join(folder, "diffusion_pytorch_model.fp16.safetensors"), "");
+  refuses(/has no diffusion_pytorch_model.safetensors, but the variant "fp16": name it in options.variant$/);
+  rmSync(join(folder, "diffusion_pytorch_model.fp16.safetensors"));
   writeFileSync(join(folder, "diffusion_pytorch_model.bin"), "");
   refuses(/its \.bin file is a Python pickle: save it again with save_pretrained/);
   writeFileSync(join(folder, "config.json"), "{");
@@ -248,6 +262,65 @@ test("indices of several files: every disagreement is refused", () => {
   refuses(/has no weight_map/, SafetensorsError);
   writeFileSync(path, "nonsense");
   refuses(/not valid JSON/, SafetensorsError);
+});
+
+test("a variant in several files opens by its index, under its present and its former name", () => {
+  toDiffusers(unet, folder, { maxFileBytes: 3000 });
+  const index = join(folder, `${weights}.index.json`);
+  for (const name of ["diffusion_pytorch_model.safetensors.index.fp16.json", "diffusion_pytorch_model.safetensors.fp16.index.json"]) {
+    renameSync(index, join(folder, name));
+    const opened = fromDiffusers(folder, { expect: "UNet2DModel", variant: "fp16" });
+    assert.deepEqual(opened.parameters.toFlat(), unet.parameters.toFlat());
+    opened.dispose();
+    renameSync(join(folder, name), index);
+  }
+});
+
+/** Names and contents of the files of a folder. */
+const contents = () => Object.fromEntries(readdirSync(folder).sort().map((name) => [name, readFileSync(join(folder, name), "base64")]));
+
+test("a save that is refused changes nothing, in one file and in several", () => {
+  const wider = new UNet2D({ ...unet.config, block_out_channels: [8] });
+  const [first, last] = [wider.parameters.toFlat(), wider.parameters.toFlat()];
+  first[0] = NaN;
+  last[last.length - 1] = 1e6;
+  for (const maxFileBytes of [undefined, 3000]) {
+    toDiffusers(unet, folder, { format: "F16", maxFileBytes });
+    const before = contents();
+    assert.throws(() => toDiffusers(wider, folder, { values: first, maxFileBytes }), /holds NaN: the training diverged; nothing was written/);
+    assert.throws(() => toDiffusers(wider, folder, { values: last, format: "F16", maxFileBytes }), /too large for F16/);
+    assert.throws(() => toDiffusers(wider, folder, { values: last.subarray(1), maxFileBytes }), /values for \d+ parameters/);
+    assert.throws(() => toDiffusers(wider, folder, { maxFileBytes: NaN }), /maxFileBytes must be positive, got NaN/);
+    assert.deepEqual(contents(), before);
+    fromDiffusers(folder).dispose();
+  }
+  wider.dispose();
+});
+
+test("a save replaces whatever form an earlier one had, and leaves no file of it", () => {
+  const other = new UNet2D({ ...unet.config, freq_shift: 1 }, { seed: 9 });
+  for (const [from, to] of [[undefined, 3000], [3000, 6000], [3000, undefined]]) {
+    toDiffusers(unet, folder, { maxFileBytes: from });
+    toDiffusers(other, folder, { maxFileBytes: to });
+    const opened = fromDiffusers(folder, { expect: "UNet2DModel" });
+    assert.equal(opened.config.freq_shift, 1);
+    assert.deepEqual(opened.parameters.toFlat(), other.parameters.toFlat());
+    opened.dispose();
+    const index = join(folder, `${weights}.index.json`);
+    const named = existsSync(index) ? Object.values((JSON.parse(readFileSync(index, "utf8")) as { weight_map: object }).weight_map) : [weights];
+    assert.deepEqual(new Set(readdirSync(folder).filter((name) => name.endsWith(".safetensors"))), new Set(named));
+  }
+  other.dispose();
+});
+
+test("a process that dies while it replaces a model leaves none, not a mix", () => {
+  toDiffusers(unet, folder, { maxFileBytes: 3000 });
+  const nothing = (): void => undefined;
+  const fails = (): never => { throw new Error("killed"); };
+  const shards: StagedFile[] = [{ commit: nothing, discard: nothing }, { commit: fails, discard: nothing }];
+  const entries = [`${join(folder, weights)}.index.json`];
+  assert.throws(() => replaceModel({ configs: {}, weights: shards, entries }), /killed/);
+  refuses(/has no diffusion_pytorch_model.safetensors$/);
 });
 
 test("numbers beyond a format's range are not written as infinities", () => {

@@ -83,6 +83,9 @@ test("DiT refuses inputs and configurations that do not fit", () => {
   assert.throws(() => dit.apply(tf.zeros([2, 4, 4, 3]), t, { label }), /got shape \[2,4,4,3\]/);
   assert.throws(() => dit.apply(x, tf.tensor1d([1]), { label }), /one value an image/);
   assert.throws(() => dit.apply(x, t), /class-conditional: give a label/);
+  const none = dit.labels! - 1;
+  dit.apply(x, t, { label: tf.tensor1d([none, 0], "int32") });
+  assert.throws(() => dit.apply(x, t, { label: tf.tensor1d([none + 1, 0], "int32") }), new RegExp(`labels 0 … ${none}, got ${none + 1}`));
   assert.throws(() => dit.apply(x, t, { label, context: tf.zeros([2, 3, 3]) }), /takes no context/);
   const withText = new DiT({ ...small, cross_attention_dim: 3 });
   assert.throws(() => withText.apply(x, t, { label }), /takes a context \[2, words, 3\]/);

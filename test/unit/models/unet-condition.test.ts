@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
-import { fromDiffusers, toDiffusers, UNet2DCondition, type UNet2DConditionConfig } from "../../../src/models/index.js";
+import { atLevel, fromDiffusers, toDiffusers, UNet2DCondition, type UNet2DConditionConfig } from "../../../src/models/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 
 const small: Partial<UNet2DConditionConfig> = {
@@ -72,8 +72,29 @@ test("inputs and configurations that do not fit are refused", () => {
     [{ layers_per_block: [1, 0] }, /layers_per_block must be a positive whole number, got 0/],
     [{ transformer_layers_per_block: 1e9 }, /transformer_layers_per_block must be at most 1000, got 1000000000/],
     [{ in_channels: "3" }, /in_channels must be a number, got "3"/],
+    ...["cross_attention_dim", "attention_head_dim", "layers_per_block", "transformer_layers_per_block"].map((key): [Record<string, unknown>, RegExp] => {
+      return [{ [key]: null }, new RegExp(`${key} must be a number, or a list of one a level, got null`)];
+    }),
   ];
+  const before = tf.memory().numTensors;
   for (const [change, message] of bad) {
     assert.throws(() => new UNet2DCondition({ ...small, ...change } as Partial<UNet2DConditionConfig>), message);
   }
+  assert.equal(tf.memory().numTensors, before);
+});
+
+test("what only attention uses may be anything at levels without", () => {
+  const config: Partial<UNet2DConditionConfig> = {
+    ...small,
+    block_out_channels: [6, 8],
+    norm_num_groups: 2,
+    down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
+    up_block_types: ["CrossAttnUpBlock2D", "UpBlock2D"],
+    attention_head_dim: 4,
+    transformer_layers_per_block: [0, 2],
+  };
+  const unet = new UNet2DCondition(config, { seed: 1 });
+  assert.equal(unet.parameters.names.filter((name) => /^down.*transformer_blocks\.\d\.norm1\.weight$/.test(name)).length, 2 * atLevel(unet.config.layers_per_block, 1));
+  assert.equal(unet.parameters.names.some((name) => name.startsWith("down_blocks.0.attentions")), false);
+  unet.dispose();
 });

@@ -120,7 +120,10 @@ test("neither a gradient nor a refused input leaves a tensor behind", () => {
   assert.equal(Object.keys(grads).length, unet.parameters.variables.length);
   tf.dispose([value, grads]);
   assert.equal(tf.memory().numTensors, before);
-  assert.throws(() => unet.apply(x, tf.tidy(() => tf.tensor1d([1, 2]))));
+  const two = tf.tensor1d([1, 2]);
+  const held = tf.memory().numTensors;
+  assert.throws(() => unet.apply(x, two), /one value an image, shape \[1\], got \[2\]/);
+  assert.equal(tf.memory().numTensors, held);
 });
 
 test("inputs that do not fit are refused with what would", () => {
@@ -133,6 +136,11 @@ test("inputs that do not fit are refused with what would", () => {
   assert.throws(() => unet.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0], "int32") }), /knows no classes/);
   assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t), /class-conditional: give a label/);
   assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0, 1], "int32") }), /int32 of shape \[1\]/);
+  for (const label of [3, -1]) {
+    assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([label], "int32") }), new RegExp(`labels 0 … 2, got ${label}`));
+  }
+  const learned = new UNet2D({ ...small, time_embedding_type: "learned", num_train_timesteps: 100 });
+  assert.throws(() => learned.apply(tf.zeros([1, 4, 4, 1]), tf.tensor1d([100])), /knows the times 0 … 99, got 100/);
   const grown = new UNet2D({ ...noAttention, block_out_channels: [2, 2], downsample_padding: 0 });
   assert.deepEqual(grown.apply(tf.zeros([1, 2, 5, 1]), t).shape, [1, 2, 5, 1]);
   assert.throws(() => grown.apply(tf.zeros([1, 1, 5, 1]), t), /at least 2 × 2/);
@@ -150,6 +158,7 @@ test("configurations that cannot be built are refused by the name of their key",
     [{ norm_num_groups: 4 }, /block_out_channels has 6, which norm_num_groups = 4 does not divide/],
     [{ norm_num_groups: 0 }, /norm_num_groups must be a positive whole number, got 0/],
     [{ attention_head_dim: 4 }, /attention_head_dim = 4 does not divide/],
+    [{ block_out_channels: [4, 6], attn_norm_num_groups: 4 }, /ends with 6, which attn_norm_num_groups = 4 does not divide: choose one that does, or null/],
     [{ attention_head_dim: 0 }, /attention_head_dim must be a positive whole number/],
     [{ in_channels: 0 }, /in_channels must be a positive whole number, got 0/],
     [{ out_channels: 1.5 }, /out_channels must be a positive whole number, got 1.5/],
@@ -160,7 +169,8 @@ test("configurations that cannot be built are refused by the name of their key",
     [{ downsample_padding: 2 }, /downsample_padding must be 0 or 1, got 2/],
     [{ mid_block_scale_factor: 0 }, /mid_block_scale_factor must be a number other than 0, got 0/],
     [{ mid_block_scale_factor: "2" }, /mid_block_scale_factor must be a number, got "2"/],
-    [{ dropout: 1 }, /dropout must lie in 0 … < 1, got 1/],
+    [{ dropout: 1 }, /dropout is the share of numbers dropped, 0 … < 1, got 1/],
+    [{ dropout: 0.999995 }, /0 … < 1, got 0\.999995/],
     [{ dropout: "0.1" }, /dropout must be a number, got "0.1"/],
     [{ dropout: null }, /dropout must be a number, got null/],
     [{ norm_eps: "1e-5" }, /norm_eps must be a number, got "1e-5"/],

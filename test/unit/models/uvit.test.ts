@@ -43,6 +43,7 @@ test("UVit refuses inputs and configurations that do not fit", () => {
     [{ depth: 4 }, /depth must be odd, .* got 4/],
     [{ depth: 1e9 + 1 }, /depth must be at most 1000, got 1000000001/],
     [{ image_size: 28 }, /image_size must be a list, got 28/],
+    [{ image_size: [4, 6, 1] }, /image_size is \[height, width\], got \[4,6,1\]/],
     [{ image_size: [5, 6] }, /image_size has 5, which patch_size = 2 does not divide/],
     [{ num_heads: 3 }, /multiple of num_heads = 3, got 8/],
     [{ embed_dim: 9, num_heads: 3 }, /embed_dim must be even/],

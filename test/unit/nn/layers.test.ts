@@ -127,6 +127,12 @@ test("Downsample and Upsample: sizes and gradients", () => {
   const small = normal([2, 3, 2, 4], 6) as tf.Tensor4D;
   assert.deepEqual(up.apply(small).shape, [2, 6, 4, 4]);
   assert.deepEqual(up.apply(small, [5, 3]).shape, [2, 5, 3, 4]);
+  // PyTorch's nearest neighbour: row i of 5 is row ⌊3i/5⌋ of 3, column j of 3 is column ⌊2j/3⌋ of 2.
+  const alone = model();
+  const identity = new Upsample(alone.root, { channels: 1 });
+  alone.parameters.assignFlat(Float32Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0, 0));
+  const counted = tf.tensor4d([0, 1, 10, 11, 20, 21], [1, 3, 2, 1]);
+  assert.deepEqual(tf.squeeze(identity.apply(counted, [5, 3])).arraySync(), [0, 0, 10, 10, 20].map((row) => [row, row, row + 1]));
   checkGradients(([v]) => up.apply(v as tf.Tensor4D), [small], parameters);
   checkGradients(([v]) => up.apply(v as tf.Tensor4D, [5, 3]), [small], parameters);
 });

@@ -221,6 +221,11 @@ test("conditions that do not fit say what would", () => {
   const style = tf.zeros([2]);
   assert.throws(() => unknown.predict(xt, style as tf.Tensor1D, { style }), /does not know the condition style: it may have label and context/);
   unknown.dispose();
+  const told = networkDenoiser(classes);
+  const label = tf.tensor1d([1, 2], "int32");
+  assert.throws(() => told.predict(xt, style as tf.Tensor1D, { label }), /knows the labels 0 … 1, got 2/);
+  told.dispose();
+  label.dispose();
   classes.parameters.dispose();
   network.parameters.dispose();
   tf.dispose([xt, style]);
