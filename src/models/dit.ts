@@ -154,7 +154,7 @@ export class DiT {
   }
 
   private check(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): CheckedCondition {
-    const { in_channels, patch_size: p, num_embeds_ada_norm, cross_attention_dim: width } = this.config;
+    const { in_channels, patch_size: p, cross_attention_dim: width } = this.config;
     if (x.rank !== 4 || x.shape[3] !== in_channels || x.shape[1] % p !== 0 || x.shape[2] % p !== 0) {
       throw new RangeError(
         `this transformer takes images [N, H, W, ${in_channels}] with H and W multiples of patch_size = ${p}, got shape [${x.shape}]`,

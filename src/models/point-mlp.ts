@@ -119,7 +119,7 @@ export class PointMlp {
   }
 
   private check(x: tf.Tensor2D, timestep: tf.Tensor1D, condition: NetworkCondition | undefined): CheckedCondition {
-    const { dimensions, num_class_embeds } = this.config;
+    const { dimensions } = this.config;
     if (x.rank !== 2 || x.shape[1] !== dimensions) {
       throw new RangeError(`this network takes points [N, ${dimensions}], got shape [${x.shape}]`);
     }
