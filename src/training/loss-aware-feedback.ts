@@ -17,14 +17,18 @@ export function lossAwareFeedback(
     observe: (step, losses) => density.record(timesOf(step), losses),
     save: () => {
       const { history } = density.save();
-      // Each time has a row of its losses, filled up with NaN.
-      const memory = new Float32Array(history.length * density.length).fill(NaN);
-      history.forEach((losses, i) => memory.set(losses, i * density.length));
+      // The length of a row, then for each time a row of its losses, filled up with NaN.
+      const memory = new Float32Array(1 + history.length * density.length).fill(NaN);
+      memory[0] = density.length;
+      history.forEach((losses, i) => memory.set(losses, 1 + i * density.length));
       return memory;
     },
-    restore: (memory) => {
-      const rows = Array.from({ length: memory.length / density.length }, (_, i) => {
-        return [...memory.subarray(i * density.length, (i + 1) * density.length)].filter((loss) => !Number.isNaN(loss));
+    restore: ([length, ...losses]) => {
+      if (length !== density.length) {
+        throw new RangeError(`the state remembers ${length} losses of each time, these times ${density.length}: train with the same times as before`);
+      }
+      const rows = Array.from({ length: losses.length / length }, (_, i) => {
+        return losses.slice(i * length, (i + 1) * length).filter((loss) => !Number.isNaN(loss));
       });
       density.restore({ history: rows });
     },

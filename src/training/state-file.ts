@@ -42,7 +42,7 @@ export function readTrainingState(path: string, { parameters, feedback }: Traini
     const memorySize = feedback?.save().length ?? 0;
     if (remembered !== memorySize) {
       throw new RangeError(
-        `${path} remembers ${remembered} numbers of past losses, this task ${memorySize}: train with the same times as before`,
+        `${path} remembers losses in ${remembered} numbers, this task in ${memorySize}: train with the same times as before`,
       );
     }
     const tensors = names.map((name): [string, NamedTensor] => [name, file.read(name)]);

@@ -65,9 +65,9 @@ export class TrainingStep {
       const { length } = state[name];
       if (length !== count) throw new RangeError(`${name} holds ${length} numbers, the network has ${count}: this state is of another one`);
     }
+    this.task.feedback?.restore(state.memory);
     this.form.restore(state);
     this.task.parameters.assignFlat(state.values);
-    this.task.feedback?.restore(state.memory);
   }
 
   /** Frees the graph and what is carried; the parameters belong to the task. */

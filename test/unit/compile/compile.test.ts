@@ -84,6 +84,17 @@ test("a compiled function inside another becomes part of its graph", () => {
   x.dispose();
 });
 
+test("a dense tensor from indices that are inputs, whose stand-ins would all be the same", () => {
+  const [indices, values] = [tf.tensor1d([1, 3], "int32"), tf.tensor1d([20, 10])];
+  const program = ({ indices, values }: { indices: tf.Tensor; values: tf.Tensor }): { y: tf.Tensor } => {
+    return { y: tf.sparseToDense(indices, values, [5], -1) };
+  };
+  const y = program({ indices, values }).y;
+  assert.deepEqual([...y.dataSync()], [-1, 20, -1, 10, -1]);
+  assertSame(program, { indices, values }, { cacheFolder });
+  tf.dispose([indices, values, y]);
+});
+
 test("a probe around a call sees nothing of it and does not disturb it, whether the call records or not", () => {
   const parameters = new Parameters({ seed: 1 });
   const conv = new Conv2d(parameters.scope("conv"), { inputs: 2, outputs: 1 });

@@ -203,9 +203,13 @@ test("times by loss are told the loss of each example, unweighted, and a restore
     assert.deepEqual(resumed.task.parameters.toFlat(), own.parameters.toFlat());
     assert.deepEqual(resumed.losses, straight.losses);
     const other = new Trainer(task(2, {}));
-    assert.throws(() => other.restore(path), /remembers 200 numbers of past losses, this task 0: train with the same times/);
+    assert.throws(() => other.restore(path), /remembers losses in 201 numbers, this task in 0: train with the same times/);
+    const coarser = new Trainer(task(2, { schedule: linearSchedule({ T: 50 }), times: new LossAwareTimes(50, 4) }));
+    const before = coarser.task.parameters.toFlat();
+    assert.throws(() => coarser.restore(path), /remembers 2 losses of each time, these times 4: train with the same times/);
+    assert.deepEqual(coarser.task.parameters.toFlat(), before);
     tf.dispose(Object.values(batch));
-    for (const trainer of [straight, resumed, other]) {
+    for (const trainer of [straight, resumed, other, coarser]) {
       trainer.dispose();
       trainer.task.parameters.dispose();
     }
