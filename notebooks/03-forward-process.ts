@@ -22,7 +22,7 @@ show(lab.imageGrid(x0, { scale: 6 }));
 //
 // ## The simple wrong thing: just add noise
 //
-// Add a little Gaussian noise to every pixel, again and again, a thousand times. What could go wrong? Let us follow the variance of the pixels of eight digits.
+// Add a little Gaussian noise to every pixel, again and again, five hundred times. What could go wrong? Let us follow the variance of the pixels of eight digits.
 
 // %%
 const variance = (v: ArrayLike<number>) => tf.tidy(() => tf.moments(Float32Array.from(v)).variance.dataSync()[0]);
@@ -56,7 +56,7 @@ show(lab.lineChart({
 //
 // $$q(x_t \mid x_{t-1}) = \mathcal{N}\big(\sqrt{1-\beta_t}\;x_{t-1},\; \beta_t I\big)$$
 //
-// Below, the formula is written once. It is shown, evaluated, and held against the library's `qStep` on a real picture.
+// Below, the formula is written once. It is shown, evaluated, and compared with the library's `qStep` on a real picture.
 
 // %%
 const schedule = lab.linearSchedule({ T: 1000 });
@@ -69,7 +69,7 @@ oneStep.agrees(lab.qStep(schedule, x0, t, epsilon), { beta: schedule.beta[t], xP
 // %% [markdown]
 // ## How much noise at which step: the schedule
 //
-// The numbers $\beta_1, \dots, \beta_T$ are chosen once, by hand. DDPM lets them grow along a straight line from $10^{-4}$ to $0.02$. The *cosine* schedule spends more of its steps where a picture is half gone.
+// The numbers $\beta_1, \dots, \beta_T$ are chosen once, by hand. DDPM lets them grow along a straight line from $10^{-4}$ to $0.02$. The *cosine* schedule is made so that the picture fades evenly, as you will see further down.
 
 // %%
 const cosine = lab.cosineSchedule({ T: 1000 });
@@ -82,7 +82,7 @@ show(lab.lineChart({
 }));
 
 // %% [markdown]
-// **What to see.** Steps are tiny at first, when there is fine detail to lose, and grow as less and less is left. (The axis is logarithmic.)
+// **What to see.** Steps are tiny at first, when there is fine detail to lose, and grow as less and less is left. (The axis is logarithmic. The last steps of the cosine schedule wipe out nearly all that is left: its β ends at 0.999.)
 //
 // ## A thousand steps in one jump
 //
@@ -129,13 +129,13 @@ function walk(steps: number): Float32Array {
 // %%
 const mean = (values: Float32Array): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 const crowds = [50, 200, 500].map((steps) => ({ t: steps, walked: walk(steps), jumped: jump(steps) }));
-const rows = crowds.map(({ t: steps, walked, jumped }) => {
+const rows = crowds.flatMap(({ t: steps, walked, jumped }) => [walked, jumped].map((values, i) => {
   const [center, spread] = [0.8 * Math.sqrt(schedule.alphaBar[steps]), 1 - schedule.alphaBar[steps]];
-  const offMean = (mean(walked) - center) / Math.sqrt(spread / crowd);
-  const offVariance = (variance(walked) - spread) / (spread * Math.sqrt(2 / crowd));
-  return { t: steps, "mean, walked": mean(walked), jumped: mean(jumped), "√ᾱ·x₀": center, "off by": offMean,
-    "variance, walked": variance(walked), "jumped ": variance(jumped), "1 − ᾱ": spread, "off by ": offVariance };
-});
+  const offMean = (mean(values) - center) / Math.sqrt(spread / crowd);
+  const offVariance = (variance(values) - spread) / (spread * Math.sqrt(2 / crowd));
+  return { t: steps, crowd: ["walked", "jumped"][i], mean: mean(values), "√ᾱ·x₀": center, "off by": offMean,
+    variance: variance(values), "1 − ᾱ": spread, "off by ": offVariance };
+}));
 const worst = Math.max(...rows.flatMap((row) => [row["off by"], row["off by "]].map(Math.abs)));
 check("many steps equal one jump", worst, (z: number) => z < 4, "the deviation should stay below 4 standard errors");
 table(rows, { digits: 3 });
@@ -154,19 +154,19 @@ show(lab.histogramChart({
 }));
 
 // %% [markdown]
-// **What to see.** Two histograms so alike that they look like one, and the closed form running through both.
+// **What to see.** Two histograms that differ only by the jitter of counting, and the closed form running through both.
 //
 // ## A digit drowning
 //
 // Now the jump, on pictures. The same noise $\epsilon$ is used in every frame, so that only its share changes.
 
 // %%
-const frames = [0, 50, 100, 200, 300, 500, 750, 1000];
+const frames = [0, 100, 200, 260, 300, 400, 500, 600, 750, 1000];
 const three = lab.gatherImages(digits, [eight, digits.labels.indexOf(3), digits.labels.indexOf(7)]);
 const noise3 = tf.tensor4d(new lab.RandomStream(5, "film").normals(3 * 784), [3, 28, 28, 1]);
 const film = (s: lab.Schedule) => frames.map((time) => lab.qSample(s, three, time, noise3));
-show(lab.filmStrip(film(schedule), { labels: frames.map((time) => `t = ${time}`), range: [-2, 2], title: "linear" }));
-show(lab.filmStrip(film(cosine), { labels: frames.map((time) => `t = ${time}`), range: [-2, 2], title: "cosine" }));
+show(lab.filmStrip(film(schedule), { labels: frames.map((time) => `t = ${time}`), range: [-2, 2], title: "linear (black −2, white 2)" }));
+show(lab.filmStrip(film(cosine), { labels: frames.map((time) => `t = ${time}`), range: [-2, 2], title: "cosine (black −2, white 2)" }));
 
 // %% [markdown]
 // **What to see.** With the linear schedule the digits are gone soon after the middle, and the last third of the steps turns noise into noise. With the cosine schedule they fade evenly.
@@ -188,11 +188,11 @@ show(lab.lineChart({
 }));
 
 // %% [markdown]
-// **What to see.** ᾱ falls from 1 to 0. On the logarithmic axis, compare the time where the SNR crosses 1 with the film: a single pixel is by then as much noise as picture, yet you still read the digit. Your eye averages over many pixels, and so will the network; both lose the digit only where the SNR falls to about a tenth.
+// **What to see.** ᾱ falls from 1 to 0. On the logarithmic axis, compare the time where the SNR crosses 1 with the film ($t=260$ of the linear schedule, about $500$ of the cosine): a single pixel is by then as much noise as picture, yet you still read the digit, and a little later, too. Your eye averages over many pixels, and so will the network. By an SNR of a tenth the digit is gone ($t=500$ of the linear schedule).
 //
 // ## A famous mistake
 //
-// Sampling will start from pure noise, so $x_T$ must *be* pure noise: $\bar\alpha_T \approx 0$. The range $10^{-4} \dots 0.02$ was made for $T = 1000$. Take it as it is for 50 steps, as several well-known repositories do, and look at the end:
+// Sampling will start from pure noise, so $x_T$ must *be* pure noise: $\bar\alpha_T \approx 0$. The range $10^{-4} \dots 0.02$ was made for $T = 1000$. Take it as it is for 50 steps, which is easily done, and look at the end:
 
 // %%
 const naive = Array.from({ length: 50 }, (_, i) => 1e-4 + (i / 49) * (0.02 - 1e-4));
@@ -237,7 +237,7 @@ check("3.2", answer32, [Math.sqrt(factors), Math.sqrt(1 - factors)], hint);
 // ## Summary
 //
 // - One step shrinks and adds: $x_t = \sqrt{1-\beta_t}\,x_{t-1} + \sqrt{\beta_t}\,\epsilon$. The shrinking keeps the variance at 1.
-// - All steps together are one jump: $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon$. We walked and jumped 20 000 pixels and could not tell them apart.
+// - All steps together are one jump: $x_t = \sqrt{\bar\alpha_t}\,x_0 + \sqrt{1-\bar\alpha_t}\,\epsilon$. We walked and jumped 20 000 pixels, and neither crowd was off by more than chance.
 // - The schedule decides where the steps are spent. Its end must be pure noise.
 //
 // **Read on:** Ho, Jain and Abbeel 2020, *Denoising diffusion probabilistic models*, section 2 · Nichol and Dhariwal 2021, *Improved denoising diffusion probabilistic models*, section 3.2 (cosine) · Lin et al. 2024, *Common diffusion noise schedules and sample steps are flawed*. **Next:** [04 · The training objective](04-training-objective.ipynb).

@@ -7,7 +7,7 @@
 //
 // **You will**
 // - see why no network, however good, can turn noise into a digit in one go;
-// - take the likelihood apart into one small Gaussian problem a step, and follow it down to a plain squared error;
+// - take the likelihood apart into one small Gaussian problem per step, and follow it down to a plain squared error;
 // - see that predicting the noise, the image or the velocity is one and the same answer in three currencies;
 // - know the level below which a loss *cannot* fall, and train two networks towards it.
 //
@@ -53,12 +53,13 @@ show(imageGrid(tf.reshape(tf.concat([mu, sharp]), [2, 28, 28, 1]), { columns: 2,
 // %% [markdown]
 // So we ask less. Given a digit that is only *partly* drowned, $x_t$, the best answer is the mean of the digits that could have led to
 // it, $\mathbb E[x_0\mid x_t]$. For a finite set of digits that mean can be computed exactly: every digit, weighted by how likely it
-// makes $x_t$. **What to see.** On the right, where all is noise, the answer is the blur from above. Further left it becomes a vague digit, at
-// first not even the right one, and then the right one, about where the eye begins to read it too. No answer in the right half is an
-// image worth having; but from one column to the next each changes only a little, and *that* a network can learn.
+// makes $x_t$. **What to see.** On the right, where all is noise, the answer is the blur from above. Further left it becomes a vague digit, which
+// need not be the right one, and then the right one. (Both digits are among the 9000, so the exact answer can find them again.) No answer on the
+// right is an image worth having. But these columns are fifty steps apart and more; from one step to the next the answer changes very little, and *that*
+// a network can learn.
 
 // %%
-const times = [50, 300, 500, 600, 700, 800, 900, 1000];
+const times = [50, 300, 350, 400, 450, 500, 600, 700, 800, 1000];
 const exact = dataDenoiser(schedule, pixels);
 const frames = times.map((t) => tf.tidy(() => {
   const drowned = tf.slice(qSample(schedule, x0, t, noise), 0, 2);
@@ -117,16 +118,16 @@ formula("betaTilde = (1 - alphaBarPrev) / (1 - alphaBar) * beta").agrees(q.varia
 // ## Only the noise is unknown
 //
 // The model stands at $x_t$ and does not know $x_0$. But $x_t=\sqrt{\bar\alpha_t}\,x_0+\sqrt{1-\bar\alpha_t}\,\epsilon$ ties the two
-// together: who knows the noise $\epsilon$ knows the digit. Put $x_0=(x_t-\sqrt{1-\bar\alpha_t}\,\epsilon)/\sqrt{\bar\alpha_t}$ into
+// together: whoever knows the noise $\epsilon$ knows the digit. Put $x_0=(x_t-\sqrt{1-\bar\alpha_t}\,\epsilon)/\sqrt{\bar\alpha_t}$ into
 // $\tilde\mu_t$, and most of it cancels (first equation below). So let the network guess the noise, $\epsilon_\theta(x_t,t)$, and let
 // the model's mean have the same form. Two Gaussians of equal variance $\sigma_t^2$ differ by their means only, and the KL divergence
-// becomes a *weighted squared error of the noise* (second equation). We hold it against the KL divergence itself for a made-up network
+// becomes a *weighted squared error of the noise* (second equation). We compare it with the KL divergence itself for a made-up network
 // whose guesses are a little off.
 //
-// **What to see.** The cell after it draws the weight over $t$, on a logarithmic axis: the bound pays far more for an error at the first steps than for one in
-// the middle (the ratio is printed). There $x_t$ is almost clean, and what is left to predict is grain that no eye can see: the bound counts
+// **What to see.** The chart shows the weight over $t$, on a logarithmic axis and divided by its mean, for a common factor changes nothing. The bound pays far more for an
+// error at the first steps than for one in the middle (the ratio is printed). There $x_t$ is almost clean, and what is left to predict is grain that no eye can see: the bound counts
 // every bit the same, visible or not. Ho, Jain and Abbeel therefore **dropped the weight** (the dashed line: the same for all $t$). Images
-// became better, though the bound became worse.
+// became better, though the bound became worse (their table 1).
 
 // %%
 formula("muTilde = 1 / sqrt(alpha) * (xt - beta / sqrt(1 - alphaBar) * epsilon)", { symbols: symbols })
@@ -142,11 +143,12 @@ formula("KL = beta^2 / (2 * sigma^2 * alpha * (1 - alphaBar)) * sum((epsilon - e
 // %%
 const weight = (t: number) => beta[t] ** 2 / (2 * schedule.posteriorVariance[t] * alpha[t] * (1 - alphaBar[t]));
 const all = Array.from({ length: T - 1 }, (_, i) => i + 2);
+const usual = all.reduce((sum, t) => sum + weight(t) / all.length, 0);
 show(lineChart({
   x: { title: "timestep t", unit: "steps" },
-  y: { title: "weight of ‖ε − ε<sub>θ</sub>‖²", unit: "nats", log: true },
+  y: { title: "weight of ‖ε − ε<sub>θ</sub>‖², over its mean", unit: "1", log: true },
   series: [
-    { name: "in the bound, σ² = β̃", x: all, y: all.map(weight) },
+    { name: "in the bound, σ² = β̃", x: all, y: all.map((t) => weight(t) / usual) },
     { name: "in L<sub>simple</sub>", x: all, y: all.map(() => 1), dash: "dash" },
   ],
 }));
@@ -165,7 +167,7 @@ console.log(`weight(2) / weight(500) = ${(weight(2) / weight(500)).toFixed(0)}`)
 // noise is a division by almost zero, from the velocity it never is.
 //
 // **Exercises**, in the cell after the equations. **4.1** puts a number to the picture above. **4.2**: one network, one mistake, two
-// bills. What a guess costs, counted in noise or counted in the digit, differs by a factor; yours is held against `epsilonTheta`, whose
+// bills. What a guess costs, counted in noise or counted in the digit, differs by a factor; yours is compared with that of `epsilonTheta`, whose
 // two bills are measured there.
 
 // %%
@@ -184,13 +186,13 @@ const share: number | undefined = undefined;
 // 4.2. The mean square error of x̂₀ is that of ε̂ times a factor of t alone. Which? (See `alphaBar`, `schedule.snr`.)
 const exchange = (t: number): number | undefined => undefined;
 const [early, whole] = [50, T].map((last) => all.filter((t) => t <= last).reduce((sum, t) => sum + weight(t), 0));
-check("4.1", share, early / whole, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
+check("4.1", share, early / whole, { hint: "a sum over some t divided by the sum over all" });
 const bill = (t: number) => tf.tidy(() => {
   const noisy = qSample(schedule, x0, t, noise);
   const guess = toSample(schedule, "noise", epsilonTheta, noisy, t);
   return tf.div(simpleLoss(guess, x0), simpleLoss(epsilonTheta, noise)).dataSync()[0];
 });
-check("4.2", [100, 900].map(exchange), [100, 900].map(bill), { hint: "how does x̂₀ hang on ε̂?", tolerance: 1e-3 });
+check("4.2", [100, 900].map(exchange), [100, 900].map(bill), { hint: "how does x̂₀ depend on ε̂?", tolerance: 1e-3 });
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
 const total = (last: number) => all.filter((t) => t <= last).reduce((sum, t) => sum + weight(t), 0);
@@ -198,13 +200,13 @@ const share: number | undefined = total(50) / total(T);
 // x̂₀ − x₀ = −√((1 − ᾱ)/ᾱ)·(ε̂ − ε), so the squares differ by (1 − ᾱ)/ᾱ = 1/SNR.
 const exchange = (t: number): number | undefined => 1 / schedule.snr[t];
 const [early, whole] = [50, T].map((last) => all.filter((t) => t <= last).reduce((sum, t) => sum + weight(t), 0));
-check("4.1", share, early / whole, { hint: "a sum over some t divided by the sum over all", tolerance: 1e-3 });
+check("4.1", share, early / whole, { hint: "a sum over some t divided by the sum over all" });
 const bill = (t: number) => tf.tidy(() => {
   const noisy = qSample(schedule, x0, t, noise);
   const guess = toSample(schedule, "noise", epsilonTheta, noisy, t);
   return tf.div(simpleLoss(guess, x0), simpleLoss(epsilonTheta, noise)).dataSync()[0];
 });
-check("4.2", [100, 900].map(exchange), [100, 900].map(bill), { hint: "how does x̂₀ hang on ε̂?", tolerance: 1e-3 });
+check("4.2", [100, 900].map(exchange), [100, 900].map(bill), { hint: "how does x̂₀ depend on ε̂?", tolerance: 1e-3 });
 
 // %% [markdown]
 // ## The floor: how low can the loss go?
@@ -235,11 +237,11 @@ show(lineChart({ x: steps, y: loss, series: [curve, marks] }));
 // are Gaussians the floor is known exactly here too. Then a small U-Net on the digits, for a few steps only. `DiffusionTask` draws $x_0$,
 // $t$ and $\epsilon$ and computes $L_{\text{simple}}$; `Trainer` descends.
 //
-// **What to see.** The curve falls fast, then jitters around a level far above zero. Is the network done? One number that mixes all $t$
-// cannot tell. In the second chart it is taken apart by $t$ and held against the exact denoiser of this ring. The floor has two summits: on the far left the
-// noise is finer than a blob, and in the second one it is about as wide as the gap between blobs, so that nobody knows which blob a point came
-// from. From there on the network *is* on the floor and has nothing left to learn. Left of it, it is still too high: that is where further
-// training, or a better network, would pay.
+// **What to see.** The curve falls fast, then slowly, and ends jittering around a level far above zero. Is the network done? One number that mixes all $t$
+// cannot tell. In the second chart (logarithmic) it is taken apart by $t$ and compared with the exact denoiser of this ring. The floor is highest on the far left, where the
+// noise is finer than a blob, and has a second summit where the noise is about half the gap between two blobs, so that nobody knows which blob a point came
+// from. From there to $t=600$ the network *is* on the floor and has nothing left to learn. Left of the summit it is too high, and so it is on the far right, by many times
+// the floor, which a linear axis would hide: there a small error of $\hat\epsilon$ is a large one of $\hat x_0$, as [notebook 05](05-reverse-process.ipynb) will show.
 
 // %%
 const points = ringOfGaussians(20_000, new RandomStream(4, "ring"));
@@ -267,10 +269,10 @@ const errorsOf = (judge: Denoiser) => noiseErrors(judge, schedule, clean, knots,
 const byTime = (name: string, judge: Denoiser) => ({ name, x: knots, y: errorsOf(judge) });
 const trained = await pointTrainer.withAverage(() => byTime("the network", networkDenoiser(pointNet)));
 const lowest = { ...byTime("floor: the exact denoiser", exactRing), dash: "dash" as const };
-show(lineChart({ x: steps, y: loss, series: [lowest, { ...trained, mode: "markers" as const }] }));
+show(lineChart({ x: steps, y: { ...loss, log: true }, series: [lowest, { ...trained, mode: "markers" as const }] }));
 
 // %% [markdown]
-// Now the U-Net. It begins at a loss of about one, the price of answering "no noise", and in a hundred steps it learns most of what noise
+// Now the U-Net. It begins a little above a loss of one, which is the price of answering "no noise", and in a hundred steps it learns most of what noise
 // looks like. Its $\hat x_0$, for digits it has never seen, shows what it can do by then. **What to see.** At $t=100$ and $t=200$ the
 // strokes come out clean, at $t=400$ roughly, and beyond that it has everything to learn. The checkpoint in `assets/mnist-unet` is a larger
 // network after thousands of such steps; `npm run train -- mnist-unet` made it, and makes it again.

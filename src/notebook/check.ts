@@ -13,7 +13,7 @@ export interface CheckOptions {
 /** Says whether an answer is right: `true`, `false`, or a sentence that says what is wrong. */
 export type Predicate<T = unknown> = (answer: T) => boolean | string;
 
-/** What an answer is held against. */
+/** What an answer is compared with. */
 export type Expected<T> = Predicate<NonNullable<T>> | Numeric | string | boolean | object;
 
 /** Thrown in a headless run by an answer that is missing or wrong. */
@@ -27,7 +27,7 @@ export class ExerciseError extends Error {
  *
  * @param exercise its number, for example `"3.2"`.
  * @param answer the learner's value, or a function that computes it (what it throws is shown as the reason);
- * `undefined` counts as not answered yet.
+ * `undefined`, or a list with `undefined` in it, counts as not answered yet.
  * @param expected a number, array, tensor, string, boolean or object, or a predicate.
  * @param hint a sentence, or options.
  *
@@ -77,7 +77,7 @@ function judge(given: unknown, expected: unknown, tolerance: number): Verdict {
       };
     }
   }
-  if (answer === undefined || answer === null) return { state: "open" };
+  if (isOpen(answer)) return { state: "open" };
   if (answer instanceof Promise)
     return { state: "wrong", reason: "your answer is a promise; put `await` before it" };
   const reason =
@@ -85,6 +85,10 @@ function judge(given: unknown, expected: unknown, tolerance: number): Verdict {
       ? objection(answer, expected as Predicate)
       : difference(answer, expected, tolerance);
   return reason === undefined ? { state: "right" } : { state: "wrong", reason };
+}
+
+function isOpen(answer: unknown): boolean {
+  return answer === undefined || answer === null || (Array.isArray(answer) && answer.some(isOpen));
 }
 
 function objection(answer: unknown, predicate: Predicate): string | undefined {

@@ -99,6 +99,7 @@ test("hints come with red only, and marks in colour", () => {
 
 test("an exercise that is not done is neither red nor green", () => {
   assert.equal(verdict("3.1", undefined, 3, "hint"), "· 3.1 not answered yet");
+  assert.equal(verdict("3.1", [2, undefined], [2, 3], "hint"), "· 3.1 not answered yet");
   assert.equal(
     verdict("3.1", () => undefined, 3),
     "· 3.1 not answered yet",
