@@ -165,8 +165,10 @@ const frames = [0, 100, 200, 260, 300, 400, 500, 600, 750, 1000];
 const three = lab.gatherImages(digits, [eight, digits.labels.indexOf(3), digits.labels.indexOf(7)]);
 const noise3 = tf.tensor4d(new lab.RandomStream(5, "film").normals(3 * 784), [3, 28, 28, 1]);
 const film = (s: lab.Schedule) => frames.map((time) => lab.qSample(s, three, time, noise3));
-show(lab.filmStrip(film(schedule), { labels: frames.map((time) => `t = ${time}`), range: [-2, 2], title: "linear (black −2, white 2)" }));
-show(lab.filmStrip(film(cosine), { labels: frames.map((time) => `t = ${time}`), range: [-2, 2], title: "cosine (black −2, white 2)" }));
+const labels = frames.map((time) => `t = ${time}`);
+for (const one of schedules) {
+  show(lab.filmStrip(film(one), { labels, range: [-2, 2], title: `${one.name} (black −2, white 2)` }));
+}
 
 // %% [markdown]
 // **What to see.** With the linear schedule the digits are gone soon after the middle, and the last third of the steps turns noise into noise. With the cosine schedule they fade evenly.

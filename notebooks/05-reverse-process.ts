@@ -282,7 +282,9 @@ const flat = { name: "real digits", x: counts, y: counts.map(() => floor), devia
 const curves = Object.entries(distances).map(([name, y]) => ({ name, x: counts, y, mode: "lines+markers" as const }));
 const axes = { x: { title: "number of steps", unit: "steps" }, y: { title: "Fréchet distance", unit: "1" } };
 show(lineChart({ ...axes, series: [...curves, { ...flat, dash: "dash", colour: "#000000" }] }));
-for (const k of [0, 2, 8]) show(imageGrid(tf.slice(walks[k], 0, 16), { columns: 16, title: `${counts[k / 2]} steps, η = 0` }));
+for (const k of [0, 1, 4]) {
+  show(imageGrid(tf.slice(walks[2 * k], 0, 16), { columns: 16, title: `${counts[k]} steps, η = 0` }));
+}
 const anywhere = samplers.filter(({ paths }) => paths === "any");
 table(anywhere.map((one) => [one.name, one.order ?? "–", one.stochastic]), { columns: ["sampler", "order", "noisy"] })
 

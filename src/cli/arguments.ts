@@ -2,7 +2,7 @@
 export function wholeNumber(option: string, given: string | undefined, fallback: number, least = 1): number {
   if (given === undefined) return fallback;
   const value = Number(given);
-  if (!Number.isSafeInteger(value) || value < least) {
+  if (given.trim() === "" || !Number.isSafeInteger(value) || value < least) {
     throw new RangeError(`${option} takes a whole number of at least ${least}, got "${given}"`);
   }
   return value;

@@ -11,7 +11,7 @@ import { StudyStore } from "../bench/quality/store.js";
 import { runStudy, studyFolder, type QualityRow } from "../bench/quality/study.js";
 import { replaceMarked } from "../bench/sampler-report.js";
 import { median } from "../bench/statistics.js";
-import { writeFileAtomically } from "../nn/index.js";
+import { requireWritable, writeFileAtomically } from "../nn/index.js";
 import { finiteNumber, wholeNumber } from "./arguments.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";
@@ -64,6 +64,8 @@ await runMain(HELP, async () => {
     judge: { count: wholeNumber("--n", values.n, 2000, 65), sampler: "dpm++2m", steps: 10, seed: 7 },
   };
   if (settings.minutes <= 0) throw new RangeError(`--minutes must be positive, got ${settings.minutes}`);
+  const out = values.out ?? join(CACHE, "bench-quality.json");
+  requireWritable(out);
   if (values["install-peers"]) installPeers();
   const contestants = qualityContestants();
   const missing = Object.entries(TITLES).filter(([name]) => !contestants.some((present) => present.name === name));
@@ -89,7 +91,7 @@ await runMain(HELP, async () => {
   process.stdout.write(`\n${markdown}\n`);
   const machine = { processor: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg() };
   const all = { date: new Date().toISOString(), machine, recipe: RECIPE, ...study };
-  writeFileAtomically(values.out ?? join(CACHE, "bench-quality.json"), `${JSON.stringify(all, null, 2)}\n`);
+  writeFileAtomically(out, `${JSON.stringify(all, null, 2)}\n`);
   if (values.write) {
     const place = contestants.some(({ name }) => name === "torch") ? "bench quality" : "bench precisions";
     writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), place, markdown));

@@ -10,7 +10,7 @@ import { matrixPeak, rooflineLine } from "../bench/roofline.js";
 import type { Row } from "../bench/row.js";
 import { replaceMarked } from "../bench/sampler-report.js";
 import { bfloat16Supported } from "../compile/index.js";
-import { writeFileAtomically } from "../nn/index.js";
+import { requireWritable, writeFileAtomically } from "../nn/index.js";
 import { wholeNumber } from "./arguments.js";
 import { runMain } from "./run-main.js";
 
@@ -57,6 +57,8 @@ async function benchSpeed(): Promise<void> {
   const variants = requireVariants(values.peers);
   const batches = values.batch === undefined ? [16, 64, 128] : [wholeNumber("--batch", values.batch, 64)];
   const rounds = wholeNumber("--rounds", values.rounds, 4);
+  const out = values.out ?? join(".cache", "bench.json");
+  requireWritable(out);
   if (values["install-peers"]) installPeers();
 
   const contestants = [library(), ...(bfloat16Supported() ? [library("bf16")] : []), ...peersOf(variants)];
@@ -71,7 +73,6 @@ async function benchSpeed(): Promise<void> {
   process.stdout.write(`${table(rows)}\n${lines.join("\n")}\n`);
 
   const all = { date, machine, ratios: ratios(rows), bf16_train_ratio: bfloat16Ratio(rows) };
-  const out = values.out ?? join(".cache", "bench.json");
   writeFileAtomically(out, `${JSON.stringify({ ...all, peakFlops: matrixPeak(rows), rows }, null, 2)}\n`);
   if (values.write) {
     const readme = readFileSync("README.md", "utf8");

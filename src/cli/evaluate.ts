@@ -60,7 +60,7 @@ await runMain(HELP, async () => {
   const { sampler, pace, steps } = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0), steps: given });
   const seed = wholeNumber("--seed", values.seed, 7, 0);
   const guidanceScale = optional(values.guidance, (given) => finiteNumber("--guidance", given, 1));
-  const n = wholeNumber("--n", values.n, 1000);
+  const n = wholeNumber("--n", values.n, 1000, 2);
   const heldOut = loadDigits({ split: "heldOut" });
   if (n > heldOut.count) throw new RangeError(`--n is compared with as many held-out digits: at most ${heldOut.count}, got ${n}`);
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { writeFileAtomically } from "../nn/index.js";
+import { requireWritable, writeFileAtomically } from "../nn/index.js";
 import { imageGrid } from "../plot/index.js";
 import { loadDiffusionModel } from "../training/index.js";
 import { finiteNumber, optional, wholeNumber } from "./arguments.js";
@@ -51,6 +51,7 @@ await runMain(HELP, async () => {
   const label = optional(values.class, (given) => wholeNumber("--class", given, 0, 0));
   const guidanceScale = optional(values.guidance, (given) => finiteNumber("--guidance", given, 1));
   if (!values.out.endsWith(".png")) throw new RangeError(`--out takes the name of a .png file, got "${values.out}"`);
+  requireWritable(values.out);
 
   const model = loadDiffusionModel(modelFolder(positionals[0], HELP));
   const stop = new AbortController();

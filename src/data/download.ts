@@ -44,6 +44,9 @@ export class DownloadError extends Error {
   }
 }
 
+/** Errors of the file system, which another attempt or server would not mend. */
+const DISK_TROUBLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EISDIR"]);
+
 /** This URL has the wrong thing: trying it again would not help. */
 class WrongAnswer extends Error {}
 
@@ -187,6 +190,10 @@ export async function download(options: DownloadOptions): Promise<void> {
         throw had > 0 ? new Error(mismatch) : new WrongAnswer(mismatch);
       } catch (error) {
         signal?.throwIfAborted();
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== undefined && DISK_TROUBLE.has(code)) {
+          throw new DownloadError(path, [...attempts, (error as Error).message], `${partial} cannot be written: make room, or name another folder.`);
+        }
         const wrong = error instanceof WrongAnswer;
         answered ||= wrong;
         attempts.push(wrong ? error.message : `${url}: ${describe(error)}`);

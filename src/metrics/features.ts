@@ -49,11 +49,14 @@ export function featuresOf(tensor: tf.Tensor): FeatureSet {
   return featureSet(Float32Array.from(tensor.dataSync()), dimension);
 }
 
-/** The vectors at `rows`, copied. */
+/** The vectors at `rows`, copied. @throws RangeError if there is no such row */
 export function selectFeatures(features: FeatureSet, rows: ArrayLike<number>): FeatureSet {
   const { values, dimension } = features;
   const selected = new Float64Array(rows.length * dimension);
   for (let i = 0; i < rows.length; i++) {
+    if (!Number.isSafeInteger(rows[i]) || rows[i] < 0 || rows[i] >= features.count) {
+      throw new RangeError(`row ${rows[i]} is none of the features' 0 … ${features.count - 1}`);
+    }
     selected.set(values.subarray(rows[i] * dimension, (rows[i] + 1) * dimension), i * dimension);
   }
   return { values: selected, dimension, count: rows.length };

@@ -1,5 +1,5 @@
 import { type FeatureSet, requireComparable } from "./features.js";
-import { positiveRoots, symmetricEigen, symmetricSqrt } from "./symmetric.js";
+import { positiveRoots, requireSymmetric, symmetricEigen, symmetricSqrt } from "./symmetric.js";
 
 /** Mean and covariance of features. */
 export interface FittedGaussian {
@@ -74,6 +74,7 @@ export function frechetDistance(a: FittedGaussian, b: FittedGaussian): number {
   if (b.mean.length !== n) {
     throw new RangeError(`Gaussians of dimension ${n} and ${b.mean.length} cannot be compared`);
   }
+  requireSymmetric(b.covariance, n);
   let between = 0;
   for (let i = 0; i < n; i++) between += (a.mean[i] - b.mean[i]) ** 2;
   const traces = trace(a.covariance, n) + trace(b.covariance, n);

@@ -7,7 +7,8 @@ export interface SymmetricEigen {
 
 const MOST_SWEEPS = 60;
 
-function requireSymmetric(matrix: Float64Array, n: number): void {
+/** @throws RangeError unless the matrix is n×n, finite and symmetric */
+export function requireSymmetric(matrix: Float64Array, n: number): void {
   if (!Number.isSafeInteger(n) || n < 1 || matrix.length !== n * n) {
     throw new RangeError(`a matrix of order ${n} has ${n * n} entries, got ${matrix.length}`);
   }

@@ -36,14 +36,19 @@ function transportCost(a: Float64Array, b: Float64Array, order: number): number 
  *
  *   W_p = (∫₀¹ |F⁻¹(u) − G⁻¹(u)|^p du)^{1/p}
  *
- * @throws RangeError when a sample is empty or p is not ≥ 1
+ * @throws RangeError when a sample is empty or holds a value that is not finite, or p is not ≥ 1
  * @see Villani, "Topics in optimal transportation", 2003, theorem 2.18
  */
 export function wassersteinDistance(a: ArrayLike<number>, b: ArrayLike<number>, order = 2): number {
   requireOrder(order);
   if (a.length === 0 || b.length === 0)
     throw new RangeError("a Wasserstein distance needs two samples that are not empty");
-  return transportCost(Float64Array.from(a).sort(), Float64Array.from(b).sort(), order) ** (1 / order);
+  const samples = [a, b].map((one) => Float64Array.from(one));
+  for (const sample of samples) {
+    const bad = sample.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw new RangeError(`a sample holds ${sample[bad]} at place ${bad}: a Wasserstein distance needs finite numbers`);
+  }
+  return transportCost(samples[0].sort(), samples[1].sort(), order) ** (1 / order);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** The system takes less than 2 GiB at once. */
@@ -44,6 +44,19 @@ export function stageFile(path: string, content: FileContent): StagedFile {
 /** Writes a file so that its path shows the old content or the new, never a part: temporary name, flush, rename. */
 export function writeFileAtomically(path: string, content: FileContent): void {
   commitTogether([stageFile(path, content)]);
+}
+
+/** @throws RangeError if a file cannot be written there, before the work that would go into it */
+export function requireWritable(path: string): void {
+  const refuse = (why: string): never => {
+    throw new RangeError(`${path} cannot be written: ${why}. Name another place`);
+  };
+  if (existsSync(path) && statSync(path).isDirectory()) refuse("it is a folder");
+  try {
+    stageFile(path, "").discard();
+  } catch (error) {
+    refuse((error as Error).message);
+  }
 }
 
 /**

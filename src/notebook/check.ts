@@ -80,10 +80,9 @@ function judge(given: unknown, expected: unknown, tolerance: number): Verdict {
   if (isOpen(answer)) return { state: "open" };
   if (answer instanceof Promise)
     return { state: "wrong", reason: "your answer is a promise; put `await` before it" };
-  const reason =
-    typeof expected === "function"
-      ? objection(answer, expected as Predicate)
-      : difference(answer, expected, tolerance);
+  const reason = objection(answer, () => {
+    return typeof expected === "function" ? (expected as Predicate)(answer) : (difference(answer, expected, tolerance) ?? true);
+  });
   return reason === undefined ? { state: "right" } : { state: "wrong", reason };
 }
 
@@ -91,6 +90,7 @@ function isOpen(answer: unknown): boolean {
   return answer === undefined || answer === null || (Array.isArray(answer) && answer.some(isOpen));
 }
 
+/** What a judge has to say against an answer; what it throws is said, too. */
 function objection(answer: unknown, predicate: Predicate): string | undefined {
   try {
     const verdict = predicate(answer);
@@ -107,6 +107,7 @@ function objection(answer: unknown, predicate: Predicate): string | undefined {
 /** What is wrong with an answer, without giving the right one away; undefined when nothing is. */
 function difference(answer: unknown, expected: unknown, tolerance: number): string | undefined {
   const right = blockOf(expected);
+  if (right?.values.length === 0) return "there is nothing to compare it with: the expected value is empty";
   if (!right) return isDeepStrictEqual(answer, expected) ? undefined : `${short(answer)} is not it`;
   const mine = blockOf(answer);
   if (!mine)
@@ -120,7 +121,8 @@ function worst(mine: Block, right: Block, tolerance: number): string | undefined
   const wrong: number[] = [];
   for (let i = 0; i < right.values.length; i++) {
     const [a, b] = [mine.values[i], right.values[i]];
-    const equal = Object.is(a, b) || a === b || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b));
+    const near = Number.isFinite(b) && Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b));
+    const equal = Object.is(a, b) || a === b || near;
     if (!equal) wrong.push(i);
   }
   if (wrong.length === 0) return undefined;

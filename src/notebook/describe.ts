@@ -21,7 +21,7 @@ export function tensorText(tensor: DescribedTensor): string {
   const finite = values.filter(Number.isFinite);
   const bad = values.length - finite.length;
   const broken = bad > 0 ? `, ${bad} not finite` : "";
-  if (values.length <= 8) return `${head}: ${values.map(readable).join(", ")}`;
+  if (values.length <= 8) return `${head}: ${values.map((value) => readable(value)).join(", ")}`;
   if (finite.length === 0) return `${head}${broken}`;
   const mean = finite.reduce((sum, v) => sum + v, 0) / finite.length;
   const deviation = Math.sqrt(finite.reduce((sum, v) => sum + (v - mean) ** 2, 0) / finite.length);

@@ -65,7 +65,8 @@ export class Formula {
   /** Names that a scope must give values to. */
   readonly symbols: readonly string[];
   private readonly compiled: { evaluate(scope: object): unknown };
-  private readonly matrices: boolean;
+  /** Whether values of one shape may be computed as one list. */
+  private readonly flat: boolean;
 
   constructor(
     readonly text: string,
@@ -83,7 +84,7 @@ export class Formula {
     this.symbols = freeSymbols(right);
     const compiled: EvalFunction = (matrices ? right : elementwise(math, right)).compile();
     const functions = matrices ? { softmax: softmaxOfRows } : elementwiseFunctions(math);
-    this.matrices = matrices;
+    this.flat = !matrices && isFlat(right);
     this.compiled = { evaluate: (scope) => compiled.evaluate({ ...functions, ...scope }) as unknown };
   }
 
@@ -139,6 +140,12 @@ export class Formula {
       const message = `the formula has ${shapeText(mine.shape)}, the value ${shapeText(theirs.shape)}`;
       return { agreed: false, deviation: Infinity, message };
     }
+    const { length } = mine.values;
+    const compares = length === 1 || Array.prototype.some.call(theirs.values, Number.isFinite);
+    if (!compares) {
+      const message = length === 0 ? "there is nothing to compare: both are empty" : "there is nothing to compare: no value is finite";
+      return { agreed: false, deviation: Infinity, message };
+    }
     const { deviation } = largestDeviation(mine.values, theirs.values);
     const largest = Array.prototype.reduce.call(
       theirs.values,
@@ -181,7 +188,7 @@ export class Formula {
       blocks.filter(([, block]) => block.shape.length > 0).map(([, block]) => String(block.shape)),
     );
     // Values of one shape are computed in one flat run, which mathjs does faster than nested arrays.
-    const flat = shapes.size <= 1 && !this.matrices;
+    const flat = shapes.size <= 1 && this.flat;
     const given = Object.fromEntries(
       blocks.map(([name, block]) => [
         name,
@@ -242,26 +249,28 @@ function elementwise(math: Mathjs, node: MathNode): MathNode {
   return twin ? new math.OperatorNode(twin[0] as never, twin[1] as never, args) : inner;
 }
 
+const elementwiseNames = ["sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "square", "cube"] as const;
+
+/** Functions that give the same of all elements in a row as of nested ones. */
+const flatFunctions = new Set<string>([...elementwiseNames, "abs", "sign", "sum", "mean", "prod", "min", "max"]);
+
+/** Whether the order of axes does not matter: no function with an axis, nothing that picks elements. */
+function isFlat(node: MathNode): boolean {
+  let flat = true;
+  node.traverse((part) => {
+    const { type, fn, args } = part as unknown as { type: string; fn?: { name?: string }; args?: MathNode[] };
+    if (type === "FunctionNode") flat &&= flatFunctions.has(fn?.name ?? "") && args!.length === 1;
+    else if (type === "IndexNode" || type === "ArrayNode") flat = false;
+  });
+  return flat;
+}
+
 /** mathjs applies these to numbers only; here they work on each element. */
-function elementwiseFunctions(math: Mathjs): Record<string, (x: unknown) => unknown> {
-  const names = [
-    "sqrt",
-    "exp",
-    "log",
-    "sin",
-    "cos",
-    "tan",
-    "tanh",
-    "sinh",
-    "cosh",
-    "erf",
-    "square",
-    "cube",
-  ] as const;
+function elementwiseFunctions(math: Mathjs): Record<string, (...given: unknown[]) => unknown> {
   return Object.fromEntries(
-    names.map((name) => {
-      const one = math[name] as (x: unknown) => unknown;
-      const all = (x: unknown): unknown => (Array.isArray(x) ? x.map(all) : one(x));
+    elementwiseNames.map((name) => {
+      const one = math[name] as (...given: unknown[]) => unknown;
+      const all = (x: unknown, ...rest: unknown[]): unknown => (Array.isArray(x) ? x.map((each) => all(each, ...rest)) : one(x, ...rest));
       return [name, all];
     }),
   );

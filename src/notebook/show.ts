@@ -24,10 +24,16 @@ export interface Displayable {
  * In a terminal the description is printed.
  *
  * @example show(lineChart({ … }))
- * @throws RangeError for a figure without data.
+ * @throws RangeError for a figure without data; TypeError for a widget that is still at work.
  */
 export function show(...values: readonly unknown[]): void {
-  for (const value of values) publish(bundleOf(value));
+  for (const value of values) {
+    const bundle: unknown = bundleOf(value);
+    if (bundle instanceof Promise) {
+      throw new TypeError("this value is still being computed: make it the cell's last value, or `await widget.settled()` before showing it");
+    }
+    publish(bundle as MimeBundle);
+  }
 }
 
 /** The output that {@link show} sends, and that a cell's last value is displayed as. */

@@ -72,5 +72,5 @@ export class Table {
 }
 
 function number(value: number, digits: number | undefined): string {
-  return digits === undefined ? readable(value) : readable(Number(value.toPrecision(digits)));
+  return readable(value, digits);
 }

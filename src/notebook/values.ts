@@ -66,12 +66,13 @@ export function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? "one number" : `shape [${shape.join(", ")}]`;
 }
 
-/** A number for reading: six significant digits. */
-export function readable(value: number): string {
+/** A number for reading: whole ones in full, others in six significant digits, or in four with an exponent. */
+export function readable(value: number, digits?: number): string {
+  if (digits === undefined && Number.isSafeInteger(value)) return String(value);
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e7) && Number.isFinite(value))
-    return value.toExponential(3).replace(/\.?0+e/, "e");
-  return String(Number(value.toPrecision(6)));
+    return value.toExponential((digits ?? 4) - 1).replace(/\.?0+e/, "e");
+  return String(Number(value.toPrecision(digits ?? 6)));
 }
 
 /** The next power of ten, which is the same on machines that round differently: 0.00013 → `1e-3`. */

@@ -68,6 +68,9 @@ function curves({ x, y, series, ...size }: LineChart): Figure {
 
 function positiveOn(axis: Axis, values: Numbers): (number | null)[] {
   const out = rounded(values);
+  if (axis.log && !out.some((value) => value !== null && value > 0)) {
+    throw new RangeError(`"${axis.title}" is logarithmic, and one of its series has no value above 0`);
+  }
   return axis.log ? out.map((value) => (value !== null && value > 0 ? value : null)) : out;
 }
 

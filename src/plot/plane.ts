@@ -108,7 +108,9 @@ export function histogramChart({ x, series, bins = 40, density, ...size }: Histo
   const low = x.range?.[0] ?? smallest(samples, (values) => smallest(values))!;
   const high = x.range?.[1] ?? largest(samples, (values) => largest(values))!;
   const domain: [number, number] = low < high ? [low, high] : [low - 0.5, high + 0.5];
-  const split = binning().domain(domain).thresholds(bins);
+  if (!Number.isSafeInteger(bins) || bins < 1) throw new RangeError(`bins must be a whole number of at least 1, got ${bins}`);
+  const edges = Array.from({ length: bins - 1 }, (_, i) => domain[0] + ((domain[1] - domain[0]) * (i + 1)) / bins);
+  const split = binning().domain(domain).thresholds(edges);
   const data = series.map(({ name, colour }, index): Trace => {
     const counted = split(samples[index]).filter((interval) => interval.x1! > interval.x0!);
     const widths = counted.map(({ x0, x1 }) => x1! - x0!);

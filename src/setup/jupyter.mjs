@@ -98,6 +98,7 @@ export async function openJupyterLab(options) {
   }
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 0));
+    // Without a code it was killed, by a lack of memory say.
+    child.on("close", (code) => resolve(code ?? 1));
   });
 }

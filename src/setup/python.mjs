@@ -37,7 +37,14 @@ export async function findPython(env = process.env) {
 }
 
 /** Why no Python would do, and what to install. */
-export function pythonRefusal(seen) {
+export function pythonRefusal(seen, named = process.env["DIFFUSION_LAB_PYTHON"]) {
+  if (named && seen.length === 0) {
+    return new SetupError(
+      "Python environment",
+      `DIFFUSION_LAB_PYTHON names ${named}, which is no Python that answers`,
+      "Correct it, or unset it to take the first Python on the PATH.",
+    );
+  }
   const tooOld = seen.filter((python) => !isSupportedPython(python.version));
   const bare = seen.filter((python) => isSupportedPython(python.version));
   if (bare.length > 0) {

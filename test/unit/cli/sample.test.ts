@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -45,6 +45,22 @@ test("the command writes a grid of the images asked for", async () => {
   const { width, height } = decodePng(readFileSync(out));
   // 2 × 2 images of 8 pixels, 7-fold, 2 pixels between them
   assert.deepEqual([width, height], [2 * 56 + 2, 2 * 56 + 2]);
+});
+
+test("a place that cannot be written is refused before any image is drawn", async () => {
+  const occupied = join(folder, "occupied");
+  writeFileSync(occupied, "");
+  mkdirSync(join(folder, "folder.png"));
+  const places: [string, RegExp][] = [
+    [join(occupied, "x.png"), /occupied\/x\.png cannot be written: .*Name another place/],
+    [join(folder, "folder.png"), /folder\.png cannot be written: it is a folder\. Name another place/],
+  ];
+  for (const [out, message] of places) {
+    const { code, stderr, stdout } = await command("sample", ["no-such-model", "--out", out]);
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+    assert.equal(stdout, "");
+  }
 });
 
 test("it takes every sampler of the registry, whatever path that needs", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -27,6 +27,21 @@ test("a run cannot be continued with other numbers than it was begun with", asyn
   const changed = await command("train", ["mnist-classifier", "--steps", "99", "--run", join(folder, "straight")]);
   assert.equal(changed.code, 1);
   assert.match(changed.stderr, /begun with seed 5, asked is 0: give --fresh/);
+});
+
+test("--fresh forgets an earlier run only when all that was asked for is possible", async () => {
+  const run = join(folder, "straight");
+  const before = readdirSync(run).map((name) => [name, readFileSync(join(run, name), "base64")]);
+  const fresh = ["mnist-classifier", "--fresh", "--run", run];
+  for (const wrong of [["--steps", "abc"], ["--save-every", "0"], ["--seed", ""], ["--precision", "half"]]) {
+    const refused = await command("train", [...fresh, ...wrong]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, wrong[0] === "--precision" ? /unknown precision/ : new RegExp(wrong[0]));
+  }
+  assert.deepEqual(readdirSync(run).map((name) => [name, readFileSync(join(run, name), "base64")]), before);
+  const begun = await command("train", [...fresh, "--steps", "3", "--batch", "8"]);
+  assert.equal(begun.code, 0, begun.stderr);
+  assert.doesNotMatch(begun.stdout, /continuing/);
 });
 
 test("an unknown recipe, a bad number and an unknown option say what is allowed", async () => {

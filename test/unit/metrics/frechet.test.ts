@@ -223,3 +223,17 @@ describe("features", () => {
     assert.throws(() => frechetFeatureDistance(one, featureSet(new Float32Array(6), 3)), /dimension 2 and 3/);
   });
 });
+
+test("either covariance must be one: symmetric, finite, of the means' dimension", () => {
+  const good = { mean: Float64Array.of(0, 0), covariance: Float64Array.of(1, 0, 0, 1) };
+  const bad: [number[], RegExp][] = [
+    [[1, 0.5, 0, 1], /not symmetric/],
+    [[1, 0, 0, NaN], /holds NaN/],
+    [[1, 0, 0, 1, 9], /has 4 entries, got 5/],
+  ];
+  for (const [covariance, message] of bad) {
+    const one = { mean: good.mean, covariance: Float64Array.from(covariance) };
+    assert.throws(() => frechetDistance(one, good), message);
+    assert.throws(() => frechetDistance(good, one), message);
+  }
+});

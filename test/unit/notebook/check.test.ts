@@ -100,6 +100,12 @@ test("hints come with red only, and marks in colour", () => {
 test("an exercise that is not done is neither red nor green", () => {
   assert.equal(verdict("3.1", undefined, 3, "hint"), "· 3.1 not answered yet");
   assert.equal(verdict("3.1", [2, undefined], [2, 3], "hint"), "· 3.1 not answered yet");
+  assert.match(verdict("3.1", 5, Infinity), /^✗ 3\.1 not yet: 5 is too small/);
+  assert.match(verdict("3.1", [Infinity, 2], [Infinity, 2]), /^✓/);
+  assert.match(verdict("3.1", [], new Float32Array(0)), /^✗ .*the expected value is empty/);
+  const disposed = tf.tensor1d([1]);
+  disposed.dispose();
+  assert.match(verdict("3.1", disposed, [1]), /^✗ 3\.1 not yet: your answer .* could not be judged: .*disposed/);
   assert.equal(
     verdict("3.1", () => undefined, 3),
     "· 3.1 not answered yet",

@@ -28,6 +28,12 @@ test("a table is markdown in a notebook and aligned in a terminal", () => {
   assert.throws(() => table([[1, 2]], { columns: ["a"] }), /2 cells for 1 columns/);
 });
 
+test("whole numbers are written in full, others with as many digits as asked for", () => {
+  assert.equal(table([[1234567, 12345678]], { columns: ["a", "b"] }).text.split("\n")[2], "1234567  12345678");
+  assert.equal(table([[Math.PI]], { columns: ["a"], digits: 9 }).text.split("\n")[2], "3.14159265");
+  assert.equal(table([[1234567, 0.0000123456]], { columns: ["a", "b"], digits: 3 }).text.split("\n")[2], "1230000  1.23e-5");
+});
+
 test("a tensor prints shape, range and moments, or its few values", () => {
   assert.equal(inspect(tf.tensor1d([1, 2.5])), "float32 tensor, shape [2]: 1, 2.5");
   assert.equal(inspect(tf.scalar(3, "int32")), "int32 tensor, shape []: 3");

@@ -195,6 +195,21 @@ test("a formula shows itself as LaTeX and prints its text", () => {
   assert.equal(inspect(formula("a + b")), "a + b");
 });
 
+test("functions with a second argument keep it, and those with an axis see the axes", () => {
+  assert.equal(formula("log(x, 2)").evaluate({ x: 8 }), 3);
+  assert.deepEqual(formula("log(x, 2)").evaluate({ x: [[1, 2], [4, 8]] }), [[0, 1], [2, 3]]);
+  assert.deepEqual(formula("sum(x, 1)").evaluate({ x: [[1, 2], [3, 4]] }), [4, 6]);
+  assert.deepEqual(formula("concat(a, b)").evaluate({ a: [[1], [2]], b: [[3], [4]] }), [[1, 3], [2, 4]]);
+  assert.equal(formula("sum(x^2)").evaluate({ x: [[1, 2], [3, 4]] }), 30);
+});
+
+test("a comparison of nothing is no agreement", () => {
+  assert.match(formula("a").compare(new Float32Array(0), { a: [] }).message, /both are empty/);
+  const diverged = formula("a").compare([NaN, NaN], { a: [NaN, NaN] });
+  assert.deepEqual([diverged.agreed, diverged.message], [false, "there is nothing to compare: no value is finite"]);
+  assert.equal(formula("a").compare([NaN, 1], { a: [NaN, 1] }).agreed, true);
+});
+
 test("what cannot be computed is named", () => {
   assert.throws(() => formula("a +* b"), /"a \+\* b" is no expression/);
   assert.throws(() => formula("a + b").evaluate({ a: 1 }), /needs values for b; the scope has a/);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { displayMethod } from "../../../src/notebook/show.js";
+import { bundleOf, displayMethod, show } from "../../../src/notebook/show.js";
 import { play, select, slider, type Widget } from "../../../src/notebook/widgets.js";
 
 const KERNEL = Symbol.for("diffusion-lab.kernel");
@@ -87,6 +87,13 @@ test("while a callback computes only the latest value waits", async () => {
   release[1]();
   await widget.settled();
   assert.deepEqual((opened[0].sent.at(-1)?.state as { view: unknown }).view, { text: "30" });
+});
+
+test("show refuses a widget that is still at work, and takes it when it has settled", async () => {
+  const widget = slider({ min: 0, max: 9, onChange: async (value) => `at ${value}` });
+  assert.throws(() => show(widget), /still being computed: make it the cell's last value, or `await widget\.settled\(\)`/);
+  await widget.settled();
+  assert.match(String(bundleOf(widget).data["text/plain"]), /at \d/);
 });
 
 test("an error in the callback is the view", () => {

@@ -112,6 +112,21 @@ test("the bars of a histogram have area one and a normal sample fits its density
   assert.equal(data[1].name, "N(0, 1)");
 });
 
+test("all bins of a histogram are equally wide, whatever the data", () => {
+  const { data } = histogramChart({
+    x: { title: "value", unit: "1" },
+    bins: 7,
+    series: [{ name: "samples", values: [-2.9137, -1.3, 0.2, 0.21, 1, 3.0031] }],
+  });
+  const { width: widths, x: centres, y: heights } = data[0] as Record<string, number[]>;
+  const wide = (3.0031 + 2.9137) / 7;
+  assert.equal(widths.length, 7);
+  for (const one of widths) assert.ok(Math.abs(one - wide) < 1e-4, `${one}, expected ${wide}`);
+  assert.ok(Math.abs(centres[0] - (wide / 2 - 2.9137)) < 1e-4);
+  assert.deepEqual(heights.map((height) => Math.round(height * 6 * wide)), [1, 1, 0, 2, 1, 0, 1]);
+  assert.throws(() => histogramChart({ x: { title: "v", unit: "1" }, bins: 0, series: [{ name: "a", values: [1] }] }), /bins must be a whole number of at least 1, got 0/);
+});
+
 test("several histograms are outlines of one density each", () => {
   const { data } = histogramChart({
     x: { title: "v", unit: "steps" },

@@ -13,6 +13,12 @@ test("no Python, an old one and one without venv each get their own reason and r
   assert.match(pythonRefusal([old, bare]).remedy, /apt install python3\.11-venv/);
 });
 
+test("a Python that DIFFUSION_LAB_PYTHON names in vain is named", () => {
+  const { why, remedy } = pythonRefusal([], "/typo/python");
+  assert.match(why, /DIFFUSION_LAB_PYTHON names \/typo\/python, which is no Python that answers/);
+  assert.match(remedy, /unset it/);
+});
+
 test("what is not a Python is not taken for one", async () => {
   assert.equal(await inspectPython("no-such-python"), null);
   assert.equal(await inspectPython(process.execPath), null);
