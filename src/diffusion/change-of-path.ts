@@ -1,6 +1,6 @@
 import * as tf from "../tf.js";
 import { lookUp } from "./coefficients.js";
-import type { Denoiser } from "./denoiser.js";
+import { requireClock, type Denoiser } from "./denoiser.js";
 import { noiseLevel, type GaussianPath } from "./path.js";
 import { conversionRow } from "./predictions.js";
 import { timesOfBatch } from "./time.js";
@@ -14,8 +14,10 @@ import { timesOfBatch } from "./time.js";
  *
  * Source: Karras et al. 2022 (EDM), section 2 and table 1 (every scaling of one probability flow).
  * @returns a denoiser that predicts the sample
+ * @throws RangeError when the denoiser tells its network discrete times and `from` is continuous
  */
 export function denoiserOnPath(denoiser: Denoiser, from: GaussianPath, to: GaussianPath): Denoiser {
+  requireClock(denoiser, from);
   const highest = noiseLevel(from, from.T);
   const trainedTime = (t: number): number => {
     const level = noiseLevel(to, t);

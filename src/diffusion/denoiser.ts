@@ -55,7 +55,8 @@ export function estimate(
   });
 }
 
-function requireClock({ clock }: Denoiser, path: GaussianPath): void {
+/** @throws RangeError when the denoiser tells its network discrete times and the path is continuous */
+export function requireClock({ clock }: Denoiser, path: GaussianPath): void {
   if (clock !== "discrete" || path.discrete) return;
   throw new RangeError(
     `this denoiser tells its network the times of a discrete schedule, but the path "${path.name}" is continuous: ` +

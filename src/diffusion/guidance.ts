@@ -107,6 +107,7 @@ export type LogProbability = (xt: tf.Tensor, t: tf.Tensor1D, condition?: Conditi
  * Classifier guidance as a denoiser of ε: ε̂ − b·scale·∇ ln p(y | x_t), the score of p(x)·p(y | x)^scale.
  *
  * Source: Dhariwal & Nichol 2021, algorithm 2.
+ * @throws RangeError when it is asked where no signal is left (a = 0), for ε says nothing there: begin at an earlier time
  */
 export function classifierGuided(
   denoiser: Denoiser,
@@ -117,9 +118,14 @@ export function classifierGuided(
   if (!Number.isFinite(scale)) throw new RangeError(`scale must be a finite number, got ${scale}`);
   return {
     predicts: "noise",
+    clock: denoiser.clock,
     predict: (xt, t, condition) =>
       tf.tidy(() => {
         const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));
+        const blind = times.find((time) => path.signal(time) === 0);
+        if (blind !== undefined) {
+          throw new RangeError(`at t = ${blind} no signal is left of "${path.name}" for a classifier to see: begin at an earlier time (\`times\` or \`levels\`)`);
+        }
         const row = (time: number) =>
           conversionRow(denoiser.predicts, "noise", path.signal(time), path.noise(time));
         const output = denoiser.predict(xt, t, condition);

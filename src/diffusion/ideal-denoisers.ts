@@ -103,7 +103,9 @@ function mixtureComponents({ weights, means, covariances }: GaussianMixture): Co
     const covariance = covarianceMatrix(covariances[covariances.length === 1 ? 0 : k], mean.length);
     covariance.flat().forEach((value) => checkNumber(`every entry of covariance ${k}`, value));
     const { values, vectors } = symmetricEigen(covariance);
-    if (values.some((value) => !(value >= -1e-12))) {
+    // A covariance of lower rank has eigenvalues of 0 up to rounding.
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    if (values.some((value) => !(value >= -1e-12 * Math.max(1, largest)))) {
       throw new RangeError(`covariance ${k} has a negative eigenvalue: [${[...values]}]`);
     }
     return {
@@ -124,6 +126,11 @@ export function covarianceMatrix(covariance: Covariance, d: number): number[][] 
   };
   if (typeof covariance !== "number" && covariance.length !== d) {
     throw new RangeError(`a covariance for ${d} dimensions has ${covariance.length} rows`);
+  }
+  if (typeof covariance !== "number") {
+    covariance.forEach((row, i) => {
+      if (typeof row !== "number" && row.length !== d) throw new RangeError(`row ${i} of a covariance for ${d} dimensions has ${row.length} entries`);
+    });
   }
   return Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_unused, j) => entry(i, j)));
 }

@@ -1,11 +1,14 @@
 import * as tf from "../tf.js";
 import type { Denoiser } from "./denoiser.js";
+import { noiseLevel } from "./path.js";
 import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
 /** A process on some of its parent's times. */
 export interface RespacedSchedule extends Schedule {
   /** Its t = 0 … T' as times of the parent. */
   readonly parentTimes: Int32Array;
+  /** Where the times are those of. */
+  readonly parent: Schedule;
 }
 
 /**
@@ -30,18 +33,22 @@ export function respace(schedule: Schedule, times: ArrayLike<number>): RespacedS
   return Object.freeze({
     ...scheduleFromAlphaBars(`${schedule.name} on ${kept.length} steps`, alphaBars),
     parentTimes,
+    parent: schedule,
   });
 }
 
-/** A denoiser trained on the parent, to be used with the respaced process: it is fed the parent's times. */
+/**
+ * A denoiser trained on the parent, to be used with the respaced process: it is fed the parent's time of the same noise
+ * level.
+ */
 export function respacedDenoiser(denoiser: Denoiser, schedule: RespacedSchedule): Denoiser {
-  const { parentTimes, T } = schedule;
+  const { parent, parentTimes } = schedule;
   const toParent = (t: number): number => {
-    const low = Math.min(Math.floor(t), T - 1);
-    return parentTimes[low] + (t - low) * (parentTimes[low + 1] - parentTimes[low]);
+    return Number.isInteger(t) ? parentTimes[t] : parent.timeAt(noiseLevel(schedule, t));
   };
   return {
     predicts: denoiser.predicts,
+    clock: denoiser.clock,
     predict: (xt, t, condition) =>
       tf.tidy(() => denoiser.predict(xt, tf.tensor1d(Float32Array.from(t.dataSync(), toParent)), condition)),
   };

@@ -97,7 +97,7 @@ function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array):
     sigma: alphaBar.map((a) => Math.sqrt(1 - a)),
     snr,
     // β̃_t = β_t·(1 − ᾱ_{t−1})/(1 − ᾱ_t)
-    posteriorVariance: beta.map((b, t) => (t < 2 ? 0 : (b * (1 - alphaBar[t - 1])) / (1 - alphaBar[t]))),
+    posteriorVariance: beta.map((b, t) => (alphaBar[Math.max(t - 1, 0)] === 1 ? 0 : (b * (1 - alphaBar[t - 1])) / (1 - alphaBar[t]))),
     signal: (t: number) => {
       checkTime({ name, T }, t);
       return Number.isInteger(t) ? signals[t] : 1 / Math.hypot(1, levelBetween(levels, t));
@@ -129,7 +129,8 @@ function levelBetween(levels: Float64Array, t: number): number {
   const low = Math.floor(t);
   const part = t - low;
   const [from, to] = [levels[low], levels[low + 1]];
-  if (low === 0) return to * part;
+  if (low === 0 && to === Infinity) return part / (1 - part);
+  if (from === 0) return to * part;
   if (to === Infinity) return from / (1 - part);
   return from * (to / from) ** part;
 }
@@ -144,7 +145,8 @@ function timeBetween(levels: Float64Array, level: number): number {
     else high = middle;
   }
   const [from, to] = [levels[low], levels[low + 1]];
-  if (low === 0) return level / to;
+  if (low === 0 && to === Infinity) return level / (1 + level);
+  if (from === 0) return low + level / to;
   if (to === Infinity) return low + 1 - from / level;
   return low + Math.log(level / from) / Math.log(to / from);
 }

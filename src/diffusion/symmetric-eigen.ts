@@ -16,7 +16,7 @@ export function symmetricEigen(matrix: readonly (readonly number[])[]): Symmetri
       throw new RangeError(`a covariance must be square, but row ${i} of ${d} has ${row.length} entries`);
     return [...row];
   });
-  const scale = Math.max(...a.flat().map(Math.abs));
+  const scale = a.reduce((most, row) => row.reduce((high, entry) => Math.max(high, Math.abs(entry)), most), 0);
   for (let i = 0; i < d; i++) {
     for (let j = 0; j < i; j++) {
       if (!(Math.abs(a[i][j] - a[j][i]) <= 1e-9 * scale))

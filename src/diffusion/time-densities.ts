@@ -69,14 +69,12 @@ export function logNormalLevels(
   checkNumber("mean", mean);
   checkPositive("deviation", deviation);
   const highest = noiseLevel(path, path.T);
-  return (stream, count) =>
-    unweighted(
-      path,
-      Array.from(
-        { length: count },
-        () => path.timeAt(Math.min(highest, Math.exp(mean + deviation * stream.normal()))) / path.T,
-      ),
-    );
+  return (stream, count) => {
+    const times = Array.from({ length: count }, () => path.timeAt(Math.min(highest, Math.exp(mean + deviation * stream.normal()))));
+    // Where only whole times are trained, the nearest.
+    if (path.discrete) return { times: Float32Array.from(times, (t) => Math.max(1, Math.round(t))), weights: new Float32Array(count).fill(1) };
+    return unweighted(path, times.map((t) => t / path.T));
+  };
 }
 
 /** A share in [0, 1) of the time axis becomes a time: 1 + ⌊u·T⌋ where only whole times are trained. */

@@ -33,7 +33,8 @@ export interface DiscretizedOptions {
 
 /**
  * ln of the probability that N(mean, e^{2·logDeviation}) rounds to x, elementwise, in nats: the mass of the bin of width
- * 2/(levels − 1) around x, with the two outermost bins open to infinity.
+ * 2/(levels − 1) around x, with the two outermost bins open to infinity. Masses below 1e-12, which float32 cannot tell
+ * from 0, count as 1e-12 (−27.6 nats, 39.9 bits), as in the reference code: what is further off is not punished more.
  *
  * Source: Ho et al. 2020 (DDPM), equation 13.
  */

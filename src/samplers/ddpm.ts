@@ -4,6 +4,7 @@ import { checkChoice } from "../diffusion/check.js";
 import {
   estimate,
   estimateFrom,
+  requireClock,
   timesTensor,
   type Denoiser,
   type LearnedVarianceDenoiser,
@@ -45,6 +46,7 @@ export function ddpm(
   const times = timeGrid(path, options);
   return march("ddpm", xT, times, (x, i) => {
     const [t, s] = [times[i], times[i + 1]];
+    requireClock(denoiser, path);
     const answer = learned?.predictWithVariance(x, timesTensor(x, t), options.condition);
     const { x0 } = answer
       ? estimateFrom(answer.output, denoiser.predicts, path, x, t, options.clip)

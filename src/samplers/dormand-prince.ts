@@ -57,7 +57,7 @@ export function* dormandPrince(
     if (!(value > 0)) throw new RangeError(`${name} must be > 0, got ${value}`);
   const direction = Math.sign(end - start);
   let [s, h] = [start, direction * Math.min(firstStep, maxStep)];
-  let slope = tf.keep(tf.tidy(() => derivative(y0, s)));
+  let slope = tf.keep(tf.tidy(() => derivative(y0, s).clone()));
   let y = tf.keep(y0.clone());
   let evaluations = 1;
   try {

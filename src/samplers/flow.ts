@@ -29,9 +29,9 @@ export function flow(
 ): Generator<SamplerStep, tf.Tensor> {
   const { method = "euler" } = options;
   checkChoice("method", method, ["euler", "heun"]);
-  if ([0.25, 0.5, 0.75].some((t) => path.signal(t * path.T) !== 1 - t || path.noise(t * path.T) !== t)) {
+  if (path.T !== 1 || [0.25, 0.5, 0.75].some((t) => path.signal(t) !== 1 - t || path.noise(t) !== t)) {
     throw new RangeError(
-      `"${path.name}" is not the straight path x_t = (1 − t)·x_0 + t·ε: use flowPath(), or euler and heun for other paths`,
+      `"${path.name}" is not the straight path x_t = (1 − t)·x_0 + t·ε, 0 ≤ t ≤ 1: use flowPath(), or euler and heun for other paths`,
     );
   }
   const times = timeGrid(path, options);

@@ -14,15 +14,17 @@ export interface InpaintOptions extends StochasticOptions {
   readonly image: tf.Tensor;
   /** 1 where the image is known, 0 where it is to be filled in; broadcasts over the image. */
   readonly mask: tf.Tensor;
-  /** How often each stretch is walked: 1 (default) never goes back, 10 is the paper's. */
+  /** How often a stretch is walked: 1 (default) never goes back, 10 is the paper's. */
   readonly resamples?: number;
-  /** Length of a stretch in steps. Default 10. */
+  /** How many steps a jump goes back. Default 10. See {@link repaintTimes}. */
   readonly jump?: number;
 }
 
 /**
  * RePaint: DDPM steps for the unknown part, the noised image itself for the known part, and jumps back in time so that
  * the two come to agree. The known part of the result is the image's.
+ *
+ * On steps back up, which ask no network, `x0` is the state.
  *
  * Source: Lugmayr et al. 2022 (RePaint), algorithm 1 with jumps (appendix).
  * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
@@ -66,23 +68,34 @@ export function inpaint(
   });
 }
 
-/** The times RePaint visits: each stretch of `jump` steps is walked `resamples` times. */
+/**
+ * The times RePaint visits. At every `jump`-th noisy time, counted from the last one up, it goes back by `jump` steps,
+ * `resamples` − 1 times; from the clean end there is no way back, and the first `jump` steps are walked once, as in the
+ * authors' code. With `jump` = 1 this is the paper's algorithm 1.
+ *
+ * @throws RangeError if a number is not whole and positive, or resampling is asked for where no jump fits
+ */
 export function repaintTimes(times: readonly number[], resamples: number, jump: number): number[] {
   for (const [name, value] of Object.entries({ resamples, jump })) {
     if (!Number.isInteger(value) || value < 1)
       throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
   }
-  const walk = [times[0]];
-  for (let start = 0; start < times.length - 1; start += jump) {
-    const end = Math.min(start + jump, times.length - 1);
-    // The stretch that ends at clean data is walked once: there is no way back from t = 0.
-    const rounds = times[end] === 0 ? 1 : resamples;
-    for (let round = 0; round < rounds; round++) {
-      if (round > 0) walk.push(times[start]);
-      walk.push(...times.slice(start + 1, end + 1));
-    }
+  const noisy = times.filter((t) => t > 0);
+  if (resamples > 1 && jump >= noisy.length) {
+    throw new RangeError(`no jump of ${jump} steps back fits into ${noisy.length} noisy times: choose a smaller jump, or more steps`);
   }
-  return walk;
+  const left = new Map<number, number>();
+  for (let at = noisy.length - 1; at >= jump; at -= jump) left.set(at, resamples - 1);
+  const walk = [noisy[0]];
+  for (let at = 1; at < noisy.length; at++) {
+    walk.push(noisy[at]);
+    const again = left.get(at) ?? 0;
+    if (again === 0) continue;
+    left.set(at, again - 1);
+    at -= jump;
+    walk.push(noisy[at]);
+  }
+  return noisy.length < times.length ? [...walk, 0] : walk;
 }
 
 function checkMask(mask: tf.Tensor, xT: tf.Tensor): void {

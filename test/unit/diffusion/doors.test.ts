@@ -74,7 +74,8 @@ const doors: [RegExp, () => unknown][] = [
   [/^deviation must be a finite number > 0, got 0$/, () => logNormalLevels(flowPath(), { deviation: 0 })],
   [/^tau must be a finite number > 0, got NaN$/, () => sigmoidAlphaBarSchedule({ tau: NaN })],
   [/^need start < end, got 3 and -3$/, () => sigmoidAlphaBarSchedule({ start: 3, end: -3 })],
-  [/^schedule "sigmoid-alpha-bar": ᾱ is already 0 at t = \d+, with \d+ steps to come: use a larger tau/, () => sigmoidAlphaBarSchedule({ tau: 0.002 })],
+  [/^schedule "sigmoid-alpha-bar": step 1 of 1000 adds no noise, β = 0: use a larger tau/, () => sigmoidAlphaBarSchedule({ tau: 0.002 })],
+  [/^row 0 of a covariance for 2 dimensions has 3 entries$/, () => mixture([[0, 0]], [[1, 0, 9], [0, 1, 9]])],
   [/^referenceT must be a finite number > 0, got NaN$/, () => linearSchedule({ referenceT: NaN })],
   [/^referenceT must be a finite number > 0, got 0$/, () => quadraticSchedule({ referenceT: 0 })],
   [/^s must be a finite number ≥ 0, got Infinity$/, () => cosineSchedule({ s: Infinity })],
@@ -97,7 +98,7 @@ test("what would be silently wrong is refused at the door, by its name", () => {
 });
 
 test("a steep sigmoid, whose S(end) is 1 to rounding, is a schedule all the same", () => {
-  const { alphaBar } = sigmoidAlphaBarSchedule({ T: 100, tau: 0.05, maxBeta: 0.999 });
-  // ᾱ(u) → S(−x/τ), x = −3 + 6u, away from both ends
-  assert.ok(Math.abs(alphaBar[52] * (1 + Math.exp(0.12 / 0.05)) - 1) < 1e-9, `${alphaBar[52]}`);
+  const { alphaBar } = sigmoidAlphaBarSchedule({ T: 100, start: -1, tau: 0.05, maxBeta: 0.999 });
+  // ᾱ(u) → S(−x/τ), x = −1 + 4u, away from both ends
+  assert.ok(Math.abs(alphaBar[28] * (1 + Math.exp(0.12 / 0.05)) - 1) < 1e-8, `${alphaBar[28]}`);
 });

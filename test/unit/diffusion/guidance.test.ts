@@ -4,6 +4,7 @@ import * as tf from "../../../src/tf.js";
 import {
   classifierGuided,
   convertPrediction,
+  cosineSchedule,
   edmPath,
   gaussianDenoiser,
   guided,
@@ -194,4 +195,18 @@ test("the ideal denoisers are the closed forms", () => {
     () => gaussianDenoiser(path, [0], 1).predict(tf.zeros([1, 2]), tf.tensor1d([1])),
     /do not have the data's 1 values/,
   );
+});
+
+test("the ideal denoiser takes data of an image's size, and a covariance of lower rank", () => {
+  const path = cosineSchedule();
+  const image = gaussianDenoiser(path, new Array<number>(400).fill(0), 1);
+  const x = tf.ones([1, 400]);
+  const [a, b] = [path.signal(500), path.noise(500)];
+  const expected = a / (a ** 2 + b ** 2);
+  assert.ok(image.predict(x, tf.tensor1d([500])).dataSync().every((value) => Math.abs(value - expected) < 1e-5));
+  // Σ = v·vᵀ in units of 0 … 255
+  const v = [255, 130, 17];
+  const flat = gaussianDenoiser(path, [0, 0, 0], v.map((p) => v.map((q) => p * q)));
+  const [first, second] = flat.predict(tf.tensor2d([v]), tf.tensor1d([500])).dataSync();
+  assert.ok(Math.abs(first / second - v[0] / v[1]) < 1e-4);
 });

@@ -16,6 +16,7 @@ import {
   gaussianKl,
   hybridLoss,
   linearSchedule,
+  logVarianceBounds,
   lossWeights,
   noiseLevel,
   normalNoise,
@@ -315,6 +316,27 @@ test("the bound refuses data outside its grey levels, and levels that are none",
     /variance must be one of posterior, beta, learned, got small/,
   );
   assert.equal(tf.memory().numTensors, before + 2);
+});
+
+test("the hybrid loss is L_simple + λ·T·L_vlb, with β̃ for the variance where v = 0 and β where v = 1", () => {
+  const schedule = cosineSchedule({ T: 100 });
+  const [x0, noise] = [tf.mul(normalNoise(1)(0, [2, 3]), 0.3), normalNoise(1)(1, [2, 3])];
+  const output = tf.mul(noise, 0.8);
+  for (const t of [1, 20, 60]) {
+    const xt = qSample(schedule, x0, t, noise);
+    const { mean } = posterior(schedule, convertPrediction(schedule, "noise", "sample", output, xt, t), xt, t);
+    const bounds = logVarianceBounds(schedule, t);
+    // β̃_1 = 0 has no logarithm: β̃_2 stands for it.
+    near(bounds.low, Math.log(schedule.posteriorVariance[Math.max(t, 2)]), 1e-12);
+    near(bounds.high, Math.log(schedule.beta[t]), 1e-12);
+    for (const [v, logVariance] of [[0, bounds.low], [1, bounds.high]]) {
+      const bound = scalar(tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance: tf.scalar(logVariance) })));
+      const expected = scalar(simpleLoss(output, noise)) + 0.01 * schedule.T * bound;
+      const fraction = tf.fill([2, 3], v);
+      const loss = scalar(hybridLoss(schedule, "noise", { x0, xt, t, target: noise, output, fraction }, { boundWeight: 0.01 }));
+      near(loss, expected, 1e-4 * Math.abs(expected));
+    }
+  }
 });
 
 test("the hybrid loss trains the mean by L_simple alone and the variance by the bound", () => {

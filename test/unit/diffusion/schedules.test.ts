@@ -245,3 +245,21 @@ test("drift and diffusion belong to the marginals: f = d ln a/dt, g² = d(b²)/d
     }
   }
 });
+
+test("between discrete times a schedule of one step without terminal signal has levels, and times for them", () => {
+  const one = scheduleFromBetas("one", [1]);
+  for (const t of [0.25, 0.5, 0.9]) {
+    const level = one.noise(t) / one.signal(t);
+    assert.ok(Math.abs(level - t / (1 - t)) < 1e-12, `${level}`);
+    assert.ok(Math.abs(one.timeAt(level) - t) < 1e-12);
+  }
+});
+
+test("a step that adds nothing leaves its posterior and the levels around it finite", () => {
+  const schedule = scheduleFromBetas("flat start", [0, 0, 0.5, 0.9]);
+  assert.deepEqual([...schedule.posteriorVariance.slice(0, 4)], [0, 0, 0, 0]);
+  assert.equal(schedule.noise(1.5), 0);
+  assert.ok(Math.abs(schedule.timeAt(0.5) - 2.5) < 1e-12);
+  const middle = schedule.noise(2.5) / schedule.signal(2.5);
+  assert.ok(Math.abs(middle - 0.5) < 1e-12, `${middle}`);
+});

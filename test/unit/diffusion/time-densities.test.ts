@@ -52,6 +52,15 @@ test("logit-normal times and log-normal levels have their means and deviations",
   assert.ok(Math.abs(mean(logs.map((x) => (x + 1.2) ** 2)) - 1.44) < 0.08);
 });
 
+test("log-normal levels of a discrete schedule are at the nearest whole times, not above them", () => {
+  const schedule = linearSchedule({ T: 50 });
+  const { times, weights } = logNormalLevels(schedule, { mean: 0, deviation: 0.3 })(stream(), 20000);
+  const logs = Array.from(times, (t) => Math.log(schedule.noise(t) / schedule.signal(t)));
+  // The deviation of 20 000 means is 0.002; half a step is 0.05.
+  assert.ok(Math.abs(mean(logs)) < 0.015, `${mean(logs)}`);
+  assert.ok(times.every((t) => Number.isInteger(t) && t >= 1 && t <= 50) && weights.every((weight) => weight === 1));
+});
+
 test("no time lies above T where float32 rounds T up", () => {
   const path = edmPath({ sigmaMax: 80.3 });
   assert.ok(Math.fround(path.T) > path.T);

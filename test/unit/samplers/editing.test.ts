@@ -8,6 +8,7 @@ import {
   dataDenoiser,
   flowPath,
   ddim,
+  ddimInversion,
   inpaint,
   interpolateNoise,
   linearSchedule,
@@ -16,6 +17,7 @@ import {
   reflowPairs,
   repaintTimes,
   timeGrid,
+  zeroTerminalSnr,
 } from "../../../src/index.js";
 import { drain } from "./diffusers-fixture.js";
 import { fastNoise, largestDifference } from "./helpers.js";
@@ -51,11 +53,25 @@ test("little strength stays near the image, full strength forgets it", () => {
   assert.ok(Math.abs(stays(1) - 0.5) < 0.15);
 });
 
-test("RePaint's walk goes back and again, and through the last stretch once", () => {
-  assert.deepEqual(repaintTimes([40, 30, 20, 10, 0], 2, 2), [40, 30, 20, 40, 30, 20, 10, 0]);
+test("RePaint's walk goes back from the last noisy time and every jump-th above it, as the authors' code does", () => {
+  assert.deepEqual(repaintTimes([40, 30, 20, 10, 0], 2, 2), [40, 30, 20, 10, 30, 20, 10, 0]);
+  assert.deepEqual(repaintTimes([50, 40, 30, 20, 10, 0], 2, 2), [50, 40, 30, 50, 40, 30, 20, 10, 30, 20, 10, 0]);
+  assert.deepEqual(repaintTimes([30, 20, 10], 2, 2), [30, 20, 10, 30, 20, 10]);
   assert.deepEqual(repaintTimes([3, 2, 1, 0], 1, 10), [3, 2, 1, 0]);
+  assert.throws(() => repaintTimes([3, 2, 1, 0], 2, 10), /no jump of 10 steps back fits into 3 noisy times/);
   assert.deepEqual(repaintTimes([3, 2, 1, 0], 3, 1), [3, 2, 3, 2, 3, 2, 1, 2, 1, 2, 1, 0]);
   assert.throws(() => repaintTimes([1, 0], 0, 1), /resamples/);
+});
+
+test("DDIM inversion comes back where no signal is left at its end, and refuses the one step that has no inverse", () => {
+  const x0 = tf.tensor2d([[-0.9], [0.3], [1.1]]);
+  for (const path of [flowPath(), zeroTerminalSnr(cosineSchedule({ T: 200 }))]) {
+    const denoiser = mixtureDenoiser(path, { means: [[-1], [1]], covariances: [0.3] });
+    const latent = drain(ddimInversion(denoiser, path, x0, { steps: 10, iterations: 60 }));
+    const back = drain(ddim(denoiser, path, latent, { steps: 10 }));
+    assert.ok(largestDifference(back, x0) < 2e-3, `${path.name}: ${largestDifference(back, x0)}`);
+    assert.throws(() => ddimInversion(denoiser, path, x0, { steps: 1 }), /no signal is left .* has no inverse, use more steps/);
+  }
 });
 
 test("inpainting keeps the known part and fills the rest as the data has it", () => {

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import * as tf from "../../../src/tf.js";
 import {
+  annealedLangevin,
+  classifierGuided,
   clipDynamic,
   clipStatic,
   convertPrediction,
@@ -10,8 +12,11 @@ import {
   ddim,
   ddimInversion,
   ddpm,
+  denoiserOnPath,
+  dormandPrince,
   dpmSolver,
   dpmSolverPlusPlus,
+  edmPath,
   euler,
   eulerAncestral,
   exponentialLevels,
@@ -37,6 +42,7 @@ import {
   zeroTerminalSnr,
   type Denoiser,
   type GaussianPath,
+  type LearnedVarianceDenoiser,
   type Prediction,
   type Schedule,
   type Spacing,
@@ -379,4 +385,64 @@ test("dynamic thresholding divides by the percentile, static does not", () => {
     assert.ok(Math.abs(result[i] - value) < 1e-6, `${result}`),
   );
   assert.deepEqual(Array.from(clipStatic(2)(x).dataSync()).slice(0, 5), [-2, -1, 0, 1, 2]);
+});
+
+test("between its times a respaced process asks the parent at the same noise level", () => {
+  const schedule = linearSchedule();
+  const child = respace(schedule, [100, 300, 600, 1000]);
+  const asked: number[] = [];
+  const spy: Denoiser = { predicts: "noise", predict: (x, t) => (asked.push(t.dataSync()[0]), tf.zerosLike(x)) };
+  for (const t of [1, 1.5, 2.25, 3.9]) {
+    const told = respacedDenoiser(spy, child);
+    told.predict(tf.zeros([1, 1]), tf.tensor1d([t]));
+    const level = noiseLevel(schedule, asked.at(-1)!);
+    assert.ok(Math.abs(level / noiseLevel(child, t) - 1) < 1e-5, `t = ${t}: ${level}, expected ${noiseLevel(child, t)}`);
+  }
+});
+
+test("a network that is told discrete times is refused on a continuous path, whatever stands between", () => {
+  const clocked: LearnedVarianceDenoiser = {
+    predicts: "noise",
+    clock: "discrete",
+    predict: (x) => tf.zerosLike(x),
+    predictWithVariance: (x) => ({ output: tf.zerosLike(x), fraction: tf.zerosLike(x) }),
+  };
+  const [path, xT, noise] = [vpPath(), tf.zeros([1, 2]), fastNoise(1)];
+  const discrete = /tells its network the times of a discrete schedule, but the path "vp" is continuous/;
+  const steered = classifierGuided(clocked, path, (x) => tf.sum(x, 1) as tf.Tensor1D);
+  const child = respacedDenoiser(clocked, respace(linearSchedule(), [500, 1000]));
+  assert.throws(() => drain(ddpm(clocked, path, xT, { steps: 2, noise, variance: "learned" })), discrete);
+  assert.throws(() => denoiserOnPath(clocked, path, flowPath()), discrete);
+  assert.throws(() => drain(ddim(steered, path, xT, { steps: 2 })), discrete);
+  assert.throws(() => drain(ddim(child, path, xT, { steps: 2 })), discrete);
+  denoiserOnPath(clocked, linearSchedule(), flowPath());
+});
+
+test("what a sampler cannot do it refuses by name: a straight path in other units, Langevin's last level, a blind classifier", () => {
+  const straight = flowPath();
+  const inMilliseconds: GaussianPath = {
+    ...straight,
+    name: "slow",
+    T: 1000,
+    signal: (t) => straight.signal(t / 1000),
+    noise: (t) => straight.noise(t / 1000),
+    timeAt: (level) => 1000 * straight.timeAt(level),
+  };
+  const denoiser: Denoiser = { predicts: "flow", predict: (x) => tf.zerosLike(x) };
+  const xT = tf.zeros([1, 2]);
+  assert.throws(() => flow(denoiser, inMilliseconds, xT, { steps: 2 }), /"slow" is not the straight path/);
+  const levels = { levels: [10, 1, 0.1], finish: "last", noise: fastNoise(1) } as const;
+  assert.throws(() => annealedLangevin(denoiser, edmPath(), xT, levels), /finish "last" would give the noise of the level before/);
+  const steered = classifierGuided(denoiser, straight, (x) => tf.sum(x, 1) as tf.Tensor1D);
+  assert.throws(() => drain(ddim(steered, straight, xT, { steps: 2 })), /at t = 1 no signal is left of "flow" for a classifier to see/);
+});
+
+test("y' = y is solved to e, and the start stays the caller's", () => {
+  const y0 = tf.tensor2d([[1], [2]]);
+  const solver = dormandPrince((y) => y, y0, 0, 1, { relativeTolerance: 1e-6, absoluteTolerance: 1e-8 });
+  let last = solver.next();
+  while (!last.done) last = solver.next();
+  const [one, two] = last.value.dataSync();
+  assert.ok(Math.abs(one / Math.E - 1) < 1e-5 && Math.abs(two / (2 * Math.E) - 1) < 1e-5, `${one}, ${two}`);
+  assert.deepEqual([...y0.dataSync()], [1, 2]);
 });
