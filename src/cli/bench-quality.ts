@@ -28,6 +28,7 @@ Options
   --minutes X       of training for each, default 3
   --seeds N         default 3
   --n N             samples of each network, default 2000
+  --peers none      leave PyTorch out
   --install-peers   put ${PEERS.join(" and ")} into .cache/peers first
   --pace            only measure anew how fast each contestant is, which a first study does by itself: all minutes are
                     counted by that. It takes a minute, in which nothing else should run
@@ -50,6 +51,7 @@ await runMain(HELP, async () => {
       minutes: { type: "string" },
       seeds: { type: "string" },
       n: { type: "string" },
+      peers: { type: "string" },
       "install-peers": { type: "boolean" },
       pace: { type: "boolean" },
       fresh: { type: "boolean" },
@@ -67,9 +69,11 @@ await runMain(HELP, async () => {
   const out = values.out ?? join(CACHE, "bench-quality.json");
   requireWritable(out);
   if (values["install-peers"]) installPeers();
-  const contestants = qualityContestants();
+  if (values.peers !== undefined && values.peers !== "none") throw new RangeError(`--peers takes none here, got "${values.peers}"`);
+  const contestants = qualityContestants().filter(({ name }) => name !== "torch" || values.peers === undefined);
   const missing = Object.entries(TITLES).filter(([name]) => !contestants.some((present) => present.name === name));
-  for (const [name, title] of missing) process.stderr.write(`${title} takes no part: ${reasons[name]}\n`);
+  const why = (name: string): string => (name === "torch" && values.peers ? "as was asked" : reasons[name]);
+  for (const [name, title] of missing) process.stderr.write(`${title} takes no part: ${why(name)}\n`);
   const store = new StudyStore(studyFolder(CACHE, settings));
   if (values.fresh) store.clear();
   if (values.pace || contestants.some(({ name }) => !store.pace(name))) await showPaces(contestants, store);

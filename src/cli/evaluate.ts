@@ -94,11 +94,13 @@ await runMain(HELP, async () => {
   judge.dispose();
   print(rows);
   if (values.write) {
-    const settings = { sampler: values.sampler, steps, guidanceScale: guidanceScale ?? null, seed, n, seconds, threshold: 0.9, classifier: "assets/mnist-classifier" };
+    const settings = { sampler: values.sampler, steps, guidanceScale: model.classes > 0 ? (guidanceScale ?? GUIDANCE_SCALE) : null, seed, n, seconds, threshold: 0.9, classifier: "assets/mnist-classifier" };
     writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify({ settings, rows }, null, 2)}\n`);
     const readme = readFileSync("README.md", "utf8");
     const mark = `evaluate ${positionals[0]}`;
-    if (readme.includes(`<!-- ${mark} -->`)) writeFileAtomically("README.md", replaceMarked(readme, mark, markdown(rows)));
+    // The README speaks of the checkpoints of this repository, not of a run of one's own.
+    const own = folder !== join("assets", positionals[0]);
+    if (!own && readme.includes(`<!-- ${mark} -->`)) writeFileAtomically("README.md", replaceMarked(readme, mark, markdown(rows)));
   }
 });
 

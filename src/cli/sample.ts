@@ -53,7 +53,8 @@ await runMain(HELP, async () => {
   if (!values.out.endsWith(".png")) throw new RangeError(`--out takes the name of a .png file, got "${values.out}"`);
   requireWritable(values.out);
 
-  const model = loadDiffusionModel(modelFolder(positionals[0], HELP));
+  const folder = modelFolder(positionals[0], HELP);
+  const model = loadDiffusionModel(folder);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort(new Error("stopped by Ctrl-C: no image was written")));
   const line = new ProgressLine(count);
@@ -75,5 +76,5 @@ await runMain(HELP, async () => {
     line.end();
     model.dispose();
   }
-  process.stdout.write(`${count} images are in ${values.out}\n`);
+  process.stdout.write(`${count} images are in ${values.out}, drawn by ${folder}\n`);
 });

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { readSafetensors } from "../../src/nn/index.js";
 import { decodePng } from "../../src/plot/index.js";
+import { loadDiffusionModel } from "../../src/training/index.js";
 
 const root = join(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -16,16 +17,21 @@ test("the library example runs as written, with the built package, and writes a 
   const example = /```ts\n(import[\s\S]*?)```/.exec(readme)?.[1];
   assert.ok(example, "README has an example");
   // Thirty minutes of training become a few steps; nothing else is changed.
-  const short = example.replace(/trainer\.run\(2000,/, "trainer.run(2,").replace(/steps: 50/, "steps: 2");
+  const [, kept] = [...readme.matchAll(/```ts\n(import[\s\S]*?)```/g)].map(([, code]) => code);
+  assert.match(kept, /saveDiffusionModel\("my-model"/);
+  const short = `${example}${kept}`.replace(/trainer\.run\(2000,/, "trainer.run(2,").replace(/steps: 50/, "steps: 2");
   assert.notEqual(short, example);
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   writeFileSync(join(folder, "example.ts"), short);
   const run = spawnSync(process.execPath, ["--import", "tsx", "example.ts"], { cwd: folder, encoding: "utf8" });
   assert.equal(run.status, 0, run.stderr);
-  assert.match(run.stdout, /^1 \d\.\d{4}\n2 \d\.\d{4}\n$/);
+  assert.match(run.stdout, /^1 \d\.\d{4}\n$/);
   const { width, height } = decodePng(readFileSync(join(folder, "digits.png")));
   assert.deepEqual([width, height], [4 * 56 + 3 * 2, 4 * 56 + 3 * 2]);
+  const model = loadDiffusionModel(join(folder, "my-model"));
+  assert.deepEqual([model.denoiser.predicts, model.network.config.block_out_channels], ["noise", [32, 64]]);
+  model.dispose();
 });
 
 test("both ends of the trip to a cluster run as written: what goes out comes back and draws", () => {

@@ -91,17 +91,15 @@ for (const entry of samplers.filter(({ stochastic }) => stochastic)) {
 test("names are unique, and an unknown one lists those there are", () => {
   assert.equal(new Set(samplers.map(({ name }) => name)).size, samplers.length);
   assert.equal(samplerNamed("heun").order, 2);
-  assert.deepEqual(
-    samplers.filter(({ order }) => order === null).map(({ name }) => name),
-    samplers.slice(-3).map(({ name }) => name),
-    "those without an order come last",
-  );
+  const orderless = samplers.filter(({ order }) => order === null);
+  assert.ok(orderless.length >= 3);
+  assert.deepEqual(orderless, samplers.slice(-orderless.length), "those without an order come last");
   assert.throws(() => samplerNamed("hein"), /no sampler "hein": use one of ddim, ddim-stochastic, /);
 });
 
 test("those that choose their steps refuse to be told, and say so", () => {
   const own = samplers.filter(({ choosesSteps }) => choosesSteps);
-  assert.deepEqual(own.map(({ name }) => name).sort(), ["consistency", "probability-flow"]);
+  for (const name of ["consistency", "probability-flow"]) assert.ok(own.includes(samplerNamed(name)), name);
   for (const entry of own) {
     const { path, denoiser, xT } = problem(entry);
     const wanted: [object, string][] = [
