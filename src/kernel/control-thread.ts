@@ -4,7 +4,7 @@ import inspector from "node:inspector";
 import { parentPort, workerData } from "node:worker_threads";
 import { bindHeartbeat, bindRouter, type Connection } from "./connection.js";
 import { GRACE_MS, SHARED } from "./interrupts.js";
-import { decode, encode, newHeader, Signer, WireError, type Content, type Message } from "./wire.js";
+import { decode, encode, newHeader, Signer, type Content, type Message } from "./wire.js";
 
 export interface ControlThreadData {
   readonly connection: Connection;
@@ -76,12 +76,15 @@ async function exitSoon(): Promise<void> {
 /** Jupyter names its process here; a kernel whose server has died must not stay. */
 async function watchParent(): Promise<void> {
   const parent = Number(process.env.JPY_PARENT_PID);
-  if (!(parent > 1)) return;
+  // On Windows it is a handle, which is no process's number.
+  if (!(parent > 1) || process.platform === "win32") return;
   for (;;) {
     await wait(3000);
     try {
       process.kill(parent, 0);
-    } catch {
+    } catch (error) {
+      // EPERM says that it lives, as someone else's.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") continue;
       tell({ type: "shutdown", restart: false });
       await exitSoon();
     }
@@ -116,9 +119,9 @@ async function main(): Promise<void> {
     let message: Message;
     try {
       message = decode(signer, frames);
-    } catch (error) {
-      if (error instanceof WireError || error instanceof SyntaxError) continue;
-      throw error;
+    } catch {
+      // Whatever arrives, this thread must go on: nothing else answers an interrupt.
+      continue;
     }
     tell({ type: "handled", header: message.header });
     switch (message.header.msg_type) {

@@ -20,7 +20,7 @@ function excerpt(code: string, at: Position, width = 1): string[] {
   const lines = code.split("\n");
   const digits = String(at.line + 1).length;
   const show = (index: number, mark: string): string =>
-    `${mark}${String(index + 1).padStart(digits)} | ${lines[index]}`;
+    `${mark}${String(index + 1).padStart(digits)} | ${lines[index] ?? ""}`;
   const out: string[] = [];
   if (at.line > 0 && lines[at.line - 1]?.trim()) out.push(show(at.line - 1, "  "));
   out.push(show(at.line, "> "));
@@ -70,9 +70,25 @@ function problems(diagnostics: readonly Diagnostic[]): Problem[] {
   return out;
 }
 
+/**
+ * What is told on the line that tslab puts after the cell belongs to the end of the cell's last line if it is a bracket
+ * missing there; what else is wrong with that line is no business of the learner.
+ */
+function withinCell(code: string, diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const text = code.trimEnd();
+  const lines = text.split("\n");
+  const end = { offset: text.length, line: lines.length - 1, character: lines[lines.length - 1].length };
+  const isInside = ({ fileName, start }: Diagnostic): boolean => fileName !== undefined || start.offset < code.length;
+  const isSyntax = (one: Diagnostic): boolean => one.code < 2000;
+  if (!diagnostics.some((one) => isSyntax(one) && !isInside(one))) return [...diagnostics];
+  return diagnostics
+    .filter((one) => isInside(one) || isSyntax(one))
+    .map((one) => (isInside(one) ? one : { ...one, start: end, end }));
+}
+
 /** Type and syntax errors, found before anything of the cell ran. */
 export function typeErrors(code: string, diagnostics: readonly Diagnostic[]): CellError {
-  const found = problems(diagnostics);
+  const found = problems(withinCell(code, diagnostics));
   const traceback = found.flatMap(({ diagnostic, details }) => {
     const { fileName, start, end, messageText, code: number } = diagnostic;
     const where = `${fileName ? `${fileName}, ` : ""}line ${start.line + 1}, column ${start.character + 1}`;
@@ -110,13 +126,13 @@ interface Frame {
   readonly column: number;
 }
 
-const FRAME = /^\s*at (?:(?<name>.*?) \()?(?<file>[^()]+?):(?<line>\d+):(?<column>\d+)\)?$/;
+const FRAME = /^\s*at (?:(?<name>.*?) \()?(?<file>.+?):(?<line>\d+):(?<column>\d+)\)?$/;
 
 function frames(stack: string): Frame[] {
   return stack.split("\n").flatMap((line) => {
     const groups = FRAME.exec(line)?.groups;
     if (!groups) return [];
-    const file = groups.file.replace(/^file:\/\//, "").replace(/^async /, "");
+    const file = groups.file.replace(/^async /, "").replace(/^file:\/\//, "");
     const name = (groups.name ?? "").replace(/^async /, "");
     return [{ name, file, line: Number(groups.line), column: Number(groups.column) }];
   });
@@ -154,8 +170,11 @@ function thrownValue(value: unknown): CellError {
   };
 }
 
+const MOST_FRAMES = 20;
+const MOST_CAUSES = 5;
+
 /** An exception that a cell threw. Frames of the kernel, tslab and Node are left out. */
-export function runtimeError(value: unknown, cells: CellSources, root: string): CellError {
+export function runtimeError(value: unknown, cells: CellSources, root: string, depth = 0): CellError {
   if (!(value instanceof Error) && !(Object.prototype.toString.call(value) === "[object Error]")) {
     return thrownValue(value);
   }
@@ -164,15 +183,18 @@ export function runtimeError(value: unknown, cells: CellSources, root: string): 
   const evalue = String(error.message ?? "");
   const head = `${RED}${ename}${OFF}: ${BOLD}${evalue}${OFF}`;
   const traceback = [head];
-  // Many equal frames of a recursion say no more than a few.
-  for (const frame of frames(String(error.stack ?? "")).slice(0, 20)) {
-    traceback.push(...showFrame(frame, cells, root));
-  }
+  // Many equal frames of a recursion say no more than a few; but the learner's own line is always said.
+  const all = frames(String(error.stack ?? ""));
+  const near = all.slice(0, MOST_FRAMES);
+  const own = near.some(({ file }) => cells.has(file)) ? undefined : all.slice(MOST_FRAMES).find(({ file }) => cells.has(file));
+  for (const frame of own ? [...near, own] : near) traceback.push(...showFrame(frame, cells, root));
+  // An error may be its own cause.
+  if (depth >= MOST_CAUSES) return { ename, evalue, traceback };
   if (error instanceof AggregateError) {
-    for (const inner of error.errors.slice(0, 5)) traceback.push(...runtimeError(inner, cells, root).traceback);
+    for (const inner of error.errors.slice(0, 5)) traceback.push(...runtimeError(inner, cells, root, depth + 1).traceback);
   }
   if (error.cause !== undefined) {
-    traceback.push("caused by", ...runtimeError(error.cause, cells, root).traceback);
+    traceback.push("caused by", ...runtimeError(error.cause, cells, root, depth + 1).traceback);
   }
   return { ename, evalue, traceback };
 }

@@ -2,6 +2,7 @@
 import vm from "node:vm";
 import { survivingDeclarations } from "./declarations.js";
 import { runtimeError, typeErrors, type CellError, type CellSource } from "./errors.js";
+import { linkStatement, topLevelBindings } from "./bindings.js";
 import { GUARD, Interrupted } from "./guards.js";
 import { Imports } from "./imports.js";
 import { Interrupts } from "./interrupts.js";
@@ -31,10 +32,17 @@ export class Executor {
     this.compiler = new Compiler(root);
     this.#imports = new Imports(root);
     // The wrapper of a cell reads its arguments from here: vm has no other way to hand them over.
-    Object.defineProperty(globalThis, "__tslab__", {
-      configurable: true,
-      value: { exports: this.#scope.exports, require: this.#imports.require, [GUARD]: this.interrupts.guard },
-    });
+    const { interrupts } = this;
+    const scope = this.#scope;
+    const value = {
+      link: (setters: Parameters<Scope["link"]>[0]) => scope.link(setters),
+      exports: this.#scope.exports,
+      require: this.#imports.require,
+      get [GUARD]() {
+        return interrupts.guard;
+      },
+    };
+    Object.defineProperty(globalThis, "__tslab__", { configurable: true, value });
   }
 
   /** The .d.ts text of all names alive, against which the next cell is checked. */
@@ -80,8 +88,9 @@ export class Executor {
     }
     const depth = tensorScopeDepth();
     try {
-      this.#scope.begin();
-      await this.#run(compiled, code, label, failed);
+      const bindings = topLevelBindings(this.compiler.ts, compiled.output);
+      this.#scope.begin(bindings.names);
+      await this.#run({ ...compiled, link: linkStatement(bindings) }, code, label, failed);
     } catch (thrown) {
       if (thrown instanceof Interrupted) closeTensorScopes(depth);
       const lost = this.#scope.rollBack();
@@ -98,9 +107,9 @@ export class Executor {
     return { status: "error", error, interrupted };
   }
 
-  async #run(compiled: Compiled, code: string, label: string, failed: Promise<never>): Promise<void> {
+  async #run(compiled: Compiled & { readonly link: string }, code: string, label: string, failed: Promise<never>): Promise<void> {
     const filename = `cell-${++this.#runs}`;
-    const prefix = `(${compiled.hasToplevelAwait ? "async " : ""}function(exports, require, ${GUARD}) { `;
+    const prefix = `(${compiled.hasToplevelAwait ? "async " : ""}function(exports, require, ${GUARD}) { ${compiled.link}`;
     const call = `})(__tslab__.exports, __tslab__.require, __tslab__.${GUARD})`;
     this.#sources.set(filename, { label, code, locate: compiled.locate, firstLineOffset: prefix.length });
     try {

@@ -15,22 +15,28 @@ export class Interrupted extends Error {
 }
 
 /**
- * What a cell sees as `__cell`. Each interrupt starts a new epoch; code that began to wait in an older one throws
+ * What a cell sees as `__cell`, one object a run. Each interrupt starts a new epoch; code that began to wait in an older one throws
  * when it resumes, its own `catch` clauses cannot swallow that, and its `finally` clauses run.
  */
 export class Guard {
   #epoch = 0;
+  readonly #all: Guard | undefined;
+
+  /** @param all a guard whose epochs are this one's, too */
+  constructor(all?: Guard) {
+    this.#all = all;
+  }
 
   nextEpoch(): void {
     this.#epoch += 1;
   }
 
   epoch(): number {
-    return this.#epoch;
+    return this.#epoch + (this.#all?.epoch() ?? 0);
   }
 
   resume<T>(epoch: number, value: T): T {
-    if (epoch !== this.#epoch) throw new Interrupted();
+    if (epoch !== this.epoch()) throw new Interrupted();
     return value;
   }
 
@@ -39,7 +45,7 @@ export class Guard {
   }
 
   async *each<T>(values: AsyncIterable<T> | Iterable<T | Promise<T>>): AsyncGenerator<T> {
-    const epoch = this.#epoch;
+    const epoch = this.epoch();
     for await (const value of values as AsyncIterable<T>) yield this.resume(epoch, value);
   }
 }
@@ -67,13 +73,17 @@ export function guardAwaits(ts: TypeScript): typescript.TransformerFactory<types
       }
       if (ts.isCatchClause(visited)) {
         const binding = visited.variableDeclaration;
-        if (binding && !ts.isIdentifier(binding.name)) return visited;
-        const name = binding ? (binding.name as typescript.Identifier) : f.createUniqueName("error");
-        const rethrow = f.createExpressionStatement(call("rethrow", name));
+        const simple = binding && ts.isIdentifier(binding.name) ? binding.name : undefined;
+        const name = simple ?? f.createUniqueName("error");
+        const before: typescript.Statement[] = [f.createExpressionStatement(call("rethrow", name))];
+        if (binding && !simple) {
+          const parts = f.createVariableDeclaration(binding.name, undefined, undefined, name);
+          before.push(f.createVariableStatement(undefined, f.createVariableDeclarationList([parts], ts.NodeFlags.Let)));
+        }
         return f.updateCatchClause(
           visited,
-          binding ?? f.createVariableDeclaration(name),
-          f.updateBlock(visited.block, [rethrow, ...visited.block.statements]),
+          simple ? binding : f.createVariableDeclaration(name),
+          f.updateBlock(visited.block, [...before, ...visited.block.statements]),
         );
       }
       return visited;

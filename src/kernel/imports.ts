@@ -30,15 +30,17 @@ export class Imports {
   #within(plain: Require, folder: string): Require {
     return (id) => {
       if (id.startsWith(".") || path.isAbsolute(id)) {
-        const local = this.#local(path.resolve(folder, id));
-        if (local) return local.exports;
+        const target = path.resolve(folder, id);
+        for (const file of [target, `${target}.js`, path.join(target, "index.js")]) {
+          const local = this.#local(file);
+          if (local) return local.exports;
+        }
       }
       return plain(id);
     };
   }
 
-  #local(target: string): NodeModule | undefined {
-    const file = path.extname(target) === "" ? `${target}.js` : target;
+  #local(file: string): NodeModule | undefined {
     const loaded = this.#loaded.get(file);
     if (loaded) return loaded;
     const source = this.#sources.get(file);
@@ -48,7 +50,13 @@ export class Imports {
     const plain = createRequire(file);
     module.require = this.#within(plain, path.dirname(file)) as NodeJS.Require;
     this.#loaded.set(file, module);
-    module._compile(source, file);
+    try {
+      module._compile(source, file);
+    } catch (error) {
+      // Half a module is none: the next import tries again.
+      this.#loaded.delete(file);
+      throw error;
+    }
     return module;
   }
 }

@@ -24,7 +24,9 @@ export interface Run {
 }
 
 export class Interrupts {
-  readonly guard = new Guard();
+  /** Interrupts reach what all cells have left running. */
+  readonly #everyone = new Guard();
+  #guard = new Guard(this.#everyone);
   readonly shared: Int32Array = new Int32Array(new SharedArrayBuffer(4 * SHARED.length));
   #run: Run | undefined;
   #cells = 0;
@@ -40,8 +42,14 @@ export class Interrupts {
     return this.#run !== undefined;
   }
 
+  /** Of the run that has begun last. */
+  get guard(): Guard {
+    return this.#guard;
+  }
+
   begin(run: Run): void {
     this.#run = run;
+    this.#guard = new Guard(this.#everyone);
   }
 
   /** From here on only code of the cell runs, which may be terminated; the compiler may not. */
@@ -57,12 +65,12 @@ export class Interrupts {
 
   /** A cell is left behind: what of it still runs throws at its next await. */
   abandon(): void {
-    this.guard.nextEpoch();
+    this.#guard.nextEpoch();
   }
 
   interrupt(): void {
     Atomics.add(this.shared, SHARED.seen, 1);
-    this.guard.nextEpoch();
+    this.#everyone.nextEpoch();
     const run = this.#run;
     if (!run || run.controller.signal.aborted) return;
     const reason = new Interrupted();
@@ -92,10 +100,9 @@ export class Interrupts {
     const message = "The cell was interrupted while it computed. Variables of the lines that ran are kept.";
     this.interrupt();
     this.#run?.fail(new Interrupted(message));
-    if (this.#run) return;
-    Atomics.store(this.shared, SHARED.running, 0);
     for (const reject of this.#callbacks) reject(new Interrupted(message));
     this.#callbacks.clear();
+    if (!this.#run) Atomics.store(this.shared, SHARED.running, 0);
   }
 
   /** Something the running cell started went wrong outside its own line of control. */

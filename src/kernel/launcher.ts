@@ -54,6 +54,8 @@ function argument(name: string): string | undefined {
 }
 
 async function main(): Promise<void> {
+  // V8's ten would all be the library's, and the learner's line lost.
+  Error.stackTraceLimit = 100;
   const exit = process.exit.bind(process);
   const writeLog = process.stderr.write.bind(process.stderr);
   const log = (text: string): void => void writeLog(`[diffusion-lab kernel] ${text}\n`);

@@ -133,8 +133,14 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  const jobs = values.jobs === undefined ? (os.freemem() > 6e9 ? 2 : 1) : Number(values.jobs);
+  if (!Number.isSafeInteger(jobs) || jobs < 1) throw new NotebookError(`--jobs takes a whole number of at least 1, got "${values.jobs}".`);
+  const cellTimeout = Number(values.timeout);
+  if (!(cellTimeout > 0 && cellTimeout <= 1e6)) throw new NotebookError(`--timeout takes seconds, at most 1000000, got "${values.timeout}".`);
   const root = projectRoot();
-  const all = select(path.join(root, "notebooks"), positionals);
+  const folder = path.join(root, "notebooks");
+  const all = select(folder, positionals);
+  if (all.length === 0) throw new NotebookError(`There is no notebook in ${folder}.`);
   if (values["to-script"]) {
     for (const { notebook, script } of all) {
       const changed = writeAtomically(script, formatPercent(scriptCells(readNotebook(notebook))));
@@ -163,12 +169,11 @@ async function main(words: readonly string[]): Promise<number> {
 
   const results = new Map<string, RunResult>();
   if (!values.check) {
-    const jobs = values.jobs ? Math.max(1, Number(values.jobs)) : os.freemem() > 6e9 ? 2 : 1;
     const kernel = kernelCommand(root, values.stock);
     await inParallel([...notebooks], jobs, async ([name, notebook]) => {
       const result = await runNotebook(notebook, {
         kernel,
-        cellTimeout: Number(values.timeout),
+        cellTimeout,
         onCell: (cell, seconds) => values.verbose && console.log(`  ${name} [${cell}] ${seconds.toFixed(2)} s`),
       });
       results.set(name, result);

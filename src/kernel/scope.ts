@@ -4,10 +4,19 @@
  * tslab's JavaScript writes every top-level name to `exports`: first `void 0` for all, then each value as its line
  * runs. So a name whose last write is `undefined` has not been reached.
  */
+type Setter = (value: unknown) => void;
+
 export class Scope {
   readonly values: Record<string, unknown> = {};
   readonly exports: Record<string, unknown>;
   readonly #unreached = new Map<string, unknown>();
+  /**
+   * By name, what sets the variable of the cell that declared it. Functions of that cell read the variable and not
+   * `exports`, so another cell's assignment must reach both.
+   */
+  readonly #setters = new Map<string, Setter>();
+  /** Setters of the names that the running cell declares anew. */
+  readonly #hidden = new Map<string, Setter>();
 
   constructor() {
     this.exports = new Proxy(this.values, {
@@ -18,8 +27,20 @@ export class Scope {
     });
   }
 
-  begin(): void {
+  /** @param declared names that the cell declares: no assignment to them is one to an earlier cell's variable */
+  begin(declared: readonly string[]): void {
     this.#unreached.clear();
+    this.#hidden.clear();
+    for (const name of declared) {
+      const setter = this.#setters.get(name);
+      if (setter) this.#hidden.set(name, setter);
+      this.#setters.delete(name);
+    }
+  }
+
+  /** Called by a cell as it begins. */
+  link(setters: Readonly<Record<string, Setter>>): void {
+    for (const [name, setter] of Object.entries(setters)) this.#setters.set(name, setter);
   }
 
   /** Names that the cell declares and never gave a value; earlier values come back. */
@@ -27,6 +48,9 @@ export class Scope {
     for (const [name, earlier] of this.#unreached) {
       if (earlier === undefined) delete this.values[name];
       else this.values[name] = earlier;
+      const hidden = this.#hidden.get(name);
+      if (hidden) this.#setters.set(name, hidden);
+      else this.#setters.delete(name);
     }
     const names = new Set(this.#unreached.keys());
     this.#unreached.clear();
@@ -44,6 +68,11 @@ export class Scope {
     if (value !== undefined) this.#unreached.delete(name);
     else if (!this.#unreached.has(name)) this.#unreached.set(name, this.values[name]);
     this.values[name] = value;
+    try {
+      this.#setters.get(name)?.(value);
+    } catch {
+      // tslab writes `undefined` to all names before their lines have run, when a `let` cannot be set yet.
+    }
     return true;
   }
 }

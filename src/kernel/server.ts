@@ -185,6 +185,8 @@ export class KernelServer {
       });
     } catch (error) {
       this.#streams.flush();
+      // V8 runs no `finally` of what it terminates.
+      if (this.#parent === message) this.#parent = this.#running;
       this.#publishNow("error", { ...this.#executor.describe(error) }, header);
     }
   }
@@ -195,7 +197,12 @@ export class KernelServer {
       this.#running = message;
       this.#parent = message;
       this.#publishNow("status", { execution_state: "busy" }, message.header);
-      await this.#execute(message);
+      try {
+        await this.#execute(message);
+      } catch (error) {
+        this.#options.log(`execute_request: ${(error as Error).stack ?? String(error)}`);
+        this.#replyExecuted(message, { status: "error", ...this.#executor.describe(error) });
+      }
       this.#publishNow("status", { execution_state: "idle" }, message.header);
       this.#running = undefined;
     }
@@ -209,10 +216,10 @@ export class KernelServer {
     if (shown && store) this.#history.add(++this.#count, code);
     if (shown) this.#publish("execute_input", { code, execution_count: this.#count });
     this.#stdin.renew();
-    const outcome = await this.#outcome(code, shown ? `cell [${this.#count}]` : "this cell");
+    let outcome = await this.#outcome(code, shown ? `cell [${this.#count}]` : "this cell");
     this.#streams.flush();
+    if (outcome.status === "ok" && outcome.value !== undefined && !silent) outcome = await this.#showResult(outcome.value);
     if (outcome.status === "ok") {
-      if (outcome.value !== undefined && !silent) await this.#showResult(outcome.value);
       this.#replyExecuted(message, { status: "ok", payload: [], user_expressions: {} });
       return;
     }
@@ -237,15 +244,15 @@ export class KernelServer {
     }
   }
 
-  async #showResult(value: unknown): Promise<void> {
-    let bundle;
+  /** A value that cannot be shown, or whose display is no JSON, is the cell's error. */
+  async #showResult(value: unknown): Promise<Outcome> {
     try {
-      bundle = await mimeBundle(value);
+      const bundle = await mimeBundle(value);
+      this.#publish("execute_result", { execution_count: this.#count, ...bundle });
+      return { status: "ok", value: undefined };
     } catch (error) {
-      this.#publishError(this.#executor.describe(error));
-      return;
+      return { status: "error", error: this.#executor.describe(error), interrupted: false };
     }
-    this.#publish("execute_result", { execution_count: this.#count, ...bundle });
   }
 
   async #drained(): Promise<Message[]> {

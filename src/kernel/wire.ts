@@ -2,6 +2,7 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 
 const DELIMITER = "<IDS|MSG>";
+const DELIMITER_BYTES = Buffer.from(DELIMITER);
 
 export interface Header {
   readonly msg_id: string;
@@ -70,20 +71,35 @@ export function encode(signer: Signer, message: Message): (Buffer | string)[] {
   return [...message.identities, DELIMITER, signer.sign(parts), ...parts, ...message.buffers];
 }
 
+function jsonObject(bytes: Buffer): Content {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch (error) {
+    throw new WireError(`A message that is no JSON was dropped: ${(error as Error).message}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new WireError("A message with a part that is no JSON object was dropped.");
+  }
+  return value as Content;
+}
+
+/** @throws WireError for anything but a signed message of JSON objects */
 export function decode(signer: Signer, frames: readonly Buffer[]): Message {
-  const delimiter = frames.findIndex((frame) => frame.toString() === DELIMITER);
+  const delimiter = frames.findIndex((frame) => frame.equals(DELIMITER_BYTES));
   if (delimiter < 0 || frames.length < delimiter + 6) {
     throw new WireError(`A message of ${frames.length} frames without delimiter or parts was dropped.`);
   }
   const parts = frames.slice(delimiter + 2, delimiter + 6);
   signer.verify(frames[delimiter + 1], parts);
-  const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part.toString()) as unknown);
+  const [header, parent, metadata, content] = parts.map(jsonObject);
+  if (typeof header.msg_type !== "string") throw new WireError("A message without a type was dropped.");
   return {
     identities: frames.slice(0, delimiter),
-    header: header as Header,
+    header: header as unknown as Header,
     parent: parent as Partial<Header>,
-    metadata: metadata as Content,
-    content: content as Content,
+    metadata,
+    content,
     buffers: frames.slice(delimiter + 6),
   };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { KernelClient, KernelDied } from "../../src/kernel/client.js";
+import { decode, newHeader, Signer } from "../../src/kernel/wire.js";
 import { begin, BUILT_KERNEL, result, ROOT, startKernel } from "./kernel.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "bad-input-"));
@@ -73,4 +74,21 @@ test("messages that are garbage or wrongly signed are dropped, the kernel goes o
   assert.equal(result(await kernel.execute("1 + 1")), "2");
   assert.match(kernel.log, /wrong signature was dropped/);
   await kernel.shutdown();
+});
+
+test("signed or not, only JSON objects with a type make a message", () => {
+  const [signed, unsigned] = [new Signer("key"), new Signer("")];
+  const header = JSON.stringify(newHeader("execute_request", "s"));
+  const bad: [string[], RegExp][] = [
+    [["null", "{}", "{}", "{}"], /no JSON object/],
+    [[header, "{}", "{}", "[]"], /no JSON object/],
+    [[header, "{}", "{}", "7"], /no JSON object/],
+    [['{"msg_type":3}', "{}", "{}", "{}"], /without a type/],
+    [[header, "{", "{}", "{}"], /no JSON was dropped/],
+  ];
+  for (const signer of [signed, unsigned]) {
+    const frames = (parts: string[]): Buffer[] => ["id", "<IDS|MSG>", signer.sign(parts), ...parts].map((part) => Buffer.from(part));
+    for (const [parts, message] of bad) assert.throws(() => decode(signer, frames(parts)), { name: "WireError", message });
+    assert.equal(decode(signer, frames([header, "{}", "{}", '{"code":"1"}'])).content.code, "1");
+  }
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import type { KernelClient } from "../../src/kernel/client.js";
@@ -40,6 +40,58 @@ test("a value shows itself by Symbol.for('Jupyter.display'), bytes as base64", a
 test("a display that throws is the cell's error", async () => {
   const shown = await kernel.execute(`({ [Symbol.for("Jupyter.display")]() { throw new Error("no picture"); } })`);
   assert.equal(ofType(shown, "error")[0].evalue, "no picture");
+  assert.equal(shown.reply.status, "error");
+});
+
+test("a display that is no JSON is the cell's error, and the kernel goes on", async () => {
+  for (const bad of ["{ n: 10n }", "(() => { const o: { o?: object } = {}; o.o = o; return o; })()"]) {
+    const shown = await kernel.execute(`({ [Symbol.for("Jupyter.display")]: () => ({ "application/json": ${bad} }) })`);
+    assert.equal(shown.reply.status, "error");
+    assert.match(String(ofType(shown, "error")[0].evalue), /BigInt|circular/);
+  }
+  assert.equal(result(await kernel.execute("1 + 1")), "2");
+});
+
+test("an error that is its own cause is told, in a cell and in a timer", async () => {
+  const cell = await kernel.execute("const e = new Error('round'); e.cause = e; throw e;");
+  assert.match(traceback(cell), /round/);
+  await kernel.execute("setTimeout(() => { const t = new Error('again'); t.cause = t; throw t; }, 10); await new Promise((r) => setTimeout(r, 60));");
+  assert.equal(result(await kernel.execute("2 + 2")), "4");
+});
+
+test("a bracket that is not closed is told at the end of the cell's own text", async () => {
+  const open = traceback(await kernel.execute("const a1 = 1;\nfunction f1() {\n  return a1;"));
+  assert.match(open, /at line 3, column 13: .*'}' expected/);
+  assert.doesNotMatch(open, /line 4|export/);
+  assert.match(traceback(await kernel.execute("const x1 = Math.max(1, 2")), /at line 1, column 25: .*',' expected/);
+});
+
+test("the learner's line is told for an error from deep inside", async () => {
+  const deep = "const down = (n: number): number => { if (n === 0) throw new Error('deep'); return [n].map((k) => down(k - 1))[0]; };\n";
+  assert.match(traceback(await kernel.execute(`${deep}down(40);`)), /line 1/);
+});
+
+test("an error of one cell leaves what others have running", async () => {
+  await kernel.execute("const job = (async () => { for (let i = 0; i < 20; i++) await new Promise((r) => setTimeout(r, 10)); return 'done'; })();");
+  assert.equal((await kernel.execute("throw new Error('a slip');")).reply.status, "error");
+  assert.equal(result(await kernel.execute("await job")), "'done'");
+});
+
+test("a module that fails while it loads is loaded anew; one may be a folder's index", async () => {
+  const [helper, lib] = [path.join(ROOT, "half-a-module.ts"), path.join(ROOT, "a-folder-module")];
+  writeFileSync(helper, "export const a = 1;\nif (!process.env.HALF) throw new Error('not yet');\nexport const b = 2;\n");
+  mkdirSync(lib);
+  writeFileSync(path.join(lib, "index.ts"), "export const inFolder = 3;\n");
+  try {
+    const code = "import { a, b } from './half-a-module';\n[a, b]";
+    assert.match(traceback(await kernel.execute(code)), /not yet/);
+    assert.match(traceback(await kernel.execute(code)), /not yet/);
+    assert.equal(result(await kernel.execute(`process.env.HALF = "1";\n${code}`)), "[ 1, 2 ]");
+    assert.equal(result(await kernel.execute("import { inFolder } from './a-folder-module';\ninFolder")), "3");
+  } finally {
+    rmSync(helper);
+    rmSync(lib, { recursive: true });
+  }
 });
 
 test("a shorthand property takes the value of an earlier cell, unless the cell has a name of its own", async () => {
@@ -65,6 +117,25 @@ test("a shorthand property takes the value of an earlier cell, unless the cell h
   assert.equal(result(await kernel.execute("const all = { Six, eight }; all.Six.seven + all.eight")), "14");
   const failed = await kernel.execute("const before = 1;\n({ one, x: [] as number[] }).x[0].toFixed();");
   assert.match(traceback(failed), /line 2, column 3\d/);
+});
+
+test("an assignment to an earlier cell's variable reaches that cell's functions, and theirs reach other cells", async () => {
+  await kernel.execute("let rate = 0.5; let [left, { right }] = [1, { right: 2 }]; const less = (x: number) => x - rate - left - right;");
+  assert.equal(result(await kernel.execute("rate = 1; left = 10; right += 98; less(200)")), "89");
+  await kernel.execute("var turns = 0; function turn() { turns++; return turns; }");
+  assert.equal(result(await kernel.execute("turn(); turn(); turns")), "2");
+  assert.equal(result(await kernel.execute("turns = 10; turn()")), "11");
+  assert.equal(result(await kernel.execute("for (let i = 0; i < 3; i++) turns += 1; [turns, turn()]")), "[ 14, 15 ]");
+});
+
+test("a name that is declared again is another variable; one that was not reached is still the old", async () => {
+  await kernel.execute("let step = 1; const readStep = () => step; let note = 'a'; const readNote = () => note;");
+  await kernel.execute("const step = 5;");
+  assert.equal(result(await kernel.execute("[step, readStep()]")), "[ 5, 1 ]");
+  assert.equal((await kernel.execute("if (readStep() === 1) throw new Error('before');\nlet note = 'b';")).reply.status, "error");
+  assert.equal(result(await kernel.execute("note = 'c'; readNote()")), "'c'");
+  await kernel.execute("let note = 'd'; const readNew = () => note;");
+  assert.equal(result(await kernel.execute("note = 'e'; [readNote(), readNew()]")), "[ 'c', 'e' ]");
 });
 
 test("a namespace lives on until its name is declared again", async () => {

@@ -29,6 +29,15 @@ test("a loop that awaits stops at its next await, even inside a catch", async ()
   assert.notEqual(first, "0");
 });
 
+test("a catch that takes the error apart does not swallow the interrupt either", async () => {
+  await kernel.execute("let rounds = 0;");
+  await interrupted("while (true) {\n  try { await sleep(10); rounds++; } catch ({ message }: any) { void message; }\n}");
+  const first = result(await kernel.execute("rounds"));
+  await wait(100);
+  assert.equal(result(await kernel.execute("rounds")), first);
+  assert.equal(result(await kernel.execute("let told = ''; try { throw new Error('parts'); } catch ({ message }: any) { told = message; } told")), "'parts'");
+});
+
 test("finally blocks of the awaiting code run", async () => {
   await interrupted("let closed = false;\ntry { while (true) await sleep(10); } finally { closed = true; }");
   assert.equal(result(await kernel.execute("closed")), "true");

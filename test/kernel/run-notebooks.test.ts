@@ -141,3 +141,23 @@ test("a word that matches no notebook is an error", () => {
   assert.equal(status, 2);
   assert.match(text, /No notebook begins with "99"\. There are: 00-good/);
 });
+
+test("words that mean nothing, and a course without notebooks, end with a sentence and code 2", () => {
+  for (const [words, message] of [
+    [["--jobs", "two"], /--jobs takes a whole number of at least 1, got "two"/],
+    [["--jobs", "0"], /--jobs takes a whole number of at least 1, got "0"/],
+    [["--timeout", "abc"], /--timeout takes seconds, at most 1000000, got "abc"/],
+    [["--timeout", "0"], /--timeout takes seconds/],
+  ] as const) {
+    const { status, text } = run(...words);
+    assert.equal(status, 2, text);
+    assert.match(text, message);
+  }
+  const empty = mkdtempSync(path.join(tmpdir(), "no-course-"));
+  const { status, stderr } = spawnSync(process.execPath, [path.join(BUILT_KERNEL, "run-notebooks.js")], {
+    encoding: "utf8",
+    env: { ...process.env, DIFFUSION_LAB_ROOT: empty },
+  });
+  rmSync(empty, { recursive: true });
+  assert.deepEqual([status, /There is no notebook in .*no-course-/.test(stderr)], [2, true], stderr);
+});
