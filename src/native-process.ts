@@ -21,5 +21,7 @@ export function forComputing(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
 /** An environment without these settings, for programs that are not ours. */
 export function forOthers(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = Object.entries(computingProcess.environment);
-  return Object.fromEntries(Object.entries(environment).filter(([key, value]) => !ours.some(([k, v]) => k === key && v === value)));
+  return Object.fromEntries(
+    Object.entries(environment).filter(([key, value]) => !ours.some(([k, v]) => k === key && v === value)),
+  );
 }

@@ -48,7 +48,8 @@ interface PlainTensorFlow {
 }
 
 // Written before TensorFlow reads any logging setting, to file descriptor 2 itself.
-const NOTICE = /All log messages before absl::InitializeLog|oneDNN custom operations|cpu_feature_guard|rebuild TensorFlow/;
+const NOTICE =
+  /All log messages before absl::InitializeLog|oneDNN custom operations|cpu_feature_guard|rebuild TensorFlow/;
 
 /** Runs `load` with TensorFlow's start-up notices dropped; everything else it wrote to stderr is passed on. */
 function quietly<T>(load: () => T): T {

@@ -188,11 +188,7 @@ export class RandomStream {
    */
   split(purpose: string, index = 0): RandomStream {
     // The length makes the name injective: no two chains of splits spell the same purpose.
-    return new RandomStream(
-      this.seed,
-      `${this.purpose.length}:${this.purpose}/${this.index}/${purpose}`,
-      index,
-    );
+    return new RandomStream(this.seed, `${this.purpose.length}:${this.purpose}/${this.index}/${purpose}`, index);
   }
 
   /** Where the stream stands, as plain JSON: `RandomStream.restore(state)` goes on exactly from here. */
@@ -231,9 +227,7 @@ export class RandomStream {
     const pending = state.pendingNormal;
     if (pending !== null) {
       if (typeof pending !== "number" || !(Math.abs(pending) < LARGEST_NORMAL)) {
-        throw new RangeError(
-          `pendingNormal of a saved stream must be null or a normal draw, got ${String(pending)}`,
-        );
+        throw new RangeError(`pendingNormal of a saved stream must be null or a normal draw, got ${String(pending)}`);
       }
       stream.pair[1] = pending;
       stream.hasPending = true;

@@ -34,7 +34,9 @@ async function main() {
     total.failed += failed;
     console.log(`   ${name}: ${passed} ok, ${failed} not (${seconds(Date.now() - begun)})`);
   }
-  console.log(`\n${total.failed === 0 ? "All is well" : "Something failed: see above"}, after ${seconds(Date.now() - started)}.`);
+  console.log(
+    `\n${total.failed === 0 ? "All is well" : "Something failed: see above"}, after ${seconds(Date.now() - started)}.`,
+  );
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 }

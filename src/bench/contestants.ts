@@ -62,8 +62,7 @@ export function torch(variant: TorchVariant): Contestant | undefined {
 /** Makes `.cache/peers` with PyTorch and diffusers, unless they are there. */
 export function installPeers(): void {
   const checkout = checkoutRoot();
-  if (!checkout)
-    throw new Error("--install-peers works in a checkout of the course only: test/bench is not here");
+  if (!checkout) throw new Error("--install-peers works in a checkout of the course only: test/bench is not here");
   const folder = join(checkout, ".cache", "peers");
   if (!existsSync(pythonOf(folder))) run("python3", ["-m", "venv", folder]);
   if (!imports(pythonOf(folder), "torch, diffusers"))
@@ -86,6 +85,5 @@ function pythonOf(folder: string): string {
 
 function run(program: string, args: readonly string[]): void {
   const { status, error } = spawnSync(program, args, { stdio: "inherit" });
-  if (status !== 0)
-    throw new Error(`${program} ${args.join(" ")} failed${error ? `: ${error.message}` : ""}`);
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")} failed${error ? `: ${error.message}` : ""}`);
 }

@@ -21,5 +21,8 @@ export function look(classifier: Classifier, images: tf.Tensor4D): Seen {
 
 /** The first n images of a data set, default all. */
 export function firstImages(dataset: ImageDataset, n = dataset.count): tf.Tensor4D {
-  return gatherImages(dataset, Array.from({ length: n }, (_, i) => i));
+  return gatherImages(
+    dataset,
+    Array.from({ length: n }, (_, i) => i),
+  );
 }

@@ -14,10 +14,7 @@ export interface PlanOptions {
 const NETWORK_STEPS = 9;
 
 /** Everything to time for these networks, the machine's matrix product first. */
-export function plansFor(
-  networks: readonly NetworkName[],
-  { batches, rounds, ratios }: PlanOptions,
-): Plan[] {
+export function plansFor(networks: readonly NetworkName[], { batches, rounds, ratios }: PlanOptions): Plan[] {
   const wanted = networks.length > 0 ? networks : NETWORKS;
   const pair = (model: string, batch: number, stepsPerTurn: number): Plan[] =>
     ["train", "sample"].map((mode) => ({ model, mode, batch, rounds, stepsPerTurn }));
@@ -33,7 +30,6 @@ export function plansFor(
 /** @throws RangeError naming the network there is not */
 export function requireNetworks(names: readonly string[]): readonly NetworkName[] {
   const unknown = names.find((name) => !(NETWORKS as readonly string[]).includes(name));
-  if (unknown !== undefined)
-    throw new RangeError(`unknown benchmark "${unknown}": choose ${NETWORKS.join(", ")}`);
+  if (unknown !== undefined) throw new RangeError(`unknown benchmark "${unknown}": choose ${NETWORKS.join(", ")}`);
   return names as readonly NetworkName[];
 }

@@ -31,9 +31,7 @@ export function rooflineLine(rows: readonly Row[]): string | undefined {
     const { plan, measurements } = row;
     const rate = plan.model === "matmul" ? undefined : rateOf(row, measurements[0]);
     if (rate === undefined) return [];
-    return [
-      `${plan.model} ${plan.mode} ${plan.batch}: ${giga(rate)} (${((100 * rate) / peak).toFixed(0)} %)`,
-    ];
+    return [`${plan.model} ${plan.mode} ${plan.batch}: ${giga(rate)} (${((100 * rate) / peak).toFixed(0)} %)`];
   });
   return `Roofline: matrix products reach ${giga(peak)} GFLOP/s on this machine; ${reached.join(", ")}.`;
 }

@@ -13,7 +13,10 @@ export interface SamplerReport {
  * for each sampler that has no budget, and what images were judged.
  */
 export function samplerMarkdown(report: SamplerReport): string {
-  const sentences = [...report.adaptive.map(adaptiveSentence), ...(report.images ? [imagesSentence(report.images)] : [])];
+  const sentences = [
+    ...report.adaptive.map(adaptiveSentence),
+    ...(report.images ? [imagesSentence(report.images)] : []),
+  ];
   return [table(report), ...(sentences.length > 0 ? ["", ...sentences] : [])].join("\n");
 }
 
@@ -44,10 +47,7 @@ function table({ rows, floor }: SamplerReport): string {
     const cells = budgets.flatMap((n) => {
       const row = rows.find(({ sampler, budget }) => sampler === name && budget === n);
       if (!row) return floor ? ["–", "–", "–"] : ["–"];
-      return [
-        row.exactError.toExponential(1),
-        ...(floor ? [fixed(row.frechet, 1), percent(row.recognised)] : []),
-      ];
+      return [row.exactError.toExponential(1), ...(floor ? [fixed(row.frechet, 1), percent(row.recognised)] : [])];
     });
     return [`\`${name}\`${first.stochastic ? " ~" : ""}`, String(first.order ?? "–"), ...cells];
   });

@@ -19,16 +19,10 @@ export interface Work {
 }
 
 /** Training or sampling with a network, or the product of two square matrices of side `batchSize`. */
-export function makeWork(
-  model: ModelName,
-  mode: Mode,
-  batchSize: number,
-  precision: Precision = "float32",
-): Work {
+export function makeWork(model: ModelName, mode: Mode, batchSize: number, precision: Precision = "float32"): Work {
   if (model === "matmul") return product(batchSize);
   const { network, shape } = makeNetwork(model);
-  const step =
-    mode === "train" ? training(network, shape, batchSize, precision) : sampling(network, shape, batchSize);
+  const step = mode === "train" ? training(network, shape, batchSize, precision) : sampling(network, shape, batchSize);
   return {
     parameters: network.parameters.count,
     step,
@@ -37,12 +31,7 @@ export function makeWork(
 }
 
 /** The whole step of the trainer: a batch of data and noise, loss, gradients, clip, AdamW, moving average. */
-function training(
-  network: TimeNetwork,
-  shape: readonly number[],
-  batchSize: number,
-  precision: Precision,
-): () => void {
+function training(network: TimeNetwork, shape: readonly number[], batchSize: number, precision: Precision): () => void {
   const size = shape.reduce((product, n) => product * n, 1);
   const data = new RandomStream(0, "bench").uniforms(2048 * size);
   const task = new DiffusionTask({ network, schedule: linearSchedule({}), data, shape, batchSize });

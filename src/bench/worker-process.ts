@@ -39,10 +39,7 @@ export class WorkerProcess {
     const started = performance.now();
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env: environment });
     const worker = new WorkerProcess(child, [program, ...args].join(" "));
-    await Promise.race([
-      once(child, "spawn"),
-      once(child, "error").then(([error]) => Promise.reject(error as Error)),
-    ]);
+    await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => Promise.reject(error as Error))]);
     const { parameters, version, flops } = (await worker.answer()) as Omit<Ready, "firstStepMs">;
     return { worker, ready: { parameters, version, flops, firstStepMs: performance.now() - started } };
   }

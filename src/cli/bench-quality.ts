@@ -69,7 +69,8 @@ await runMain(HELP, async () => {
   const out = values.out ?? join(CACHE, "bench-quality.json");
   requireWritable(out);
   if (values["install-peers"]) installPeers();
-  if (values.peers !== undefined && values.peers !== "none") throw new RangeError(`--peers takes none here, got "${values.peers}"`);
+  if (values.peers !== undefined && values.peers !== "none")
+    throw new RangeError(`--peers takes none here, got "${values.peers}"`);
   const contestants = qualityContestants().filter(({ name }) => name !== "torch" || values.peers === undefined);
   const missing = Object.entries(TITLES).filter(([name]) => !contestants.some((present) => present.name === name));
   const why = (name: string): string => (name === "torch" && values.peers ? "as was asked" : reasons[name]);
@@ -105,7 +106,9 @@ await runMain(HELP, async () => {
 async function showPaces(contestants: readonly QualityContestant[], store: StudyStore): Promise<void> {
   const [load] = loadavg();
   if (load > 0.5) {
-    process.stderr.write(`other work is running (load ${load.toFixed(1)}): the paces may come out too slow; measure again with --pace\n`);
+    process.stderr.write(
+      `other work is running (load ${load.toFixed(1)}): the paces may come out too slow; measure again with --pace\n`,
+    );
   }
   for (const [name, { stepMs, startSeconds }] of Object.entries(await measurePaces(contestants, store))) {
     const title = TITLES[name as ContestantName].padEnd(8);

@@ -61,7 +61,10 @@ await runMain(HELP, async () => {
   for (const budget of BUDGETS) {
     for await (const row of samplerRows(budget, judge)) {
       rows.push(row);
-      const quality = row.frechet === null ? "" : `  Fréchet ${row.frechet.toFixed(1)}  > 0.9 ${(100 * row.recognised!).toFixed(0)} %`;
+      const quality =
+        row.frechet === null
+          ? ""
+          : `  Fréchet ${row.frechet.toFixed(1)}  > 0.9 ${(100 * row.recognised!).toFixed(0)} %`;
       process.stdout.write(
         `${row.sampler.padEnd(18)} ${String(row.evaluations).padStart(3)} evaluations  error ${row.exactError.toExponential(2)}${quality}\n`,
       );
@@ -70,13 +73,19 @@ await runMain(HELP, async () => {
   const adaptive: AdaptiveRow[] = [];
   for await (const row of adaptiveRows(judge)) {
     adaptive.push(row);
-    process.stdout.write(`${row.sampler.padEnd(18)} ${row.evaluations} evaluations  error ${row.exactError.toExponential(2)}\n`);
+    process.stdout.write(
+      `${row.sampler.padEnd(18)} ${row.evaluations} evaluations  error ${row.exactError.toExponential(2)}\n`,
+    );
   }
   const table = samplerMarkdown({ rows, adaptive, images: judge, floor: real?.floor });
   process.stdout.write(`\n${table}\n`);
   const out = values.out ?? join(".cache", "bench-samplers.json");
-  writeFileAtomically(out, `${JSON.stringify({ count, seed, guidanceScale, floor: real?.floor, rows, adaptive }, null, 2)}\n`);
-  if (values.write) writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), "bench samplers", table));
+  writeFileAtomically(
+    out,
+    `${JSON.stringify({ count, seed, guidanceScale, floor: real?.floor, rows, adaptive }, null, 2)}\n`,
+  );
+  if (values.write)
+    writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), "bench samplers", table));
 });
 
 interface RealDigits {
@@ -91,8 +100,13 @@ function realDigits(count: number, asked: Int32Array | undefined): RealDigits {
   const heldOut = loadDigits({ split: "heldOut" });
   const reference = look(classifier, firstImages(heldOut));
   const training = loadDigits({ split: "train" });
-  const ofSameClasses = asked ? gatherImages(training, indicesOfClasses(training, asked)) : firstImages(training, count);
+  const ofSameClasses = asked
+    ? gatherImages(training, indicesOfClasses(training, asked))
+    : firstImages(training, count);
   const real = look(classifier, ofSameClasses);
-  const floor = { recognised: recognise(real.verdicts).share, frechet: frechetFeatureDistance(real.features, reference.features) };
+  const floor = {
+    recognised: recognise(real.verdicts).share,
+    frechet: frechetFeatureDistance(real.features, reference.features),
+  };
   return { classifier, heldOut: reference.features, floor };
 }

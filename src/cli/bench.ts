@@ -94,7 +94,9 @@ function peersOf(variants: readonly TorchVariant[]): Contestant[] {
   return variants.flatMap((variant) => {
     const peer = torch(variant);
     if (peer) return [peer];
-    process.stderr.write(`PyTorch ${variant} is not here; --install-peers puts ${PEERS.join(" and ")} into .cache/peers\n`);
+    process.stderr.write(
+      `PyTorch ${variant} is not here; --install-peers puts ${PEERS.join(" and ")} into .cache/peers\n`,
+    );
     return [];
   });
 }

@@ -57,12 +57,16 @@ await runMain(HELP, async () => {
     },
   });
   const given = optional(values.steps, (text) => wholeNumber("--steps", text, DEFAULT_STEPS));
-  const { sampler, pace, steps } = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0), steps: given });
+  const { sampler, pace, steps } = chooseSampler(values.sampler, {
+    eta: finiteNumber("--eta", values.eta, 0),
+    steps: given,
+  });
   const seed = wholeNumber("--seed", values.seed, 7, 0);
   const guidanceScale = optional(values.guidance, (given) => finiteNumber("--guidance", given, 1));
   const n = wholeNumber("--n", values.n, 1000, 2);
   const heldOut = loadDigits({ split: "heldOut" });
-  if (n > heldOut.count) throw new RangeError(`--n is compared with as many held-out digits: at most ${heldOut.count}, got ${n}`);
+  if (n > heldOut.count)
+    throw new RangeError(`--n is compared with as many held-out digits: at most ${heldOut.count}, got ${n}`);
 
   const folder = modelFolder(positionals[0], HELP);
   const model = loadDiffusionModel(folder);
@@ -94,13 +98,23 @@ await runMain(HELP, async () => {
   judge.dispose();
   print(rows);
   if (values.write) {
-    const settings = { sampler: values.sampler, steps, guidanceScale: model.classes > 0 ? (guidanceScale ?? GUIDANCE_SCALE) : null, seed, n, seconds, threshold: 0.9, classifier: "assets/mnist-classifier" };
+    const settings = {
+      sampler: values.sampler,
+      steps,
+      guidanceScale: model.classes > 0 ? (guidanceScale ?? GUIDANCE_SCALE) : null,
+      seed,
+      n,
+      seconds,
+      threshold: 0.9,
+      classifier: "assets/mnist-classifier",
+    };
     writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify({ settings, rows }, null, 2)}\n`);
     const readme = readFileSync("README.md", "utf8");
     const mark = `evaluate ${positionals[0]}`;
     // The README speaks of the checkpoints of this repository, not of a run of one's own.
     const own = folder !== join("assets", positionals[0]);
-    if (!own && readme.includes(`<!-- ${mark} -->`)) writeFileAtomically("README.md", replaceMarked(readme, mark, markdown(rows)));
+    if (!own && readme.includes(`<!-- ${mark} -->`))
+      writeFileAtomically("README.md", replaceMarked(readme, mark, markdown(rows)));
   }
 });
 
@@ -127,7 +141,9 @@ function markdown(rows: readonly Judgement[]): string {
     frechetToHeldOut?.toFixed(1) ?? "–",
     ...histogram,
   ]);
-  return [head, head.map((_, i) => (i === 0 ? ":---" : "---:")), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return [head, head.map((_, i) => (i === 0 ? ":---" : "---:")), ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
 }
 
 function print(rows: readonly Judgement[]): void {
@@ -137,7 +153,13 @@ function print(rows: readonly Judgement[]): void {
   for (const { images, n, recognised, asAsked, histogram, frechetToHeldOut } of rows) {
     const counts = histogram.map((count) => String(count).padStart(4)).join("");
     const distance = frechetToHeldOut?.toFixed(2) ?? "–";
-    const cells = [images.padEnd(width), String(n).padStart(4), percent(recognised).padStart(8), percent(asAsked).padStart(9), distance.padStart(8)];
+    const cells = [
+      images.padEnd(width),
+      String(n).padStart(4),
+      percent(recognised).padStart(8),
+      percent(asAsked).padStart(9),
+      distance.padStart(8),
+    ];
     process.stdout.write(`${cells.join(" ")}          ${counts}\n`);
   }
 }

@@ -65,7 +65,9 @@ export function labelsFor(
 ): Int32Array | undefined {
   if (label !== undefined && !(Number.isInteger(label) && label >= 0 && label < classes)) {
     throw new RangeError(
-      classes === 0 ? `this model knows no classes: leave class ${label} out` : `this model knows the classes 0 … ${classes - 1}, got ${label}`,
+      classes === 0
+        ? `this model knows no classes: leave class ${label} out`
+        : `this model knows the classes 0 … ${classes - 1}, got ${label}`,
     );
   }
   return classes === 0 ? undefined : Int32Array.from({ length: count }, (_, i) => label ?? i % classes);
@@ -76,5 +78,8 @@ function guidedDenoiser(model: DiffusionModel, options: GenerateOptions): { deno
   const { guidanceScale = canBeGuided ? GUIDANCE_SCALE : 1 } = options;
   if (guidanceScale === 1) return { denoiser: model.denoiser, dispose: () => {} };
   const unconditional = unconditionalOf(model);
-  return { denoiser: guided(model.denoiser, { guidanceScale, unconditional }), dispose: () => unconditional.label.dispose() };
+  return {
+    denoiser: guided(model.denoiser, { guidanceScale, unconditional }),
+    dispose: () => unconditional.label.dispose(),
+  };
 }

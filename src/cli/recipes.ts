@@ -57,7 +57,12 @@ const mnistUnet: DiffusionRecipe = {
   description: "DDPM U-Net on 9000 handwritten digits and their classes, 28×28",
   steps: 12000,
   batchSize: 32,
-  diffusion: { schedule: { kind: "linear", T: 1000 }, prediction: "velocity", shape: [28, 28, 1], unconditionalLabel: NO_CLASS },
+  diffusion: {
+    schedule: { kind: "linear", T: 1000 },
+    prediction: "velocity",
+    shape: [28, 28, 1],
+    unconditionalLabel: NO_CLASS,
+  },
   trainerOptions: (total) => ({
     learningRate: { peak: 7e-4, warmup: 500, decay: { kind: "cosine", total, from: Math.round(0.6 * total) } },
     averageDecay: 0.9995,
@@ -110,5 +115,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
 export function recipeNamed(name: string | undefined): Recipe {
   if (name !== undefined && Object.hasOwn(recipes, name)) return recipes[name];
   const list = Object.entries(recipes).map(([key, recipe]) => `  ${key.padEnd(18)}${recipe.description}`);
-  throw new RangeError(`${name === undefined ? "name a recipe" : `unknown recipe "${name}"`}; there are\n${list.join("\n")}`);
+  throw new RangeError(
+    `${name === undefined ? "name a recipe" : `unknown recipe "${name}"`}; there are\n${list.join("\n")}`,
+  );
 }

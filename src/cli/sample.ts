@@ -44,7 +44,10 @@ await runMain(HELP, async () => {
     },
   });
   const given = optional(values.steps, (text) => wholeNumber("--steps", text, DEFAULT_STEPS));
-  const { sampler, pace, steps } = chooseSampler(values.sampler, { eta: finiteNumber("--eta", values.eta, 0), steps: given });
+  const { sampler, pace, steps } = chooseSampler(values.sampler, {
+    eta: finiteNumber("--eta", values.eta, 0),
+    steps: given,
+  });
   const count = wholeNumber("--n", values.n, 64);
   const seed = wholeNumber("--seed", values.seed, 0, 0);
   const batchSize = wholeNumber("--batch", values.batch, 64);

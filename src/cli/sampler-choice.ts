@@ -6,7 +6,10 @@ export const DEFAULT_STEPS = 50;
 
 export function samplerList(): string {
   return samplers
-    .map(({ name, title, choosesSteps }) => `                     ${name.padEnd(20)}${title}${choosesSteps ? "; takes no --steps" : ""}`)
+    .map(
+      ({ name, title, choosesSteps }) =>
+        `                     ${name.padEnd(20)}${title}${choosesSteps ? "; takes no --steps" : ""}`,
+    )
     .join("\n");
 }
 

@@ -98,11 +98,17 @@ await runMain(HELP, async () => {
   };
   const finished = await trainWithProgress(trainer, run, saveEvery, save);
   if (!finished) {
-    process.stdout.write(`stopped at step ${trainer.step} of ${run.steps}, saved in ${folder}; the same command goes on\n`);
+    process.stdout.write(
+      `stopped at step ${trainer.step} of ${run.steps}, saved in ${folder}; the same command goes on\n`,
+    );
     return;
   }
   const record = recordOf(run, trainer, made.examples, values.export);
-  await writeModel(recipe, made, trainer, { folder: values.export ?? folder, format: values.export ? "F16" : "F32", record });
+  await writeModel(recipe, made, trainer, {
+    folder: values.export ?? folder,
+    format: values.export ? "F16" : "F32",
+    record,
+  });
 });
 
 /** @throws RangeError for an unknown precision, or one this machine cannot compute in */
@@ -120,7 +126,10 @@ function precisionNamed(name: string): Precision {
 /** The run as it was begun, if there is one: other numbers than it was begun with are refused. */
 function openRun(path: string, asked: Omit<RunFile, "seconds">): RunFile {
   if (!existsSync(path)) return { ...asked, seconds: 0 };
-  const begun: RunFile = { precision: "float32", ...(JSON.parse(readFileSync(path, "utf8")) as Omit<RunFile, "precision">) };
+  const begun: RunFile = {
+    precision: "float32",
+    ...(JSON.parse(readFileSync(path, "utf8")) as Omit<RunFile, "precision">),
+  };
   for (const key of ["recipe", "seed", "batchSize", "steps", "precision"] as const) {
     if (begun[key] !== asked[key]) {
       throw new RangeError(
@@ -132,7 +141,12 @@ function openRun(path: string, asked: Omit<RunFile, "seconds">): RunFile {
 }
 
 /** Resolves with false if Ctrl-C stopped it. The state is saved every `saveEvery` steps and at the end. */
-async function trainWithProgress(trainer: Trainer, run: RunFile, saveEvery: number, save: () => void): Promise<boolean> {
+async function trainWithProgress(
+  trainer: Trainer,
+  run: RunFile,
+  saveEvery: number,
+  save: () => void,
+): Promise<boolean> {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
@@ -148,7 +162,10 @@ async function trainWithProgress(trainer: Trainer, run: RunFile, saveEvery: numb
         last = now;
         smoothed = Number.isNaN(smoothed) ? loss : 0.98 * smoothed + 0.02 * loss;
         const rate = line.rate(step) * run.batchSize;
-        line.show(step, `loss ${smoothed.toFixed(4)}  ${rate.toFixed(0)} images/s  rate ${learningRate.toExponential(1)}`);
+        line.show(
+          step,
+          `loss ${smoothed.toFixed(4)}  ${rate.toFixed(0)} images/s  rate ${learningRate.toExponential(1)}`,
+        );
         if (step % saveEvery === 0) save();
       },
     });
@@ -211,7 +228,10 @@ async function writeModel(
 
 function accuracy(classifier: Classifier): number {
   const digits = loadDigits({ split: "heldOut" });
-  const images = gatherImages(digits, Array.from({ length: digits.count }, (_, i) => i));
+  const images = gatherImages(
+    digits,
+    Array.from({ length: digits.count }, (_, i) => i),
+  );
   const probabilities = classifier.classify(images);
   const verdicts = tf.argMax(probabilities, 1);
   const right = (verdicts.dataSync() as Int32Array).filter((verdict, i) => verdict === digits.labels[i]).length;

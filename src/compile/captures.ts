@@ -1,11 +1,7 @@
 import type * as tf from "../tf.js";
 
 /** Gives captured tensors the data of stand-ins while `use` runs, so that what reads them is recorded. */
-export function lendStandIns<T>(
-  tensors: readonly tf.Tensor[],
-  standIns: readonly tf.Tensor[],
-  use: () => T,
-): T {
+export function lendStandIns<T>(tensors: readonly tf.Tensor[], standIns: readonly tf.Tensor[], use: () => T): T {
   const own = tensors.map((tensor) => tensor.dataId);
   tensors.forEach((tensor, i) => setData(tensor, standIns[i].dataId));
   try {

@@ -144,8 +144,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     if (!backend || recording || switchedOff || gradientIsTaken) return this.eager(inputs);
 
     const all = [...given, ...this.captured];
-    const key =
-      names.map((name, i) => `${name}:${typeKey(given[i])}`).join() + "|" + this.captured.map(typeKey).join();
+    const key = names.map((name, i) => `${name}:${typeKey(given[i])}`).join() + "|" + this.captured.map(typeKey).join();
     const graph = this.confirmed(key) ?? this.load(backend, key, names, all);
     const results = graph.session.run(all);
     return Object.fromEntries(graph.outputNames.map((name, i) => [name, results[i]])) as unknown as O;
@@ -191,12 +190,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     return graph;
   }
 
-  private load(
-    backend: NativeBackend,
-    key: string,
-    names: readonly string[],
-    all: readonly tf.Tensor[],
-  ): LoadedGraph {
+  private load(backend: NativeBackend, key: string, names: readonly string[], all: readonly tf.Tensor[]): LoadedGraph {
     const { cacheFolder = defaultCacheFolder() } = this.options;
     const types: RecordedInput[] = [...names, ...this.captureNames].map((name, i) => {
       const { shape, dtype } = all[i];
@@ -245,8 +239,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     return lendStandIns(this.captured, standIns.slice(names.length), () => {
       const outputs = this.fn(Object.fromEntries(names.map((name, i) => [name, standIns[i]])) as I);
       // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
-      const own = (tensor: tf.Tensor): tf.Tensor =>
-        this.captured.includes(tensor) ? tf.clone(tensor) : tensor;
+      const own = (tensor: tf.Tensor): tf.Tensor => (this.captured.includes(tensor) ? tf.clone(tensor) : tensor);
       return Object.fromEntries(namedOutputs(this.name, outputs).map(([name, tensor]) => [name, own(tensor)]));
     });
   }

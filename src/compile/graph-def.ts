@@ -21,12 +21,9 @@ export const attribute = {
   boolean: (value: boolean): Buffer => integerField(5, value ? 1 : 0),
   type: (value: number): Buffer => integerField(6, value),
   shape: (value: readonly number[]): Buffer => bytesField(7, shapeMessage(value)),
-  integers: (values: readonly number[]): Buffer =>
-    bytesField(1, bytesField(3, message(...values.map(varint)))),
-  floats: (values: readonly number[]): Buffer =>
-    bytesField(1, bytesField(4, message(...values.map(float32)))),
-  booleans: (values: readonly boolean[]): Buffer =>
-    bytesField(1, bytesField(5, Buffer.from(values.map(Number)))),
+  integers: (values: readonly number[]): Buffer => bytesField(1, bytesField(3, message(...values.map(varint)))),
+  floats: (values: readonly number[]): Buffer => bytesField(1, bytesField(4, message(...values.map(float32)))),
+  booleans: (values: readonly boolean[]): Buffer => bytesField(1, bytesField(5, Buffer.from(values.map(Number)))),
   tensor: (dtype: number, shape: readonly number[], bytes: Uint8Array): Buffer =>
     bytesField(8, message(integerField(1, dtype), bytesField(2, shapeMessage(shape)), bytesField(4, bytes))),
 } as const;
@@ -34,12 +31,7 @@ export const attribute = {
 export type Attributes = Readonly<Record<string, Uint8Array>>;
 
 /** One node of the graph (NodeDef); inputs are `node:output`. */
-export function node(
-  name: string,
-  operation: string,
-  inputs: readonly string[],
-  attributes: Attributes,
-): Buffer {
+export function node(name: string, operation: string, inputs: readonly string[], attributes: Attributes): Buffer {
   return message(
     bytesField(1, name),
     bytesField(2, operation),

@@ -136,15 +136,11 @@ class Emitter {
       case binding.TF_ATTR_STRING:
         return attribute.string(value as string);
       case binding.TF_ATTR_INT:
-        return Array.isArray(value)
-          ? attribute.integers(value as number[])
-          : attribute.integer(value as number);
+        return Array.isArray(value) ? attribute.integers(value as number[]) : attribute.integer(value as number);
       case binding.TF_ATTR_FLOAT:
         return Array.isArray(value) ? attribute.floats(value as number[]) : attribute.float(value as number);
       case binding.TF_ATTR_BOOL:
-        return Array.isArray(value)
-          ? attribute.booleans(value as boolean[])
-          : attribute.boolean(value as boolean);
+        return Array.isArray(value) ? attribute.booleans(value as boolean[]) : attribute.boolean(value as boolean);
       case binding.TF_ATTR_TYPE:
         return attribute.type(value as number);
       case binding.TF_ATTR_SHAPE:
@@ -172,11 +168,7 @@ class Emitter {
     const name = `constant_${this.constantNames.size}`;
     this.constantNames.set(key, `${name}:0`);
     const type = attribute.type(dtype);
-    if (
-      bytes.length > FILL_FROM &&
-      (dtype === DataType.float32 || dtype === DataType.int32) &&
-      isUniform(bytes)
-    ) {
+    if (bytes.length > FILL_FROM && (dtype === DataType.float32 || dtype === DataType.int32) && isUniform(bytes)) {
       const dimensions = Buffer.from(Int32Array.from(shape).buffer);
       const int32 = attribute.type(DataType.int32);
       this.nodes.push(

@@ -12,12 +12,7 @@ export interface Interceptor {
   /** The error with which a read that gives a promise (`data`, `array`) was refused. */
   readRefused(error: unknown): void;
   createTensor(shape: number[], dtype: number, values: BindingValues): number;
-  executeOp(
-    name: string,
-    attributes: OperationAttribute[],
-    inputs: number[],
-    outputs: number,
-  ): TensorMetadata[];
+  executeOp(name: string, attributes: OperationAttribute[], inputs: number[], outputs: number): TensorMetadata[];
 }
 
 /**

@@ -45,7 +45,8 @@ export function requireSame(
 ): void {
   const sameNames = first.outputNames.join() === later.outputNames.join();
   if (sameNames && write(later.recording).bytes.equals(graph.bytes)) return;
-  const missed = call > confirmed + 1 ? ` Seen at call ${call}: calls from ${confirmed + 1} on may have missed it.` : "";
+  const missed =
+    call > confirmed + 1 ? ` Seen at call ${call}: calls from ${confirmed + 1} on may have missed it.` : "";
   throw impurityError(name, firstDifference(first, later), missed);
 }
 
@@ -65,7 +66,10 @@ function impurityError(
   );
 }
 
-function firstDifference({ recording: first }: NamedRecording, { recording: second }: NamedRecording): Difference | undefined {
+function firstDifference(
+  { recording: first }: NamedRecording,
+  { recording: second }: NamedRecording,
+): Difference | undefined {
   const constants = Math.min(first.constants.length, second.constants.length);
   for (let i = 0; i < constants; i++) {
     const [a, b] = [first.constants[i], second.constants[i]];

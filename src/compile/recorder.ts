@@ -7,13 +7,7 @@ import { describeOutsider, describeTensor } from "./describe-tensor.js";
 import { CompileError } from "./errors.js";
 import { intercept } from "./interception.js";
 import { Lifetimes, type LifetimeRules } from "./lifetimes.js";
-import type {
-  Binding,
-  BindingValues,
-  NativeBackend,
-  OperationAttribute,
-  TensorMetadata,
-} from "./native-backend.js";
+import type { Binding, BindingValues, NativeBackend, OperationAttribute, TensorMetadata } from "./native-backend.js";
 import { captureOrigin, describeOrigin, type Origin } from "./origin.js";
 import {
   typeOf,
@@ -45,11 +39,7 @@ export interface RecordedFunction {
  * Runs a function on stand-ins for its inputs and writes down every operation it asks of the native addon. Values that
  * depend on the inputs have a type and no contents; values that do not are computed as usual.
  */
-export function record(
-  backend: NativeBackend,
-  signatures: SignatureStore,
-  fn: RecordedFunction,
-): NamedRecording {
+export function record(backend: NativeBackend, signatures: SignatureStore, fn: RecordedFunction): NamedRecording {
   const recorder = new Recorder(backend, signatures, fn);
   try {
     return recorder.run();
@@ -158,12 +148,7 @@ class Recorder {
     return id;
   }
 
-  private executeOp(
-    name: string,
-    attributes: OperationAttribute[],
-    ids: number[],
-    count: number,
-  ): TensorMetadata[] {
+  private executeOp(name: string, attributes: OperationAttribute[], ids: number[], count: number): TensorMetadata[] {
     const origin = this.origin();
     if (name === "Multinomial") {
       throw new CompileError(
@@ -215,10 +200,7 @@ class Recorder {
   private operand(id: number): Operand {
     const source = this.sourceOf(id);
     const { inputs } = this.fn;
-    const { dtype, shape } = typeOf(
-      { inputs, constants: this.constants, operations: this.operations },
-      source,
-    );
+    const { dtype, shape } = typeOf({ inputs, constants: this.constants, operations: this.operations }, source);
     if (id < 0) return { dtype, shape };
     const digest = (): string => {
       const bytes =

@@ -69,12 +69,7 @@ export class GraphSession {
     if (this.disposed) throw new CompileError(`compile: the graph of "${this.name}" has been disposed`);
     const ids = this.backend.getInputTensorIds(inputs);
     try {
-      const results = this.backend.binding.runSavedModel(
-        this.session,
-        ids,
-        this.inputNames,
-        this.outputNames,
-      );
+      const results = this.backend.binding.runSavedModel(this.session, ids, this.inputNames, this.outputNames);
       return results.map((metadata) => this.backend.createOutputTensor(metadata));
     } catch (error) {
       throw this.explain("the graph failed", error);

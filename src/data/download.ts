@@ -45,7 +45,15 @@ export class DownloadError extends Error {
 }
 
 /** Errors of the file system, which another attempt or server would not mend. */
-const DISK_TROUBLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EISDIR"]);
+const DISK_TROUBLE: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOSPC",
+  "EDQUOT",
+  "ENOTDIR",
+  "EISDIR",
+]);
 
 /** This URL has the wrong thing: trying it again would not help. */
 class WrongAnswer extends Error {}
@@ -192,7 +200,11 @@ export async function download(options: DownloadOptions): Promise<void> {
         signal?.throwIfAborted();
         const { code } = error as NodeJS.ErrnoException;
         if (code !== undefined && DISK_TROUBLE.has(code)) {
-          throw new DownloadError(path, [...attempts, (error as Error).message], `${partial} cannot be written: make room, or name another folder.`);
+          throw new DownloadError(
+            path,
+            [...attempts, (error as Error).message],
+            `${partial} cannot be written: make room, or name another folder.`,
+          );
         }
         const wrong = error instanceof WrongAnswer;
         answered ||= wrong;

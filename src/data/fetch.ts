@@ -32,10 +32,7 @@ interface Source {
 // Lengths and SHA-256 as TensorFlow Datasets publishes them in its checksum lists.
 const SOURCES: Record<FetchableDataset, Source> = {
   mnist: {
-    mirrors: [
-      "https://ossci-datasets.s3.amazonaws.com/mnist/",
-      "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    ],
+    mirrors: ["https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"],
     classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
     files: {
       trainImages: {
@@ -65,18 +62,7 @@ const SOURCES: Record<FetchableDataset, Source> = {
       "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
       "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     ],
-    classes: [
-      "T-shirt/top",
-      "Trouser",
-      "Pullover",
-      "Dress",
-      "Coat",
-      "Sandal",
-      "Shirt",
-      "Sneaker",
-      "Bag",
-      "Ankle boot",
-    ],
+    classes: ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
     files: {
       trainImages: {
         file: "train-images-idx3-ubyte.gz",
@@ -132,9 +118,7 @@ export async function fetchDataset(
   options: FetchDatasetOptions = {},
 ): Promise<{ train: ImageDataset; test: ImageDataset }> {
   if (!Object.hasOwn(SOURCES, name)) {
-    throw new RangeError(
-      `data set "${String(name)}" is unknown; known are ${Object.keys(SOURCES).join(", ")}`,
-    );
+    throw new RangeError(`data set "${String(name)}" is unknown; known are ${Object.keys(SOURCES).join(", ")}`);
   }
   const { files, classes, mirrors: known } = SOURCES[name];
   const { directory = datasetDirectory(), mirrors = known, onProgress, signal } = options;

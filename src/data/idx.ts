@@ -80,16 +80,12 @@ export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
  * @throws IdxError when the file is no IDX file of unsigned bytes, is damaged, or is larger than
  *   `maximumBytes`
  */
-export async function readIdx(
-  path: string,
-  { maximumBytes = 2 ** 28 }: ReadIdxOptions = {},
-): Promise<IdxArray> {
+export async function readIdx(path: string, { maximumBytes = 2 ** 28 }: ReadIdxOptions = {}): Promise<IdxArray> {
   const file = await open(path, "r");
   let bytes: Uint8Array;
   try {
     const { size } = await file.stat();
-    if (size > maximumBytes)
-      throw new IdxError(`${path}: ${size} bytes, more than the ${maximumBytes} allowed`);
+    if (size > maximumBytes) throw new IdxError(`${path}: ${size} bytes, more than the ${maximumBytes} allowed`);
     bytes = await file.readFile();
   } finally {
     await file.close();
@@ -131,17 +127,13 @@ export async function loadIdxDataset(options: LoadIdxOptions): Promise<ImageData
   const labels = await readIdx(options.labels, options);
   const [count, height, width, channels = 1] = images.dimensions;
   if (images.dimensions.length < 3) {
-    throw new IdxError(
-      `${options.images}: images need 3 or 4 dimensions, got ${images.dimensions.join("×")}`,
-    );
+    throw new IdxError(`${options.images}: images need 3 or 4 dimensions, got ${images.dimensions.join("×")}`);
   }
   if (labels.dimensions.length !== 1) {
     throw new IdxError(`${options.labels}: labels need 1 dimension, got ${labels.dimensions.join("×")}`);
   }
   if (labels.data.length !== count) {
-    throw new IdxError(
-      `${options.images} has ${count} images, but ${options.labels} has ${labels.data.length} labels`,
-    );
+    throw new IdxError(`${options.images} has ${count} images, but ${options.labels} has ${labels.data.length} labels`);
   }
   const { name, classes } = options;
   return imageDataset({ name, images: images.data, labels: labels.data, height, width, channels, classes });

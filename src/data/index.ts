@@ -19,13 +19,7 @@ export {
   parseIdx,
   readIdx,
 } from "./idx.js";
-export {
-  DownloadError,
-  type DownloadOptions,
-  type DownloadProgress,
-  download,
-  isDownloaded,
-} from "./download.js";
+export { DownloadError, type DownloadOptions, type DownloadProgress, download, isDownloaded } from "./download.js";
 export { type FetchDatasetOptions, type FetchableDataset, datasetDirectory, fetchDataset } from "./fetch.js";
 export {
   type CheckerboardOptions,

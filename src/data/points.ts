@@ -156,11 +156,7 @@ export function moonsDensity(x: number, y: number, { noise = 0.05 }: CurveOption
  * @param options noise: default 0.05
  * @throws RangeError when n is no whole number ≥ 0 or the noise is not in [0, 10]
  */
-export function swissRoll(
-  n: number,
-  stream: RandomStream,
-  { noise = 0.05 }: CurveOptions = {},
-): Float32Array {
+export function swissRoll(n: number, stream: RandomStream, { noise = 0.05 }: CurveOptions = {}): Float32Array {
   return sampleCurve(ROLL, n, stream, noise);
 }
 
@@ -235,11 +231,7 @@ function requireFields(fields: number): void {
  *
  * @throws RangeError when n is no whole number ≥ 0 or `fields` is no even number from 2 to 1000
  */
-export function checkerboard(
-  n: number,
-  stream: RandomStream,
-  { fields = 4 }: CheckerboardOptions = {},
-): Float32Array {
+export function checkerboard(n: number, stream: RandomStream, { fields = 4 }: CheckerboardOptions = {}): Float32Array {
   requireFields(fields);
   const side = (2 * BOARD) / fields;
   return fill(n, () => {

@@ -39,8 +39,7 @@ export function denoiserOnPath(denoiser: Denoiser, from: GaussianPath, to: Gauss
         const there = Array.from(times, trainedTime);
         const state = tf.mul(xt, lookUp(to, Array.from(times), xt, scale));
         const output = denoiser.predict(state, tf.tensor1d(there, "float32"), condition);
-        const row = (time: number) =>
-          conversionRow(denoiser.predicts, "sample", from.signal(time), from.noise(time));
+        const row = (time: number) => conversionRow(denoiser.predicts, "sample", from.signal(time), from.noise(time));
         const kept = tf.mul(
           state,
           lookUp(from, there, xt, (time) => row(time).state),

@@ -28,11 +28,7 @@ export function coefficients(path: GaussianPath, t: Timestep, count: number): Co
 
 /** Per-example values as a tensor [N, 1, …, 1] that broadcasts over examples of the given rank. */
 export function perExample(values: Float32Array, rank: number): tf.Tensor {
-  return tf.tensor(
-    Float32Array.from(values),
-    [values.length, ...new Array<number>(rank - 1).fill(1)],
-    "float32",
-  );
+  return tf.tensor(Float32Array.from(values), [values.length, ...new Array<number>(rank - 1).fill(1)], "float32");
 }
 
 /** Throws a RangeError unless every time of a batch of `count` examples lies in 0 … T. */
@@ -41,12 +37,7 @@ export function checkTimes(path: GaussianPath, t: Timestep, count: number): void
 }
 
 /** f(t) as a tensor that broadcasts over `like`: a scalar for one time, [N, 1, …, 1] for one per example. */
-export function lookUp(
-  path: GaussianPath,
-  t: Timestep,
-  like: tf.Tensor,
-  f: (t: number) => number,
-): tf.Tensor {
+export function lookUp(path: GaussianPath, t: Timestep, like: tf.Tensor, f: (t: number) => number): tf.Tensor {
   if (typeof t === "number") {
     checkTime(path, t);
     return tf.scalar(f(t));
@@ -59,8 +50,6 @@ export function lookUp(
 /** Throws a RangeError naming both shapes unless they are equal. */
 export function checkSameShape(first: string, a: tf.Tensor, second: string, b: tf.Tensor): void {
   if (a.shape.length !== b.shape.length || a.shape.some((size, i) => size !== b.shape[i])) {
-    throw new RangeError(
-      `${first} has shape [${a.shape}] but ${second} has [${b.shape}]: they must be equal`,
-    );
+    throw new RangeError(`${first} has shape [${a.shape}] but ${second} has [${b.shape}]: they must be equal`);
   }
 }

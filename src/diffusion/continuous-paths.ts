@@ -32,8 +32,7 @@ export function vpPath(options: VpPathOptions = {}): SdePath {
     signal: (t: number) => Math.exp(-integral(t) / 2),
     noise: (t: number) => Math.sqrt(-Math.expm1(-integral(t))),
     // σ² = e^{∫β} − 1
-    timeAt: (level: number) =>
-      inverse(Math.log1p(checkedLevel("vp", level, Math.sqrt(Math.expm1(integral(1)))) ** 2)),
+    timeAt: (level: number) => inverse(Math.log1p(checkedLevel("vp", level, Math.sqrt(Math.expm1(integral(1)))) ** 2)),
     drift: (t: number) => -rate(t) / 2,
     diffusion: (t: number) => Math.sqrt(rate(t)),
   });

@@ -43,7 +43,8 @@ export function scheduleFromCurve(
         `schedule "${name}": ᾱ is already ${before} at t = ${i}, with ${T - i} steps to come: ${remedy}`,
       );
     const beta = Math.min(1 - curve((i + 1) / T) / before, maxBeta);
-    if (!(beta > 0)) throw new RangeError(`schedule "${name}": step ${i + 1} of ${T} adds no noise, β = ${beta}: ${remedy}`);
+    if (!(beta > 0))
+      throw new RangeError(`schedule "${name}": step ${i + 1} of ${T} adds no noise, β = ${beta}: ${remedy}`);
     return beta;
   });
   return scheduleFromBetas(name, betas);

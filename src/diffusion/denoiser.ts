@@ -119,8 +119,7 @@ export function splitLearnedVariance(output: tf.Tensor): {
   readonly fraction: tf.Tensor;
 } {
   const channels = output.shape[output.rank - 1];
-  if (channels % 2 !== 0)
-    throw new RangeError(`learned variance needs an even number of channels, got ${channels}`);
+  if (channels % 2 !== 0) throw new RangeError(`learned variance needs an even number of channels, got ${channels}`);
   return tf.tidy(() => {
     const [prediction, raw] = tf.split(output, 2, output.rank - 1);
     return { output: prediction, fraction: tf.mul(tf.add(raw, 1), 0.5) };

@@ -58,7 +58,6 @@ export function noised(x0: tf.Tensor, noise: tf.Tensor, signal: tf.Tensor, sigma
 }
 
 function wholeStep(t: number): number {
-  if (!Number.isInteger(t) || t < 1)
-    throw new RangeError(`a single step exists for whole t ≥ 1, got t = ${t}`);
+  if (!Number.isInteger(t) || t < 1) throw new RangeError(`a single step exists for whole t ≥ 1, got t = ${t}`);
   return t;
 }

@@ -48,10 +48,7 @@ export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
         const strong = tf.add(free, tf.mul(tf.sub(conditional, free), guidanceScale));
         const output = rescale === 0 ? strong : rescaled(strong, conditional, rescale);
         if (interval[0] <= 0 && interval[1] === Infinity) return output;
-        const inside = tf.cast(
-          tf.logicalAnd(tf.greaterEqual(t, interval[0]), tf.lessEqual(t, interval[1])),
-          "float32",
-        );
+        const inside = tf.cast(tf.logicalAnd(tf.greaterEqual(t, interval[0]), tf.lessEqual(t, interval[1])), "float32");
         const share = tf.reshape(inside, [count, ...new Array<number>(xt.rank - 1).fill(1)]);
         return tf.add(conditional, tf.mul(share, tf.sub(output, conditional)));
       }),
@@ -93,8 +90,7 @@ function pairConditions(condition: Condition, unconditional: Condition, count: n
             "give both the same shape per example",
         );
       const repeats = none.shape[0] === count ? 1 : count;
-      const repeated =
-        repeats === 1 ? none : tf.tile(none, [repeats, ...new Array<number>(none.rank - 1).fill(1)]);
+      const repeated = repeats === 1 ? none : tf.tile(none, [repeats, ...new Array<number>(none.rank - 1).fill(1)]);
       return [name, tf.concat([given, repeated])];
     }),
   );
@@ -124,10 +120,11 @@ export function classifierGuided(
         const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));
         const blind = times.find((time) => path.signal(time) === 0);
         if (blind !== undefined) {
-          throw new RangeError(`at t = ${blind} no signal is left of "${path.name}" for a classifier to see: begin at an earlier time (\`times\` or \`levels\`)`);
+          throw new RangeError(
+            `at t = ${blind} no signal is left of "${path.name}" for a classifier to see: begin at an earlier time (\`times\` or \`levels\`)`,
+          );
         }
-        const row = (time: number) =>
-          conversionRow(denoiser.predicts, "noise", path.signal(time), path.noise(time));
+        const row = (time: number) => conversionRow(denoiser.predicts, "noise", path.signal(time), path.noise(time));
         const output = denoiser.predict(xt, t, condition);
         const noise = tf.add(
           tf.mul(

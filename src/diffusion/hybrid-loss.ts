@@ -5,7 +5,13 @@ import { conversionRow, type ConversionRow, type Prediction } from "./prediction
 import type { Schedule } from "./schedule.js";
 import { requireDetermined } from "./terminal-snr.js";
 import type { Timestep } from "./time.js";
-import { boundTensors, boundTermFrom, posteriorMean, type BoundNumbers, type DiscretizedOptions } from "./variational-bound.js";
+import {
+  boundTensors,
+  boundTermFrom,
+  posteriorMean,
+  type BoundNumbers,
+  type DiscretizedOptions,
+} from "./variational-bound.js";
 
 /** x itself, through which no gradient flows. */
 export function stopGradient(x: tf.Tensor): tf.Tensor {

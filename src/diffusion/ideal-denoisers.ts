@@ -29,11 +29,7 @@ export interface IdealDenoiser extends Denoiser {
  * The ideal denoiser of N(mean, covariance): x̂_0 = μ + a·Σ·(a²Σ + b²I)^{−1}·(x_t − a·μ).
  * In one dimension with μ = 0: x_t·a·s²/(a²s² + b²).
  */
-export function gaussianDenoiser(
-  path: GaussianPath,
-  mean: readonly number[],
-  covariance: Covariance,
-): IdealDenoiser {
+export function gaussianDenoiser(path: GaussianPath, mean: readonly number[], covariance: Covariance): IdealDenoiser {
   return mixtureDenoiser(path, { means: [mean], covariances: [covariance] });
 }
 
@@ -129,7 +125,8 @@ export function covarianceMatrix(covariance: Covariance, d: number): number[][] 
   }
   if (typeof covariance !== "number") {
     covariance.forEach((row, i) => {
-      if (typeof row !== "number" && row.length !== d) throw new RangeError(`row ${i} of a covariance for ${d} dimensions has ${row.length} entries`);
+      if (typeof row !== "number" && row.length !== d)
+        throw new RangeError(`row ${i} of a covariance for ${d} dimensions has ${row.length} entries`);
     });
   }
   return Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_unused, j) => entry(i, j)));

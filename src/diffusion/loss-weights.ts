@@ -51,8 +51,7 @@ export function lossWeights(
     checkTime(path, time);
     if (weighting === "simple") return 1;
     const { signal, noise } = levelAt(path, time);
-    const weight =
-      dataWeight(weighting, signal ** 2 / noise ** 2, options) / errorFactor(prediction, signal, noise);
+    const weight = dataWeight(weighting, signal ** 2 / noise ** 2, options) / errorFactor(prediction, signal, noise);
     if (!Number.isFinite(weight)) {
       throw new RangeError(
         `weighting "${weighting}" of "${prediction}" is not finite at t = ${time}: leave this time out, or use "simple"`,
@@ -62,16 +61,7 @@ export function lossWeights(
   });
 }
 
-const weightings: readonly Weighting[] = [
-  "simple",
-  "uniform",
-  "snr",
-  "truncated-snr",
-  "snr+1",
-  "min-snr",
-  "p2",
-  "edm",
-];
+const weightings: readonly Weighting[] = ["simple", "uniform", "snr", "truncated-snr", "snr+1", "min-snr", "p2", "edm"];
 
 function checkWeighting(weighting: Weighting, { gamma = 1, k = 1, sigmaData = 0.5 }: WeightingOptions): void {
   checkChoice("weighting", weighting, weightings);

@@ -89,9 +89,7 @@ export function squaredErrorPerExample(output: tf.Tensor, target: tf.Tensor): tf
  */
 export function simpleLoss(output: tf.Tensor, target: tf.Tensor, weight?: tf.Tensor1D): tf.Scalar {
   if (weight && (weight.rank !== 1 || weight.size !== output.shape[0]))
-    throw new RangeError(
-      `weight has shape [${weight.shape}]: give one weight per example, [${output.shape[0]}]`,
-    );
+    throw new RangeError(`weight has shape [${weight.shape}]: give one weight per example, [${output.shape[0]}]`);
   return tf.tidy(() => {
     const perExample = squaredErrorPerExample(output, target);
     return tf.mean(weight ? tf.mul(perExample, weight) : perExample) as tf.Scalar;

@@ -46,7 +46,8 @@ const TOLD_AT_INFINITY = 1000;
 export function pathPreconditioning(path: GaussianPath, t: number, sigmaData = 0.5): Preconditioning {
   checkPositive("sigmaData", sigmaData);
   const { signal: a, noise: b } = levelAt(path, t);
-  if (!(b > 0)) throw new RangeError(`there is no preconditioning at t = ${t}, where x_t holds no noise: draw times above 0`);
+  if (!(b > 0))
+    throw new RangeError(`there is no preconditioning at t = ${t}, where x_t holds no noise: draw times above 0`);
   const total = b ** 2 + (a * sigmaData) ** 2;
   return {
     skip: (a * sigmaData ** 2) / total,

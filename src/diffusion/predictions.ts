@@ -42,9 +42,7 @@ export function predictionRow(prediction: Prediction, a: number, b: number): Pre
     case "flow":
       return { data: -1, noise: 1 };
     default:
-      throw new RangeError(
-        `unknown prediction "${String(prediction)}": use one of ${predictions.join(", ")}`,
-      );
+      throw new RangeError(`unknown prediction "${String(prediction)}": use one of ${predictions.join(", ")}`);
   }
 }
 
@@ -68,12 +66,8 @@ export function conversionRow(from: Prediction, to: Prediction, a: number, b: nu
   const determinant = a * q - b * p;
   if (!(Number.isFinite(determinant) && determinant !== 0 && Number.isFinite(s))) {
     const why =
-      a === 0
-        ? "no signal is left in x_t (zero terminal SNR): predict velocity or sample"
-        : "x_t holds no noise";
-    throw new RangeError(
-      `a prediction of "${from}" does not determine "${to}" where a = ${a}, b = ${b}: ${why}`,
-    );
+      a === 0 ? "no signal is left in x_t (zero terminal SNR): predict velocity or sample" : "x_t holds no noise";
+    throw new RangeError(`a prediction of "${from}" does not determine "${to}" where a = ${a}, b = ${b}: ${why}`);
   }
   return { state: (r * q - s * p) / determinant, output: (s * a - r * b) / determinant };
 }

@@ -26,8 +26,7 @@ export function respace(schedule: Schedule, times: ArrayLike<number>): RespacedS
       throw new RangeError(`respacing keeps whole times 1 … ${schedule.T}, got ${t}`);
   });
   if (kept.length === 0) throw new RangeError("respacing needs at least one time to keep, got none above 0");
-  if (new Set(kept).size !== kept.length)
-    throw new RangeError("respacing keeps each time once, but one is repeated");
+  if (new Set(kept).size !== kept.length) throw new RangeError("respacing keeps each time once, but one is repeated");
   const parentTimes = Int32Array.of(0, ...kept);
   const alphaBars = Float64Array.from(parentTimes, (t) => schedule.alphaBar[t]);
   return Object.freeze({

@@ -38,9 +38,7 @@ export function scheduleFromBetas(name: string, betas: ArrayLike<number>): Sched
   for (let t = 1; t <= T; t++) {
     const beta = betas[t - 1];
     if (!(beta >= 0 && (beta < 1 || (beta === 1 && t === T)))) {
-      throw new RangeError(
-        `schedule "${name}": β_${t} = ${beta} is not in [0, 1): use more steps or a smaller β`,
-      );
+      throw new RangeError(`schedule "${name}": β_${t} = ${beta} is not in [0, 1): use more steps or a smaller β`);
     }
     // ᾱ_t = ᾱ_{t−1}·(1 − β_t)
     alphaBar[t] = alphaBar[t - 1] * (1 - beta);
@@ -60,9 +58,7 @@ export function scheduleFromBetas(name: string, betas: ArrayLike<number>): Sched
 export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>): Schedule {
   const T = alphaBars.length - 1;
   if (T < 1 || alphaBars[0] !== 1) {
-    throw new RangeError(
-      `schedule "${name}": give ᾱ_0 = 1 and at least ᾱ_1, got [${alphaBars[0]}, … ${T + 1} values]`,
-    );
+    throw new RangeError(`schedule "${name}": give ᾱ_0 = 1 and at least ᾱ_1, got [${alphaBars[0]}, … ${T + 1} values]`);
   }
   const beta = new Float64Array(T + 1);
   for (let t = 1; t <= T; t++) {
@@ -97,7 +93,9 @@ function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array):
     sigma: alphaBar.map((a) => Math.sqrt(1 - a)),
     snr,
     // β̃_t = β_t·(1 − ᾱ_{t−1})/(1 − ᾱ_t)
-    posteriorVariance: beta.map((b, t) => (alphaBar[Math.max(t - 1, 0)] === 1 ? 0 : (b * (1 - alphaBar[t - 1])) / (1 - alphaBar[t]))),
+    posteriorVariance: beta.map((b, t) =>
+      alphaBar[Math.max(t - 1, 0)] === 1 ? 0 : (b * (1 - alphaBar[t - 1])) / (1 - alphaBar[t]),
+    ),
     signal: (t: number) => {
       checkTime({ name, T }, t);
       return Number.isInteger(t) ? signals[t] : 1 / Math.hypot(1, levelBetween(levels, t));
@@ -139,7 +137,7 @@ function timeBetween(levels: Float64Array, level: number): number {
   const T = levels.length - 1;
   if (level >= levels[T]) return T;
   let low = 0;
-  for (let high = T; high - low > 1; ) {
+  for (let high = T; high - low > 1;) {
     const middle = (low + high) >> 1;
     if (levels[middle] <= level) low = middle;
     else high = middle;

@@ -12,12 +12,7 @@ import type { Timestep } from "./time.js";
  * @param noise the ε that made x_t, same shape
  * @returns a scalar
  */
-export function scoreMatchingLoss(
-  path: GaussianPath,
-  score: tf.Tensor,
-  noise: tf.Tensor,
-  t: Timestep,
-): tf.Scalar {
+export function scoreMatchingLoss(path: GaussianPath, score: tf.Tensor, noise: tf.Tensor, t: Timestep): tf.Scalar {
   checkSameShape("score", score, "noise", noise);
   return tf.tidy(() => {
     const b = lookUp(path, t, score, (time) => path.noise(time));

@@ -23,19 +23,14 @@ export function clipStatic(limit = 1): Threshold {
  * @param options.percentile in (0, 1], default 0.995, interpolated between neighbours
  * @param options.maximum upper bound of s, default none
  */
-export function clipDynamic(
-  options: { readonly percentile?: number; readonly maximum?: number } = {},
-): Threshold {
+export function clipDynamic(options: { readonly percentile?: number; readonly maximum?: number } = {}): Threshold {
   const { percentile = 0.995, maximum = Infinity } = options;
-  if (!(percentile > 0 && percentile <= 1))
-    throw new RangeError(`percentile must lie in (0, 1], got ${percentile}`);
+  if (!(percentile > 0 && percentile <= 1)) throw new RangeError(`percentile must lie in (0, 1], got ${percentile}`);
   if (!(maximum >= 1)) throw new RangeError(`maximum must be ≥ 1, got ${maximum}`);
   return (x0) =>
     tf.tidy(() => {
       const flat = tf.reshape(tf.abs(x0), [x0.shape[0], -1]);
-      const bounds = Float32Array.from(rows(flat), (row) =>
-        Math.min(maximum, Math.max(1, quantile(row, percentile))),
-      );
+      const bounds = Float32Array.from(rows(flat), (row) => Math.min(maximum, Math.max(1, quantile(row, percentile))));
       const s = perExample(bounds, x0.rank);
       return tf.div(tf.minimum(tf.maximum(x0, tf.neg(s)), s), s);
     });

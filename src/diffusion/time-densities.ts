@@ -70,10 +70,19 @@ export function logNormalLevels(
   checkPositive("deviation", deviation);
   const highest = noiseLevel(path, path.T);
   return (stream, count) => {
-    const times = Array.from({ length: count }, () => path.timeAt(Math.min(highest, Math.exp(mean + deviation * stream.normal()))));
+    const times = Array.from({ length: count }, () =>
+      path.timeAt(Math.min(highest, Math.exp(mean + deviation * stream.normal()))),
+    );
     // Where only whole times are trained, the nearest.
-    if (path.discrete) return { times: Float32Array.from(times, (t) => Math.max(1, Math.round(t))), weights: new Float32Array(count).fill(1) };
-    return unweighted(path, times.map((t) => t / path.T));
+    if (path.discrete)
+      return {
+        times: Float32Array.from(times, (t) => Math.max(1, Math.round(t))),
+        weights: new Float32Array(count).fill(1),
+      };
+    return unweighted(
+      path,
+      times.map((t) => t / path.T),
+    );
   };
 }
 
@@ -149,8 +158,7 @@ export class LossAwareTimes {
 
   /** Remembers the (unweighted) loss of each example at its time. */
   record(times: ArrayLike<number>, losses: ArrayLike<number>): void {
-    if (times.length !== losses.length)
-      throw new RangeError(`got ${times.length} times but ${losses.length} losses`);
+    if (times.length !== losses.length) throw new RangeError(`got ${times.length} times but ${losses.length} losses`);
     for (let i = 0; i < times.length; i++) {
       const known = this.history[times[i] - 1];
       if (!known) throw new RangeError(`t = ${times[i]} is no whole time 1 … ${this.T}`);

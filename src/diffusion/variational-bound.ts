@@ -45,8 +45,7 @@ export function discretizedLogLikelihood(
   options: DiscretizedOptions = {},
 ): tf.Tensor {
   const { levels = 256 } = options;
-  if (!Number.isInteger(levels) || levels < 2)
-    throw new RangeError(`levels must be a whole number ≥ 2, got ${levels}`);
+  if (!Number.isInteger(levels) || levels < 2) throw new RangeError(`levels must be a whole number ≥ 2, got ${levels}`);
   const half = 1 / (levels - 1);
   return tf.tidy(() => {
     const inverse = tf.exp(tf.neg(logDeviation));
@@ -77,10 +76,7 @@ export interface ReverseStep {
  *
  * Source: Nichol & Dhariwal 2021 (improved DDPM), section 3.1.
  */
-export function logVarianceBounds(
-  schedule: Schedule,
-  t: number,
-): { readonly low: number; readonly high: number } {
+export function logVarianceBounds(schedule: Schedule, t: number): { readonly low: number; readonly high: number } {
   const floor = schedule.T > 1 ? schedule.posteriorVariance[2] : schedule.beta[1];
   return { low: Math.log(t === 1 ? floor : schedule.posteriorVariance[t]), high: Math.log(schedule.beta[t]) };
 }
@@ -253,9 +249,7 @@ function withVariance(
   t: number,
 ): ReturnType<LearnedVarianceDenoiser["predictWithVariance"]> {
   if (!("predictWithVariance" in denoiser)) {
-    throw new TypeError(
-      'variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"',
-    );
+    throw new TypeError('variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"');
   }
   return (denoiser as LearnedVarianceDenoiser).predictWithVariance(xt, timesTensor(xt, t));
 }

@@ -11,8 +11,6 @@ export function zeroTerminalSnr(schedule: Schedule): Schedule {
   if (T < 2) throw new RangeError("rescaling needs at least two steps");
   const [first, last] = [Math.sqrt(alphaBar[1]), Math.sqrt(alphaBar[T])];
   // √ᾱ_t ← (√ᾱ_t − √ᾱ_T)·√ᾱ_1/(√ᾱ_1 − √ᾱ_T)
-  const rescaled = alphaBar.map((a, t) =>
-    t === 0 ? 1 : (((Math.sqrt(a) - last) * first) / (first - last)) ** 2,
-  );
+  const rescaled = alphaBar.map((a, t) => (t === 0 ? 1 : (((Math.sqrt(a) - last) * first) / (first - last)) ** 2));
   return scheduleFromAlphaBars(`${schedule.name}, zero terminal SNR`, rescaled);
 }

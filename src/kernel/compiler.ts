@@ -183,7 +183,7 @@ export class Compiler {
       const watchFile = sys.watchFile?.bind(sys);
       const nothing: typescript.FileWatcher = { close: () => undefined };
       sys.watchDirectory = () => nothing;
-      sys.watchFile = (file, ...more) => isEdited(file) ? (watchFile?.(file, ...more) ?? nothing) : nothing;
+      sys.watchFile = (file, ...more) => (isEdited(file) ? (watchFile?.(file, ...more) ?? nothing) : nothing);
       return (original.createWatchCompilerHost as (...args: unknown[]) => unknown)(
         files,
         {
@@ -212,11 +212,7 @@ export class Compiler {
     return view;
   }
 
-  #transpile(
-    ts: TypeScript,
-    input: string,
-    options: typescript.TranspileOptions,
-  ): typescript.TranspileOutput {
+  #transpile(ts: TypeScript, input: string, options: typescript.TranspileOptions): typescript.TranspileOutput {
     const emitMap = INLINE_MAP.exec(input)?.[1];
     const text = input.replace(MAP_COMMENT, "");
     // Modules that a cell imports come this way too; they have no earlier cells and no guard.

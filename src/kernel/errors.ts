@@ -186,12 +186,15 @@ export function runtimeError(value: unknown, cells: CellSources, root: string, d
   // Many equal frames of a recursion say no more than a few; but the learner's own line is always said.
   const all = frames(String(error.stack ?? ""));
   const near = all.slice(0, MOST_FRAMES);
-  const own = near.some(({ file }) => cells.has(file)) ? undefined : all.slice(MOST_FRAMES).find(({ file }) => cells.has(file));
+  const own = near.some(({ file }) => cells.has(file))
+    ? undefined
+    : all.slice(MOST_FRAMES).find(({ file }) => cells.has(file));
   for (const frame of own ? [...near, own] : near) traceback.push(...showFrame(frame, cells, root));
   // An error may be its own cause.
   if (depth >= MOST_CAUSES) return { ename, evalue, traceback };
   if (error instanceof AggregateError) {
-    for (const inner of error.errors.slice(0, 5)) traceback.push(...runtimeError(inner, cells, root, depth + 1).traceback);
+    for (const inner of error.errors.slice(0, 5))
+      traceback.push(...runtimeError(inner, cells, root, depth + 1).traceback);
   }
   if (error.cause !== undefined) {
     traceback.push("caused by", ...runtimeError(error.cause, cells, root, depth + 1).traceback);

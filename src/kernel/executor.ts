@@ -107,7 +107,12 @@ export class Executor {
     return { status: "error", error, interrupted };
   }
 
-  async #run(compiled: Compiled & { readonly link: string }, code: string, label: string, failed: Promise<never>): Promise<void> {
+  async #run(
+    compiled: Compiled & { readonly link: string },
+    code: string,
+    label: string,
+    failed: Promise<never>,
+  ): Promise<void> {
     const filename = `cell-${++this.#runs}`;
     const prefix = `(${compiled.hasToplevelAwait ? "async " : ""}function(exports, require, ${GUARD}) { ${compiled.link}`;
     const call = `})(__tslab__.exports, __tslab__.require, __tslab__.${GUARD})`;

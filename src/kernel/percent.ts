@@ -76,7 +76,10 @@ function uncomment(line: string): string {
 }
 
 function trimBlankLines(lines: readonly string[]): string {
-  return lines.join("\n").replace(/^(?:[ \t]*\n)+/, "").replace(/\s+$/, "");
+  return lines
+    .join("\n")
+    .replace(/^(?:[ \t]*\n)+/, "")
+    .replace(/\s+$/, "");
 }
 
 function skipHeader(lines: readonly string[]): number {
@@ -126,7 +129,9 @@ function formatMarker(cell: ScriptCell): string {
 function spaced(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
-    return `{${Object.entries(value).map(([key, part]) => `${JSON.stringify(key)}: ${spaced(part)}`).join(", ")}}`;
+    return `{${Object.entries(value)
+      .map(([key, part]) => `${JSON.stringify(key)}: ${spaced(part)}`)
+      .join(", ")}}`;
   }
   return JSON.stringify(value);
 }

@@ -63,7 +63,9 @@ function select(folder: string, words: readonly string[]): Paths[] {
   const wanted = [...names].sort().filter((name) => words.length === 0 || words.some((word) => name.startsWith(word)));
   for (const word of words) {
     if (![...names].some((name) => name.startsWith(word))) {
-      throw new NotebookError(`No notebook begins with "${word}". There are: ${[...names].sort().join(", ") || "none"}.`);
+      throw new NotebookError(
+        `No notebook begins with "${word}". There are: ${[...names].sort().join(", ") || "none"}.`,
+      );
     }
   }
   return wanted.map((name) => ({
@@ -134,9 +136,11 @@ async function main(words: readonly string[]): Promise<number> {
     return 0;
   }
   const jobs = values.jobs === undefined ? (os.freemem() > 6e9 ? 2 : 1) : Number(values.jobs);
-  if (!Number.isSafeInteger(jobs) || jobs < 1) throw new NotebookError(`--jobs takes a whole number of at least 1, got "${values.jobs}".`);
+  if (!Number.isSafeInteger(jobs) || jobs < 1)
+    throw new NotebookError(`--jobs takes a whole number of at least 1, got "${values.jobs}".`);
   const cellTimeout = Number(values.timeout);
-  if (!(cellTimeout > 0 && cellTimeout <= 1e6)) throw new NotebookError(`--timeout takes seconds, at most 1000000, got "${values.timeout}".`);
+  if (!(cellTimeout > 0 && cellTimeout <= 1e6))
+    throw new NotebookError(`--timeout takes seconds, at most 1000000, got "${values.timeout}".`);
   const root = projectRoot();
   const folder = path.join(root, "notebooks");
   const all = select(folder, positionals);

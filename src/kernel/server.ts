@@ -54,9 +54,7 @@ export class KernelServer {
     this.#options = options;
     this.#executor = options.executor;
     this.#streams = new OutputStreams((name, text) => this.#publish("stream", { name, text }));
-    this.#comms = new Comms((type, content, metadata, buffers) =>
-      this.#publish(type, content, { metadata, buffers }),
-    );
+    this.#comms = new Comms((type, content, metadata, buffers) => this.#publish(type, content, { metadata, buffers }));
     this.#stdin = new CellStdin(() => this.#ask());
     this.#installInCells();
   }
@@ -218,7 +216,8 @@ export class KernelServer {
     this.#stdin.renew();
     let outcome = await this.#outcome(code, shown ? `cell [${this.#count}]` : "this cell");
     this.#streams.flush();
-    if (outcome.status === "ok" && outcome.value !== undefined && !silent) outcome = await this.#showResult(outcome.value);
+    if (outcome.status === "ok" && outcome.value !== undefined && !silent)
+      outcome = await this.#showResult(outcome.value);
     if (outcome.status === "ok") {
       this.#replyExecuted(message, { status: "ok", payload: [], user_expressions: {} });
       return;
@@ -256,7 +255,7 @@ export class KernelServer {
   }
 
   async #drained(): Promise<Message[]> {
-    for (let before = -1; before !== this.#received; ) {
+    for (let before = -1; before !== this.#received;) {
       before = this.#received;
       await wait(5);
     }

@@ -18,8 +18,11 @@ export function declaredNames(ts: TypeScript, declarations: string): Set<string>
       if (namedBindings && ts.isNamespaceImport(namedBindings)) add(namedBindings.name);
       else namedBindings?.elements.forEach((element) => add(element.name));
     } else if (
-      ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement) ||
-      ts.isModuleDeclaration(statement) || ts.isImportEqualsDeclaration(statement)
+      ts.isFunctionDeclaration(statement) ||
+      ts.isClassDeclaration(statement) ||
+      ts.isEnumDeclaration(statement) ||
+      ts.isModuleDeclaration(statement) ||
+      ts.isImportEqualsDeclaration(statement)
     ) {
       add(statement.name);
     }
@@ -51,10 +54,17 @@ function borrowed(ts: TypeScript, text: string, earlier: ReadonlySet<string>): S
     readFile: (path) => (path === name ? text : undefined),
   };
   const options: typescript.CompilerOptions = {
-    allowJs: true, noLib: true, noResolve: true, types: [], target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022,
+    allowJs: true,
+    noLib: true,
+    noResolve: true,
+    types: [],
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ES2022,
   };
   const checker = ts.createProgram([name], options, host).getTypeChecker();
-  return new Set(found.filter((node) => !checker.getShorthandAssignmentValueSymbol(node)).map((node) => node.getStart()));
+  return new Set(
+    found.filter((node) => !checker.getShorthandAssignmentValueSymbol(node)).map((node) => node.getStart()),
+  );
 }
 
 /** `{ x }` → `{ x: exports.x }` where `x` is one of the `earlier` names and the cell has none of its own. */
@@ -71,10 +81,15 @@ export function expandShorthands(
       if (!ts.isShorthandPropertyAssignment(node) || !places.has(node.getStart(file))) {
         return ts.visitEachChild(node, visit, context);
       }
-      const value = ts.setTextRange(f.createPropertyAccessExpression(f.createIdentifier("exports"), node.name.text), node.name);
+      const value = ts.setTextRange(
+        f.createPropertyAccessExpression(f.createIdentifier("exports"), node.name.text),
+        node.name,
+      );
       // In a pattern on the left of an assignment, `{ x = 1 }` has a default.
       const { objectAssignmentInitializer: otherwise } = node;
-      const initializer = otherwise ? f.createAssignment(value, ts.visitNode(otherwise, visit) as typescript.Expression) : value;
+      const initializer = otherwise
+        ? f.createAssignment(value, ts.visitNode(otherwise, visit) as typescript.Expression)
+        : value;
       return ts.setTextRange(f.createPropertyAssignment(f.createIdentifier(node.name.text), initializer), node);
     };
     return ts.visitNode(file, visit) as typescript.SourceFile;

@@ -65,9 +65,7 @@ export class Signer {
 }
 
 export function encode(signer: Signer, message: Message): (Buffer | string)[] {
-  const parts = [message.header, message.parent, message.metadata, message.content].map((part) =>
-    JSON.stringify(part),
-  );
+  const parts = [message.header, message.parent, message.metadata, message.content].map((part) => JSON.stringify(part));
   return [...message.identities, DELIMITER, signer.sign(parts), ...parts, ...message.buffers];
 }
 

@@ -43,8 +43,7 @@ export function featureSet(values: Float32Array | Float64Array, dimension = 2): 
  * @throws RangeError when the tensor has fewer than 2 dimensions or holds a value that is not finite
  */
 export function featuresOf(tensor: tf.Tensor): FeatureSet {
-  if (tensor.rank < 2)
-    throw new RangeError(`features need a tensor [N, …] of rank 2 or more, got rank ${tensor.rank}`);
+  if (tensor.rank < 2) throw new RangeError(`features need a tensor [N, …] of rank 2 or more, got rank ${tensor.rank}`);
   const dimension = tensor.shape.slice(1).reduce((product, size) => product * size, 1);
   return featureSet(Float32Array.from(tensor.dataSync()), dimension);
 }
@@ -68,7 +67,6 @@ export function requireComparable(a: FeatureSet, b: FeatureSet, least: number): 
     throw new RangeError(`features of dimension ${a.dimension} and ${b.dimension} cannot be compared`);
   }
   for (const { count } of [a, b]) {
-    if (count < least)
-      throw new RangeError(`at least ${least} examples are needed on each side, got ${count}`);
+    if (count < least) throw new RangeError(`at least ${least} examples are needed on each side, got ${count}`);
   }
 }

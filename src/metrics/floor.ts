@@ -36,9 +36,7 @@ export function realVersusReal(
   { size = Math.floor(real.count / 2), repeats = 5 }: FloorOptions = {},
 ): Floor {
   if (!Number.isSafeInteger(size) || size < 2 || 2 * size > real.count) {
-    throw new RangeError(
-      `size must be a whole number from 2 to half of the ${real.count} real examples, got ${size}`,
-    );
+    throw new RangeError(`size must be a whole number from 2 to half of the ${real.count} real examples, got ${size}`);
   }
   if (!Number.isSafeInteger(repeats) || repeats < 1) {
     throw new RangeError(`repeats must be a whole number of at least 1, got ${repeats}`);

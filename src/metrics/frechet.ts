@@ -80,10 +80,7 @@ export function frechetDistance(a: FittedGaussian, b: FittedGaussian): number {
   const traces = trace(a.covariance, n) + trace(b.covariance, n);
   const root = symmetricSqrt(a.covariance, n);
   const inner = symmetrised(product(product(root, b.covariance, n), root, n), n);
-  const roots = positiveRoots(
-    symmetricEigen(inner, n).values,
-    trace(a.covariance, n) * trace(b.covariance, n),
-  );
+  const roots = positiveRoots(symmetricEigen(inner, n).values, trace(a.covariance, n) * trace(b.covariance, n));
   const cross = roots.reduce((sum, value) => sum + value, 0);
   return Math.max(0, between + traces - 2 * cross);
 }

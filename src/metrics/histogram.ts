@@ -19,8 +19,7 @@ export function histogramSpread(counts: ArrayLike<number>): Spread {
     if (!(counts[i] >= 0)) throw new RangeError(`a histogram holds counts ≥ 0, got ${counts[i]}`);
     total += counts[i];
   }
-  if (!(total > 0) || !Number.isFinite(total))
-    throw new RangeError("a histogram without counts has no spread");
+  if (!(total > 0) || !Number.isFinite(total)) throw new RangeError("a histogram without counts has no spread");
   let entropy = 0;
   for (let i = 0; i < counts.length; i++) {
     const share = counts[i] / total;

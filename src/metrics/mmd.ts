@@ -30,9 +30,7 @@ function squaredDistance(x: Float64Array, i: number, y: Float64Array, j: number,
 export function medianDistance(a: FeatureSet, b: FeatureSet): number {
   requireComparable(a, b, 1);
   const d = a.dimension;
-  const points = Float64Array.from(
-    [a, b].flatMap(({ values }) => Array.from(values.subarray(0, MEDIAN_ROWS * d))),
-  );
+  const points = Float64Array.from([a, b].flatMap(({ values }) => Array.from(values.subarray(0, MEDIAN_ROWS * d))));
   const n = points.length / d;
   const distances = new Float64Array((n * (n - 1)) / 2);
   let at = 0;

@@ -57,8 +57,7 @@ export function modeCoverage(
     let least = limit;
     for (let k = 0; k < modes; k++) {
       let squared = 0;
-      for (let j = 0; j < dimension; j++)
-        squared += (values[i * dimension + j] - means[k * dimension + j]) ** 2;
+      for (let j = 0; j < dimension; j++) squared += (values[i * dimension + j] - means[k * dimension + j]) ** 2;
       if (squared <= least) {
         least = squared;
         nearest = k;

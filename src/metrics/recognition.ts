@@ -28,8 +28,7 @@ export interface Recognition extends Spread {
  */
 export function recognise(probabilities: FeatureSet, threshold = 0.9): Recognition {
   const { values, dimension: width, count } = probabilities;
-  if (!(threshold >= 0 && threshold < 1))
-    throw new RangeError(`threshold must be in [0, 1), got ${threshold}`);
+  if (!(threshold >= 0 && threshold < 1)) throw new RangeError(`threshold must be in [0, 1), got ${threshold}`);
   if (count === 0) throw new RangeError("there are no samples to recognise");
   const histogram = new Int32Array(width);
   const recognised = new Int32Array(width);

@@ -14,8 +14,7 @@ export function requireSymmetric(matrix: Float64Array, n: number): void {
   }
   let largest = 0;
   for (const entry of matrix) {
-    if (!Number.isFinite(entry))
-      throw new RangeError(`the matrix holds ${entry}: eigenvalues need finite entries`);
+    if (!Number.isFinite(entry)) throw new RangeError(`the matrix holds ${entry}: eigenvalues need finite entries`);
     largest = Math.max(largest, Math.abs(entry));
   }
   for (let i = 0; i < n; i++) {
@@ -121,9 +120,7 @@ export function symmetricSqrt(matrix: Float64Array, n: number): Float64Array {
 export function positiveRoots(values: Float64Array, scale: number): Float64Array {
   return values.map((value) => {
     if (value < -1e-6 * scale) {
-      throw new RangeError(
-        `a covariance has no negative eigenvalue, but this matrix has ${value} (beside ${scale})`,
-      );
+      throw new RangeError(`a covariance has no negative eigenvalue, but this matrix has ${value} (beside ${scale})`);
     }
     return Math.sqrt(Math.max(value, 0));
   });

@@ -18,7 +18,7 @@ function requireOrder(order: number): void {
 function transportCost(a: Float64Array, b: Float64Array, order: number): number {
   let cost = 0;
   let done = 0;
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     // Compared as whole numbers, so that equal quantiles are equal.
     const endA = (i + 1) * b.length;
     const endB = (j + 1) * a.length;
@@ -46,7 +46,10 @@ export function wassersteinDistance(a: ArrayLike<number>, b: ArrayLike<number>, 
   const samples = [a, b].map((one) => Float64Array.from(one));
   for (const sample of samples) {
     const bad = sample.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw new RangeError(`a sample holds ${sample[bad]} at place ${bad}: a Wasserstein distance needs finite numbers`);
+    if (bad >= 0)
+      throw new RangeError(
+        `a sample holds ${sample[bad]} at place ${bad}: a Wasserstein distance needs finite numbers`,
+      );
   }
   return transportCost(samples[0].sort(), samples[1].sort(), order) ** (1 / order);
 }

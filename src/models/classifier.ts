@@ -22,7 +22,15 @@ export class Classifier {
   private readonly head: Dense;
 
   constructor(config: Partial<ClassifierConfig> = {}, options: { seed?: number } = {}) {
-    this.config = { height: 28, width: 28, in_channels: 1, channels: [16, 32, 64], features: 64, classes: 10, ...config };
+    this.config = {
+      height: 28,
+      width: 28,
+      in_channels: 1,
+      channels: [16, 32, 64],
+      features: 64,
+      classes: 10,
+      ...config,
+    };
     this.parameters = new Parameters(options);
     const { height, width, in_channels, channels, features, classes } = this.config;
     const root = this.parameters.scope("");
@@ -43,7 +51,9 @@ export class Classifier {
   features(x: tf.Tensor4D): tf.Tensor2D {
     const { height, width, in_channels } = this.config;
     if (x.rank !== 4 || x.shape[1] !== height || x.shape[2] !== width || x.shape[3] !== in_channels) {
-      throw new RangeError(`this classifier takes images [N, ${height}, ${width}, ${in_channels}], got shape [${x.shape}]`);
+      throw new RangeError(
+        `this classifier takes images [N, ${height}, ${width}, ${in_channels}], got shape [${x.shape}]`,
+      );
     }
     return tf.tidy(() => {
       let h = x;

@@ -35,7 +35,9 @@ export function checkCondition(
 ): CheckedCondition {
   const unknown = Object.keys(condition).filter((name) => name !== "label" && name !== "context");
   if (unknown.length > 0) {
-    throw new RangeError(`this ${network} does not know the condition ${unknown.join(", ")}: it may have label and context`);
+    throw new RangeError(
+      `this ${network} does not know the condition ${unknown.join(", ")}: it may have label and context`,
+    );
   }
   const { label, context } = condition;
   if (plan.labels === null && label) throw new RangeError(`this ${network} knows no classes: leave the label out`);

@@ -13,7 +13,9 @@ export function withDefaults<Config extends object>(
   neutral: Readonly<Record<string, readonly unknown[] | "any">> = {},
 ): Config {
   if (typeof given !== "object" || given === null) {
-    throw new RangeError(`${network} takes a configuration of named values, got ${JSON.stringify(given) ?? String(given)}`);
+    throw new RangeError(
+      `${network} takes a configuration of named values, got ${JSON.stringify(given) ?? String(given)}`,
+    );
   }
   const config = { ...defaults } as Record<string, unknown>;
   const refused: string[] = [];
@@ -44,14 +46,20 @@ function requireKind(key: string, usual: unknown, value: unknown): void {
   const isNumber = (one: unknown): boolean => typeof one === "number" && Number.isFinite(one);
   if (typeof usual === "boolean" && typeof value !== "boolean") refuse("true or false");
   if (Array.isArray(usual) && !Array.isArray(value)) refuse("a list");
-  if (typeof usual === "number" && value !== null && !isNumber(value) && !(Array.isArray(value) && value.every(isNumber))) {
+  if (
+    typeof usual === "number" &&
+    value !== null &&
+    !isNumber(value) &&
+    !(Array.isArray(value) && value.every(isNumber))
+  ) {
     refuse("a number");
   }
 }
 
 /** @throws RangeError naming the key, unless the value is a finite number */
 export function requireNumber(key: string, value: unknown): void {
-  if (typeof value !== "number" || !Number.isFinite(value)) throw new RangeError(`${key} must be a number, got ${JSON.stringify(value)}`);
+  if (typeof value !== "number" || !Number.isFinite(value))
+    throw new RangeError(`${key} must be a number, got ${JSON.stringify(value)}`);
 }
 
 function isNeutral(allowed: readonly unknown[] | "any", value: unknown): boolean {
@@ -80,7 +88,8 @@ const MOST_LAYERS = 1000;
 /** @throws RangeError naming the key, unless the value is a whole number from 1 to 1000 */
 export function requireLayers(key: string, value: unknown): void {
   requirePositive(key, value);
-  if ((value as number) > MOST_LAYERS) throw new RangeError(`${key} must be at most ${MOST_LAYERS}, got ${JSON.stringify(value)}`);
+  if ((value as number) > MOST_LAYERS)
+    throw new RangeError(`${key} must be at most ${MOST_LAYERS}, got ${JSON.stringify(value)}`);
 }
 
 /** @throws RangeError naming the key, unless the value is a list that is not empty */

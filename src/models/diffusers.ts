@@ -34,7 +34,10 @@ export type DiffusersNetwork = DiffusersNetworks[DiffusersClass];
 const CONFIG = "config.json";
 const WEIGHTS = "diffusion_pytorch_model.safetensors";
 
-type Build<K extends DiffusersClass> = (config: Record<string, unknown>, options: NetworkOptions) => DiffusersNetworks[K];
+type Build<K extends DiffusersClass> = (
+  config: Record<string, unknown>,
+  options: NetworkOptions,
+) => DiffusersNetworks[K];
 const classes: { readonly [K in DiffusersClass]: Build<K> } = {
   UNet2DModel: (config, options) => new UNet2D(config as Partial<UNet2DConfig>, options),
   UNet2DConditionModel: (config, options) => new UNet2DCondition(config as Partial<UNet2DConditionConfig>, options),
@@ -203,7 +206,9 @@ function openWeights(folder: string, variant: string | undefined): SafetensorsFi
   const name = variant === undefined ? WEIGHTS : WEIGHTS.replace("safetensors", `${variant}.safetensors`);
   // diffusers writes the variant before "safetensors" in one file and before "json" in an index, formerly before "index".
   const indices =
-    variant === undefined ? [shardIndex(WEIGHTS)] : [`${WEIGHTS}.index.${variant}.json`, `${WEIGHTS}.${variant}.index.json`, shardIndex(name)];
+    variant === undefined
+      ? [shardIndex(WEIGHTS)]
+      : [`${WEIGHTS}.index.${variant}.json`, `${WEIGHTS}.${variant}.index.json`, shardIndex(name)];
   for (const index of indices) {
     if (existsSync(join(folder, index))) return new ShardedSafetensors(join(folder, index));
   }
@@ -211,15 +216,22 @@ function openWeights(folder: string, variant: string | undefined): SafetensorsFi
   const pickled = existsSync(join(folder, "diffusion_pytorch_model.bin"));
   throw new Error(
     `${folder} has no ${name}${variantsIn(folder)}` +
-      (pickled ? `; its .bin file is a Python pickle: save it again with save_pretrained(…, safe_serialization=True)` : ""),
+      (pickled
+        ? `; its .bin file is a Python pickle: save it again with save_pretrained(…, safe_serialization=True)`
+        : ""),
   );
 }
 
 /** What a message says about the variants of the weights that are there. */
 function variantsIn(folder: string): string {
-  const forms = [/^diffusion_pytorch_model\.(\w+)\.safetensors$/, /^diffusion_pytorch_model\.safetensors\.index\.(\w+)\.json$/];
+  const forms = [
+    /^diffusion_pytorch_model\.(\w+)\.safetensors$/,
+    /^diffusion_pytorch_model\.safetensors\.index\.(\w+)\.json$/,
+  ];
   const found = readdirSync(folder).flatMap((file) => forms.flatMap((form) => form.exec(file)?.[1] ?? []));
-  return found.length === 0 ? "" : `, but the variant ${found.map((one) => `"${one}"`).join(", ")}: name it in options.variant`;
+  return found.length === 0
+    ? ""
+    : `, but the variant ${found.map((one) => `"${one}"`).join(", ")}: name it in options.variant`;
 }
 
 /** Checkpoints of before 2023 name the attention's matrices otherwise, as diffusers itself still accepts. */

@@ -118,7 +118,10 @@ export class DiTBlock {
       const gated = (gate: tf.Tensor2D, h: tf.Tensor3D): tf.Tensor => tf.mul(tf.expandDims(gate, 1), h);
       let h = tf.add(x, gated(gate1, this.self.apply(modulate(this.norm1.apply(x), shift1, scale1)))) as tf.Tensor3D;
       if (this.cross) h = tf.add(h, this.cross.attention.apply(this.cross.norm.apply(h), context)) as tf.Tensor3D;
-      return tf.add(h, gated(gate2, this.feedForward.apply(modulate(this.norm3.apply(h), shift2, scale2)))) as tf.Tensor3D;
+      return tf.add(
+        h,
+        gated(gate2, this.feedForward.apply(modulate(this.norm3.apply(h), shift2, scale2))),
+      ) as tf.Tensor3D;
     });
   }
 }

@@ -79,7 +79,9 @@ export class PointMlp {
     const added = this.classes && this.time.dimensions === time_channels;
     const first = dimensions + this.time.dimensions + (this.classes && !added ? time_channels : 0);
     const widths = [first, ...hidden, dimensions];
-    this.layers = widths.slice(1).map((outputs, i) => new Dense(root.scope(`layers.${i}`), { inputs: widths[i], outputs }));
+    this.layers = widths
+      .slice(1)
+      .map((outputs, i) => new Dense(root.scope(`layers.${i}`), { inputs: widths[i], outputs }));
   }
 
   /** Rows of the table of classes: labels are 0 … labels − 1; null without classes. */

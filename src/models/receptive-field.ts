@@ -29,14 +29,18 @@ export function receptiveField(
   if (shape.length !== 4) throw new RangeError(`a receptive field needs images [N, H, W, C], got shape [${shape}]`);
   const [, height, width, channels] = shape;
   const [row, column] = pixel ?? [Math.floor(height / 2), Math.floor(width / 2)];
-  for (const [at, size] of [[row, height], [column, width]]) {
+  for (const [at, size] of [
+    [row, height],
+    [column, width],
+  ]) {
     if (!Number.isInteger(at) || at < 0 || at >= size) {
       throw new RangeError(`pixel [${row}, ${column}] lies outside the output's ${height} × ${width} pixels`);
     }
   }
   return tf.tidy(() => {
     const squares = Array.from({ length: channels }, (_, k) => {
-      const one = (input: tf.Tensor): tf.Tensor => tf.sum(tf.slice(run(input as tf.Tensor4D), [0, row, column, k], [-1, 1, 1, 1]));
+      const one = (input: tf.Tensor): tf.Tensor =>
+        tf.sum(tf.slice(run(input as tf.Tensor4D), [0, row, column, k], [-1, 1, 1, 1]));
       return tf.mean(tf.square(tf.grad(one)(x)), [0, 3]);
     });
     return tf.sqrt(tf.div(tf.addN(squares), channels)) as tf.Tensor2D;

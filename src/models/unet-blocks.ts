@@ -53,7 +53,10 @@ export class DownBlock {
     this.resnets = widths.map((w, i) => new ResnetBlock(scope.scope(`resnets.${i}`), { ...commons, ...w }));
     this.attentions = makeAttentions(scope, layers, outputs, plan.attention);
     if (plan.downsample) {
-      this.downsample = new Downsample(scope.scope("downsamplers.0"), { channels: outputs, padding: plan.downsamplePadding });
+      this.downsample = new Downsample(scope.scope("downsamplers.0"), {
+        channels: outputs,
+        padding: plan.downsamplePadding,
+      });
     }
   }
 

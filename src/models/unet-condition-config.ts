@@ -1,5 +1,12 @@
 import { activationNames, checkDropoutRate, type ActivationName, type TimeScaleShift } from "../nn/index.js";
-import { requireLayers, requireList, requireNumber, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
+import {
+  requireLayers,
+  requireList,
+  requireNumber,
+  requireOneOf,
+  requirePositive,
+  withDefaults,
+} from "./config-keys.js";
 
 export type ConditionDownBlockType = "DownBlock2D" | "CrossAttnDownBlock2D";
 export type ConditionUpBlockType = "UpBlock2D" | "CrossAttnUpBlock2D";
@@ -93,11 +100,14 @@ export function atLevel(value: PerLevel, level: number): number {
 /** Fills in defaults and checks every value a network is built from. Throws RangeError naming the key and the remedy. */
 export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UNet2DConditionConfig {
   const config = withDefaults("UNet2DCondition", unet2dConditionDefaults, given, neutralKeys);
-  for (const key of ["block_out_channels", "down_block_types", "up_block_types"] as const) requireList(key, config[key]);
+  for (const key of ["block_out_channels", "down_block_types", "up_block_types"] as const)
+    requireList(key, config[key]);
   const widths = config.block_out_channels;
   for (const key of ["down_block_types", "up_block_types"] as const) {
     if (config[key].length !== widths.length) {
-      throw new RangeError(`${key} names ${config[key].length} blocks for ${widths.length} block_out_channels: give one a level`);
+      throw new RangeError(
+        `${key} names ${config[key].length} blocks for ${widths.length} block_out_channels: give one a level`,
+      );
     }
   }
   requireOneOf("down_block_types", config.down_block_types, ["DownBlock2D", "CrossAttnDownBlock2D"]);
@@ -117,10 +127,17 @@ export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UN
     const value = config[key];
     if (value !== null) requirePositive(key, value);
   }
-  for (const key of ["layers_per_block", "cross_attention_dim", "transformer_layers_per_block", "attention_head_dim"] as const) {
+  for (const key of [
+    "layers_per_block",
+    "cross_attention_dim",
+    "transformer_layers_per_block",
+    "attention_head_dim",
+  ] as const) {
     const value = config[key];
     if (Array.isArray(value) && value.length !== widths.length) {
-      throw new RangeError(`${key} has ${value.length} numbers for ${widths.length} block_out_channels: give one a level, or one for all`);
+      throw new RangeError(
+        `${key} has ${value.length} numbers for ${widths.length} block_out_channels: give one a level, or one for all`,
+      );
     }
     if (typeof value !== "number" && !Array.isArray(value)) {
       throw new RangeError(`${key} must be a number, or a list of one a level, got ${JSON.stringify(value)}`);
@@ -130,10 +147,13 @@ export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UN
     const used = key === "layers_per_block" || key === "cross_attention_dim" ? widths.map(() => true) : attends;
     widths.forEach((_, level) => used[level] && require(key, atLevel(value, level)));
   }
-  for (const key of ["dropout", "norm_eps", "mid_block_scale_factor", "freq_shift"] as const) requireNumber(key, config[key]);
+  for (const key of ["dropout", "norm_eps", "mid_block_scale_factor", "freq_shift"] as const)
+    requireNumber(key, config[key]);
   const context = config.cross_attention_dim;
   if (typeof context !== "number" && new Set(context).size > 1) {
-    throw new RangeError(`cross_attention_dim must be the same at every level, since all see one context; got [${context}]`);
+    throw new RangeError(
+      `cross_attention_dim must be the same at every level, since all see one context; got [${context}]`,
+    );
   }
   if (!Number.isFinite(config.mid_block_scale_factor) || config.mid_block_scale_factor === 0) {
     throw new RangeError(`mid_block_scale_factor must be a number other than 0, got ${config.mid_block_scale_factor}`);
@@ -143,9 +163,14 @@ export function unet2dConditionConfig(given: Partial<UNet2DConditionConfig>): UN
   widths.forEach((channels, level) => {
     requirePositive("block_out_channels", channels);
     const heads = attends[level] ? atLevel(config.attention_head_dim, level) : 1;
-    for (const [key, divisor] of Object.entries({ norm_num_groups: config.norm_num_groups, attention_head_dim: heads })) {
+    for (const [key, divisor] of Object.entries({
+      norm_num_groups: config.norm_num_groups,
+      attention_head_dim: heads,
+    })) {
       if (channels % divisor !== 0) {
-        throw new RangeError(`block_out_channels has ${channels}, which ${key} = ${divisor} does not divide: choose one that does`);
+        throw new RangeError(
+          `block_out_channels has ${channels}, which ${key} = ${divisor} does not divide: choose one that does`,
+        );
       }
     }
   });

@@ -10,7 +10,14 @@ import {
   TimeEmbedding,
   type NetworkOptions,
 } from "../nn/index.js";
-import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type TrainingInputs, type UpBlock } from "./unet-blocks.js";
+import {
+  MidBlock,
+  type BlockCommons,
+  type DownBlock,
+  type MakeAttention,
+  type TrainingInputs,
+  type UpBlock,
+} from "./unet-blocks.js";
 import { atLevel, unet2dConditionConfig, type UNet2DConditionConfig } from "./unet-condition-config.js";
 import { checkCondition, type NetworkCondition } from "./condition.js";
 import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";

@@ -1,4 +1,11 @@
-import { requireLayers, requireList, requireNumber, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
+import {
+  requireLayers,
+  requireList,
+  requireNumber,
+  requireOneOf,
+  requirePositive,
+  withDefaults,
+} from "./config-keys.js";
 import { activationNames, checkDropoutRate, type ActivationName, type TimeScaleShift } from "../nn/index.js";
 
 export type DownBlockType = "DownBlock2D" | "AttnDownBlock2D";
@@ -90,11 +97,14 @@ const optionalCounts = [
 /** Fills in defaults and checks every value a network is built from. Throws RangeError naming the key and the remedy. */
 export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
   const config = withDefaults("UNet2D", unet2dDefaults, given, neutralKeys);
-  for (const key of ["block_out_channels", "down_block_types", "up_block_types"] as const) requireList(key, config[key]);
+  for (const key of ["block_out_channels", "down_block_types", "up_block_types"] as const)
+    requireList(key, config[key]);
   const levels = config.block_out_channels.length;
   for (const key of ["down_block_types", "up_block_types"] as const) {
     if (config[key].length !== levels) {
-      throw new RangeError(`${key} names ${config[key].length} blocks for ${levels} block_out_channels: give one a level`);
+      throw new RangeError(
+        `${key} names ${config[key].length} blocks for ${levels} block_out_channels: give one a level`,
+      );
     }
   }
   requireOneOf("down_block_types", config.down_block_types, ["DownBlock2D", "AttnDownBlock2D"]);
@@ -108,7 +118,8 @@ export function unet2dConfig(given: Partial<UNet2DConfig>): UNet2DConfig {
     const value = config[key];
     if (value !== null) requirePositive(key, value);
   }
-  for (const key of ["dropout", "norm_eps", "mid_block_scale_factor", "freq_shift"] as const) requireNumber(key, config[key]);
+  for (const key of ["dropout", "norm_eps", "mid_block_scale_factor", "freq_shift"] as const)
+    requireNumber(key, config[key]);
   if (![0, 1].includes(config.downsample_padding)) {
     throw new RangeError(`downsample_padding must be 0 or 1, got ${config.downsample_padding}`);
   }

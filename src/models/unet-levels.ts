@@ -1,6 +1,13 @@
 import * as tf from "../tf.js";
 import type { ParameterScope } from "../nn/index.js";
-import { DownBlock, UpBlock, type BlockCommons, type BlockInputs, type MidBlock, type MakeAttention } from "./unet-blocks.js";
+import {
+  DownBlock,
+  UpBlock,
+  type BlockCommons,
+  type BlockInputs,
+  type MidBlock,
+  type MakeAttention,
+} from "./unet-blocks.js";
 
 /** The levels of a U, from the full image down. */
 export interface LevelPlan {

@@ -11,7 +11,14 @@ import {
   type NetworkOptions,
   type ParameterScope,
 } from "../nn/index.js";
-import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type TrainingInputs, type UpBlock } from "./unet-blocks.js";
+import {
+  MidBlock,
+  type BlockCommons,
+  type DownBlock,
+  type MakeAttention,
+  type TrainingInputs,
+  type UpBlock,
+} from "./unet-blocks.js";
 import { checkCondition, type NetworkCondition } from "./condition.js";
 import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";
 import { unet2dConfig, type UNet2DConfig } from "./unet-config.js";

@@ -195,7 +195,9 @@ function uvitConfig(given: Partial<UVitConfig>): UVitConfig {
     }
   }
   if (config.depth % 2 === 0) {
-    throw new RangeError(`depth must be odd, one block in the middle and as many before as after it; got ${config.depth}`);
+    throw new RangeError(
+      `depth must be odd, one block in the middle and as many before as after it; got ${config.depth}`,
+    );
   }
   if (config.embed_dim % config.num_heads !== 0 || config.embed_dim % 2 !== 0) {
     throw new RangeError(

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /** The system takes less than 2 GiB at once. */
@@ -26,7 +36,7 @@ export function stageFile(path: string, content: FileContent): StagedFile {
     const file = openSync(temporary, "w");
     try {
       for (const bytes of pieces) {
-        for (let done = 0; done < bytes.length; ) {
+        for (let done = 0; done < bytes.length;) {
           done += writeSync(file, bytes, done, Math.min(LARGEST_WRITE, bytes.length - done));
         }
       }

@@ -50,7 +50,15 @@ export class Conv2d {
       // TensorFlow's "same" equals symmetric padding at stride 1 only; at stride 2 it pads one side more.
       const same = this.stride === 1 && this.padding * 2 === kernel - 1;
       const p = this.padding;
-      const padded = same || p === 0 ? x : (tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]]) as tf.Tensor4D);
+      const padded =
+        same || p === 0
+          ? x
+          : (tf.pad(x, [
+              [0, 0],
+              [p, p],
+              [p, p],
+              [0, 0],
+            ]) as tf.Tensor4D);
       return tf.conv2d(padded, weight, this.stride, same ? "same" : "valid");
     });
   }

@@ -39,7 +39,7 @@ export class Dense {
       throw new RangeError(`a dense layer of ${inputs} inputs got shape [${x.shape}]: its last axis must be ${inputs}`);
     }
     return part(this.name, "dense", () => {
-      const rows = x.rank === 2 ? (x as unknown as tf.Tensor2D) : tf.reshape(x, [-1, inputs]) as tf.Tensor2D;
+      const rows = x.rank === 2 ? (x as unknown as tf.Tensor2D) : (tf.reshape(x, [-1, inputs]) as tf.Tensor2D);
       let y: tf.Tensor = tf.matMul(rows, this.kernel as unknown as tf.Tensor2D);
       countMultiplyAdds(y.size * inputs);
       if (this.bias) y = tf.add(y, this.bias);

@@ -21,7 +21,12 @@ export function convolveDoubled(x: tf.Tensor4D, kernel: tf.Tensor4D): tf.Tensor4
   const [n, h, w] = x.shape;
   return tf.tidy(() => {
     const shifted = (row: number, column: number): tf.Tensor =>
-      tf.pad(kernel, [[row, 1 - row], [column, 1 - column], [0, 0], [0, 0]]);
+      tf.pad(kernel, [
+        [row, 1 - row],
+        [column, 1 - column],
+        [0, 0],
+        [0, 0],
+      ]);
     // K ∗ 1₂ₓ₂, first along the rows' pairs, then along the columns'
     const wide = tf.add(tf.add(shifted(0, 0), shifted(0, 1)), tf.add(shifted(1, 0), shifted(1, 1)));
     // A transposed convolution runs its kernel backwards and names the result's channels first.

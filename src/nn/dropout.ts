@@ -84,7 +84,11 @@ export function drawMasks(
     const kept = DRAWS / (DRAWS - dropped);
     const mask = new Float32Array(shape.reduce((product, n) => product * n, 1));
     // Two draws a word: masks are many numbers, and this is most of their cost.
-    const words = new RandomStream(seed, `dropout/${site}`, step).integers(Math.ceil(mask.length / 2), -(2 ** 31), 2 ** 31);
+    const words = new RandomStream(seed, `dropout/${site}`, step).integers(
+      Math.ceil(mask.length / 2),
+      -(2 ** 31),
+      2 ** 31,
+    );
     for (let i = 0; i < mask.length; i++) {
       const draw = (words[i >> 1] >>> (16 * (i & 1))) & (DRAWS - 1);
       mask[i] = draw < dropped ? 0 : kept;
@@ -96,5 +100,6 @@ export function drawMasks(
 
 /** @throws RangeError unless the rate leaves something */
 export function checkDropoutRate(rate: number): void {
-  if (!(rate >= 0 && Math.round(rate * DRAWS) < DRAWS)) throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
+  if (!(rate >= 0 && Math.round(rate * DRAWS) < DRAWS))
+    throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
 }

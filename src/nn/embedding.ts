@@ -22,7 +22,8 @@ export class Embedding {
     private readonly options: EmbeddingOptions,
   ) {
     const { count, channels, deviation = 1 } = options;
-    if (!Number.isInteger(count) || count < 1) throw new RangeError(`a table of vectors needs at least one, got ${count}`);
+    if (!Number.isInteger(count) || count < 1)
+      throw new RangeError(`a table of vectors needs at least one, got ${count}`);
     this.name = scope.prefix;
     this.weight = scope.create("weight", "plain", [count, channels], { kind: "normal", deviation });
   }

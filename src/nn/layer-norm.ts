@@ -43,7 +43,9 @@ export class LayerNorm {
   apply<T extends tf.Tensor>(x: T): T {
     const { channels } = this.options;
     if (x.shape[x.rank - 1] !== channels) {
-      throw new RangeError(`a layer norm of ${channels} channels got shape [${x.shape}]: its last axis must be ${channels}`);
+      throw new RangeError(
+        `a layer norm of ${channels} channels got shape [${x.shape}]: its last axis must be ${channels}`,
+      );
     }
     return part(this.name, "norm", () => {
       const normal = this.normalize(x);

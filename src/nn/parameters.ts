@@ -90,7 +90,9 @@ export class Parameters {
     this.room -= sizeOf(shape);
     if (!(this.room >= 0)) {
       this.dispose();
-      throw new RangeError(`with parameter "${name}" of shape [${shape}] the network is larger than its weights: configuration and weights are of different networks`);
+      throw new RangeError(
+        `with parameter "${name}" of shape [${shape}] the network is larger than its weights: configuration and weights are of different networks`,
+      );
     }
     const stream = new RandomStream(this.seed, `init/${name}`);
     const values = startingValues(stream, sizeOf(shape), this.start === "zeros" ? zeros : init);
@@ -206,7 +208,10 @@ export function fanInUniform(fanIn: number): Initializer {
 }
 
 /** How the matrix and the bias of a dense layer start. */
-export type DenseStart = (inputs: number, outputs: number) => { readonly weight: Initializer; readonly bias: Initializer };
+export type DenseStart = (
+  inputs: number,
+  outputs: number,
+) => { readonly weight: Initializer; readonly bias: Initializer };
 
 /** PyTorch's default: {@link fanInUniform} for both. */
 export const torchStart: DenseStart = (inputs) => ({ weight: fanInUniform(inputs), bias: fanInUniform(inputs) });

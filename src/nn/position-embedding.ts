@@ -17,7 +17,9 @@ export interface GridEmbeddingOptions {
  */
 export function gridEmbedding({ height, width, channels, base }: GridEmbeddingOptions): tf.Tensor2D {
   if (channels % 4 !== 0) {
-    throw new RangeError(`a grid embedding has a sine and a cosine for rows and columns: channels must be a multiple of 4, got ${channels}`);
+    throw new RangeError(
+      `a grid embedding has a sine and a cosine for rows and columns: channels must be a multiple of 4, got ${channels}`,
+    );
   }
   // Only one row and one column of positions are made in JavaScript; the grid is their tiling.
   const columns = lineEmbedding(width, base, channels / 4);

@@ -63,7 +63,9 @@ export class Probe<T> {
     if (found) return found;
     const names = kept.map((part) => part.name);
     const shown = names.length > 12 ? [...names.slice(0, 12), "…"] : names;
-    throw new RangeError(`no part "${name}" was kept; there are ${shown.join(", ") || "none: call a network's own apply"}`);
+    throw new RangeError(
+      `no part "${name}" was kept; there are ${shown.join(", ") || "none: call a network's own apply"}`,
+    );
   }
 
   /** Frees what was kept, and the output. */
@@ -144,7 +146,15 @@ export function part<T extends tf.Tensor>(name: string, kind: PartKind, run: () 
   }
   const { skips, inner, multiplyAdds } = mine;
   around.multiplyAdds += multiplyAdds;
-  around.inner.push({ name, kind, shape: result.shape, multiplyAdds, skips, inner, output: kept(seen, name, kind, result) });
+  around.inner.push({
+    name,
+    kind,
+    shape: result.shape,
+    multiplyAdds,
+    skips,
+    inner,
+    output: kept(seen, name, kind, result),
+  });
   origins.set(result.id, name);
   return result;
 }

@@ -21,7 +21,15 @@ export class Downsample {
   apply(x: tf.Tensor4D): tf.Tensor4D {
     return part(this.name, "downsample", () => {
       // Without symmetric padding the frame grows at the bottom and right only, as diffusers does.
-      const grown = this.options.padding === 0 ? (tf.pad(x, [[0, 0], [0, 1], [0, 1], [0, 0]]) as tf.Tensor4D) : x;
+      const grown =
+        this.options.padding === 0
+          ? (tf.pad(x, [
+              [0, 0],
+              [0, 1],
+              [0, 1],
+              [0, 0],
+            ]) as tf.Tensor4D)
+          : x;
       return this.conv.apply(grown);
     });
   }

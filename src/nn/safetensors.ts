@@ -108,7 +108,9 @@ export class SafetensorsFile implements TensorSource {
       throw new SafetensorsError(`${this.path} lists "${repeatedKey}" twice in its header: the file is corrupt`);
     }
     if (depth > DEEPEST_HEADER) {
-      throw new SafetensorsError(`${this.path} has a header that is ${depth} levels deep, tensors need ${DEEPEST_HEADER}: the file is corrupt`);
+      throw new SafetensorsError(
+        `${this.path} has a header that is ${depth} levels deep, tensors need ${DEEPEST_HEADER}: the file is corrupt`,
+      );
     }
     return header as Record<string, unknown>;
   }
@@ -118,7 +120,8 @@ export class SafetensorsFile implements TensorSource {
     let done = 0;
     while (done < length) {
       const got = readSync(this.file, buffer, done, Math.min(LARGEST_READ, length - done), position + done);
-      if (got === 0) throw new SafetensorsError(`${this.path} ended ${length - done} bytes early: it is being written or cut short`);
+      if (got === 0)
+        throw new SafetensorsError(`${this.path} ended ${length - done} bytes early: it is being written or cut short`);
       done += got;
     }
     return buffer;
@@ -181,7 +184,8 @@ export function stageSafetensors(
       throw new RangeError(`${path} cannot hold another "${name}": give the tensor another name`);
     }
     const size = shape.reduce((product, n) => product * n, 1);
-    if (size !== values.length) throw new RangeError(`"${name}" of shape [${shape}] needs ${size} numbers, got ${values.length}`);
+    if (size !== values.length)
+      throw new RangeError(`"${name}" of shape [${shape}] needs ${size} numbers, got ${values.length}`);
     const bytes = encode(name, values, format);
     header[name] = { dtype: format, shape, data_offsets: [offset, offset + bytes.length] };
     chunks.push(bytes);
@@ -211,12 +215,16 @@ function entriesOf(header: Record<string, unknown>, dataLength: number, path: st
   let end = 0;
   for (const [name, entry] of [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
     if (entry.begin !== end) {
-      throw new SafetensorsError(`${path}: tensor "${name}" begins at byte ${entry.begin}, expected ${end}: overlap or hole`);
+      throw new SafetensorsError(
+        `${path}: tensor "${name}" begins at byte ${entry.begin}, expected ${end}: overlap or hole`,
+      );
     }
     end = entry.end;
   }
   if (end !== dataLength) {
-    throw new SafetensorsError(`${path} holds ${dataLength} bytes of data, its header describes ${end}: cut short or corrupt`);
+    throw new SafetensorsError(
+      `${path} holds ${dataLength} bytes of data, its header describes ${end}: cut short or corrupt`,
+    );
   }
   return entries;
 }

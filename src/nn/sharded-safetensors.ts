@@ -56,7 +56,9 @@ export class ShardedSafetensors implements TensorSource {
     const file = join(dirname(this.path), name);
     if (existsSync(file)) return new SafetensorsFile(file);
     const [tensor] = [...this.fileOf].find(([, holder]) => holder === name)!;
-    throw new SafetensorsError(`${this.path} looks for "${tensor}" in ${name}, which is missing beside it: get that file again`);
+    throw new SafetensorsError(
+      `${this.path} looks for "${tensor}" in ${name}, which is missing beside it: get that file again`,
+    );
   }
 
   private merged(): Map<string, TensorEntry> {
@@ -92,11 +94,14 @@ function readIndex(path: string): Map<string, string> {
     throw new SafetensorsError(`${path} has no weight_map of tensor names to files`);
   }
   const { repeatedKey } = jsonShape(text);
-  if (repeatedKey !== undefined) throw new SafetensorsError(`${path} lists "${repeatedKey}" twice: two files cannot both hold it`);
+  if (repeatedKey !== undefined)
+    throw new SafetensorsError(`${path} lists "${repeatedKey}" twice: two files cannot both hold it`);
   for (const [name, file] of Object.entries(map)) {
     // A name with a folder in it could reach outside the model's folder.
     if (typeof file !== "string" || file !== basename(file) || file === "" || file.includes("\\")) {
-      throw new SafetensorsError(`${path} names ${JSON.stringify(file)} for "${name}": a file beside the index is needed`);
+      throw new SafetensorsError(
+        `${path} names ${JSON.stringify(file)} for "${name}": a file beside the index is needed`,
+      );
     }
   }
   return new Map(Object.entries(map as Record<string, string>));

@@ -33,9 +33,13 @@ export function sinusoidalEmbedding(t: tf.Tensor1D, options: SinusoidalOptions):
   }
   const half = dimensions / 2;
   if (!(frequencyShift < half)) {
-    throw new RangeError(`frequencyShift (freq_shift) must be below ${half}, half the dimensions, got ${frequencyShift}`);
+    throw new RangeError(
+      `frequencyShift (freq_shift) must be below ${half}, half the dimensions, got ${frequencyShift}`,
+    );
   }
-  const frequencies = Float32Array.from({ length: half }, (_, i) => Math.exp((-Math.log(10000) * i) / (half - frequencyShift)));
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    Math.exp((-Math.log(10000) * i) / (half - frequencyShift)),
+  );
   return tf.tidy(() => {
     const angles = tf.mul(tf.expandDims(t, 1), tf.tensor2d(frequencies, [1, half]));
     const pair = order === "cos-sin" ? [tf.cos(angles), tf.sin(angles)] : [tf.sin(angles), tf.cos(angles)];

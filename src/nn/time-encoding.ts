@@ -61,14 +61,18 @@ export class TimeEncoding {
         break;
       case "fourier":
         requireEven(dimensions);
-        this.frequencies = scope.createConstant("weight", [dimensions / 2], { kind: "normal", deviation: fourierScale });
+        this.frequencies = scope.createConstant("weight", [dimensions / 2], {
+          kind: "normal",
+          deviation: fourierScale,
+        });
         break;
       case "cos-sin":
       case "sin-cos":
         requireEven(dimensions);
         break;
       case "scalar":
-        if (!(steps! > 0)) throw new RangeError(`a "scalar" time encoding is t/steps: steps must be above 0, got ${steps}`);
+        if (!(steps! > 0))
+          throw new RangeError(`a "scalar" time encoding is t/steps: steps must be above 0, got ${steps}`);
         break;
       case "none":
         break;
@@ -113,8 +117,11 @@ export class TimeEncoding {
   private rows(t: tf.Tensor1D): tf.Tensor1D {
     const last = this.options.steps! - 1;
     const row = tf.round(t);
-    const strange = valuesExist() ? Array.from(row.dataSync()).find((value) => !(value >= 0 && value <= last)) : undefined;
-    if (strange !== undefined) throw new RangeError(`this "learned" time encoding knows the times 0 … ${last}, got ${strange}`);
+    const strange = valuesExist()
+      ? Array.from(row.dataSync()).find((value) => !(value >= 0 && value <= last))
+      : undefined;
+    if (strange !== undefined)
+      throw new RangeError(`this "learned" time encoding knows the times 0 … ${last}, got ${strange}`);
     return tf.cast(tf.clipByValue(row, 0, last), "int32") as tf.Tensor1D;
   }
 }

@@ -105,7 +105,9 @@ function* valuesFor(
   for (const { name, kind, variable } of all) {
     const { shape, values } = source.read(name);
     if (!allFinite(values)) {
-      throw new RangeError(`"${name}" in ${source.path} has a value that is not finite: the training diverged, or the file is damaged`);
+      throw new RangeError(
+        `"${name}" in ${source.path} has a value that is not finite: the training diverged, or the file is damaged`,
+      );
     }
     yield { variable, values: permuted(values, shape, toMemory(kind)).values };
   }

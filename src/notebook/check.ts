@@ -78,10 +78,11 @@ function judge(given: unknown, expected: unknown, tolerance: number): Verdict {
     }
   }
   if (isOpen(answer)) return { state: "open" };
-  if (answer instanceof Promise)
-    return { state: "wrong", reason: "your answer is a promise; put `await` before it" };
+  if (answer instanceof Promise) return { state: "wrong", reason: "your answer is a promise; put `await` before it" };
   const reason = objection(answer, () => {
-    return typeof expected === "function" ? (expected as Predicate)(answer) : (difference(answer, expected, tolerance) ?? true);
+    return typeof expected === "function"
+      ? (expected as Predicate)(answer)
+      : (difference(answer, expected, tolerance) ?? true);
   });
   return reason === undefined ? { state: "right" } : { state: "wrong", reason };
 }
@@ -94,11 +95,7 @@ function isOpen(answer: unknown): boolean {
 function objection(answer: unknown, predicate: Predicate): string | undefined {
   try {
     const verdict = predicate(answer);
-    return verdict === true
-      ? undefined
-      : typeof verdict === "string"
-        ? verdict
-        : `${short(answer)} is not it`;
+    return verdict === true ? undefined : typeof verdict === "string" ? verdict : `${short(answer)} is not it`;
   } catch (error) {
     return `your answer ${short(answer)} could not be judged: ${(error as Error).message}`;
   }

@@ -51,12 +51,7 @@ export function tensorBundle(tensor: DescribedTensor): MimeBundle {
 function looksLikeImages({ shape, dtype, size }: DescribedTensor): boolean {
   if ((shape.length !== 4 && shape.length !== 3) || size === 0) return false;
   const [height, width, channels] = shape.slice(-3);
-  return (
-    (channels === 1 || channels === 3) &&
-    height >= 8 &&
-    width >= 8 &&
-    (dtype === "float32" || dtype === "int32")
-  );
+  return (channels === 1 || channels === 3) && height >= 8 && width >= 8 && (dtype === "float32" || dtype === "int32");
 }
 
 /** The tables of a schedule. */
@@ -82,9 +77,7 @@ export function isSchedule(value: unknown): value is ScheduleTables {
 
 /** A schedule at a few of its timesteps. */
 export function scheduleTable({ name, T, beta, alphaBar, snr }: ScheduleTables): Described {
-  const steps = [...new Set([0, 1, ...[0.25, 0.5, 0.75].map((part) => Math.round(part * T)), T])].filter(
-    (t) => t <= T,
-  );
+  const steps = [...new Set([0, 1, ...[0.25, 0.5, 0.75].map((part) => Math.round(part * T)), T])].filter((t) => t <= T);
   const rows = steps.map((t) => ({
     t,
     β_t: beta[t],
@@ -102,9 +95,7 @@ export interface DescribedModel {
 
 export function isModel(value: unknown): value is DescribedModel {
   const parameters = (value as Partial<DescribedModel> | null)?.parameters;
-  return (
-    typeof parameters === "object" && parameters !== null && typeof parameters[Symbol.iterator] === "function"
-  );
+  return typeof parameters === "object" && parameters !== null && typeof parameters[Symbol.iterator] === "function";
 }
 
 /** A network by its blocks, with the number of parameters of each. */

@@ -17,12 +17,9 @@ type Sender = (content: DisplayContent, update: boolean) => void;
  */
 export function displaySender(): Sender | undefined {
   const kernel = (globalThis as Record<symbol, unknown>)[Symbol.for("diffusion-lab.kernel")] as
-    | { display?: Sender }
-    | undefined;
+    { display?: Sender } | undefined;
   if (kernel?.display) return kernel.display.bind(kernel);
-  const tslab = Object.entries(require.cache).find(([file]) =>
-    /[\\/]tslab[\\/]dist[\\/]jupyter\.js$/.test(file),
-  );
+  const tslab = Object.entries(require.cache).find(([file]) => /[\\/]tslab[\\/]dist[\\/]jupyter\.js$/.test(file));
   const jupyter = tslab?.[1]?.exports as { lastWriteDisplayData?: Sender | null } | undefined;
   return jupyter?.lastWriteDisplayData ?? undefined;
 }

@@ -121,11 +121,7 @@ export class Formula {
   }
 
   /** The comparison of {@link agrees}, without showing it. */
-  compare(
-    value: Numeric,
-    scope: Scope,
-    tolerance = 1e-6,
-  ): { agreed: boolean; deviation: number; message: string } {
+  compare(value: Numeric, scope: Scope, tolerance = 1e-6): { agreed: boolean; deviation: number; message: string } {
     const mine = this.block(scope);
     const theirs = blockOf(value);
     if (!theirs)
@@ -143,7 +139,10 @@ export class Formula {
     const { length } = mine.values;
     const compares = length === 1 || Array.prototype.some.call(theirs.values, Number.isFinite);
     if (!compares) {
-      const message = length === 0 ? "there is nothing to compare: both are empty" : "there is nothing to compare: no value is finite";
+      const message =
+        length === 0
+          ? "there is nothing to compare: both are empty"
+          : "there is nothing to compare: no value is finite";
       return { agreed: false, deviation: Infinity, message };
     }
     const { deviation } = largestDeviation(mine.values, theirs.values);
@@ -249,7 +248,20 @@ function elementwise(math: Mathjs, node: MathNode): MathNode {
   return twin ? new math.OperatorNode(twin[0] as never, twin[1] as never, args) : inner;
 }
 
-const elementwiseNames = ["sqrt", "exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "erf", "square", "cube"] as const;
+const elementwiseNames = [
+  "sqrt",
+  "exp",
+  "log",
+  "sin",
+  "cos",
+  "tan",
+  "tanh",
+  "sinh",
+  "cosh",
+  "erf",
+  "square",
+  "cube",
+] as const;
 
 /** Functions that give the same of all elements in a row as of nested ones. */
 const flatFunctions = new Set<string>([...elementwiseNames, "abs", "sign", "sum", "mean", "prod", "min", "max"]);
@@ -270,7 +282,8 @@ function elementwiseFunctions(math: Mathjs): Record<string, (...given: unknown[]
   return Object.fromEntries(
     elementwiseNames.map((name) => {
       const one = math[name] as (...given: unknown[]) => unknown;
-      const all = (x: unknown, ...rest: unknown[]): unknown => (Array.isArray(x) ? x.map((each) => all(each, ...rest)) : one(x, ...rest));
+      const all = (x: unknown, ...rest: unknown[]): unknown =>
+        Array.isArray(x) ? x.map((each) => all(each, ...rest)) : one(x, ...rest);
       return [name, all];
     }),
   );

@@ -53,8 +53,7 @@ interface Printed {
 
 /** LaTeX of an expression in the notation of the field. */
 export function expressionLatex(node: MathNode, { symbols }: Printed): string {
-  const handler = (part: MathNode): string | undefined =>
-    special(part, symbols, (child) => child.toTex(options));
+  const handler = (part: MathNode): string | undefined => special(part, symbols, (child) => child.toTex(options));
   const options = { parenthesis: "auto" as const, handler };
   return node.toTex(options).replace(/~/g, " ").replace(/ {2,}/g, " ").trim();
 }
@@ -109,10 +108,7 @@ function enclosed(latex: string): string {
 function isSum(node: MathNode): boolean {
   const { type, fn, args, content } = node as unknown as Parts & { content?: MathNode };
   if (type === "ParenthesisNode" && content) return isSum(content);
-  return (
-    type === "OperatorNode" &&
-    (fn === "add" || fn === "subtract" || (fn === "unaryMinus" && args?.length === 1))
-  );
+  return type === "OperatorNode" && (fn === "add" || fn === "subtract" || (fn === "unaryMinus" && args?.length === 1));
 }
 
 /** −a as the first factor needs no brackets. */

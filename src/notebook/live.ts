@@ -103,9 +103,7 @@ export class LiveLoss {
    */
   done(): void {
     if (this.losses.length === 0)
-      throw new RangeError(
-        "no step was reported: pass `onStep` to the trainer, and call `done` after it has run",
-      );
+      throw new RangeError("no step was reported: pass `onStep` to the trainer, and call `done` after it has run");
     this.slot.replace(bundleOf(this.chart()), { last: true });
     if (this.picture) publish(pictureBundle(this.picture));
   }
@@ -137,9 +135,7 @@ export class LiveLoss {
         smoothing,
         title,
       };
-      const { data, metadata } = pictureBundle(
-        lossDrawing({ ...shared, lastStep: steps, beside: this.picture }),
-      );
+      const { data, metadata } = pictureBundle(lossDrawing({ ...shared, lastStep: steps, beside: this.picture }));
       // Only the PNG: it is shown in every notebook, and replaced without a flicker.
       this.slot.replace({
         ...bundle({ "image/png": data["image/png"], "text/plain": data["text/plain"] }),

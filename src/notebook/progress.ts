@@ -31,8 +31,7 @@ export function progress<T>(
     const size = (source as { length?: number; size?: number }).length ?? (source as { size?: number }).size;
     return new Progress<T | number>(source, options.total ?? size, options.label);
   }
-  if (!Number.isInteger(source) || source < 0)
-    throw new RangeError(`progress of ${source}: give a whole number ≥ 0`);
+  if (!Number.isInteger(source) || source < 0) throw new RangeError(`progress of ${source}: give a whole number ≥ 0`);
   return new Progress<T | number>(
     Array.from({ length: source }, (_, i) => i),
     source,
@@ -79,9 +78,7 @@ export class Progress<T> {
   *[Symbol.iterator](): Generator<T> {
     const items = this.source as Iterable<T>;
     if (typeof items[Symbol.iterator] !== "function") {
-      throw new TypeError(
-        "this progress counts an asynchronous iterable: write `for await (… of progress(…))`",
-      );
+      throw new TypeError("this progress counts an asynchronous iterable: write `for await (… of progress(…))`");
     }
     try {
       for (const item of items) {
@@ -128,8 +125,7 @@ export class Progress<T> {
     const seconds = (performance.now() - this.started) / 1000;
     if (this.over) return ` · ${duration(seconds)}`;
     const rate = this.count / seconds;
-    const left =
-      this.total === undefined || rate === 0 ? "" : ` · ${duration((this.total - this.count) / rate)} left`;
+    const left = this.total === undefined || rate === 0 ? "" : ` · ${duration((this.total - this.count) / rate)} left`;
     return ` · ${rate.toPrecision(3)}/s${left}`;
   }
 }

@@ -30,7 +30,9 @@ export function show(...values: readonly unknown[]): void {
   for (const value of values) {
     const bundle: unknown = bundleOf(value);
     if (bundle instanceof Promise) {
-      throw new TypeError("this value is still being computed: make it the cell's last value, or `await widget.settled()` before showing it");
+      throw new TypeError(
+        "this value is still being computed: make it the cell's last value, or `await widget.settled()` before showing it",
+      );
     }
     publish(bundle as MimeBundle);
   }
@@ -47,11 +49,7 @@ export function bundleOf(value: unknown): MimeBundle {
 }
 
 function isDisplayable(value: unknown): value is Displayable {
-  return (
-    value !== null &&
-    value !== undefined &&
-    typeof (value as Partial<Displayable>)[displayMethod] === "function"
-  );
+  return value !== null && value !== undefined && typeof (value as Partial<Displayable>)[displayMethod] === "function";
 }
 
 function figureBundle(figure: Figure): MimeBundle {
@@ -79,8 +77,7 @@ function demandData(figure: Figure): void {
     return held === undefined || held.length === 0;
   });
   if (figure.data.length === 0) throw new RangeError("this figure has no data: give it at least one trace");
-  if (empty >= 0)
-    throw new RangeError(`trace ${empty} of this figure has no data: look at what was computed`);
+  if (empty >= 0) throw new RangeError(`trace ${empty} of this figure has no data: look at what was computed`);
 }
 
 /** A sentence in place of the chart: kind, title, curves and axes. */

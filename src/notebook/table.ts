@@ -26,9 +26,7 @@ export function table(
   const columns = options.columns ?? (Array.isArray(rows[0]) ? undefined : Object.keys(rows[0]));
   if (!columns) throw new RangeError("rows given as arrays need `columns`");
   const cells = rows.map((row, i) => {
-    const values = Array.isArray(row)
-      ? (row as Cell[])
-      : columns.map((name) => (row as Record<string, Cell>)[name]);
+    const values = Array.isArray(row) ? (row as Cell[]) : columns.map((name) => (row as Record<string, Cell>)[name]);
     if (values.length !== columns.length)
       throw new RangeError(`row ${i} has ${values.length} cells for ${columns.length} columns`);
     return values;
@@ -47,19 +45,16 @@ export class Table {
       row.map((cell) => (typeof cell === "number" ? number(cell, digits) : String(cell ?? ""))),
     );
     const rule = numeric.map((right) => (right ? "---:" : ":---"));
-    const line = (cells: readonly string[]) =>
-      `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`;
+    const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`;
     this.markdown = [line(columns), line(rule), ...written.map(line)].join("\n");
     const widths = columns.map((name, k) =>
       Math.max(...[name, ...written.map((row) => row[k])].map((cell) => [...cell].length)),
     );
     const pad = (cell: string, k: number) => (numeric[k] ? cell.padStart(widths[k]) : cell.padEnd(widths[k]));
     const aligned = (cells: readonly string[]) => cells.map(pad).join("  ").trimEnd();
-    this.text = [
-      aligned(columns),
-      widths.map((width) => "─".repeat(width)).join("  "),
-      ...written.map(aligned),
-    ].join("\n");
+    this.text = [aligned(columns), widths.map((width) => "─".repeat(width)).join("  "), ...written.map(aligned)].join(
+      "\n",
+    );
   }
 
   [displayMethod](): MimeBundle {

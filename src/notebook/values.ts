@@ -30,8 +30,7 @@ function blockOfRows(rows: readonly unknown[]): Block | undefined {
   if (rows.length === 0) return { shape: [0], values: [] };
   const blocks = rows.map(blockOf);
   const first = blocks[0];
-  if (!first || blocks.some((block) => !block || String(block.shape) !== String(first.shape)))
-    return undefined;
+  if (!first || blocks.some((block) => !block || String(block.shape) !== String(first.shape))) return undefined;
   return {
     shape: [rows.length, ...first.shape],
     values: blocks.flatMap((block) => Array.from(block!.values)),
@@ -48,10 +47,7 @@ export function nestedOf({ shape, values }: Block): number | Nested {
 }
 
 /** The largest |a − b| and where it is; NaN matches NaN only, an infinity only itself. */
-export function largestDeviation(
-  a: ArrayLike<number>,
-  b: ArrayLike<number>,
-): { deviation: number; at: number } {
+export function largestDeviation(a: ArrayLike<number>, b: ArrayLike<number>): { deviation: number; at: number } {
   let [deviation, at] = [0, 0];
   for (let i = 0; i < a.length; i++) {
     const apart = Object.is(a[i], b[i]) || a[i] === b[i] ? 0 : Math.abs(a[i] - b[i]);
@@ -87,7 +83,5 @@ export function bound(value: number): string {
   let power = Math.floor(Math.log10(value));
   let digit = Math.ceil(Number((value / 10 ** power).toPrecision(12)));
   if (digit === 10) [digit, power] = [1, power + 1];
-  return power >= -3 && power <= 3
-    ? String(Number((digit * 10 ** power).toPrecision(1)))
-    : `${digit}e${power}`;
+  return power >= -3 && power <= 3 ? String(Number((digit * 10 ** power).toPrecision(1))) : `${digit}e${power}`;
 }

@@ -54,8 +54,7 @@ interface Comms {
 /** The course's kernel carries widgets, stock tslab does not. */
 function kernelComms(): Comms | undefined {
   const kernel = (globalThis as Record<symbol, unknown>)[Symbol.for("diffusion-lab.kernel")] as
-    | { comms?: Comms }
-    | undefined;
+    { comms?: Comms } | undefined;
   return kernel?.comms;
 }
 

@@ -62,7 +62,8 @@ function drawRow(svg: Pen, block: BlockDescription, depth: 0 | 1, left: number, 
     height: BOX.height,
     radius: vector ? BOX.height / 2 : 3,
   });
-  const name = depth === 0 ? readableName(block.name) : readableName(block.name.split(".").slice(2).join(".") || block.name);
+  const name =
+    depth === 0 ? readableName(block.name) : readableName(block.name.split(".").slice(2).join(".") || block.name);
   label(svg, name, left + (BOX.width + inset) / 2, y + 4, { size: depth === 0 ? 11.5 : 10.5 });
   label(svg, sizeText(shape), left + BOX.width + 12, y + 4, { size: 10.5, anchor: "start", colour: grey });
 }
@@ -71,7 +72,14 @@ function drawWay(svg: Pen, rows: readonly Row[], x: number, network: NetworkDesc
   const colour = "#6B6B6B";
   const main = rows.filter(({ block, depth }) => depth === 0 && block.kind !== "parameters");
   const [first, last] = [main[0], main[main.length - 1]];
-  svg.append("line").attr("x1", x).attr("x2", x).attr("y1", first.y).attr("y2", last.y).attr("stroke", colour).attr("stroke-width", 1.3);
+  svg
+    .append("line")
+    .attr("x1", x)
+    .attr("x2", x)
+    .attr("y1", first.y)
+    .attr("y2", last.y)
+    .attr("stroke", colour)
+    .attr("stroke-width", 1.3);
   arrow(svg, [x, first.y - BOX.height / 2 - 18], [x, first.y - BOX.height / 2 - 1], { colour });
   arrow(svg, [x, last.y + BOX.height / 2], [x, last.y + BOX.height / 2 + 18], { colour });
   label(svg, `in: ${sizeText(network.input)}`, x + 10, first.y - BOX.height / 2 - 8, { size: 10.5, anchor: "start" });
@@ -80,7 +88,9 @@ function drawWay(svg: Pen, rows: readonly Row[], x: number, network: NetworkDesc
 
 function skipsOf(rows: readonly Row[]): { from: Row; to: Row }[] {
   return rows.flatMap((to) =>
-    to.block.skips.flatMap((name) => rows.filter(({ block, depth }) => depth === 0 && block.name === name).map((from) => ({ from, to }))),
+    to.block.skips.flatMap((name) =>
+      rows.filter(({ block, depth }) => depth === 0 && block.name === name).map((from) => ({ from, to })),
+    ),
   );
 }
 
@@ -95,7 +105,12 @@ function drawSkips(svg: Pen, rows: readonly Row[], left: number): void {
     route.arcTo(x, from.y, x, to.y, 7);
     route.arcTo(x, to.y, left, to.y, 7);
     route.lineTo(left - 8, to.y);
-    svg.append("path").attr("d", route.toString()).attr("stroke", colour).attr("stroke-width", 1.5).attr("fill", "none");
+    svg
+      .append("path")
+      .attr("d", route.toString())
+      .attr("stroke", colour)
+      .attr("stroke-width", 1.5)
+      .attr("fill", "none");
     arrow(svg, [left - 9, to.y], [left - 1, to.y], { colour });
   });
 }
@@ -109,18 +124,33 @@ interface Panel {
 
 function drawBars(svg: Pen, rows: readonly Row[], { x, width, title, value }: Panel): void {
   const most = Math.max(...rows.map(({ block }) => value(block)));
-  const scale = scaleLinear().domain([0, most || 1]).nice(3).range([x, x + width]);
+  const scale = scaleLinear()
+    .domain([0, most || 1])
+    .nice(3)
+    .range([x, x + width]);
   const bottom = rows[rows.length - 1].y + BOX.height / 2 + 4;
   label(svg, title, x, TOP - 28, { size: 11.5, anchor: "start" });
   for (const tick of scale.ticks(3)) {
     const at = scale(tick);
-    svg.append("line").attr("x1", at).attr("x2", at).attr("y1", TOP - 2).attr("y2", bottom).attr("stroke", gridColour);
+    svg
+      .append("line")
+      .attr("x1", at)
+      .attr("x2", at)
+      .attr("y1", TOP - 2)
+      .attr("y2", bottom)
+      .attr("stroke", gridColour);
     label(svg, shortNumber(tick), at, TOP - 8, { size: 9.5, colour: grey });
   }
   for (const { block, depth, y } of rows) {
     const [length, thick] = [scale(value(block)) - x, depth === 0 ? 16 : 9];
-    svg.append("rect").attr("x", x).attr("y", y - thick / 2).attr("width", length.toFixed(1)).attr("height", thick)
-      .attr("fill", colourOf(block.kind)).attr("opacity", depth === 0 ? 0.85 : 0.55);
+    svg
+      .append("rect")
+      .attr("x", x)
+      .attr("y", y - thick / 2)
+      .attr("width", length.toFixed(1))
+      .attr("height", thick)
+      .attr("fill", colourOf(block.kind))
+      .attr("opacity", depth === 0 ? 0.85 : 0.55);
     if (value(block) === 0) continue;
     label(svg, shortNumber(value(block)), x + length + 4, y + 3.5, { size: 9.5, anchor: "start", colour: grey });
   }

@@ -69,7 +69,12 @@ export function drawLegend(svg: Pen, kinds: Iterable<Kind>, x: number, y: number
       .attr("fill", tint(colour, 0.35))
       .attr("stroke", colour)
       .attr("stroke-width", 1.2);
-    svg.append("text").attr("x", at + 17).attr("y", y).attr("font-size", 11.5).text(label);
+    svg
+      .append("text")
+      .attr("x", at + 17)
+      .attr("y", y)
+      .attr("font-size", 11.5)
+      .text(label);
     at += 17 + textWidth(label, 11.5) + 18;
   }
 }
@@ -94,7 +99,13 @@ export function label(svg: Pen, text: string, x: number, y: number, style: TextS
 export function drawBox(
   svg: Pen,
   kind: Kind,
-  box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly radius?: number },
+  box: {
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+    readonly radius?: number;
+  },
 ): void {
   const colour = colourOf(kind);
   svg

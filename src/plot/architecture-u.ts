@@ -1,6 +1,15 @@
 import { path as pathOf, scaleLinear, scaleSqrt } from "d3";
 import type { BlockDescription, NetworkDescription } from "../models/describe-network.js";
-import { colourOf, drawBox, drawLegend, label, readableName, shortNumber, sizeText, tint } from "./architecture-style.js";
+import {
+  colourOf,
+  drawBox,
+  drawLegend,
+  label,
+  readableName,
+  shortNumber,
+  sizeText,
+  tint,
+} from "./architecture-style.js";
 import { arrow, drawing, type Pen } from "./drawing.js";
 import { textWidth } from "./font.js";
 import type { Picture } from "./picture.js";
@@ -34,7 +43,9 @@ export function drawU(network: NetworkDescription, width: number): Picture {
   const rows = placeRows(blocks, heights);
   const slot = (width - MARGIN.left - MARGIN.right) / blocks.length;
   const most = Math.max(...blocks.map(({ shape }) => shape[2]));
-  const thickness = scaleLinear().domain([0, most]).range([0.16 * slot, 0.74 * slot]);
+  const thickness = scaleLinear()
+    .domain([0, most])
+    .range([0.16 * slot, 0.74 * slot]);
   const placed = blocks.map((block, i): Placed => {
     const level = heights.indexOf(block.shape[0]);
     const { middle, height } = rows[level];
@@ -45,7 +56,12 @@ export function drawU(network: NetworkDescription, width: number): Picture {
   const height = bottom + 2 * BARS + 26 + names;
 
   const draw = (svg: Pen): void => {
-    drawLegend(svg, network.blocks.map(({ kind }) => kind), MARGIN.left, 20);
+    drawLegend(
+      svg,
+      network.blocks.map(({ kind }) => kind),
+      MARGIN.left,
+      20,
+    );
     drawLevels(svg, rows, heights, blocks, width);
     drawSkips(svg, placed);
     drawWay(svg, placed, network);
@@ -94,8 +110,14 @@ function drawLevels(
 ): void {
   rows.forEach(({ middle }, level) => {
     const [h, w] = blocks.find(({ shape }) => shape[0] === heights[level])!.shape;
-    svg.append("line").attr("x1", MARGIN.left - 8).attr("x2", width - MARGIN.right + 8).attr("y1", middle).attr("y2", middle)
-      .attr("stroke", gridColour).attr("stroke-dasharray", "2 4");
+    svg
+      .append("line")
+      .attr("x1", MARGIN.left - 8)
+      .attr("x2", width - MARGIN.right + 8)
+      .attr("y1", middle)
+      .attr("y2", middle)
+      .attr("stroke", gridColour)
+      .attr("stroke-dasharray", "2 4");
     label(svg, sizeText([h, w]), 10, middle - 1, { anchor: "start", size: 12.5 });
     label(svg, "pixels", 10, middle + 13, { anchor: "start", size: 10, colour: grey });
   });
@@ -107,19 +129,48 @@ function drawWay(svg: Pen, placed: readonly Placed[], network: NetworkDescriptio
   placed.slice(1).forEach((to, i) => {
     const from = placed[i];
     const [left, right] = [from.x + from.width / 2, to.x - to.width / 2];
-    if (from.level === to.level) return arrowHeadless(svg, [[left, from.y], [right, to.y]], colour);
+    if (from.level === to.level)
+      return arrowHeadless(
+        svg,
+        [
+          [left, from.y],
+          [right, to.y],
+        ],
+        colour,
+      );
     const down = to.level > from.level;
     // Into the top of a smaller box, or from the top of a smaller box into the side of a larger one.
     const [entry, exit] = [to.x - to.width / 4, from.x + from.width / 4];
-    if (down) return bend(svg, [[left, from.y], [entry, from.y], [entry, to.y - to.height / 2 - 1]], colour);
-    return bend(svg, [[exit, from.y - from.height / 2], [exit, to.y], [right - 1, to.y]], colour);
+    if (down)
+      return bend(
+        svg,
+        [
+          [left, from.y],
+          [entry, from.y],
+          [entry, to.y - to.height / 2 - 1],
+        ],
+        colour,
+      );
+    return bend(
+      svg,
+      [
+        [exit, from.y - from.height / 2],
+        [exit, to.y],
+        [right - 1, to.y],
+      ],
+      colour,
+    );
   });
   const [first, last] = [placed[0], placed[placed.length - 1]];
   arrow(svg, [first.x - first.width / 2 - 16, first.y], [first.x - first.width / 2 - 1, first.y], { colour });
   arrow(svg, [last.x + last.width / 2, last.y], [last.x + last.width / 2 + 17, last.y], { colour });
   const below = first.y + first.height / 2 + 27;
   label(svg, `in: ${sizeText(network.input)}`, first.x, below, { size: 10, colour: ink });
-  label(svg, `out: ${sizeText(network.output)}`, last.x + last.width / 2 + 20, below, { size: 10, colour: ink, anchor: "end" });
+  label(svg, `out: ${sizeText(network.output)}`, last.x + last.width / 2 + 20, below, {
+    size: 10,
+    colour: ink,
+    anchor: "end",
+  });
 }
 
 type Point = readonly [number, number];
@@ -161,7 +212,12 @@ function drawSkips(svg: Pen, placed: readonly Placed[]): void {
       route.arcTo(start, over, end, over, 7);
       route.arcTo(end, over, end, to.y, 7);
       route.lineTo(end, to.y - to.height / 2 - 8);
-      svg.append("path").attr("d", route.toString()).attr("stroke", colour).attr("stroke-width", 1.5).attr("fill", "none");
+      svg
+        .append("path")
+        .attr("d", route.toString())
+        .attr("stroke", colour)
+        .attr("stroke-width", 1.5)
+        .attr("fill", "none");
       arrow(svg, [end, to.y - to.height / 2 - 9], [end, to.y - to.height / 2 - 1], { colour });
     }
   }
@@ -184,8 +240,16 @@ function drawTime(svg: Pen, network: NetworkDescription, top: Row, x: number): v
   const { shape } = vectors[vectors.length - 1];
   const text = `time t → ${shape[0]} numbers → every residual block`;
   const width = textWidth(text, 11.5) + 24;
-  svg.append("rect").attr("x", x - width / 2).attr("y", top.middle - 13).attr("width", width).attr("height", 26).attr("rx", 13)
-    .attr("fill", tint(colourOf("time"), 0.25)).attr("stroke", colourOf("time")).attr("stroke-width", 1.2);
+  svg
+    .append("rect")
+    .attr("x", x - width / 2)
+    .attr("y", top.middle - 13)
+    .attr("width", width)
+    .attr("height", 26)
+    .attr("rx", 13)
+    .attr("fill", tint(colourOf("time"), 0.25))
+    .attr("stroke", colourOf("time"))
+    .attr("stroke-width", 1.2);
   label(svg, text, x, top.middle + 4);
 }
 
@@ -201,10 +265,19 @@ interface Panel {
 /** One bar under each block. */
 function drawBars(svg: Pen, placed: readonly Placed[], { top, width, slot, title, unit, value }: Panel): void {
   const most = Math.max(...placed.map(({ block }) => value(block)));
-  const scale = scaleLinear().domain([0, most || 1]).nice(3).range([top + BARS - 8, top + 6]);
+  const scale = scaleLinear()
+    .domain([0, most || 1])
+    .nice(3)
+    .range([top + BARS - 8, top + 6]);
   for (const tick of scale.ticks(3)) {
     const y = scale(tick);
-    svg.append("line").attr("x1", MARGIN.left - 4).attr("x2", width - MARGIN.right).attr("y1", y).attr("y2", y).attr("stroke", gridColour);
+    svg
+      .append("line")
+      .attr("x1", MARGIN.left - 4)
+      .attr("x2", width - MARGIN.right)
+      .attr("y1", y)
+      .attr("y2", y)
+      .attr("stroke", gridColour);
     label(svg, shortNumber(tick), MARGIN.left - 8, y + 3.5, { size: 9.5, anchor: "end", colour: grey });
   }
   const middle = top + BARS / 2;
@@ -212,7 +285,13 @@ function drawBars(svg: Pen, placed: readonly Placed[], { top, width, slot, title
   label(svg, unit, 29, middle, { size: 9.5, turn: -90, colour: grey });
   for (const { block, x } of placed) {
     const y = scale(value(block));
-    svg.append("rect").attr("x", (x - 0.31 * slot).toFixed(1)).attr("y", y.toFixed(1)).attr("width", (0.62 * slot).toFixed(1))
-      .attr("height", Math.max(0, scale(0) - y).toFixed(1)).attr("fill", colourOf(block.kind)).attr("opacity", 0.85);
+    svg
+      .append("rect")
+      .attr("x", (x - 0.31 * slot).toFixed(1))
+      .attr("y", y.toFixed(1))
+      .attr("width", (0.62 * slot).toFixed(1))
+      .attr("height", Math.max(0, scale(0) - y).toFixed(1))
+      .attr("fill", colourOf(block.kind))
+      .attr("opacity", 0.85);
   }
 }

@@ -20,16 +20,23 @@ export interface ArchitectureOptions {
  * @example show(architectureDiagram(describeNetwork(unet, tf.zeros([1, 28, 28, 1]), tf.zeros([1]))));
  * @throws RangeError when the description has no block, `open` names none, or the page is too narrow
  */
-export function architectureDiagram(network: NetworkDescription, { width = 860, open }: ArchitectureOptions = {}): Picture {
+export function architectureDiagram(
+  network: NetworkDescription,
+  { width = 860, open }: ArchitectureOptions = {},
+): Picture {
   if (network.blocks.length === 0) {
-    throw new RangeError(`${network.name} has no block to draw: its layers must run inside part(…), as those of this library do`);
+    throw new RangeError(
+      `${network.name} has no block to draw: its layers must run inside part(…), as those of this library do`,
+    );
   }
   const images = network.blocks.filter(({ kind, shape }) => kind !== "parameters" && shape.length === 3);
   const resolutions = new Set(images.map(({ shape }) => shape[0]));
   const isU = resolutions.size > 1;
   if (open !== undefined && (isU || !network.blocks.some(({ name }) => name === open))) {
     const names = network.blocks.map(({ name }) => name).join(", ");
-    throw new RangeError(isU ? "the blocks of a U are not opened" : `there is no block "${open}" to open; there are ${names}`);
+    throw new RangeError(
+      isU ? "the blocks of a U are not opened" : `there is no block "${open}" to open; there are ${names}`,
+    );
   }
   if (!(width >= 480)) throw new RangeError(`width is ${width}; blocks and their cost need at least 480 pixels`);
   return isU ? drawU(network, width) : drawColumn(network, width, open);

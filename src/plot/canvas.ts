@@ -21,11 +21,7 @@ class Painting {
   fillRect(x: number, y: number, width: number, height: number): void {
     const [r, g, b, alpha = 1] = (this.fillStyle.match(/[\d.]+/g) ?? []).map(Number);
     const colour = [r, g, b, Math.round(255 * alpha)];
-    for (
-      let row = Math.max(0, Math.round(y));
-      row < Math.min(this.canvas.height, Math.round(y + height));
-      row++
-    ) {
+    for (let row = Math.max(0, Math.round(y)); row < Math.min(this.canvas.height, Math.round(y + height)); row++) {
       for (
         let column = Math.max(0, Math.round(x));
         column < Math.min(this.canvas.width, Math.round(x + width));

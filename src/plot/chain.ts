@@ -31,8 +31,7 @@ export function chainDiagram({
   images,
   width = 720,
 }: ChainOptions = {}): Picture {
-  if (states.length < 2)
-    throw new RangeError(`a chain of ${states.length} states has no arrow; give at least two`);
+  if (states.length < 2) throw new RangeError(`a chain of ${states.length} states has no arrow; give at least two`);
   const drawn = states.filter((state) => state !== "…");
   const pictures = images ? enlarged(images, drawn.length) : undefined;
   const place = scalePoint<number>()
@@ -80,8 +79,7 @@ export function chainDiagram({
       const [from, to] = [place(i - 1)! + reach(states[i - 1]), x - reach(state)];
       const labelled = i === labelledArrow(states);
       arrow(svg, [from, middle - 9], [to, middle - 9], { colour: palette[0] });
-      if (labelled)
-        mathText(svg, forward, (from + to) / 2, middle - radius - 16, { size: 15, colour: palette[0] });
+      if (labelled) mathText(svg, forward, (from + to) / 2, middle - radius - 16, { size: 15, colour: palette[0] });
       if (reverse !== null) {
         arrow(svg, [to, middle + 9], [from, middle + 9], { colour: palette[1], dashed: true });
         const below = middle + radius + (pictures ? 20 : 26);

@@ -151,24 +151,13 @@ export interface LossChart extends ChartSize {
  *
  * @throws RangeError when there is no finite loss or lengths differ.
  */
-export function lossChart({
-  loss,
-  steps,
-  smoothing = 0.95,
-  learningRate,
-  heldOut,
-  log,
-  ...size
-}: LossChart): Figure {
+export function lossChart({ loss, steps, smoothing = 0.95, learningRate, heldOut, log, ...size }: LossChart): Figure {
   const xs = steps ?? Array.from({ length: loss.length }, (_, i) => i + 1);
   demandPairs("loss", xs, loss);
   const y: Axis = { title: "loss", unit: "1", log: log ?? Array.from(loss).every((value) => value > 0) };
   const x: Axis = { title: "training step", unit: "steps" };
-  const series: Series[] = [
-    { name: "each step", x: xs, y: loss, colour: smoothing > 0 ? "#BBBBBB" : palette[0] },
-  ];
-  if (smoothing > 0)
-    series.push({ name: "running mean", x: xs, y: runningMean(loss, smoothing), colour: palette[0] });
+  const series: Series[] = [{ name: "each step", x: xs, y: loss, colour: smoothing > 0 ? "#BBBBBB" : palette[0] }];
+  if (smoothing > 0) series.push({ name: "running mean", x: xs, y: runningMean(loss, smoothing), colour: palette[0] });
   if (heldOut)
     series.push({
       name: "held-out",

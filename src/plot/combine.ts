@@ -48,11 +48,7 @@ export function sideBySide(figures: readonly Figure[], options: SideBySide = {})
     // The second y axis of a panel takes a number of its own, so numbers are given per figure, not per panel.
     const number = next;
     next += figure.layout.yaxis2 ? 2 : 1;
-    const [xName, yName, secondName] = [
-      axisName("x", number),
-      axisName("y", number),
-      axisName("y", number + 1),
-    ];
+    const [xName, yName, secondName] = [axisName("x", number), axisName("y", number), axisName("y", number + 1)];
     const yaxis = figure.layout.yaxis as { scaleanchor?: string } | undefined;
     axes[axisKey("x", number)] = { ...(figure.layout.xaxis as object), domain: x, anchor: yName };
     axes[axisKey("y", number)] = {

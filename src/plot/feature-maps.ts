@@ -26,7 +26,8 @@ export function channelImages(map: TensorLike, { count }: { count?: number } = {
   for (let c = 0; c < shown; c++) {
     let most = 1e-12;
     for (let i = 0; i < pixels; i++) most = Math.max(most, Math.abs(values[i * channels + c]));
-    for (let i = 0; i < pixels; i++) images[c * pixels + i] = Math.round(127.5 + (127.5 * values[i * channels + c]) / most);
+    for (let i = 0; i < pixels; i++)
+      images[c * pixels + i] = Math.round(127.5 + (127.5 * values[i * channels + c]) / most);
   }
   return { images, height, width, channels: 1 };
 }
@@ -42,7 +43,8 @@ export function channelImages(map: TensorLike, { count }: { count?: number } = {
  */
 export function principalColours(map: TensorLike, { size }: { size?: readonly [number, number] } = {}): ByteImages {
   const [n, height, width, channels] = demandMap(map);
-  if (channels < 3) throw new RangeError(`three colours need at least 3 channels, got ${channels}: show them with channelImages`);
+  if (channels < 3)
+    throw new RangeError(`three colours need at least 3 channels, got ${channels}: show them with channelImages`);
   const features = featureSet(Float32Array.from(tensorValues(map)), channels);
   const { mean, covariance } = fitGaussian(features);
   const { values, vectors } = symmetricEigen(Float64Array.from(covariance), channels);
@@ -89,7 +91,9 @@ export function attentionOverlay(
   const ground = toPixels(images);
   const [n, rows, columns] = weights.shape;
   if (weights.shape.length !== 3 || (ground.count !== 1 && ground.count !== n)) {
-    throw new RangeError(`weights of shape [${weights.shape}] do not fit ${ground.count} images: give [n, h, w] for n of them or one`);
+    throw new RangeError(
+      `weights of shape [${weights.shape}] do not fit ${ground.count} images: give [n, h, w] for n of them or one`,
+    );
   }
   if (!(row >= 0 && row < rows && column >= 0 && column < columns)) {
     throw new RangeError(`the query [${row}, ${column}] lies outside the grid of ${rows} × ${columns}`);
@@ -105,8 +109,10 @@ export function attentionOverlay(
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const [r, c] = [Math.floor(y / cellHeight), Math.floor(x / cellWidth)];
-        const at = ((ground.count === 1 ? 0 : k) * ground.height + Math.floor(y / scale)) * ground.width + Math.floor(x / scale);
-        const edge = y % cellHeight < 2 || x % cellWidth < 2 || y % cellHeight >= cellHeight - 2 || x % cellWidth >= cellWidth - 2;
+        const at =
+          ((ground.count === 1 ? 0 : k) * ground.height + Math.floor(y / scale)) * ground.width + Math.floor(x / scale);
+        const edge =
+          y % cellHeight < 2 || x % cellWidth < 2 || y % cellHeight >= cellHeight - 2 || x % cellWidth >= cellWidth - 2;
         const looks = r === row && c === column && edge;
         const share = looks ? 1 : 0.85 * (map[r * columns + c] / most);
         const colour = looks ? frame : heat;
@@ -120,7 +126,8 @@ export function attentionOverlay(
 }
 
 function wholeCells(length: number, cells: number): number {
-  if (length % cells !== 0) throw new RangeError(`${cells} places do not divide ${length} picture pixels: choose a scale that they divide`);
+  if (length % cells !== 0)
+    throw new RangeError(`${cells} places do not divide ${length} picture pixels: choose a scale that they divide`);
   return length / cells;
 }
 
@@ -131,7 +138,10 @@ function demandMap({ shape }: TensorLike): readonly number[] {
   return shape;
 }
 
-function enlarged({ images, height, width, channels }: ByteImages, [tall, wide]: readonly [number, number]): ByteImages {
+function enlarged(
+  { images, height, width, channels }: ByteImages,
+  [tall, wide]: readonly [number, number],
+): ByteImages {
   if (tall % height !== 0 || wide % width !== 0) {
     throw new RangeError(`a map of ${height} × ${width} cannot be enlarged by whole pixels to ${tall} × ${wide}`);
   }

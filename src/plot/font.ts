@@ -5,9 +5,7 @@ const require = createRequire(import.meta.url);
 
 /** The regular and bold faces of DejaVu Sans, which every picture is set in: the same on every machine. */
 export function fontFiles(): string[] {
-  return ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>
-    require.resolve(`dejavu-fonts-ttf/ttf/${file}`),
-  );
+  return ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) => require.resolve(`dejavu-fonts-ttf/ttf/${file}`));
 }
 
 interface Metrics {
@@ -65,11 +63,7 @@ function readCharacterMap(font: Buffer, cmap: number): Map<number, number> {
     if (font.readUInt16BE(subtable) !== 12) continue;
     for (let group = 0; group < font.readUInt32BE(subtable + 12); group++) {
       const at = subtable + 16 + 12 * group;
-      const [first, last, glyph] = [
-        font.readUInt32BE(at),
-        font.readUInt32BE(at + 4),
-        font.readUInt32BE(at + 8),
-      ];
+      const [first, last, glyph] = [font.readUInt32BE(at), font.readUInt32BE(at + 4), font.readUInt32BE(at + 8)];
       for (let code = first; code <= last; code++) glyphOf.set(code, glyph + code - first);
     }
     break;

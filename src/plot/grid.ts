@@ -47,13 +47,7 @@ export function imageGrid(images: Images, options: GridOptions = {}): Picture {
     row: Math.floor(k / columns),
     label: options.labels?.[k],
   }));
-  return compose(
-    [pixels],
-    cells,
-    options,
-    {},
-    `${pixels.count} images of ${pixels.width}×${pixels.height} pixels`,
-  );
+  return compose([pixels], cells, options, {}, `${pixels.count} images of ${pixels.width}×${pixels.height} pixels`);
 }
 
 /**
@@ -108,21 +102,16 @@ function compose(
   const [{ width, height }] = frames;
   const scale = given ?? Math.max(1, Math.round(56 / width));
   demandCount("scale", scale);
-  if (!Number.isInteger(gap) || gap < 0)
-    throw new RangeError(`gap is ${gap}; give a whole number of pixels ≥ 0`);
+  if (!Number.isInteger(gap) || gap < 0) throw new RangeError(`gap is ${gap}; give a whole number of pixels ≥ 0`);
   const columns = Math.max(...cells.map((cell) => cell.column)) + 1;
   const rows = Math.max(...cells.map((cell) => cell.row)) + 1;
   const labelledRows = new Set(cells.filter((cell) => cell.label !== undefined).map((cell) => cell.row));
-  const left = rowLabels
-    ? Math.ceil(Math.max(...rowLabels.map((label) => textWidth(label, labelSize)))) + 8
-    : 0;
+  const left = rowLabels ? Math.ceil(Math.max(...rowLabels.map((label) => textWidth(label, labelSize)))) + 8 : 0;
   const top = title ? titleLine : 0;
   const rowTops = Array.from(
     { length: rows },
     (_, row) =>
-      top +
-      row * (height * scale + gap) +
-      [...labelledRows].filter((labelled) => labelled < row).length * labelLine,
+      top + row * (height * scale + gap) + [...labelledRows].filter((labelled) => labelled < row).length * labelLine,
   );
   const at = (cell: Cell) => ({ x: left + cell.column * (width * scale + gap), y: rowTops[cell.row] });
   const inner = left + columns * (width * scale + gap) - gap;
@@ -139,9 +128,7 @@ function compose(
   for (const cell of cells) {
     if (cell.label === undefined) continue;
     const { x, y } = at(cell);
-    texts.push(
-      text(cell.label, x + (width * scale) / 2, y + height * scale + 12, { room: width * scale + gap }),
-    );
+    texts.push(text(cell.label, x + (width * scale) / 2, y + height * scale + 12, { room: width * scale + gap }));
   }
   // Text is drawn at twice the density, and the images are enlarged twice as much to go with it.
   const density = hasText ? 2 : 1;
@@ -195,8 +182,7 @@ interface TextOptions {
 function text(content: string, x: number, y: number, options: TextOptions): string {
   const { size = labelSize, bold = false, anchor = "middle", room = Infinity } = options;
   let shown = content;
-  while (shown.length > 1 && textWidth(shown, size, bold) > room)
-    shown = `${shown.replace(/…$/, "").slice(0, -1)}…`;
+  while (shown.length > 1 && textWidth(shown, size, bold) > room) shown = `${shown.replace(/…$/, "").slice(0, -1)}…`;
   const escaped = shown.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
   return (
     `<text x="${x}" y="${y}" font-family="${fontFamily}" font-size="${size}" fill="${ink}" text-anchor="${anchor}"` +
@@ -205,16 +191,10 @@ function text(content: string, x: number, y: number, options: TextOptions): stri
 }
 
 function demandCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`${name} is ${value}; give a whole number ≥ 1`);
+  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is ${value}; give a whole number ≥ 1`);
 }
 
-function demandLabels(
-  name: string,
-  labels: readonly string[] | undefined,
-  count: number,
-  each: string,
-): void {
+function demandLabels(name: string, labels: readonly string[] | undefined, count: number, each: string): void {
   if (labels && labels.length !== count)
     throw new RangeError(`${labels.length} ${name} for ${count} ${each}s; give one a ${each}`);
 }

@@ -15,9 +15,7 @@ export function namedTraces(data: readonly Trace[]): Trace[] {
  */
 export function legendRows(data: readonly Trace[], room: number): number {
   // A line sample, the gaps around it, and the name.
-  const entries = namedTraces(data).map(
-    ({ name }) => 52 + textWidth(String(name).replace(/<[^>]*>/g, ""), 13),
-  );
+  const entries = namedTraces(data).map(({ name }) => 52 + textWidth(String(name).replace(/<[^>]*>/g, ""), 13));
   if (entries.reduce((sum, width) => sum + width, 0) <= room) return 1;
   return Math.ceil(entries.length / Math.max(1, Math.floor(room / Math.max(...entries))));
 }

@@ -70,12 +70,7 @@ export function lossDrawing({
     path(svg, curve(loss, y), "#BBBBBB", 1);
     path(svg, curve(mean, y), palette[0], 2.2);
     const last = kept[kept.length - 1];
-    svg
-      .append("circle")
-      .attr("cx", x(steps[last]))
-      .attr("cy", y(mean[last]))
-      .attr("r", 3)
-      .attr("fill", palette[0]);
+    svg.append("circle").attr("cx", x(steps[last])).attr("cy", y(mean[last])).attr("r", 3).attr("fill", palette[0]);
     let heading = `mean loss ${shortNumber(mean[last])} at step ${steps[last]}`;
     if (learningRate) {
       const top = Math.max(...kept.map((i) => learningRate[i])) || 1;

@@ -28,10 +28,7 @@ export function tensorValues(tensor: TensorLike): Numbers {
 
 /** Points of the plane: a tensor [n, 2], rows `[x, y]`, or x₀ y₀ x₁ y₁ … in one flat run. */
 export type Points =
-  | TensorLike
-  | readonly (readonly [number, number] | readonly number[])[]
-  | Float32Array
-  | Float64Array;
+  TensorLike | readonly (readonly [number, number] | readonly number[])[] | Float32Array | Float64Array;
 
 /** Columns of a set of points. @throws RangeError when it is not n × 2 with n ≥ 1. */
 export function pointColumns(name: string, points: Points): { x: number[]; y: number[] } {
@@ -51,9 +48,7 @@ export function pointColumns(name: string, points: Points): { x: number[]; y: nu
 
 function flatPairs(name: string, tensor: TensorLike): Numbers {
   if (tensor.shape.length !== 2 || tensor.shape[1] !== 2) {
-    throw new RangeError(
-      `"${name}" has shape [${tensor.shape.join(", ")}]; points of the plane have shape [n, 2]`,
-    );
+    throw new RangeError(`"${name}" has shape [${tensor.shape.join(", ")}]; points of the plane have shape [n, 2]`);
   }
   return tensorValues(tensor);
 }
@@ -61,8 +56,6 @@ function flatPairs(name: string, tensor: TensorLike): Numbers {
 function flatRows(name: string, rows: readonly (readonly number[])[]): number[] {
   const wrong = rows.findIndex((row) => row?.length !== 2);
   if (wrong >= 0)
-    throw new RangeError(
-      `point ${wrong} of "${name}" has ${rows[wrong]?.length ?? 0} coordinates instead of 2`,
-    );
+    throw new RangeError(`point ${wrong} of "${name}" has ${rows[wrong]?.length ?? 0} coordinates instead of 2`);
   return rows.flat();
 }

@@ -70,9 +70,7 @@ function fromBytes({ images, height, width, channels }: ByteImages): Source {
   const count = images.length / (height * width * channels);
   if (!Number.isInteger(count) || count < 1 || (channels !== 1 && channels !== 3)) {
     const size = `${height}×${width}×${channels}`;
-    throw new RangeError(
-      `${images.length} bytes are no whole number ≥ 1 of ${size} images (1 or 3 channels)`,
-    );
+    throw new RangeError(`${images.length} bytes are no whole number ≥ 1 of ${size} images (1 or 3 channels)`);
   }
   return { values: images, shape: [count, height, width, channels], natural: [0, 255] };
 }

@@ -101,14 +101,14 @@ export function histogramChart({ x, series, bins = 40, density, ...size }: Histo
   if (series.length === 0) throw new RangeError("a histogram needs at least one series");
   const samples = series.map(({ name, values }) => {
     const finite = Array.from(isTensor(values) ? tensorValues(values) : values).filter(Number.isFinite);
-    if (finite.length === 0)
-      throw new RangeError(`"${name}" has no finite value; a histogram needs at least one`);
+    if (finite.length === 0) throw new RangeError(`"${name}" has no finite value; a histogram needs at least one`);
     return finite;
   });
   const low = x.range?.[0] ?? smallest(samples, (values) => smallest(values))!;
   const high = x.range?.[1] ?? largest(samples, (values) => largest(values))!;
   const domain: [number, number] = low < high ? [low, high] : [low - 0.5, high + 0.5];
-  if (!Number.isSafeInteger(bins) || bins < 1) throw new RangeError(`bins must be a whole number of at least 1, got ${bins}`);
+  if (!Number.isSafeInteger(bins) || bins < 1)
+    throw new RangeError(`bins must be a whole number of at least 1, got ${bins}`);
   const edges = Array.from({ length: bins - 1 }, (_, i) => domain[0] + ((domain[1] - domain[0]) * (i + 1)) / bins);
   const split = binning().domain(domain).thresholds(edges);
   const data = series.map(({ name, colour }, index): Trace => {
@@ -230,15 +230,7 @@ export interface VectorField extends ChartSize {
  *
  * @throws RangeError when the field is nowhere finite.
  */
-export function vectorFieldChart({
-  x,
-  y,
-  name,
-  at,
-  arrows = 16,
-  colour = "#222222",
-  ...size
-}: VectorField): Figure {
+export function vectorFieldChart({ x, y, name, at, arrows = 16, colour = "#222222", ...size }: VectorField): Figure {
   const heads: { from: [number, number]; vector: readonly [number, number] }[] = [];
   for (const py of centres(y.range, arrows)) {
     for (const px of centres(x.range, arrows)) heads.push({ from: [px, py], vector: at(px, py) });
@@ -247,8 +239,7 @@ export function vectorFieldChart({
     .map(({ vector }) => Math.hypot(...vector))
     .filter(Number.isFinite)
     .sort((a, b) => a - b);
-  if (lengths.length === 0)
-    throw new RangeError(`the field "${name}" is finite at none of the ${heads.length} points`);
+  if (lengths.length === 0) throw new RangeError(`the field "${name}" is finite at none of the ${heads.length} points`);
   const cell = Math.min(x.range[1] - x.range[0], y.range[1] - y.range[0]) / arrows;
   const unit = lengths[Math.floor(0.95 * (lengths.length - 1))] || 1;
   const [xs, ys]: [(number | null)[], (number | null)[]] = [[], []];
@@ -260,10 +251,7 @@ export function vectorFieldChart({
     const start: [number, number] = [from[0] - dx / 2, from[1] - dy / 2];
     const tip: [number, number] = [from[0] + dx / 2, from[1] + dy / 2];
     // The head: two strokes back from the tip, 150° off the arrow, a third of its length.
-    const barbs = [1, -1].map((side) => [
-      tip[0] - 0.3 * dx + side * 0.17 * dy,
-      tip[1] - 0.3 * dy - side * 0.17 * dx,
-    ]);
+    const barbs = [1, -1].map((side) => [tip[0] - 0.3 * dx + side * 0.17 * dy, tip[1] - 0.3 * dy - side * 0.17 * dx]);
     xs.push(...rounded([start[0], tip[0]]), null, ...rounded([barbs[0][0], tip[0], barbs[1][0]]), null);
     ys.push(...rounded([start[1], tip[1]]), null, ...rounded([barbs[0][1], tip[1], barbs[1][1]]), null);
   }

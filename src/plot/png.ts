@@ -57,8 +57,7 @@ export function encodePng({ width, height, channels, data }: Bitmap): Uint8Array
  */
 export function decodePng(png: Uint8Array): Bitmap {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
-  if (bytes.length < 8 || !bytes.subarray(0, 8).equals(signature))
-    throw new RangeError("these bytes are not a PNG");
+  if (bytes.length < 8 || !bytes.subarray(0, 8).equals(signature)) throw new RangeError("these bytes are not a PNG");
   const { width, height } = pngSize(png);
   const channels = channelsOfColourType[bytes[25]];
   if (bytes[24] !== 8 || channels === undefined || bytes[28] !== 0) {
@@ -67,8 +66,7 @@ export function decodePng(png: Uint8Array): Bitmap {
   const parts: Buffer[] = [];
   for (let at = 8; at < bytes.length; at += 12 + bytes.readUInt32BE(at)) {
     const length = bytes.readUInt32BE(at);
-    if (bytes.toString("latin1", at + 4, at + 8) === "IDAT")
-      parts.push(bytes.subarray(at + 8, at + 8 + length));
+    if (bytes.toString("latin1", at + 4, at + 8) === "IDAT") parts.push(bytes.subarray(at + 8, at + 8 + length));
   }
   return {
     width,

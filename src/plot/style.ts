@@ -86,9 +86,7 @@ export function logTicks(values: Iterable<number | null>): Record<string, unknow
   const [low, high] = extent(Array.from(values).filter((value) => value !== null && value > 0) as number[]);
   if (low === undefined || high === undefined || high / low >= 1000) return {};
   const decades = range(Math.floor(Math.log10(low)), Math.ceil(Math.log10(high)) + 1);
-  const wide = decades.flatMap((power) =>
-    [1, 2, 5].map((digit) => Number((digit * 10 ** power).toPrecision(1))),
-  );
+  const wide = decades.flatMap((power) => [1, 2, 5].map((digit) => Number((digit * 10 ** power).toPrecision(1))));
   const tickvals = high / low < 3 ? ticks(low, high, 5) : wide;
   return { tickmode: "array", tickvals, exponentformat: "none", tickfont: { size: 13 } };
 }

@@ -135,9 +135,7 @@ function join(a: Box, b: Box = a): Box {
 
 /** The upright box around a box moved by the element's own `transform`: translations, rotations and scales. */
 function transformed(element: SvgElement, box: Box): Box {
-  const steps = [
-    ...(element.getAttribute("transform") ?? "").matchAll(/(translate|rotate|scale)\(([^)]*)\)/g),
-  ];
+  const steps = [...(element.getAttribute("transform") ?? "").matchAll(/(translate|rotate|scale)\(([^)]*)\)/g)];
   if (steps.length === 0) return box;
   const corners = [
     [box.left, box.top],

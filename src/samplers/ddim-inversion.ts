@@ -33,7 +33,9 @@ export function ddimInversion(
   const times = gridTimes(path, { ...options, finish: "data" }).reverse();
   const [first, second] = times;
   if (path.signal(second) === 0) {
-    throw new RangeError(`at t = ${second} no signal is left of "${path.name}": one step from t = ${first} has no inverse, use more steps`);
+    throw new RangeError(
+      `at t = ${second} no signal is left of "${path.name}": one step from t = ${first} has no inverse, use more steps`,
+    );
   }
   return march("ddim-inversion", x0, times, (x, i) => {
     const [s, t] = [times[i], times[i + 1]];

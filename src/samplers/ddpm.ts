@@ -83,9 +83,7 @@ function learnedDeviation(fraction: tf.Tensor, { variance, added }: PosteriorCoe
 
 function withLearnedVariance(denoiser: Denoiser): LearnedVarianceDenoiser {
   if (!("predictWithVariance" in denoiser)) {
-    throw new TypeError(
-      'variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"',
-    );
+    throw new TypeError('variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"');
   }
   return denoiser as LearnedVarianceDenoiser;
 }

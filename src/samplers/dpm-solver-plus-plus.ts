@@ -65,12 +65,7 @@ export default samplerEntries(
 );
 
 /** One step from `at[0]` to `to` with the estimates x̂_0 at `at[0]`, `at[1]`, … (latest first). */
-function multistep(
-  x: tf.Tensor,
-  known: readonly tf.Tensor[],
-  at: readonly LambdaPoint[],
-  to: LambdaPoint,
-): tf.Tensor {
+function multistep(x: tf.Tensor, known: readonly tf.Tensor[], at: readonly LambdaPoint[], to: LambdaPoint): tf.Tensor {
   const h = to.lambda - at[0].lambda;
   const decay = -Math.expm1(-h);
   // x' = (b'/b)·x + a'·(1 − e^{−h})·x̂_0

@@ -44,9 +44,7 @@ export function samplerEntries(...descriptions: readonly SamplerDescription[]): 
   return Object.freeze(
     descriptions.map((description) => {
       if (!/^[a-z0-9][a-z0-9+-]*$/.test(description.name))
-        throw new RangeError(
-          `a sampler's name has small letters, digits, "+" and "-", got "${description.name}"`,
-        );
+        throw new RangeError(`a sampler's name has small letters, digits, "+" and "-", got "${description.name}"`);
       const usual = {
         stochastic: false,
         choosesSteps: false,
@@ -62,9 +60,7 @@ export function samplerEntries(...descriptions: readonly SamplerDescription[]): 
 function withoutSteps({ name, run }: Pick<SamplerEntry, "name" | "run">): SamplerEntry["run"] {
   return (denoiser, path, xT, options) => {
     const { steps, spacing, times, levels, finish } = options;
-    const given = Object.entries({ steps, spacing, times, levels, finish }).filter(
-      ([, value]) => value !== undefined,
-    );
+    const given = Object.entries({ steps, spacing, times, levels, finish }).filter(([, value]) => value !== undefined);
     if (given.length > 0) {
       throw new RangeError(
         `"${name}" chooses its steps itself: leave out ${given.map(([option]) => option).join(" and ")}`,

@@ -40,7 +40,9 @@ export function inpaint(
   const { image, mask, resamples = 1, jump = 10, noise } = options;
   for (const [name, tensor] of Object.entries({ image, mask })) {
     if (!(tensor instanceof tf.Tensor))
-      throw new TypeError(`inpaint needs \`${name}\`, a tensor: the image to keep, and 1 where it is known; got ${tensor}`);
+      throw new TypeError(
+        `inpaint needs \`${name}\`, a tensor: the image to keep, and 1 where it is known; got ${tensor}`,
+      );
   }
   const walk = repaintTimes(timeGrid(path, options), resamples, jump);
   checkSameShape("image", image, "xT", xT);
@@ -77,12 +79,13 @@ export function inpaint(
  */
 export function repaintTimes(times: readonly number[], resamples: number, jump: number): number[] {
   for (const [name, value] of Object.entries({ resamples, jump })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
   }
   const noisy = times.filter((t) => t > 0);
   if (resamples > 1 && jump >= noisy.length) {
-    throw new RangeError(`no jump of ${jump} steps back fits into ${noisy.length} noisy times: choose a smaller jump, or more steps`);
+    throw new RangeError(
+      `no jump of ${jump} steps back fits into ${noisy.length} noisy times: choose a smaller jump, or more steps`,
+    );
   }
   const left = new Map<number, number>();
   for (let at = noisy.length - 1; at >= jump; at -= jump) left.set(at, resamples - 1);
@@ -101,12 +104,7 @@ export function repaintTimes(times: readonly number[], resamples: number, jump: 
 function checkMask(mask: tf.Tensor, xT: tf.Tensor): void {
   const padded = [...new Array<number>(Math.max(0, xT.rank - mask.rank)).fill(1), ...mask.shape];
   if (padded.length !== xT.rank || padded.some((size, i) => size !== 1 && size !== xT.shape[i]))
-    throw new RangeError(
-      `the mask's shape [${mask.shape}] does not broadcast over the image's [${xT.shape}]`,
-    );
-  const inside = tf.tidy(
-    () => tf.all(tf.logicalAnd(tf.greaterEqual(mask, 0), tf.lessEqual(mask, 1))).dataSync()[0],
-  );
-  if (!inside)
-    throw new RangeError("the mask must lie in 0 … 1: 1 where the image is known, 0 where it is not");
+    throw new RangeError(`the mask's shape [${mask.shape}] does not broadcast over the image's [${xT.shape}]`);
+  const inside = tf.tidy(() => tf.all(tf.logicalAnd(tf.greaterEqual(mask, 0), tf.lessEqual(mask, 1))).dataSync()[0]);
+  if (!inside) throw new RangeError("the mask must lie in 0 … 1: 1 where the image is known, 0 where it is not");
 }

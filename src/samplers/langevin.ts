@@ -28,10 +28,11 @@ export function annealedLangevin(
 ): Generator<SamplerStep, tf.Tensor> {
   const { inner = 10, stepSize = 0.3, noise: draw } = options;
   if (options.finish === "last") {
-    throw new RangeError('Langevin dynamics hands out x̂_0 of its last level: finish "last" would give the noise of the level before it');
+    throw new RangeError(
+      'Langevin dynamics hands out x̂_0 of its last level: finish "last" would give the noise of the level before it',
+    );
   }
-  if (!Number.isInteger(inner) || inner < 1)
-    throw new RangeError(`inner must be a whole number ≥ 1, got ${inner}`);
+  if (!Number.isInteger(inner) || inner < 1) throw new RangeError(`inner must be a whole number ≥ 1, got ${inner}`);
   if (!(stepSize > 0 && stepSize <= 1)) throw new RangeError(`stepSize must lie in (0, 1], got ${stepSize}`);
   return marchInSigma("langevin", denoiser, path, xT, options, (start, from, to, { slope, i }) => {
     let state = start;

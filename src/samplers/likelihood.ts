@@ -57,10 +57,7 @@ export function logLikelihood(
     const slope = (state: tf.Tensor): tf.Tensor =>
       estimate(denoiser, path, tf.mul(tf.reshape(state, x.shape), path.signal(t)), t, options).noise;
     const { value, divergence } = slopeAndTrace(slope, tf.slice(y, [0, 0], [-1, size]), x.shape, trace);
-    return tf.mul(
-      tf.concat([tf.reshape(value, [count, size]), tf.reshape(divergence, [count, 1])], 1),
-      sigma,
-    );
+    return tf.mul(tf.concat([tf.reshape(value, [count, size]), tf.reshape(divergence, [count, 1])], 1), sigma);
   };
   const start = tf.tidy(() =>
     tf.concat([tf.reshape(tf.div(x, path.signal(from)), [count, size]), tf.zeros([count, 1])], 1),
@@ -119,9 +116,7 @@ function slopeAndTrace(
   trace: "exact" | readonly tf.Tensor[],
 ): { value: tf.Tensor; divergence: tf.Tensor } {
   const [count, size] = state.shape;
-  const gradient = tf.grads((y: tf.Tensor, v: tf.Tensor) =>
-    tf.sum(tf.mul(slope(y), tf.reshape(v, [...shape]))),
-  );
+  const gradient = tf.grads((y: tf.Tensor, v: tf.Tensor) => tf.sum(tf.mul(slope(y), tf.reshape(v, [...shape]))));
   // vᵀ·(∂ε̂/∂x̃)·v per example; the gradient by v is ε̂ itself.
   const probe = (v: tf.Tensor): { value: tf.Tensor; along: tf.Tensor } => {
     const [byState, byProbe] = gradient([state, v]);

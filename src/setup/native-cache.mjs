@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ask, run } from "./command.mjs";
 import { SetupError } from "./errors.mjs";
@@ -156,7 +166,11 @@ export async function installLibraries(folder, progress) {
       ...Object.values(libraries).map((name) => `deps/lib/${name}`),
       ...HEADERS.map((name) => `deps/include/${name}`),
     ];
-    const manifest = { version: TENSORFLOW_VERSION, wheel: wheel.sha256, libraries: await describeFiles(staging, names) };
+    const manifest = {
+      version: TENSORFLOW_VERSION,
+      wheel: wheel.sha256,
+      libraries: await describeFiles(staging, names),
+    };
     writeAtomically(join(staging, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
     rmSync(folder, { recursive: true, force: true });
     renameSync(staging, folder);
@@ -204,7 +218,11 @@ export async function buildAddons(folder, compiler) {
     mkdirSync(join(folder, "lib"), { recursive: true });
     renameSync(staging, output);
     const names = ["tfjs_binding", ...OWN_ADDONS].map((name) => `lib/napi-v8/${name}.node`);
-    const manifest = { ...readJson(join(folder, "manifest.json")), addonKey: addonKey(), addons: await describeFiles(folder, names) };
+    const manifest = {
+      ...readJson(join(folder, "manifest.json")),
+      addonKey: addonKey(),
+      addons: await describeFiles(folder, names),
+    };
     writeAtomically(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   } finally {
     rmSync(staging, { recursive: true, force: true });
@@ -215,9 +233,14 @@ export async function buildAddons(folder, compiler) {
 export function cacheState(folder) {
   const manifest = readJson(join(folder, "manifest.json"));
   const wheel = WHEELS[machine];
-  const libraries = manifest?.libraries !== undefined && manifest.wheel === wheel?.sha256
-    && wrongSizes(folder, manifest.libraries).length === 0;
-  const addons = libraries && manifest.addonKey !== undefined && manifest.addonKey === addonKey()
-    && wrongSizes(folder, manifest.addons).length === 0;
+  const libraries =
+    manifest?.libraries !== undefined &&
+    manifest.wheel === wheel?.sha256 &&
+    wrongSizes(folder, manifest.libraries).length === 0;
+  const addons =
+    libraries &&
+    manifest.addonKey !== undefined &&
+    manifest.addonKey === addonKey() &&
+    wrongSizes(folder, manifest.addons).length === 0;
   return { manifest, libraries, addons };
 }

@@ -45,7 +45,8 @@ export function missingPackages(lock, installed, { machine = thisMachine(), exis
 
 export function npmDifferences(root = ROOT) {
   const lock = readJson(join(root, "package-lock.json"));
-  if (lock === null) throw new SetupError("npm packages", "package-lock.json is missing or broken", "git checkout package-lock.json");
+  if (lock === null)
+    throw new SetupError("npm packages", "package-lock.json is missing or broken", "git checkout package-lock.json");
   const installed = readJson(join(root, "node_modules", ".package-lock.json"));
   return missingPackages(lock, installed, { exists: (path) => existsSync(join(root, path)) });
 }
@@ -85,7 +86,13 @@ export async function npmPackages(steps) {
     rmSync(join(ROOT, "node_modules", ".package-lock.json"), { force: true });
     try {
       const { program, args } = npmCommand();
-      const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier", "--fetch-retry-maxtimeout=10000"];
+      const quiet = [
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        "--no-update-notifier",
+        "--fetch-retry-maxtimeout=10000",
+      ];
       await run(program, [...args, "ci", "--ignore-scripts", ...quiet], { cwd: ROOT });
     } finally {
       clearInterval(timer);

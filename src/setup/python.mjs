@@ -55,12 +55,13 @@ export function pythonRefusal(seen, named = process.env["DIFFUSION_LAB_PYTHON"])
       `On Debian or Ubuntu: sudo apt install python${major}.${minor}-venv. Elsewhere install Python from https://python.org.`,
     );
   }
-  const found = tooOld.length > 0 ? `only ${tooOld.map((p) => `Python ${p.version}`).join(", ")} was found` : "no Python was found";
+  const found =
+    tooOld.length > 0 ? `only ${tooOld.map((p) => `Python ${p.version}`).join(", ")} was found` : "no Python was found";
   return new SetupError(
     "Python environment",
     `JupyterLab needs Python 3.10 or newer; ${found}`,
-    "Install Python 3.12 from https://python.org (Debian or Ubuntu: sudo apt install python3 python3-venv); "
-      + "DIFFUSION_LAB_PYTHON=/path/to/python names one that is not on the PATH.",
+    "Install Python 3.12 from https://python.org (Debian or Ubuntu: sudo apt install python3 python3-venv); " +
+      "DIFFUSION_LAB_PYTHON=/path/to/python names one that is not on the PATH.",
   );
 }
 

@@ -13,14 +13,18 @@ import { nativeTensorFlow } from "./tensorflow.mjs";
  */
 export async function setUp(steps) {
   const onWait = (pid) => steps.warn(`Waiting for another set-up of this checkout (process ${pid}) to finish`);
-  await withLock(join(LOCAL, "setup.lock"), async () => {
-    await npmPackages(steps);
-    await pythonEnvironment(steps);
-    await nativeTensorFlow(steps);
-    try {
-      await buildLibrary(steps);
-    } finally {
-      await kernelspec(steps);
-    }
-  }, onWait);
+  await withLock(
+    join(LOCAL, "setup.lock"),
+    async () => {
+      await npmPackages(steps);
+      await pythonEnvironment(steps);
+      await nativeTensorFlow(steps);
+      try {
+        await buildLibrary(steps);
+      } finally {
+        await kernelspec(steps);
+      }
+    },
+    onWait,
+  );
 }

@@ -18,7 +18,9 @@ try {
   if (options.help) {
     console.log(USAGE);
   } else {
-    console.log("diffusion-lab: setting up what is missing (the first time 2 to 5 minutes and 2 GB of disk, later seconds)");
+    console.log(
+      "diffusion-lab: setting up what is missing (the first time 2 to 5 minutes and 2 GB of disk, later seconds)",
+    );
     await setUp(new Steps());
     if (!options.setupOnly) process.exitCode = await openJupyterLab(options);
   }

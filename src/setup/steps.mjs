@@ -68,7 +68,12 @@ export class Steps {
 
   /** Something the reader should know, though set-up goes on. */
   warn(text) {
-    this.stream.write(`${text.split("\n").map((line, i) => (i === 0 ? `! ${line}` : `  ${line}`)).join("\n")}\n`);
+    this.stream.write(
+      `${text
+        .split("\n")
+        .map((line, i) => (i === 0 ? `! ${line}` : `  ${line}`))
+        .join("\n")}\n`,
+    );
   }
 }
 

@@ -4,7 +4,14 @@ import { run } from "./command.mjs";
 import { asSetupError, SetupError } from "./errors.mjs";
 import { withLock } from "./lock.mjs";
 import {
-  buildAddons, cacheState, findCompiler, installLibraries, machine, nativeFolder, PACKAGE, wrongContents,
+  buildAddons,
+  cacheState,
+  findCompiler,
+  installLibraries,
+  machine,
+  nativeFolder,
+  PACKAGE,
+  wrongContents,
 } from "./native-cache.mjs";
 import { LOCAL, ROOT, userCache } from "./paths.mjs";
 import { digest, isStamped, readJson, stamp, unstamp } from "./stamps.mjs";
@@ -28,7 +35,8 @@ function link(target, path) {
 }
 
 function isLinked(folder) {
-  const points = (path, target) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(path) === target;
+  const points = (path, target) =>
+    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(path) === target;
   return points(join(PACKAGE, "deps"), join(folder, "deps")) && points(join(PACKAGE, "lib"), join(folder, "lib"));
 }
 

@@ -28,7 +28,10 @@ export const WHEELS = {
 /** The shared libraries as the wheel names them, and the names the addon links to. */
 export function libraryNames(platform) {
   return platform === "darwin"
-    ? { "libtensorflow.dylib": "libtensorflow_cc.2.dylib", "libtensorflow_framework.dylib": "libtensorflow_framework.2.dylib" }
+    ? {
+        "libtensorflow.dylib": "libtensorflow_cc.2.dylib",
+        "libtensorflow_framework.dylib": "libtensorflow_framework.2.dylib",
+      }
     : { "libtensorflow.so": "libtensorflow_cc.so.2", "libtensorflow_framework.so": "libtensorflow_framework.so.2" };
 }
 

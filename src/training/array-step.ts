@@ -2,7 +2,14 @@ import * as tf from "../tf.js";
 import { adamWArrays, adamWScalars } from "./adamw.js";
 import { clipArray } from "./clip.js";
 import { averageArrays, averageDecayAt } from "./ema.js";
-import { isTaken, lossAndGradient, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
+import {
+  isTaken,
+  lossAndGradient,
+  type CarriedState,
+  type StepForm,
+  type StepResult,
+  type TrainingStepOptions,
+} from "./step-form.js";
 import type { Batch, TrainingTask } from "./task.js";
 
 /** Loss and gradient in tensors, the optimiser over plain arrays. */

@@ -82,12 +82,15 @@ function check({ classifier, images, labels }: ClassificationTaskOptions, batchS
     );
   }
   const strange = labels.findIndex((label) => label >= classes);
-  if (strange >= 0) throw new RangeError(`label ${strange} is ${labels[strange]}, the classifier has classes 0 … ${classes - 1}`);
+  if (strange >= 0)
+    throw new RangeError(`label ${strange} is ${labels[strange]}, the classifier has classes 0 … ${classes - 1}`);
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`batchSize must be a positive whole number, got ${batchSize}`);
   }
   if (!Number.isInteger(maxShift) || maxShift < 0 || maxShift >= Math.min(height, width)) {
-    throw new RangeError(`maxShift must be a whole number of pixels, 0 … ${Math.min(height, width) - 1}, got ${maxShift}`);
+    throw new RangeError(
+      `maxShift must be a whole number of pixels, 0 … ${Math.min(height, width) - 1}, got ${maxShift}`,
+    );
   }
   checkExamples("images", images, size);
 }

@@ -10,10 +10,7 @@ const SMALLEST_NORM = 1e-6;
  *
  * Source: Pascanu, Mikolov and Bengio 2013, algorithm 1.
  */
-export function clipGlobalNorm(
-  gradient: tf.Tensor,
-  maxNorm: number,
-): { clipped: tf.Tensor; norm: tf.Scalar } {
+export function clipGlobalNorm(gradient: tf.Tensor, maxNorm: number): { clipped: tf.Tensor; norm: tf.Scalar } {
   return tf.tidy(() => {
     const norm = tf.sqrt(tf.sum(tf.square(gradient))) as tf.Scalar;
     const factor = tf.minimum(1, tf.div(maxNorm, tf.add(norm, SMALLEST_NORM)));
@@ -26,10 +23,7 @@ export function clipGlobalNorm(
  *
  * @returns a new array and the norm before; a norm that is not finite is returned as it is
  */
-export function clipArray(
-  gradient: Float32Array,
-  maxNorm: number,
-): { clipped: Float32Array; norm: number } {
+export function clipArray(gradient: Float32Array, maxNorm: number): { clipped: Float32Array; norm: number } {
   let sum = 0;
   for (let i = 0; i < gradient.length; i++) sum += gradient[i] * gradient[i];
   const norm = Math.sqrt(sum);

@@ -29,7 +29,11 @@ export interface Unconditional {
  * @param known how many labels the network knows
  * @throws RangeError if a part does not fit `count` examples or the network, or has nothing that stands for "no condition"
  */
-export function checkConditions({ labels, contexts, unconditional }: TrainingConditions, count: number, known = Infinity): void {
+export function checkConditions(
+  { labels, contexts, unconditional }: TrainingConditions,
+  count: number,
+  known = Infinity,
+): void {
   if (labels && labels.length !== count) throw new RangeError(`got ${labels.length} labels for ${count} examples`);
   labels?.forEach((label, example) => checkLabel(label, known, `of example ${example}`));
   const size = contexts ? contexts.shape[0] * contexts.shape[1] : 0;
@@ -42,10 +46,14 @@ export function checkConditions({ labels, contexts, unconditional }: TrainingCon
   if (bad >= 0) throw new RangeError(`the context of example ${Math.floor(bad / size)} holds ${contexts!.values[bad]}`);
   if (!unconditional) return;
   const { rate, label, context } = unconditional;
-  if (!(rate >= 0 && rate <= 1)) throw new RangeError(`the rate of unconditional training is a share 0 … 1, got ${rate}`);
-  if (!labels && !contexts) throw new RangeError("unconditional training needs a condition to leave out: give labels or contexts");
+  if (!(rate >= 0 && rate <= 1))
+    throw new RangeError(`the rate of unconditional training is a share 0 … 1, got ${rate}`);
+  if (!labels && !contexts)
+    throw new RangeError("unconditional training needs a condition to leave out: give labels or contexts");
   if ((labels === undefined) !== (label === undefined)) {
-    throw new RangeError("unconditional.label names the class that stands for none: give it exactly when there are labels");
+    throw new RangeError(
+      "unconditional.label names the class that stands for none: give it exactly when there are labels",
+    );
   }
   if (label !== undefined) checkLabel(label, known, 'that stands for "no class"');
   if (context?.length !== (contexts ? size : undefined)) {
@@ -57,7 +65,9 @@ export function checkConditions({ labels, contexts, unconditional }: TrainingCon
 function checkLabel(label: number, known: number, which: string): void {
   if (Number.isInteger(label) && label >= 0 && label < known) return;
   const range = known === Infinity ? "a whole number ≥ 0" : `one of the network's 0 … ${known - 1}`;
-  throw new RangeError(`the label ${which} must be ${range}, got ${label}: the network would be told of no class at all`);
+  throw new RangeError(
+    `the label ${which} must be ${range}, got ${label}: the network would be told of no class at all`,
+  );
 }
 
 /** The conditions of the examples at `indices`, those of a share of them left out; the caller disposes. */

@@ -69,7 +69,9 @@ export class DiffusionTask implements TrainingTask {
     this.size = shape.reduce((product, n) => product * n, 1);
     const count = data.length / this.size;
     if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(`${data.length} numbers are no whole count of examples of shape [${shape}] (${this.size} each)`);
+      throw new RangeError(
+        `${data.length} numbers are no whole count of examples of shape [${shape}] (${this.size} each)`,
+      );
     }
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new RangeError(`batchSize must be a positive whole number, got ${batchSize}`);
@@ -159,14 +161,19 @@ export class DiffusionTask implements TrainingTask {
 
   private gather(values: Float32Array, indices: Int32Array): Float32Array {
     const gathered = new Float32Array(indices.length * this.size);
-    indices.forEach((index, i) => gathered.set(values.subarray(index * this.size, (index + 1) * this.size), i * this.size));
+    indices.forEach((index, i) =>
+      gathered.set(values.subarray(index * this.size, (index + 1) * this.size), i * this.size),
+    );
     return gathered;
   }
 
   /** The places where the network drops, for whole batches: found once, by running it on one example. */
   private dropout(): ReadonlyMap<string, DropoutSite> {
     this.sites ??= new Map(
-      [...this.sitesOfOne()].map(([site, { shape, rate }]) => [site, { shape: [this.batchSize, ...shape.slice(1)], rate }]),
+      [...this.sitesOfOne()].map(([site, { shape, rate }]) => [
+        site,
+        { shape: [this.batchSize, ...shape.slice(1)], rate },
+      ]),
     );
     return this.sites;
   }

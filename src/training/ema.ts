@@ -8,8 +8,7 @@ import { checkSameLength } from "./same-length.js";
  * @throws RangeError if decay is outside [0, 1)
  */
 export function averageDecayAt(decay: number, step: number): number {
-  if (!(decay >= 0 && decay < 1))
-    throw new RangeError(`the decay of an average must lie in [0, 1), got ${decay}`);
+  if (!(decay >= 0 && decay < 1)) throw new RangeError(`the decay of an average must lie in [0, 1), got ${decay}`);
   return Math.min(decay, (1 + step) / (10 + step));
 }
 

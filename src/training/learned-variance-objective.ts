@@ -79,11 +79,15 @@ function learnedVariance(
 
 function checkSame(path: GaussianPath, schedule: Schedule): void {
   if (path !== schedule) {
-    throw new RangeError(`the objective is of schedule "${schedule.name}", the task's path is "${path.name}": give both the same`);
+    throw new RangeError(
+      `the objective is of schedule "${schedule.name}", the task's path is "${path.name}": give both the same`,
+    );
   }
 }
 
-function columns(numbers: Readonly<Record<string, tf.Tensor>>): BoundNumbers<tf.Tensor> & { estimate: EstimateNumbers<tf.Tensor> } {
+function columns(
+  numbers: Readonly<Record<string, tf.Tensor>>,
+): BoundNumbers<tf.Tensor> & { estimate: EstimateNumbers<tf.Tensor> } {
   const { dataWeight, stateWeight, low, span, first, estimateState: state, estimateOutput: output } = numbers;
   return { dataWeight, stateWeight, low, span, first, estimate: { state, output } };
 }

@@ -21,11 +21,13 @@ export interface LearningRate {
 
 /** @throws RangeError naming the number that is out of range */
 export function checkLearningRate({ peak, warmup = 0, decay }: LearningRate): void {
-  if (!(peak > 0) || !Number.isFinite(peak)) throw new RangeError(`the learning rate must be positive and finite, got ${peak}`);
+  if (!(peak > 0) || !Number.isFinite(peak))
+    throw new RangeError(`the learning rate must be positive and finite, got ${peak}`);
   requireSteps("warmup", warmup);
   if (!decay) return;
   const { kind, total, from, floor = 0 } = decay;
-  if (kind !== "cosine") throw new RangeError(`unknown decay ${JSON.stringify(kind)} of the learning rate: there is "cosine"`);
+  if (kind !== "cosine")
+    throw new RangeError(`unknown decay ${JSON.stringify(kind)} of the learning rate: there is "cosine"`);
   requireSteps("decay.total", total);
   if (from !== undefined) requireSteps("decay.from", from);
   if (from !== undefined && from > total) {
@@ -35,7 +37,8 @@ export function checkLearningRate({ peak, warmup = 0, decay }: LearningRate): vo
 }
 
 function requireSteps(name: string, value: number): void {
-  if (!(value >= 0) || !Number.isFinite(value)) throw new RangeError(`${name} of the learning rate is a number of steps ≥ 0, got ${value}`);
+  if (!(value >= 0) || !Number.isFinite(value))
+    throw new RangeError(`${name} of the learning rate is a number of steps ≥ 0, got ${value}`);
 }
 
 /** The rate for `step`, counted from 1. */

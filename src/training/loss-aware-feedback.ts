@@ -25,7 +25,9 @@ export function lossAwareFeedback(
     },
     restore: ([length, ...losses]) => {
       if (length !== density.length) {
-        throw new RangeError(`the state remembers ${length} losses of each time, these times ${density.length}: train with the same times as before`);
+        throw new RangeError(
+          `the state remembers ${length} losses of each time, these times ${density.length}: train with the same times as before`,
+        );
       }
       const rows = Array.from({ length: losses.length / length }, (_, i) => {
         return losses.slice(i * length, (i + 1) * length).filter((loss) => !Number.isNaN(loss));

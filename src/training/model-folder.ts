@@ -2,8 +2,23 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../tf.js";
 import type { Precision } from "../compile/index.js";
-import { cosineSchedule, linearSchedule, predictions, type Denoiser, type Prediction, type Schedule } from "../diffusion/index.js";
-import { loadParameters, readSafetensors, roomFor, replaceModel, stageParameters, type FloatFormat, type StagedFile } from "../nn/index.js";
+import {
+  cosineSchedule,
+  linearSchedule,
+  predictions,
+  type Denoiser,
+  type Prediction,
+  type Schedule,
+} from "../diffusion/index.js";
+import {
+  loadParameters,
+  readSafetensors,
+  roomFor,
+  replaceModel,
+  stageParameters,
+  type FloatFormat,
+  type StagedFile,
+} from "../nn/index.js";
 import { UNet2D, type UNet2DConfig } from "../models/index.js";
 import { networkDenoiser, type NetworkDenoiser } from "./network.js";
 
@@ -59,7 +74,8 @@ export interface DiffusionModel {
  */
 export function unconditionalOf({ config }: DiffusionModel): { readonly label: tf.Tensor1D } {
   const { unconditionalLabel } = config;
-  if (unconditionalLabel === undefined) throw new RangeError("this model was trained without classes, so it cannot be guided");
+  if (unconditionalLabel === undefined)
+    throw new RangeError("this model was trained without classes, so it cannot be guided");
   return { label: tf.tensor1d([unconditionalLabel], "int32") };
 }
 
@@ -98,7 +114,11 @@ export function loadDiffusionModel(folder: string): DiffusionModel {
 }
 
 /** How many classes can be asked for; the last row of the table is the one that stands for none. */
-function classesOf({ num_class_embeds: rows }: Partial<UNet2DConfig>, { unconditionalLabel: none }: DiffusionConfig, folder: string): number {
+function classesOf(
+  { num_class_embeds: rows }: Partial<UNet2DConfig>,
+  { unconditionalLabel: none }: DiffusionConfig,
+  folder: string,
+): number {
   if (none === undefined) return rows ?? 0;
   if (rows && none === rows - 1) return none;
   throw new RangeError(
@@ -164,7 +184,9 @@ function readJson(path: string): unknown {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new Error(`cannot read ${path}: a model folder holds ${CONFIG}, ${DIFFUSION} and ${WEIGHTS}`, { cause: error });
+    throw new Error(`cannot read ${path}: a model folder holds ${CONFIG}, ${DIFFUSION} and ${WEIGHTS}`, {
+      cause: error,
+    });
   }
   try {
     return JSON.parse(text);

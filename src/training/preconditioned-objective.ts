@@ -1,11 +1,6 @@
 import * as tf from "../tf.js";
 import { compile } from "../compile/index.js";
-import {
-  pathPreconditioning,
-  preconditioned,
-  squaredErrorPerExample,
-  type GaussianPath,
-} from "../diffusion/index.js";
+import { pathPreconditioning, preconditioned, squaredErrorPerExample, type GaussianPath } from "../diffusion/index.js";
 import type { NetworkDenoiser, TimeNetwork } from "./network.js";
 import type { Objective } from "./objective.js";
 

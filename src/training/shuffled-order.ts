@@ -13,7 +13,8 @@ export class ShuffledOrder {
     readonly count: number,
     readonly seed: number,
   ) {
-    if (!Number.isInteger(count) || count < 1) throw new RangeError(`an order needs at least one example, got ${count}`);
+    if (!Number.isInteger(count) || count < 1)
+      throw new RangeError(`an order needs at least one example, got ${count}`);
   }
 
   /** The indices of batch `step`, counted from 1. */

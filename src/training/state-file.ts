@@ -34,7 +34,8 @@ export function readTrainingState(path: string, { parameters, feedback }: Traini
     // Files of before tasks had a memory have none.
     const names = [...ARRAYS, "losses"].filter((name) => name !== "memory" || file.entries.has(name));
     const missing = names.filter((name) => !file.entries.has(name));
-    if (missing.length > 0) throw new SafetensorsError(`${path} is not a training state: it lacks ${missing.join(", ")}`);
+    if (missing.length > 0)
+      throw new SafetensorsError(`${path} is not a training state: it lacks ${missing.join(", ")}`);
     if (!isOf(parameters, file.metadata) || file.entries.get("values")!.shape[0] !== parameters.count) {
       throw new RangeError(`${path} is the state of another network: delete it, or train the network it was made with`);
     }
@@ -81,7 +82,9 @@ function networkDigest(network: Parameters): string {
   for (const { name, variable } of network) hash.update(`${name} [${variable.shape}]\n`);
   for (const { name, variable } of network.constants) {
     const values = variable.dataSync();
-    hash.update(`${name} [${variable.shape}] constant\n`).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    hash
+      .update(`${name} [${variable.shape}] constant\n`)
+      .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   return hash.digest("hex");
 }

@@ -63,7 +63,8 @@ export class TrainingStep {
     const { count } = this.task.parameters;
     for (const name of ["values", "mean", "meanSquare", "average"] as const) {
       const { length } = state[name];
-      if (length !== count) throw new RangeError(`${name} holds ${length} numbers, the network has ${count}: this state is of another one`);
+      if (length !== count)
+        throw new RangeError(`${name} holds ${length} numbers, the network has ${count}: this state is of another one`);
     }
     this.task.feedback?.restore(state.memory);
     this.form.restore(state);

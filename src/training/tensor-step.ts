@@ -4,7 +4,15 @@ import { adamWScalars, adamWUpdate } from "./adamw.js";
 import { clipGlobalNorm } from "./clip.js";
 import { averageDecayAt, movingAverage } from "./ema.js";
 import { prefixed, selected } from "./named-tensors.js";
-import { flat, isTaken, lossAndGradient, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
+import {
+  flat,
+  isTaken,
+  lossAndGradient,
+  type CarriedState,
+  type StepForm,
+  type StepResult,
+  type TrainingStepOptions,
+} from "./step-form.js";
 import type { Batch, TrainingTask } from "./task.js";
 
 type Tensors = Record<string, tf.Tensor>;
@@ -30,9 +38,7 @@ export class TensorStep implements StepForm {
   run(batch: Batch, learningRate: number, step: number): StepResult {
     const { adamW, averageDecay } = this.options;
     const numbers = { ...adamWScalars(adamW, learningRate, step), decay: averageDecayAt(averageDecay, step) };
-    const scalars = Object.fromEntries(
-      Object.entries(numbers).map(([name, value]) => [name, tf.scalar(value)]),
-    );
+    const scalars = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, tf.scalar(value)]));
     const { loss, norm, losses, ...next } = this.outputs(batch, scalars);
     const result = {
       loss: loss.dataSync()[0],

@@ -98,7 +98,8 @@ export class Trainer {
    *   averaged parameters are lent
    */
   *steps(count: number): Generator<StepReport, void> {
-    if (!Number.isInteger(count) || count < 0) throw new RangeError(`steps to train must be a whole number ≥ 0, got ${count}`);
+    if (!Number.isInteger(count) || count < 0)
+      throw new RangeError(`steps to train must be a whole number ≥ 0, got ${count}`);
     for (let i = 0; i < count; i++) {
       this.requireOwnParameters("training on");
       const step = this.step + 1;

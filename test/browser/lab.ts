@@ -137,7 +137,7 @@ export class Lab {
   }
 
   async #ready(): Promise<void> {
-    for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + PATIENCE; Date.now() < deadline;) {
       const answer = await fetch(`${this.#address}/api/status?token=test`).catch(() => undefined);
       if (answer?.ok) return;
       if (this.#server.exitCode !== null) break;
@@ -181,7 +181,9 @@ export class OpenNotebook {
   }
 
   async finished(index: number): Promise<void> {
-    await this.cell(index).locator(".jp-InputPrompt", { hasText: /\[\d+\]/ }).waitFor();
+    await this.cell(index)
+      .locator(".jp-InputPrompt", { hasText: /\[\d+\]/ })
+      .waitFor();
   }
 
   async close(): Promise<void> {
@@ -192,7 +194,7 @@ export class OpenNotebook {
 /** Asks again and again until the answer is right. */
 export async function until<T>(ask: () => Promise<T>, right: (answer: T) => boolean): Promise<T> {
   let answer = await ask();
-  for (const deadline = Date.now() + PATIENCE; !right(answer) && Date.now() < deadline; ) {
+  for (const deadline = Date.now() + PATIENCE; !right(answer) && Date.now() < deadline;) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     answer = await ask();
   }

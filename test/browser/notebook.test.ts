@@ -112,7 +112,12 @@ test("a slider changes its picture", { skip }, async () => {
 test("the stop button ends the library's training, and the next cell goes on with it", { skip }, async () => {
   await notebook.start(4);
   await notebook.output(4).filter({ hasText: "training" }).first().waitFor();
-  await notebook.page.locator('[data-command="notebook:interrupt-kernel"], jp-button[title*="Interrupt"], [title*="Interrupt the kernel"]').first().click();
+  await notebook.page
+    .locator(
+      '[data-command="notebook:interrupt-kernel"], jp-button[title*="Interrupt"], [title*="Interrupt the kernel"]',
+    )
+    .first()
+    .click();
   await notebook.output(4).filter({ hasText: "Interrupted" }).first().waitFor();
   await notebook.run(5);
   assert.match(await notebook.output(5).first().innerText(), /went on from true 3/);
@@ -136,7 +141,13 @@ test("all cells of a course notebook run from the menu, with their charts and wi
   await course.runAll();
   await course.finished(code.length - 1);
   assert.equal(await course.page.locator(".jp-Notebook .jp-RenderedText[data-mime-type*=error]").count(), 0);
-  assert.match(await course.output(code.length - 1).last().innerText(), /3\.2 correct/);
+  assert.match(
+    await course
+      .output(code.length - 1)
+      .last()
+      .innerText(),
+    /3\.2 correct/,
+  );
   await course.close();
 });
 

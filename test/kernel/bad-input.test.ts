@@ -87,8 +87,10 @@ test("signed or not, only JSON objects with a type make a message", () => {
     [[header, "{", "{}", "{}"], /no JSON was dropped/],
   ];
   for (const signer of [signed, unsigned]) {
-    const frames = (parts: string[]): Buffer[] => ["id", "<IDS|MSG>", signer.sign(parts), ...parts].map((part) => Buffer.from(part));
-    for (const [parts, message] of bad) assert.throws(() => decode(signer, frames(parts)), { name: "WireError", message });
+    const frames = (parts: string[]): Buffer[] =>
+      ["id", "<IDS|MSG>", signer.sign(parts), ...parts].map((part) => Buffer.from(part));
+    for (const [parts, message] of bad)
+      assert.throws(() => decode(signer, frames(parts)), { name: "WireError", message });
     assert.equal(decode(signer, frames([header, "{}", "{}", '{"code":"1"}'])).content.code, "1");
   }
 });

@@ -55,7 +55,9 @@ test("a display that is no JSON is the cell's error, and the kernel goes on", as
 test("an error that is its own cause is told, in a cell and in a timer", async () => {
   const cell = await kernel.execute("const e = new Error('round'); e.cause = e; throw e;");
   assert.match(traceback(cell), /round/);
-  await kernel.execute("setTimeout(() => { const t = new Error('again'); t.cause = t; throw t; }, 10); await new Promise((r) => setTimeout(r, 60));");
+  await kernel.execute(
+    "setTimeout(() => { const t = new Error('again'); t.cause = t; throw t; }, 10); await new Promise((r) => setTimeout(r, 60));",
+  );
   assert.equal(result(await kernel.execute("2 + 2")), "4");
 });
 
@@ -67,19 +69,25 @@ test("a bracket that is not closed is told at the end of the cell's own text", a
 });
 
 test("the learner's line is told for an error from deep inside", async () => {
-  const deep = "const down = (n: number): number => { if (n === 0) throw new Error('deep'); return [n].map((k) => down(k - 1))[0]; };\n";
+  const deep =
+    "const down = (n: number): number => { if (n === 0) throw new Error('deep'); return [n].map((k) => down(k - 1))[0]; };\n";
   assert.match(traceback(await kernel.execute(`${deep}down(40);`)), /line 1/);
 });
 
 test("an error of one cell leaves what others have running", async () => {
-  await kernel.execute("const job = (async () => { for (let i = 0; i < 20; i++) await new Promise((r) => setTimeout(r, 10)); return 'done'; })();");
+  await kernel.execute(
+    "const job = (async () => { for (let i = 0; i < 20; i++) await new Promise((r) => setTimeout(r, 10)); return 'done'; })();",
+  );
   assert.equal((await kernel.execute("throw new Error('a slip');")).reply.status, "error");
   assert.equal(result(await kernel.execute("await job")), "'done'");
 });
 
 test("a module that fails while it loads is loaded anew; one may be a folder's index", async () => {
   const [helper, lib] = [path.join(ROOT, "half-a-module.ts"), path.join(ROOT, "a-folder-module")];
-  writeFileSync(helper, "export const a = 1;\nif (!process.env.HALF) throw new Error('not yet');\nexport const b = 2;\n");
+  writeFileSync(
+    helper,
+    "export const a = 1;\nif (!process.env.HALF) throw new Error('not yet');\nexport const b = 2;\n",
+  );
   mkdirSync(lib);
   writeFileSync(path.join(lib, "index.ts"), "export const inFolder = 3;\n");
   try {
@@ -95,20 +103,34 @@ test("a module that fails while it loads is loaded anew; one may be a folder's i
 });
 
 test("a shorthand property takes the value of an earlier cell, unless the cell has a name of its own", async () => {
-  await kernel.execute("import path from 'node:path'; import { sep as slash } from 'node:path'; const one = 1; let two = 2;");
+  await kernel.execute(
+    "import path from 'node:path'; import { sep as slash } from 'node:path'; const one = 1; let two = 2;",
+  );
   await kernel.execute("function three() { return 3; } class Four {} enum Five { a }");
-  const shown = await kernel.execute("const made = { one, two, three, Four, slash, path, Five }; Object.entries(made).map(([k, v]) => k + typeof v).join()");
+  const shown = await kernel.execute(
+    "const made = { one, two, three, Four, slash, path, Five }; Object.entries(made).map(([k, v]) => k + typeof v).join()",
+  );
   assert.equal(result(shown), "'onenumber,twonumber,threefunction,Fourfunction,slashstring,pathobject,Fiveobject'");
   assert.equal(result(await kernel.execute("((one: number) => ({ one, two }))(10)")), "{ one: 10, two: 2 }");
-  assert.equal(result(await kernel.execute("{ const two = 20; console.log({ two }); }\n[7].map((one) => ({ one })).concat({ one })")), "[ { one: 7 }, { one: 1 } ]");
+  assert.equal(
+    result(
+      await kernel.execute("{ const two = 20; console.log({ two }); }\n[7].map((one) => ({ one })).concat({ one })"),
+    ),
+    "[ { one: 7 }, { one: 1 } ]",
+  );
   assert.equal(result(await kernel.execute("({ two } = { two: 5 });\ntwo")), "5");
-  assert.equal(result(await kernel.execute("({ two = 6 } = {} as { two?: number });\n({ two, one })")), "{ two: 6, one: 1 }");
+  assert.equal(
+    result(await kernel.execute("({ two = 6 } = {} as { two?: number });\n({ two, one })")),
+    "{ two: 6, one: 1 }",
+  );
   assert.equal(result(await kernel.execute("const later = 8; ({ later, one })")), "{ later: 8, one: 1 }");
   const helper = path.join(ROOT, "shorthand-of-a-module.ts");
   writeFileSync(helper, "export const own = (): { performance: unknown } => ({ performance });\n");
   try {
     await kernel.execute("const performance = 'the cell has one too';");
-    const both = await kernel.execute("import { own } from './shorthand-of-a-module';\n[typeof own().performance, typeof ({ performance }).performance]");
+    const both = await kernel.execute(
+      "import { own } from './shorthand-of-a-module';\n[typeof own().performance, typeof ({ performance }).performance]",
+    );
     assert.equal(result(both), "[ 'object', 'string' ]");
   } finally {
     rmSync(helper);
@@ -120,7 +142,9 @@ test("a shorthand property takes the value of an earlier cell, unless the cell h
 });
 
 test("an assignment to an earlier cell's variable reaches that cell's functions, and theirs reach other cells", async () => {
-  await kernel.execute("let rate = 0.5; let [left, { right }] = [1, { right: 2 }]; const less = (x: number) => x - rate - left - right;");
+  await kernel.execute(
+    "let rate = 0.5; let [left, { right }] = [1, { right: 2 }]; const less = (x: number) => x - rate - left - right;",
+  );
   assert.equal(result(await kernel.execute("rate = 1; left = 10; right += 98; less(200)")), "89");
   await kernel.execute("var turns = 0; function turn() { turns++; return turns; }");
   assert.equal(result(await kernel.execute("turn(); turn(); turns")), "2");
@@ -132,7 +156,10 @@ test("a name that is declared again is another variable; one that was not reache
   await kernel.execute("let step = 1; const readStep = () => step; let note = 'a'; const readNote = () => note;");
   await kernel.execute("const step = 5;");
   assert.equal(result(await kernel.execute("[step, readStep()]")), "[ 5, 1 ]");
-  assert.equal((await kernel.execute("if (readStep() === 1) throw new Error('before');\nlet note = 'b';")).reply.status, "error");
+  assert.equal(
+    (await kernel.execute("if (readStep() === 1) throw new Error('before');\nlet note = 'b';")).reply.status,
+    "error",
+  );
   assert.equal(result(await kernel.execute("note = 'c'; readNote()")), "'c'");
   await kernel.execute("let note = 'd'; const readNew = () => note;");
   assert.equal(result(await kernel.execute("note = 'e'; [readNote(), readNew()]")), "[ 'c', 'e' ]");
@@ -149,12 +176,15 @@ test("a namespace lives on until its name is declared again", async () => {
 
 test("an imported TypeScript module may await and catch", async () => {
   const helper = path.join(ROOT, "awaits-in-a-module.ts");
-  writeFileSync(helper, `
+  writeFileSync(
+    helper,
+    `
     export async function sum(values: AsyncIterable<number>): Promise<number> {
       let total = await Promise.resolve(0);
       for await (const value of values) total += value;
       try { throw new Error("expected"); } catch { return total; }
-    }`);
+    }`,
+  );
   try {
     await kernel.execute("import { sum } from './awaits-in-a-module'; async function* three() { yield 1; yield 2; }");
     assert.equal(result(await kernel.execute("await sum(three())")), "3");
@@ -222,7 +252,9 @@ test("cells run in the project's root whatever folder the notebook lies in", asy
 });
 
 test("an exception is an error message with the learner's own lines and no frame of the kernel", async () => {
-  await kernel.execute("function risky(n: number): number {\n  if (n > 2) throw new RangeError(`n = ${n} is too big`);\n  return n;\n}");
+  await kernel.execute(
+    "function risky(n: number): number {\n  if (n > 2) throw new RangeError(`n = ${n} is too big`);\n  return n;\n}",
+  );
   const failed = await kernel.execute("interface Unused { a: 1 }\n\nconst fine = risky(1);\nconst bad = risky(3);");
   assert.equal(failed.reply.status, "error");
   assert.equal(failed.reply.ename, "RangeError");
@@ -254,7 +286,9 @@ test("names given a value before the failing line live on, with their types; the
 });
 
 test("names declared after an await of a failed cell behave likewise", async () => {
-  await kernel.execute("const early = 1;\nawait Promise.resolve();\nconst late = early + 1;\nawait Promise.reject(new Error('x'));\nconst never = 1;");
+  await kernel.execute(
+    "const early = 1;\nawait Promise.resolve();\nconst late = early + 1;\nawait Promise.reject(new Error('x'));\nconst never = 1;",
+  );
   assert.equal(result(await kernel.execute("early + late")), "3");
   assert.equal((await kernel.execute("never")).reply.status, "error");
 });
@@ -285,7 +319,10 @@ test("stop_on_error aborts what was already sent, and only that", async () => {
   const sent = ["throw new Error('first')", "1", "2"].map((code) => kernel.execute(code));
   const [failed, ...others] = await Promise.all(sent);
   assert.equal(failed.reply.status, "error");
-  assert.deepEqual(others.map(({ reply }) => reply.status), ["aborted", "aborted"]);
+  assert.deepEqual(
+    others.map(({ reply }) => reply.status),
+    ["aborted", "aborted"],
+  );
   assert.equal((await kernel.execute("3")).reply.status, "ok");
   const going = ["throw new Error('first')", "1"].map((code) => kernel.execute(code, { stopOnError: false }));
   assert.equal((await Promise.all(going))[1].reply.status, "ok");

@@ -31,11 +31,20 @@ test("a loop that awaits stops at its next await, even inside a catch", async ()
 
 test("a catch that takes the error apart does not swallow the interrupt either", async () => {
   await kernel.execute("let rounds = 0;");
-  await interrupted("while (true) {\n  try { await sleep(10); rounds++; } catch ({ message }: any) { void message; }\n}");
+  await interrupted(
+    "while (true) {\n  try { await sleep(10); rounds++; } catch ({ message }: any) { void message; }\n}",
+  );
   const first = result(await kernel.execute("rounds"));
   await wait(100);
   assert.equal(result(await kernel.execute("rounds")), first);
-  assert.equal(result(await kernel.execute("let told = ''; try { throw new Error('parts'); } catch ({ message }: any) { told = message; } told")), "'parts'");
+  assert.equal(
+    result(
+      await kernel.execute(
+        "let told = ''; try { throw new Error('parts'); } catch ({ message }: any) { told = message; } told",
+      ),
+    ),
+    "'parts'",
+  );
 });
 
 test("finally blocks of the awaiting code run", async () => {
@@ -44,7 +53,9 @@ test("finally blocks of the awaiting code run", async () => {
 });
 
 test("a loop in a function of an earlier cell, and for await, stop", async () => {
-  await kernel.execute("async function* ticks() { for (let i = 0; ; i++) { await sleep(5); yield i; } }\nlet lastTick = 0;");
+  await kernel.execute(
+    "async function* ticks() { for (let i = 0; ; i++) { await sleep(5); yield i; } }\nlet lastTick = 0;",
+  );
   await interrupted("for await (const tick of ticks()) lastTick = tick;");
   const first = result(await kernel.execute("lastTick"));
   await wait(60);

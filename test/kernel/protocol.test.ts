@@ -19,7 +19,10 @@ test("kernel_info tells the language as it is, on shell and on control", async (
 });
 
 test("control answers while a cell computes", async () => {
-  const { done } = await begin(kernel, "console.log('go');\nconst until = Date.now() + 800;\nwhile (Date.now() < until);\n'done'");
+  const { done } = await begin(
+    kernel,
+    "console.log('go');\nconst until = Date.now() + 800;\nwhile (Date.now() < until);\n'done'",
+  );
   let finished = false;
   void done.then(() => (finished = true));
   const frames = await kernel.controlOnly("kernel_info_request");
@@ -75,9 +78,15 @@ test("history gives the inputs of the session", async () => {
   const ask = async (content: Record<string, unknown>): Promise<unknown[][]> =>
     (await kernel.request("history_request", content)).reply.history as unknown[][];
   const tail = await ask({ hist_access_type: "tail", n: 2, output: false, raw: true });
-  assert.deepEqual(tail.map((entry) => entry[2]), ["'alpha'", "'beta'"]);
+  assert.deepEqual(
+    tail.map((entry) => entry[2]),
+    ["'alpha'", "'beta'"],
+  );
   const found = await ask({ hist_access_type: "search", pattern: "'al*", output: false, raw: true });
-  assert.deepEqual(found.map((entry) => entry[2]), ["'alpha'"]);
+  assert.deepEqual(
+    found.map((entry) => entry[2]),
+    ["'alpha'"],
+  );
   const line = tail[0][1] as number;
   const range = await ask({ hist_access_type: "range", session: 0, start: line, stop: line + 1, output: true });
   assert.deepEqual(range[0][2], ["'alpha'", null]);
@@ -99,19 +108,30 @@ test("comms open from either side, carry messages, and are listed", async () => 
   const answered = await kernel.notify("comm_msg", { comm_id: open.comm_id, data: { value: 41 } });
   assert.deepEqual(
     answered.map(({ header, content }) => [header.msg_type, content.text ?? content.data]),
-    [["comm_msg", { value: 42 }], ["stream", "got 41\n"]].reverse(),
+    [
+      ["comm_msg", { value: 42 }],
+      ["stream", "got 41\n"],
+    ].reverse(),
   );
   const accepted = await kernel.notify("comm_open", { comm_id: "f1", target_name: "from.front", data: {} });
-  assert.deepEqual(accepted.map(({ content }) => content.data), [{ hello: "from.front" }]);
+  assert.deepEqual(
+    accepted.map(({ content }) => content.data),
+    [{ hello: "from.front" }],
+  );
   const refused = await kernel.notify("comm_open", { comm_id: "f2", target_name: "nobody", data: {} });
-  assert.deepEqual(refused.map(({ header }) => header.msg_type), ["comm_close"]);
+  assert.deepEqual(
+    refused.map(({ header }) => header.msg_type),
+    ["comm_close"],
+  );
   await kernel.notify("comm_close", { comm_id: open.comm_id, data: {} });
   const left = await kernel.request("comm_info_request", { target_name: "a.widget" });
   assert.deepEqual(left.reply.comms, {});
 });
 
 test("a callback that throws is shown and the kernel lives", async () => {
-  const opened = await kernel.execute('const bad = comms.open("bad", {});\nbad.onMessage = () => { throw new Error("in onChange"); };');
+  const opened = await kernel.execute(
+    'const bad = comms.open("bad", {});\nbad.onMessage = () => { throw new Error("in onChange"); };',
+  );
   const shown = await kernel.notify("comm_msg", { comm_id: ofType(opened, "comm_open")[0].comm_id, data: {} });
   assert.equal(shown[0].content.evalue, "in onChange");
 });

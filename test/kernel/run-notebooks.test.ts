@@ -79,7 +79,10 @@ test("a notebook made from its script runs, is saved, and a second run changes n
   assert.match(first.text, /00-good +4 +\d+\.\d +\d+ +ok/);
   const saved = bytes("00-good.ipynb");
   const cells = (JSON.parse(saved) as { cells: { outputs?: unknown[]; execution_count?: number; id: string }[] }).cells;
-  assert.deepEqual(cells.map((cell) => cell.execution_count), [undefined, 1, null, 3, 2, 4]);
+  assert.deepEqual(
+    cells.map((cell) => cell.execution_count),
+    [undefined, 1, null, 3, 2, 4],
+  );
   assert.deepEqual(cells[1].outputs, [
     { output_type: "display_data", data: { "text/plain": ["second"] }, metadata: {} },
     { output_type: "stream", name: "stdout", text: ["between\n"] },

@@ -14,7 +14,9 @@ async function heapMiB(): Promise<number> {
 
 test("2000 cells, 100 000 lines, 500 updates: nothing lost, idle after each, memory flat", async () => {
   await kernel.execute('import * as tslab from "tslab";\nlet total = 0;');
-  await kernel.execute('import v8 from "node:v8";\nimport vm from "node:vm";\nv8.setFlagsFromString("--expose-gc");\n(globalThis as any).gc = vm.runInNewContext("gc");');
+  await kernel.execute(
+    'import v8 from "node:v8";\nimport vm from "node:vm";\nv8.setFlagsFromString("--expose-gc");\n(globalThis as any).gc = vm.runInNewContext("gc");',
+  );
   let lines = 0;
   let early = 0;
   // `execute` resolves only when the reply and the idle status of its cell have both arrived.
@@ -34,7 +36,9 @@ test("2000 cells, 100 000 lines, 500 updates: nothing lost, idle after each, mem
   // A leak of a tenth of a MiB a cell would be 150 MiB.
   assert.ok(late - early < 60, `${early} MiB after 500 cells, ${late} MiB after 2000`);
 
-  const shown = await kernel.execute('const d = tslab.newDisplay();\nfor (let i = 0; i < 500; i++) d.text(`update ${i}`);');
+  const shown = await kernel.execute(
+    "const d = tslab.newDisplay();\nfor (let i = 0; i < 500; i++) d.text(`update ${i}`);",
+  );
   const updates = ofType(shown, "update_display_data");
   assert.equal(ofType(shown, "display_data").length + updates.length, 500);
   assert.deepEqual(updates.at(-1)?.data, { "text/plain": "update 499" });

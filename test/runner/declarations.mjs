@@ -20,7 +20,9 @@ function declarationFiles() {
  * `Float32Array<ArrayBuffer>`, would silently be `any` in a cell; here it is an error.
  */
 export async function declarations() {
-  const ts = require(require.resolve("@tslab/typescript-for-tslab", { paths: [require.resolve("tslab/package.json")] }));
+  const ts = require(
+    require.resolve("@tslab/typescript-for-tslab", { paths: [require.resolve("tslab/package.json")] }),
+  );
   const files = declarationFiles();
   const program = ts.createProgram(files, {
     noEmit: true,

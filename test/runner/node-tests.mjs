@@ -24,8 +24,10 @@ function runFile(file, counts) {
   return new Promise((resolve) => {
     const started = Date.now();
     const reporters = [
-      "--test-reporter=spec", "--test-reporter-destination=stdout",
-      `--test-reporter=${COUNTER}`, `--test-reporter-destination=${counts}`,
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      `--test-reporter=${COUNTER}`,
+      `--test-reporter-destination=${counts}`,
     ];
     const child = spawn(process.execPath, ["--import", "tsx", ...reporters, file], {
       cwd: ROOT,
@@ -38,7 +40,8 @@ function runFile(file, counts) {
       timedOut = true;
       child.kill("SIGKILL");
     }, TIMEOUT_MS);
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text) => (output += text));
     child.on("close", (code, signal) => {
       clearTimeout(timer);
       resolve({ output, timedOut, code: signal ?? code, counts: readJson(counts), ms: Date.now() - started });
@@ -48,7 +51,8 @@ function runFile(file, counts) {
 
 /** What a finished file counts for: its own tests, or one failure if it died, hung or tested nothing. */
 export function verdict({ code, counts, timedOut }) {
-  if (timedOut) return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + 1, why: "did not end in 15 minutes" };
+  if (timedOut)
+    return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + 1, why: "did not end in 15 minutes" };
   if (counts === null) return { passed: 0, failed: 1, why: `ended with ${code} before its tests did` };
   if (counts.passed + counts.failed === 0) return { passed: 0, failed: 1, why: "ran no test" };
   if (code !== 0 && counts.failed === 0) return { ...counts, failed: 1, why: `ended with ${code}` };
@@ -74,7 +78,9 @@ export async function nodeTests(files, concurrency) {
       done++;
       const mark = failed === 0 ? "ok  " : "FAIL";
       const note = why === "" ? "" : `, ${why}`;
-      console.log(`   ${mark} [${done}/${files.length}] ${files[index]}: ${passed + failed} tests${note} (${seconds(result.ms)})`);
+      console.log(
+        `   ${mark} [${done}/${files.length}] ${files[index]}: ${passed + failed} tests${note} (${seconds(result.ms)})`,
+      );
       if (failed > 0) console.log(result.output.trimEnd().replace(/^/gm, "        "));
     }
   };

@@ -12,7 +12,10 @@ const tool = (...path) => join(ROOT, "node_modules", ...path);
 function testFiles(folders, concurrency) {
   return async (filters) => {
     const files = folders.flatMap((folder) => listTests(join(ROOT, "test", folder)));
-    return nodeTests(files.filter((file) => matches(file, filters)), concurrency);
+    return nodeTests(
+      files.filter((file) => matches(file, filters)),
+      concurrency,
+    );
   };
 }
 
@@ -56,15 +59,26 @@ export const SECTIONS = {
     run: async () => {
       const tsc = tool("typescript", "bin", "tsc");
       const results = [];
-      for (const [mode, project] of [["-b", "src"], ["-p", "test"], ["-p", "src/setup"]]) {
+      for (const [mode, project] of [
+        ["-b", "src"],
+        ["-p", "test"],
+        ["-p", "src/setup"],
+      ]) {
         results.push(await program(`tsc ${mode} ${project}`, process.execPath, [tsc, mode, project], { count: 1 }));
       }
       return sum(results);
     },
   },
   lint: {
-    about: "no rule of the linter is broken",
-    run: () => program("eslint", process.execPath, [tool("eslint", "bin", "eslint.js"), "src", "test"], { count: 1 }),
+    about: "no rule of the linter is broken, and every file has the formatter's form",
+    run: async () => {
+      const prettier = [tool("prettier", "bin", "prettier.cjs"), "--check", "--log-level", "warn", "."];
+      const eslint = [tool("eslint", "bin", "eslint.js"), "src", "test"];
+      return sum([
+        await program("prettier", process.execPath, prettier, { count: 1 }),
+        await program("eslint", process.execPath, eslint, { count: 1 }),
+      ]);
+    },
   },
   declarations: {
     about: "what a notebook's type checker (TypeScript 5.0) reads of the library",

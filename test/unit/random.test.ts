@@ -121,19 +121,14 @@ describe("the layout of streams", () => {
     const seed = 0x12345 * 2 ** 32 + 0x9abcdef0;
     const [tag0, tag1] = hashPurpose("noise");
     const stream = new RandomStream(seed, "noise", 0xfedcba98);
-    const words = [0, 1].flatMap((block) => [
-      ...philox4x32([block, 0xfedcba98, tag0, tag1], [0x9abcdef0, 0x12345]),
-    ]);
+    const words = [0, 1].flatMap((block) => [...philox4x32([block, 0xfedcba98, tag0, tag1], [0x9abcdef0, 0x12345])]);
     const drawn = words.map(() => stream.integer(0, 2 ** 32));
     assert.deepEqual(drawn, words);
   });
 
   test("keeps its numbers from one version to the next", () => {
     const stream = new RandomStream(7, "noise", 3);
-    assert.deepEqual(
-      [stream.integer(0, 1000), stream.integer(0, 1000), stream.uniform(), stream.normal()],
-      GOLDEN,
-    );
+    assert.deepEqual([stream.integer(0, 1000), stream.integer(0, 1000), stream.uniform(), stream.normal()], GOLDEN);
   });
 
   test("purposes hash apart", () => {
@@ -179,8 +174,7 @@ describe("the layout of streams", () => {
   });
 
   test("children of streams that differ in their index alone differ", () => {
-    const child = (index: number): number =>
-      new RandomStream(3, "training", index).split("shuffle").uniform();
+    const child = (index: number): number => new RandomStream(3, "training", index).split("shuffle").uniform();
     assert.notEqual(child(0), child(1));
   });
 
@@ -349,31 +343,25 @@ const anyDraw: fc.Arbitrary<Draw> = fc.oneof(
 describe("bulk and state", () => {
   test("bulk draws equal draws one by one, after anything", () => {
     fc.assert(
-      fc.property(
-        anySeed,
-        anyIndex,
-        fc.array(anyDraw, { maxLength: 5 }),
-        fc.nat(20),
-        (seed, index, before, n) => {
-          const bulk = new RandomStream(seed, "b", index);
-          const single = new RandomStream(seed, "b", index);
-          for (const draw of before) assert.deepEqual(draw(bulk), draw(single));
-          const one = <T>(draw: () => T): T[] => Array.from({ length: n }, draw);
-          assert.deepEqual(
-            [...bulk.normals(n)],
-            one(() => Math.fround(single.normal())),
-          );
-          assert.deepEqual(
-            [...bulk.uniforms(n)],
-            one(() => Math.floor(single.uniform() * 2 ** 24) / 2 ** 24),
-          );
-          assert.deepEqual(
-            [...bulk.integers(n, -5, 12)],
-            one(() => single.integer(-5, 12)),
-          );
-          assert.deepEqual(bulk.save(), single.save());
-        },
-      ),
+      fc.property(anySeed, anyIndex, fc.array(anyDraw, { maxLength: 5 }), fc.nat(20), (seed, index, before, n) => {
+        const bulk = new RandomStream(seed, "b", index);
+        const single = new RandomStream(seed, "b", index);
+        for (const draw of before) assert.deepEqual(draw(bulk), draw(single));
+        const one = <T>(draw: () => T): T[] => Array.from({ length: n }, draw);
+        assert.deepEqual(
+          [...bulk.normals(n)],
+          one(() => Math.fround(single.normal())),
+        );
+        assert.deepEqual(
+          [...bulk.uniforms(n)],
+          one(() => Math.floor(single.uniform() * 2 ** 24) / 2 ** 24),
+        );
+        assert.deepEqual(
+          [...bulk.integers(n, -5, 12)],
+          one(() => single.integer(-5, 12)),
+        );
+        assert.deepEqual(bulk.save(), single.save());
+      }),
     );
   });
 
@@ -429,8 +417,7 @@ describe("what is refused", () => {
     for (const seed of [-1, 0.5, NaN, Infinity, 2 ** 53, "7" as unknown as number]) {
       assert.throws(() => new RandomStream(seed), /seed must be a whole number from 0 to/, String(seed));
     }
-    for (const index of [-1, 1.5, 2 ** 32, NaN])
-      assert.throws(() => new RandomStream(0, "x", index), /index must be/);
+    for (const index of [-1, 1.5, 2 ** 32, NaN]) assert.throws(() => new RandomStream(0, "x", index), /index must be/);
     assert.throws(() => new RandomStream(0, 5 as unknown as string), TypeError);
   });
 

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -48,7 +57,10 @@ test("both ends of the trip to a cluster run as written: what goes out comes bac
   };
   mkdirSync(join(place, "trip"));
   run("out.ts", out);
-  assert.equal(readSafetensors(join(place, "trip/digits.safetensors"), (file) => file.entries.get("images")?.shape.join()), "9000,1,28,28");
+  assert.equal(
+    readSafetensors(join(place, "trip/digits.safetensors"), (file) => file.entries.get("images")?.shape.join()),
+    "9000,1,28,28",
+  );
   renameSync(join(place, "trip/start"), join(place, "trip/back"));
   run("back.ts", back.replace("steps: 50", "steps: 2"));
   const { width } = decodePng(readFileSync(join(place, "grid.png")));
@@ -63,10 +75,13 @@ test("the example of classes and guidance runs as written and draws one digit of
   symlinkSync(join(root, "node_modules"), join(place, "node_modules"));
   writeFileSync(join(place, "package.json"), '{ "type": "module" }');
   writeFileSync(join(place, "example.ts"), example.replace("run(2000)", "run(2)").replace("steps: 50", "steps: 2"));
-  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "example.ts"], { cwd: place, encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "example.ts"], {
+    cwd: place,
+    encoding: "utf8",
+  });
   assert.equal(status, 0, stderr);
   const { width, height } = decodePng(readFileSync(join(place, "classes.png")));
-  assert.ok(width > 10 * height / 2, `${width} × ${height}`);
+  assert.ok(width > (10 * height) / 2, `${width} × ${height}`);
 });
 
 test("every file the pages link to is there", () => {
@@ -80,7 +95,11 @@ test("every file the pages link to is there", () => {
 });
 
 test("every npm script the README names is there", () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
-  const named = new Set([...readme.matchAll(/npm (?:run ([\w-]+)|(start|test))/g)].map(([, script, builtIn]) => script ?? builtIn));
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  const named = new Set(
+    [...readme.matchAll(/npm (?:run ([\w-]+)|(start|test))/g)].map(([, script, builtIn]) => script ?? builtIn),
+  );
   for (const name of named) assert.ok(name in scripts, `npm run ${name} is missing`);
 });

@@ -31,7 +31,12 @@ function library(precision: "float32" | "bf16"): QualityContestant {
     name: precision,
     command: (seed, data) => ({
       program: process.execPath,
-      args: [...process.execArgv, ...computingProcess.nodeFlags, worker, JSON.stringify({ ...RECIPE, seed, data, precision } satisfies WorkerOrder)],
+      args: [
+        ...process.execArgv,
+        ...computingProcess.nodeFlags,
+        worker,
+        JSON.stringify({ ...RECIPE, seed, data, precision } satisfies WorkerOrder),
+      ],
       environment: forComputing(process.env),
     }),
   };

@@ -42,11 +42,7 @@ export class QualityJudge {
   }
 
   /** @param weights a file of the contestant's worker */
-  async judge(
-    weights: string,
-    contestant: ContestantName,
-    onProgress?: (share: number) => void,
-  ): Promise<Judgement> {
+  async judge(weights: string, contestant: ContestantName, onProgress?: (share: number) => void): Promise<Judgement> {
     const { parameters } = this.model.network;
     if (contestant === "torch") {
       readSafetensors(weights, (file) => streamParameters(fromTorchUnet(file), parameters));

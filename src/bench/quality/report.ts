@@ -87,7 +87,9 @@ function qualityTable({ rows, floor }: QualityStudy, seeds: readonly number[]): 
     ...present
       .filter((name) => name !== "torch" && present.includes("torch"))
       .map((name) => ratio(`${TITLES[name]} / PyTorch`, distances[name], distances["torch"])),
-    ...present.map((name) => share(`> 0.9: ${TITLES[name]}`, pick(rows, seeds, name, "minutes", "recognised"), floor.recognised)),
+    ...present.map((name) =>
+      share(`> 0.9: ${TITLES[name]}`, pick(rows, seeds, name, "minutes", "recognised"), floor.recognised),
+    ),
   ];
   return table(seeds, columns);
 }
@@ -100,7 +102,11 @@ function paceTable(rows: readonly QualityRow[], seeds: readonly number[]): strin
       values: pick(rows, seeds, name, "minutes", of),
       write: (value) => value.toFixed(digits),
     }));
-  return table(seeds, [...column("steps", "steps", 0), ...column("ms a step", "paceMs", 0), ...column("start, s", "startSeconds", 1)]);
+  return table(seeds, [
+    ...column("steps", "steps", 0),
+    ...column("ms a step", "paceMs", 0),
+    ...column("start, s", "startSeconds", 1),
+  ]);
 }
 
 function equalStepsTable({ rows, floor }: QualityStudy, seeds: readonly number[]): string | undefined {
@@ -121,7 +127,11 @@ function equalSteps(rows: readonly QualityRow[], seeds: readonly number[]) {
   const pairs = seeds.map((seed) => {
     const further = rows.find((row) => row.seed === seed && row.ending === "equal steps");
     const other = rows.find(
-      (row) => row.seed === seed && row.ending === "minutes" && row.contestant !== "torch" && row.contestant !== further?.contestant,
+      (row) =>
+        row.seed === seed &&
+        row.ending === "minutes" &&
+        row.contestant !== "torch" &&
+        row.contestant !== further?.contestant,
     );
     return further && other && further.steps === other.steps ? [further, other] : [];
   });
@@ -155,7 +165,10 @@ function frechets(rows: readonly QualityRow[], seeds: readonly number[], name: C
   return pick(rows, seeds, name, ending, "frechet");
 }
 
-function ratiosOf(ours: readonly (number | undefined)[], theirs: readonly (number | undefined)[]): (number | undefined)[] {
+function ratiosOf(
+  ours: readonly (number | undefined)[],
+  theirs: readonly (number | undefined)[],
+): (number | undefined)[] {
   return ours.map((value, i) => {
     const other = theirs[i];
     return value === undefined || other === undefined ? undefined : value / other;

@@ -38,15 +38,22 @@ export async function runStudy(options: StudyOptions): Promise<QualityStudy> {
     for (let seed = 0; seed < settings.seeds; seed++) {
       const { minutes, turn } = settings;
       await trainSeed({
-        seed, contestants, store, data, minutes, turn,
+        seed,
+        contestants,
+        store,
+        data,
+        minutes,
+        turn,
         onProgress: (ending, share) => progress.update(trainingPhase(seed, ending), share),
       });
       const keys = trained(store, seed, contestants);
       for (const [i, key] of keys.entries()) {
         const known = store.judgement(key, settings.judge);
-        const judgement = known ?? (await judge.judge(store.weights(key), key.contestant, (share) => {
-          progress.update(judgingPhase(seed), (i + share) / keys.length);
-        }));
+        const judgement =
+          known ??
+          (await judge.judge(store.weights(key), key.contestant, (share) => {
+            progress.update(judgingPhase(seed), (i + share) / keys.length);
+          }));
         if (!known) store.keepJudgement(key, settings.judge, judgement);
         rows.push({ ...key, ...store.training(key)!, ...judgement });
         onRow?.(rows[rows.length - 1]);

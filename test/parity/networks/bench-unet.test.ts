@@ -15,9 +15,7 @@ interface BenchFixture {
   readonly output: number[];
 }
 
-const fixture = JSON.parse(
-  readFileSync(new URL("fixtures/bench_unet.json", import.meta.url), "utf8"),
-) as BenchFixture;
+const fixture = JSON.parse(readFileSync(new URL("fixtures/bench_unet.json", import.meta.url), "utf8")) as BenchFixture;
 
 /** The file PyTorch would have written, its numbers by formula.py's `fill`. */
 function torchFile(shapes: BenchFixture["shapes"]): TensorSource {
@@ -49,5 +47,8 @@ test("weights of another network are refused, whether a name is unknown or one i
   assert.throws(() => fromTorchUnet(torchFile({ "encoder.0.weight": [1] })), /"encoder.0" is no part of the U-Net/);
   const { ["leave.bias"]: _, ...rest } = fixture.shapes;
   const network = new UNet2D({ ...UNET, block_out_channels: fixture.widths }, { start: "zeros" });
-  assert.throws(() => streamParameters(fromTorchUnet(torchFile(rest)), network.parameters), /missing \(conv_out\.bias\)/);
+  assert.throws(
+    () => streamParameters(fromTorchUnet(torchFile(rest)), network.parameters),
+    /missing \(conv_out\.bias\)/,
+  );
 });

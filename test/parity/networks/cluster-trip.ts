@@ -31,7 +31,10 @@ function out(): void {
   // One channel: [N, H, W, 1] and [N, 1, H, W] are the same numbers in the same order.
   const images = { shape: [digits.count, 1, 28, 28], values };
   const labels = { shape: [digits.count], values: Float32Array.from(digits.labels) };
-  writeSafetensors(join(folder, "digits.safetensors"), [["images", images], ["labels", labels]]);
+  writeSafetensors(join(folder, "digits.safetensors"), [
+    ["images", images],
+    ["labels", labels],
+  ]);
 }
 
 /** The labels of the first digits, which the script looked at, for a network that needs them. */

@@ -25,7 +25,11 @@ export function uniforms(name: string, count: number): Float64Array {
 const product = (shape: readonly number[]) => shape.reduce((size, n) => size * n, 1);
 
 /** PyTorch's shape of a parameter, and the way from its layout to ours. */
-function layout({ kind, variable }: Parameter): { disk: number[]; toMemory: number[] | undefined; toDisk: number[] | undefined } {
+function layout({ kind, variable }: Parameter): {
+  disk: number[];
+  toMemory: number[] | undefined;
+  toDisk: number[] | undefined;
+} {
   const shape = variable.shape as number[];
   if (kind === "conv") {
     return { disk: [shape[3], shape[2], shape[0], shape[1]], toMemory: [2, 3, 1, 0], toDisk: [3, 2, 0, 1] };
@@ -51,7 +55,10 @@ export function fill(parameters: Parameters): void {
 
 /** An input of unit variance. */
 export function signal(name: string, shape: number[]): tf.Tensor {
-  return tf.tensor(Float32Array.from(uniforms(name, product(shape)), (v) => v * Math.sqrt(3)), shape);
+  return tf.tensor(
+    Float32Array.from(uniforms(name, product(shape)), (v) => v * Math.sqrt(3)),
+    shape,
+  );
 }
 
 /** NCHW → NHWC */

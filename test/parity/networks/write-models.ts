@@ -6,7 +6,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../../src/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import { DiT, fromDiffusers, toDiffusers, UNet2D, UNet2DCondition, type ToDiffusersOptions } from "../../../src/models/index.js";
+import {
+  DiT,
+  fromDiffusers,
+  toDiffusers,
+  UNet2D,
+  UNet2DCondition,
+  type ToDiffusersOptions,
+} from "../../../src/models/index.js";
 import { RandomStream } from "../../../src/random.js";
 import { DiffusionTask, Trainer } from "../../../src/training/index.js";
 import { fill, fromTorch, signal, toTorch } from "./formula.js";
@@ -26,7 +33,9 @@ const unet = new UNet2D(
   { seed: 1 },
 );
 const data = new RandomStream(1, "data").uniforms(16 * 64);
-const trainer = new Trainer(new DiffusionTask({ network: unet, schedule: linearSchedule(), data, shape: [8, 8, 1], batchSize: 8 }));
+const trainer = new Trainer(
+  new DiffusionTask({ network: unet, schedule: linearSchedule(), data, shape: [8, 8, 1], batchSize: 8 }),
+);
 await trainer.run(20);
 
 const forms: Record<string, ToDiffusersOptions> = {
@@ -47,7 +56,12 @@ const x = fromTorch(signal("input", [2, 1, 8, 8]));
 const t = tf.tensor1d([999, 3]);
 const label = tf.tensor1d([1, 0], "int32");
 const context = signal("context", [2, 4, 5]) as tf.Tensor3D;
-const levels = { block_out_channels: [4, 8], norm_num_groups: 2, cross_attention_dim: 5, attention_head_dim: 2 } as const;
+const levels = {
+  block_out_channels: [4, 8],
+  norm_num_groups: 2,
+  cross_attention_dim: 5,
+  attention_head_dim: 2,
+} as const;
 const conditional = new UNet2DCondition({
   ...levels,
   in_channels: 1,

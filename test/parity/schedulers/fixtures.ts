@@ -56,9 +56,7 @@ interface Fixtures {
   readonly cases: readonly Case[];
 }
 
-export const fixtures = JSON.parse(
-  readFileSync(new URL("fixtures.json", import.meta.url), "utf8"),
-) as Fixtures;
+export const fixtures = JSON.parse(readFileSync(new URL("fixtures.json", import.meta.url), "utf8")) as Fixtures;
 
 export const shape = [2, 3];
 export const start = tf.tensor(
@@ -108,7 +106,5 @@ export function agrees(got: tf.Tensor, { result, scheduler, name }: Case, tolera
 
 export function sameLevels(ours: readonly number[], theirs: readonly number[]): void {
   assert.equal(ours.length, theirs.length);
-  ours.forEach((level, i) =>
-    assert.ok(Math.abs(level / theirs[i] - 1) < 1e-4, `σ ${ours}, upstream ${theirs}`),
-  );
+  ours.forEach((level, i) => assert.ok(Math.abs(level / theirs[i] - 1) < 1e-4, `σ ${ours}, upstream ${theirs}`));
 }

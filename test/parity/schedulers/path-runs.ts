@@ -32,11 +32,7 @@ import { network, replayed, sameLevels, start, type Case } from "./fixtures.js";
 type Steps = Generator<SamplerStep, tf.Tensor>;
 
 /** The network as a denoiser that is fed `time(t)` and whose state is scaled by `scale(t)`. */
-function fed(
-  predicts: Prediction,
-  time: (t: number) => number,
-  scale: (t: number) => number = () => 1,
-): Denoiser {
+function fed(predicts: Prediction, time: (t: number) => number, scale: (t: number) => number = () => 1): Denoiser {
   return {
     predicts,
     predict: (xt, t) =>
@@ -48,12 +44,7 @@ function fed(
 }
 
 /** A path on 0 … T in test's own variables; nothing here asks for the time of a level. */
-function pathOf(
-  name: string,
-  T: number,
-  signal: (t: number) => number,
-  noise: (t: number) => number,
-): GaussianPath {
+function pathOf(name: string, T: number, signal: (t: number) => number, noise: (t: number) => number): GaussianPath {
   return { name, T, discrete: false, signal, noise, timeAt: () => assert.fail(`${name} has no levels`) };
 }
 
@@ -95,9 +86,7 @@ function straightTimes({ config: { shift, mu, how }, levels = [] }: Case): reado
   const even = levels.map((_, i) => 1 - (i * (1 - 1 / 1000)) / (levels.length - 1));
   // Upstream takes its lowest level from a table that is shifted already, and shifts it again.
   if (shift !== undefined)
-    even.forEach(
-      (_, i) => (even[i] = 1 - (i * (1 - shiftTimes([1 / 1000], shift)[0])) / (levels.length - 1)),
-    );
+    even.forEach((_, i) => (even[i] = 1 - (i * (1 - shiftTimes([1 / 1000], shift)[0])) / (levels.length - 1)));
   const ours = shiftTimes(even, factor);
   sameLevels(ours, levels);
   return ours;
@@ -133,8 +122,7 @@ const runs: Readonly<Record<string, (one: Case) => Steps>> = {
   },
   "edm-dpm++": (one) => {
     const { path, denoiser, options, xT } = ofEdm(one);
-    if (one.config.variant === "sde")
-      return dpmSolverSde(denoiser, path, xT, { ...options, noise: replayed });
+    if (one.config.variant === "sde") return dpmSolverSde(denoiser, path, xT, { ...options, noise: replayed });
     return dpmSolverPlusPlus(denoiser, path, xT, { ...options, order: one.config.order });
   },
   "cosine-dpm++sde": (one) => {
@@ -203,8 +191,7 @@ const runs: Readonly<Record<string, (one: Case) => Steps>> = {
   "dpm++": (one) => dpmSolverPlusPlus(straight.denoiser, straight.path, start, { times: one.levels }),
   unipc: (one) => unipc(straight.denoiser, straight.path, start, { times: one.levels }),
   "flow-euler": (one) => flow(straight.denoiser, straight.path, start, { times: straightTimes(one) }),
-  "flow-heun": (one) =>
-    flow(straight.denoiser, straight.path, start, { times: straightTimes(one), method: "heun" }),
+  "flow-heun": (one) => flow(straight.denoiser, straight.path, start, { times: straightTimes(one), method: "heun" }),
   "flow-consistency": (one) =>
     consistency(straight.denoiser, straight.path, start, { times: straightTimes(one), noise: replayed }),
   "trig-consistency": ({ times }) => {
@@ -212,8 +199,7 @@ const runs: Readonly<Record<string, (one: Case) => Steps>> = {
     const scaled: typeof replayed = (draw, size) => tf.mul(replayed(draw, size), 0.5);
     return consistency(fed("velocity", thousandfold), path, start, { times, noise: scaled });
   },
-  "vp-sde": ({ times }) =>
-    reverseSde(fed("noise", thousandfold), vpPath(), start, { times, noise: replayed }),
+  "vp-sde": ({ times }) => reverseSde(fed("noise", thousandfold), vpPath(), start, { times, noise: replayed }),
   "ve-sde": ({ config, levels = [] }) => {
     // With σ² as the time, g² dt is σ² − σ'² exactly: upstream's step.
     const base = pathOf("variance as time", 100 * (1 + 1e-6), () => 1, Math.sqrt);

@@ -33,16 +33,7 @@ import {
   type SamplerStep,
   type Schedule,
 } from "../../../src/index.js";
-import {
-  denoiserFor,
-  names,
-  replayed,
-  sameLevels,
-  shape,
-  start,
-  type Case,
-  type Config,
-} from "./fixtures.js";
+import { denoiserFor, names, replayed, sameLevels, shape, start, type Case, type Config } from "./fixtures.js";
 
 const linear = linearSchedule();
 
@@ -85,8 +76,7 @@ const clipped = ({ clip }: Config) => clip && clips[clip];
 
 /** What each kind of run is here. */
 const runs: Readonly<Record<string, Run>> = {
-  ddim: (path, c, grid) =>
-    ddim(denoiser(c), path, start, { ...grid, eta: c.eta, noise: replayed, clip: clipped(c) }),
+  ddim: (path, c, grid) => ddim(denoiser(c), path, start, { ...grid, eta: c.eta, noise: replayed, clip: clipped(c) }),
   "ddim-inversion": (path, c, { times }) =>
     ddimInversion(denoiser(c), path, start, { times: [...(times ?? [])].reverse() }),
   ddpm: (path, c, grid) =>
@@ -99,8 +89,7 @@ const runs: Readonly<Record<string, Run>> = {
     }),
   pndm: (path, c, grid) => pndm(denoiser(c), path, start, { ...grid, start: c.start }),
   euler: (path, c, grid) => euler(denoiser(c), path, start, grid),
-  "euler-ancestral": (path, c, grid) =>
-    eulerAncestral(denoiser(c), path, start, { ...grid, noise: replayed }),
+  "euler-ancestral": (path, c, grid) => eulerAncestral(denoiser(c), path, start, { ...grid, noise: replayed }),
   heun: (path, c, grid) => heun(denoiser(c), path, start, { ...grid, clip: clipped(c) }),
   lms: (path, c, grid) => lms(denoiser(c), path, start, { ...grid, order: c.order }),
   "dpm++": (path, c, grid) =>
@@ -119,8 +108,7 @@ const runs: Readonly<Record<string, Run>> = {
       // Upstream uses one draw for both parts of the image; here each has its own.
       noise: (draw, size) => replayed(Math.ceil(draw / 2), size),
     }),
-  consistency: (path, c, grid) =>
-    consistency(denoiser(c), path, start, { ...grid, noise: replayed, clip: clipped(c) }),
+  consistency: (path, c, grid) => consistency(denoiser(c), path, start, { ...grid, noise: replayed, clip: clipped(c) }),
 };
 
 /** A network that says σ² = 0.02 + cos(x)/100 itself, as the fraction v of ln σ² = v·ln β + (1 − v)·ln β̃. */
@@ -177,17 +165,14 @@ export function runOnSchedule(one: Case): Generator<SamplerStep, tf.Tensor> | un
   const times = one.times!.map((t) => Math.min(path.T, t + 1));
   if (config.spacing && spaced.has(scheduler)) {
     const ours = timeGrid(path, { steps: times.length, spacing: config.spacing }).slice(0, -1);
-    ours.forEach((t, i) =>
-      assert.ok(Math.abs(t - times[i]) < 0.02, `${config.spacing}: ${ours}, upstream ${times}`),
-    );
+    ours.forEach((t, i) => assert.ok(Math.abs(t - times[i]) < 0.02, `${config.spacing}: ${ours}, upstream ${times}`));
   }
   return run(path, config, { times, finish });
 }
 
 function levelsFor(path: Schedule, { config, levels = [] }: Case): readonly number[] {
   const highest = noiseLevelRange(path).max;
-  if (config.grid === "beta" || config.grid === "given")
-    return levels.map((level) => Math.min(level, highest));
+  if (config.grid === "beta" || config.grid === "given") return levels.map((level) => Math.min(level, highest));
   const make = config.grid === "karras" ? karrasLevels : exponentialLevels;
   const ours = make(levels.length, noiseLevelRange(path));
   sameLevels(ours, levels);

@@ -38,10 +38,7 @@ test("DDIM on linspace times is Euler's result, as the theory says", () => {
     const one = fixtures.cases.find(
       ({ scheduler, name }) => scheduler === "EulerDiscreteScheduler" && name === `${prediction} linspace`,
     )!;
-    agrees(
-      finalOf(ddim(denoiserFor(names[prediction]), path, start, { steps: 10, spacing: "linspace" })),
-      one,
-    );
+    agrees(finalOf(ddim(denoiserFor(names[prediction]), path, start, { steps: 10, spacing: "linspace" })), one);
   }
 });
 
@@ -59,8 +56,5 @@ test("DPM-Solver++ 3M is of third order here, of second upstream", () => {
   const [first, second, third] = fixtures.upstream3M;
   const theirOrders = [Math.log2(first / second), Math.log2(second / third)];
   const ourOrder = Math.log2(ours[0] / ours[1]);
-  assert.ok(
-    theirOrders.every((order) => order < 2.2) && ourOrder > 2.8,
-    `upstream ${theirOrders}, here ${ourOrder}`,
-  );
+  assert.ok(theirOrders.every((order) => order < 2.2) && ourOrder > 2.8, `upstream ${theirOrders}, here ${ourOrder}`);
 });

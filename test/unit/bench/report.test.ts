@@ -19,21 +19,11 @@ function measurement(contestant: string, medianMs: number, peakBytes: number): M
   return { contestant, parameters: 1, version: "1", peakBytes, ...times };
 }
 
-function row(
-  model: string,
-  mode: string,
-  batch: number,
-  ours: number,
-  theirs: number,
-  peak = [1e9, 1e9],
-): Row {
+function row(model: string, mode: string, batch: number, ours: number, theirs: number, peak = [1e9, 1e9]): Row {
   const plan: Plan = { model, mode, batch, rounds: 1, stepsPerTurn: 2 };
   return {
     plan,
-    measurements: [
-      measurement("diffusion-lab", ours, peak[0]),
-      measurement("PyTorch eager", theirs, peak[1]),
-    ],
+    measurements: [measurement("diffusion-lab", ours, peak[0]), measurement("PyTorch eager", theirs, peak[1])],
   };
 }
 
@@ -142,12 +132,19 @@ test("a contestant takes part in what it can do, with the same network as the fi
 test("a worker that dies is reported with what it said", async () => {
   const dying: Contestant = {
     name: "dying",
-    command: () => ({ program: process.execPath, args: ["-e", "throw new Error('no tensors today')"], environment: process.env }),
+    command: () => ({
+      program: process.execPath,
+      args: ["-e", "throw new Error('no tensors today')"],
+      environment: process.env,
+    }),
   };
   const plan: Plan = { model: "unet", mode: "train", batch: 64, rounds: 1, stepsPerTurn: 2 };
   await assert.rejects(measure([dying], plan), /ended without an answer[^]*no tensors today/);
   const [only, ...others] = await measure([scripted("a", 10), { ...dying, optional: true }], plan);
   assert.deepEqual([only.contestant, others], ["a", []]);
-  const missing: Contestant = { name: "missing", command: () => ({ program: "/no/such/program", args: [], environment: {} }) };
+  const missing: Contestant = {
+    name: "missing",
+    command: () => ({ program: "/no/such/program", args: [], environment: {} }),
+  };
   await assert.rejects(measure([missing], plan), /ENOENT/);
 });

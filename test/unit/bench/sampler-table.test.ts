@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { replaceMarked, samplerMarkdown } from "../../../src/bench/sampler-report.js";
-import { adaptive, adaptiveRows, exactError, measured, stepsWithin, type AdaptiveRow, type SamplerRow } from "../../../src/bench/sampler-table.js";
+import {
+  adaptive,
+  adaptiveRows,
+  exactError,
+  measured,
+  stepsWithin,
+  type AdaptiveRow,
+  type SamplerRow,
+} from "../../../src/bench/sampler-table.js";
 import { samplerNamed, samplers } from "../../../src/samplers/index.js";
 
 test("a budget of evaluations becomes the most steps that fit it", () => {
@@ -19,7 +27,12 @@ test("the exact error of DDIM is that of its closed form on Gaussian data", asyn
   };
   const variance = 0.25;
   let factor = 1;
-  for (const [t, s] of [[1000, 750], [750, 500], [500, 250], [250, 0]]) {
+  for (const [t, s] of [
+    [1000, 750],
+    [750, 500],
+    [500, 250],
+    [250, 0],
+  ]) {
     const [a, b] = [schedule(t), schedule(s)];
     const x0 = (Math.sqrt(a) * variance) / (a * variance + 1 - a);
     const noise = (1 - Math.sqrt(a) * x0) / Math.sqrt(1 - a);
@@ -34,12 +47,16 @@ test("the exact error of DDIM is that of its closed form on Gaussian data", asyn
 
 test("the registry's samplers with a set number of evaluations are all measured, each with a budget of 50", () => {
   assert.ok(measured.length > 24);
-  for (const entry of measured) assert.ok(entry.evaluations(stepsWithin(entry, 50)) <= 50 && stepsWithin(entry, 50) > 0, entry.name);
+  for (const entry of measured)
+    assert.ok(entry.evaluations(stepsWithin(entry, 50)) <= 50 && stepsWithin(entry, 50) > 0, entry.name);
 });
 
 test("no sampler is left out but the one whose step needs a distilled network", () => {
   const shown = new Set([...measured, ...adaptive]);
-  assert.deepEqual(samplers.filter((entry) => !shown.has(entry)).map(({ name }) => name), ["consistency"]);
+  assert.deepEqual(
+    samplers.filter((entry) => !shown.has(entry)).map(({ name }) => name),
+    ["consistency"],
+  );
 });
 
 test("what chooses its steps is measured with the evaluations it used", async () => {
@@ -56,14 +73,31 @@ test("what chooses its steps is measured with the evaluations it used", async ()
 
 test("rows become one line a sampler, and a missing budget a dash", () => {
   const row: SamplerRow = {
-    sampler: "ddim", title: "DDIM", order: 1, stochastic: false, budget: 10, steps: 10, evaluations: 10,
-    exactError: 0.0123, recognised: 0.874, frechet: 12.34,
+    sampler: "ddim",
+    title: "DDIM",
+    order: 1,
+    stochastic: false,
+    budget: 10,
+    steps: 10,
+    evaluations: 10,
+    exactError: 0.0123,
+    recognised: 0.874,
+    frechet: 12.34,
   };
   const other: SamplerRow = { ...row, sampler: "langevin", order: null, stochastic: true, budget: 20, exactError: 1 };
   assert.equal(
     samplerMarkdown({
       rows: [row, other],
-      adaptive: [{ sampler: "probability-flow", exactError: 2e-4, evaluations: 150, recognised: 0.9, frechet: 4, imageEvaluations: 312.5 }],
+      adaptive: [
+        {
+          sampler: "probability-flow",
+          exactError: 2e-4,
+          evaluations: 150,
+          recognised: 0.9,
+          frechet: 4,
+          imageEvaluations: 312.5,
+        },
+      ],
       images: { count: 128, seed: 7, guidanceScale: 1 },
       floor: { recognised: 0.99, frechet: 3 },
     }),
@@ -81,7 +115,16 @@ test("rows become one line a sampler, and a missing budget a dash", () => {
   assert.equal(
     samplerMarkdown({
       rows: [row],
-      adaptive: [{ sampler: "probability-flow", exactError: 2e-4, evaluations: 150, recognised: null, frechet: null, imageEvaluations: null }],
+      adaptive: [
+        {
+          sampler: "probability-flow",
+          exactError: 2e-4,
+          evaluations: 150,
+          recognised: null,
+          frechet: null,
+          imageEvaluations: null,
+        },
+      ],
     }),
     [
       "| sampler | order | exact error, 10 |",

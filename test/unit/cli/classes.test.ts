@@ -7,7 +7,12 @@ import * as tf from "../../../src/tf.js";
 import { generate, GUIDANCE_SCALE, type GenerateOptions } from "../../../src/cli/generate.js";
 import { clipStatic, guided, linearSchedule } from "../../../src/diffusion/index.js";
 import { ddim, ddpm, normalNoise, sample } from "../../../src/samplers/index.js";
-import { loadDiffusionModel, networkDenoiser, saveDiffusionModel, type DiffusionConfig } from "../../../src/training/index.js";
+import {
+  loadDiffusionModel,
+  networkDenoiser,
+  saveDiffusionModel,
+  type DiffusionConfig,
+} from "../../../src/training/index.js";
 import { toyNetwork } from "../training/toy.js";
 import { command } from "./command.js";
 
@@ -75,7 +80,8 @@ describe("a model with classes", () => {
     const before = tf.memory().numTensors;
     tf.tidy(() => {
       const [xt, t] = [normalNoise(1)(0, [2, 8, 8, 1]), tf.tensor1d([50, 50])];
-      const answer = (label: number): tf.Tensor => model.denoiser.predict(xt, t, { label: tf.tensor1d([label, label], "int32") });
+      const answer = (label: number): tf.Tensor =>
+        model.denoiser.predict(xt, t, { label: tf.tensor1d([label, label], "int32") });
       assert.equal(apart(model.denoiser.predict(xt, t), answer(CLASSES)), 0);
       assert.ok(apart(model.denoiser.predict(xt, t), answer(0)) > 0.01);
     });
@@ -88,7 +94,10 @@ test("an unconditional label that is not the last row of the table is refused, n
   const good = readFileSync(path, "utf8");
   for (const unconditionalLabel of [0, CLASSES + 1, -1, 2.5, "none"]) {
     writeFileSync(path, JSON.stringify({ ...config, unconditionalLabel }));
-    assert.throws(() => loadDiffusionModel(folders.classes), /diffusion\.json: unconditionalLabel .* must be the last row .* 3/);
+    assert.throws(
+      () => loadDiffusionModel(folders.classes),
+      /diffusion\.json: unconditionalLabel .* must be the last row .* 3/,
+    );
   }
   writeFileSync(path, good);
   const other = join(folders.plain, "diffusion.json");
@@ -107,13 +116,27 @@ test("a class the model does not know, and guidance where there are no classes, 
     [[folders.plain, "--class", "1"], /knows no classes: leave class 1 out/],
     [[folders.plain, "--guidance", "2"], /trained without classes, so it cannot be guided/],
   ];
-  const outcomes = await Promise.all(expectations.map(([args]) => command("sample", [...args, "--steps", "2", "--n", "1", "--out", out])));
+  const outcomes = await Promise.all(
+    expectations.map(([args]) => command("sample", [...args, "--steps", "2", "--n", "1", "--out", out])),
+  );
   outcomes.forEach(({ code, stderr }, i) => {
     assert.match(stderr, expectations[i][1]);
     assert.equal(code, 1);
   });
   assert.ok(!existsSync(out));
-  const drawn = await command("sample", [folders.classes, "--class", "1", "--guidance", "2", "--steps", "2", "--n", "1", "--out", out]);
+  const drawn = await command("sample", [
+    folders.classes,
+    "--class",
+    "1",
+    "--guidance",
+    "2",
+    "--steps",
+    "2",
+    "--n",
+    "1",
+    "--out",
+    out,
+  ]);
   assert.equal(drawn.code, 0, drawn.stderr);
   assert.ok(existsSync(out));
 });

@@ -10,7 +10,11 @@ export interface Outcome {
 }
 
 /** Runs a command of the command line from its source; `interruptAt` sends Ctrl-C when stdout first matches. */
-export function command(name: string, args: readonly string[], options: { interruptAt?: RegExp; env?: Record<string, string> } = {}): Promise<Outcome> {
+export function command(
+  name: string,
+  args: readonly string[],
+  options: { interruptAt?: RegExp; env?: Record<string, string> } = {},
+): Promise<Outcome> {
   const child = spawn(process.execPath, ["--import", "tsx", join(root, `src/cli/${name}.ts`), ...args], {
     cwd: root,
     env: { ...process.env, ...options.env },

@@ -39,7 +39,17 @@ test("a seeded image does not change with the batch it is drawn in, and generati
 
 test("the command writes a grid of the images asked for", async () => {
   const out = join(folder, "grid.png");
-  const { code, stderr, stdout } = await command("sample", [model, "--steps", "3", "--n", "4", "--seed", "2", "--out", out]);
+  const { code, stderr, stdout } = await command("sample", [
+    model,
+    "--steps",
+    "3",
+    "--n",
+    "4",
+    "--seed",
+    "2",
+    "--out",
+    out,
+  ]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /4 images are in/);
   const { width, height } = decodePng(readFileSync(out));
@@ -67,27 +77,50 @@ test("it takes every sampler of the registry, whatever path that needs", async (
   const { chooseSampler } = await import("../../../src/cli/sampler-choice.js");
   const loaded = loadDiffusionModel(model);
   for (const { name } of samplers) {
-    const images = await generate(loaded, { sampler: chooseSampler(name, { eta: 0 }).sampler, steps: 2, count: 2, seed: 3 });
+    const images = await generate(loaded, {
+      sampler: chooseSampler(name, { eta: 0 }).sampler,
+      steps: 2,
+      count: 2,
+      seed: 3,
+    });
     assert.deepEqual(images.shape, [2, 8, 8, 1], name);
     images.dispose();
   }
   loaded.dispose();
   const out = join(folder, "flow.png");
-  const { code, stderr } = await command("sample", [model, "--sampler", "flow-heun", "--steps", "2", "--n", "1", "--out", out]);
+  const { code, stderr } = await command("sample", [
+    model,
+    "--sampler",
+    "flow-heun",
+    "--steps",
+    "2",
+    "--n",
+    "1",
+    "--out",
+    out,
+  ]);
   assert.equal(code, 0, stderr);
   assert.ok(existsSync(out));
   const own = await command("sample", [model, "--sampler", "probability-flow", "--n", "1", "--out", out]);
   assert.equal(own.code, 0, own.stderr);
-  assert.match(own.stdout, /probability-flow, its own steps, seed 0\n/, "no steps it was not told, and no guess of the time left");
+  assert.match(
+    own.stdout,
+    /probability-flow, its own steps, seed 0\n/,
+    "no steps it was not told, and no guess of the time left",
+  );
 });
 
 test("the help says which samplers choose their steps, and what of the images depends on --batch", async () => {
   const { stdout } = await command("sample", ["--help"]);
   for (const { name, choosesSteps } of samplers) {
-    const line = stdout.split("\n").find((one) => one.trim().startsWith(`${name} `)) ?? assert.fail(`${name} is not listed`);
+    const line =
+      stdout.split("\n").find((one) => one.trim().startsWith(`${name} `)) ?? assert.fail(`${name} is not listed`);
     assert.equal(/takes no --steps/.test(line), choosesSteps, line);
   }
-  assert.match(stdout, /the same images, whatever --batch is \(those of probability-flow differ\s+within its tolerance/);
+  assert.match(
+    stdout,
+    /the same images, whatever --batch is \(those of probability-flow differ\s+within its tolerance/,
+  );
 });
 
 test("bad requests name what was given and what is allowed, and write nothing", async () => {
@@ -100,7 +133,10 @@ test("bad requests name what was given and what is allowed, and write nothing", 
   const expectations: [string[], RegExp][] = [
     [["no-such-model"], /no model "no-such-model": looked for .*assets.no-such-model/],
     [[model, "--sampler", "dddim"], /unknown sampler "dddim": there are/],
-    [[model, "--sampler", "probability-flow", "--steps", "3"], /--steps: probability-flow chooses its steps itself: leave it out/],
+    [
+      [model, "--sampler", "probability-flow", "--steps", "3"],
+      /--steps: probability-flow chooses its steps itself: leave it out/,
+    ],
     [[model, "--sampler", "heun", "--eta", "0.5"], /--eta sets the noise of ddim, not of heun/],
     [[model, "--steps", "0"], /--steps takes a whole number of at least 1, got "0"/],
     [[model, "--steps", "101"], /steps must be a whole number from 1 to 100, got 101/],

@@ -33,12 +33,20 @@ test("--fresh forgets an earlier run only when all that was asked for is possibl
   const run = join(folder, "straight");
   const before = readdirSync(run).map((name) => [name, readFileSync(join(run, name), "base64")]);
   const fresh = ["mnist-classifier", "--fresh", "--run", run];
-  for (const wrong of [["--steps", "abc"], ["--save-every", "0"], ["--seed", ""], ["--precision", "half"]]) {
+  for (const wrong of [
+    ["--steps", "abc"],
+    ["--save-every", "0"],
+    ["--seed", ""],
+    ["--precision", "half"],
+  ]) {
     const refused = await command("train", [...fresh, ...wrong]);
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, wrong[0] === "--precision" ? /unknown precision/ : new RegExp(wrong[0]));
   }
-  assert.deepEqual(readdirSync(run).map((name) => [name, readFileSync(join(run, name), "base64")]), before);
+  assert.deepEqual(
+    readdirSync(run).map((name) => [name, readFileSync(join(run, name), "base64")]),
+    before,
+  );
   const begun = await command("train", [...fresh, "--steps", "3", "--batch", "8"]);
   assert.equal(begun.code, 0, begun.stderr);
   assert.doesNotMatch(begun.stdout, /continuing/);
@@ -65,7 +73,10 @@ test("--precision bf16 is recorded and cannot be changed half way; where it cann
   ]);
   assert.match(unknown.stderr, /unknown precision "half": choose "float32" or "bf16"/);
   const supported = bfloat16Supported();
-  assert.match(eager.stderr, supported ? /--precision bf16 is for steps recorded as a graph/ : /this one has neither: use "float32"/);
+  assert.match(
+    eager.stderr,
+    supported ? /--precision bf16 is for steps recorded as a graph/ : /this one has neither: use "float32"/,
+  );
   for (const { code } of [eager, unknown]) assert.equal(code, 1);
 
   const rounded = await command("train", [...short, "--precision", "bf16"]);

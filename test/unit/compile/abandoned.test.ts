@@ -28,7 +28,11 @@ test("the graphs of functions that are dropped without being disposed are freed"
   };
   for (const times of [1, 3]) {
     for (let i = 0; i < 4; i++) call(new Owner().square, times);
-    for (let i = 0; i < 4; i++) call(compile(({ x }: { x: tf.Tensor }) => ({ y: tf.square(x) }), { cacheFolder }), times);
+    for (let i = 0; i < 4; i++)
+      call(
+        compile(({ x }: { x: tf.Tensor }) => ({ y: tf.square(x) }), { cacheFolder }),
+        times,
+      );
   }
   const held = new Owner();
   call(held.square, 3);

@@ -11,8 +11,7 @@ const cacheFolder = temporaryCache();
 
 type Program = (inputs: Record<string, tf.Tensor>) => tf.Tensor;
 
-const convolve = (x: tf.Tensor, k: tf.Tensor): tf.Tensor =>
-  tf.conv2d(x as tf.Tensor4D, k as tf.Tensor4D, 1, "same");
+const convolve = (x: tf.Tensor, k: tf.Tensor): tf.Tensor => tf.conv2d(x as tf.Tensor4D, k as tf.Tensor4D, 1, "same");
 
 const shapes = { x: [2, 5, 4, 3], k: [3, 3, 3, 6], m: [7, 3], w: [3, 6], b: [6], row: [1, 6], column: [7, 1] };
 
@@ -41,7 +40,10 @@ for (const [name, fused, program] of programs) {
     assertSame(
       (given: Record<string, tf.Tensor>) => {
         const loss = (w: tf.Tensor, k: tf.Tensor, b: tf.Tensor): tf.Scalar =>
-          tf.add(tf.sum(tf.square(program({ ...given, w, k, b }))), tf.sum(tf.concat([w, k, b].map((v) => tf.reshape(v, [-1])))));
+          tf.add(
+            tf.sum(tf.square(program({ ...given, w, k, b }))),
+            tf.sum(tf.concat([w, k, b].map((v) => tf.reshape(v, [-1])))),
+          );
         const [dw, dk, db] = tf.grads(loss)([given["w"], given["k"], given["b"]]);
         return { y: program(given), dw, dk, db };
       },

@@ -100,7 +100,10 @@ test("a probe around a call sees nothing of it and does not disturb it, whether 
   const conv = new Conv2d(parameters.scope("conv"), { inputs: 2, outputs: 1 });
   const x = normals([1, 4, 4, 2]) as tf.Tensor4D;
   const before = tf.memory().numTensors;
-  const compiled = compile(({ x }: { x: tf.Tensor4D }) => ({ y: conv.apply(x) }), { captures: parameters.tensors, cacheFolder });
+  const compiled = compile(({ x }: { x: tf.Tensor4D }) => ({ y: conv.apply(x) }), {
+    captures: parameters.tensors,
+    cacheFolder,
+  });
   for (let call = 1; call <= 3; call++) {
     const seen = probe(() => compiled({ x }).y);
     assert.deepEqual(seen.parts, []);

@@ -44,18 +44,11 @@ const LINKS: readonly Link[] = [
       ),
   ],
   ["tile and pool", (x) => tf.avgPool(tf.tile(x, [1, 2, 2, 1]) as tf.Tensor4D, 2, 2, "valid")],
-  [
-    "enlarge and shrink",
-    (x) => tf.maxPool(tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [8, 8]), 2, 2, "valid"),
-  ],
+  ["enlarge and shrink", (x) => tf.maxPool(tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [8, 8]), 2, 2, "valid")],
   ["mix channels", (x) => tf.reshape(tf.matMul(tf.reshape(x, [32, 3]), MIXING()), [2, 4, 4, 3])],
   [
     "one-hot",
-    (x) =>
-      tf.add(
-        x,
-        tf.oneHot(tf.tensor3d([0, 1, 2, 1, 2, 0, 2, 0, 1, 0, 1, 2, 2, 1, 0, 1], [1, 4, 4], "int32"), 3),
-      ),
+    (x) => tf.add(x, tf.oneHot(tf.tensor3d([0, 1, 2, 1, 2, 0, 2, 0, 1, 0, 1, 2, 2, 1, 0, 1], [1, 4, 4], "int32"), 3)),
   ],
   ["clip", (x) => tf.clipByValue(x, -2, 2)],
   ["clone", (x) => tf.clone(x)],
@@ -67,8 +60,7 @@ test("random chains of operations, and their gradients", () => {
   fc.assert(
     fc.property(chain, fc.nat(1000), (links, seed) => {
       const inputs = { x: normals([2, 4, 4, 3], seed), y: normals([2, 4, 4, 3], seed + 1) };
-      const run = (x: tf.Tensor, y: tf.Tensor): tf.Tensor =>
-        links.reduce((value, [, apply]) => apply(value, y), x);
+      const run = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => links.reduce((value, [, apply]) => apply(value, y), x);
       assertSame(
         ({ x, y }) => {
           const { value, grads } = tf.valueAndGrads((a: tf.Tensor, b: tf.Tensor) => {
@@ -95,8 +87,7 @@ for (const stride of [1, 2] as const) {
       const inputs = { x: normals([2, 6, 5, 3]), kernel: normals([3, 3, 3, 4], 1) };
       assertSame(
         ({ x, kernel }) => {
-          const loss = (a: tf.Tensor, k: tf.Tensor) =>
-            tf.sum(tf.square(conv2d(stride, pad)(a, k))) as tf.Scalar;
+          const loss = (a: tf.Tensor, k: tf.Tensor) => tf.sum(tf.square(conv2d(stride, pad)(a, k))) as tf.Scalar;
           const [dx, dk] = tf.grads(loss)([x, kernel]);
           return { y: conv2d(stride, pad)(x, kernel), dx, dk };
         },
@@ -119,8 +110,7 @@ test("a network of convolution, group norm and attention, with the gradients of 
   assertSame(
     ({ x }) => {
       const { value, grads } = tf.variableGrads(
-        () =>
-          tf.mean(tf.square(attention.apply(silu(norm.apply(conv.apply(x as tf.Tensor4D)))))) as tf.Scalar,
+        () => tf.mean(tf.square(attention.apply(silu(norm.apply(conv.apply(x as tf.Tensor4D)))))) as tf.Scalar,
         parameters.variables,
       );
       // The loss does not depend on the keys' bias but for rounding, so that its gradient cannot be compared.

@@ -33,8 +33,7 @@ test("matrix products count two operations a term, transposed or in batches", ()
 });
 
 test("a convolution and its two gradients count the same", () => {
-  const convolve = (x: tf.Tensor, k: tf.Tensor): tf.Tensor =>
-    tf.conv2d(x as tf.Tensor4D, k as tf.Tensor4D, 2, "same");
+  const convolve = (x: tf.Tensor, k: tf.Tensor): tf.Tensor => tf.conv2d(x as tf.Tensor4D, k as tf.Tensor4D, 2, "same");
   const inputs = () => ({ x: normals([2, 8, 6, 3]), k: normals([3, 3, 3, 5]) });
   // [2, 4, 3, 5] outputs of 3·3·3 terms
   const once = 2 * (2 * 4 * 3 * 5) * 27;

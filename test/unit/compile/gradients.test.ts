@@ -54,7 +54,10 @@ test("a gradient, and a second one, goes through a compiled function to its inpu
 test("a gradient goes through a compiled function to its captures", () => {
   const weight = tf.variable(tf.scalar(0.3));
   const x = tf.tensor1d([1, 2, 3]);
-  const scaled = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, weight) }), { captures: { weight }, cacheFolder });
+  const scaled = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, weight) }), {
+    captures: { weight },
+    cacheFolder,
+  });
   withAndWithoutGraph(
     () => scaled.graphs,
     () => scaled({ x }).y,

@@ -63,7 +63,7 @@ const unets: Readonly<Record<string, Partial<UNet2DConfig>>> = {
   "learned time": { time_embedding_type: "learned", num_train_timesteps: 1000 },
   "time as scale and shift": { resnet_time_scale_shift: "scale_shift" },
   "downsampling without padding": { downsample_padding: 0 },
-  "classes": { num_class_embeds: 3 },
+  classes: { num_class_embeds: 3 },
 };
 
 for (const [name, config] of Object.entries(unets)) {
@@ -104,11 +104,11 @@ test("DiT with classes", () => {
     attention_head_dim: 4,
     num_embeds_ada_norm: 3,
   });
-  assertNetworkSame(
-    dit.parameters,
-    ({ x, t, label }) => dit.apply(x as tf.Tensor4D, t as tf.Tensor1D, { label }),
-    { x: image(2, 4, 4, 1), t: times(), label: classes() },
-  );
+  assertNetworkSame(dit.parameters, ({ x, t, label }) => dit.apply(x as tf.Tensor4D, t as tf.Tensor1D, { label }), {
+    x: image(2, 4, 4, 1),
+    t: times(),
+    label: classes(),
+  });
 });
 
 test("U-ViT with classes and text", () => {
@@ -124,10 +124,10 @@ test("U-ViT with classes and text", () => {
 for (const encoding of timeEncodingNames) {
   test(`PointMlp with classes, time encoding "${encoding}"`, () => {
     const mlp = new PointMlp({ hidden: [16], time_encoding: encoding, num_class_embeds: 3 });
-    assertNetworkSame(
-      mlp.parameters,
-      ({ x, t, label }) => mlp.apply(x as tf.Tensor2D, t as tf.Tensor1D, { label }),
-      { x: normals([2, 2]), t: times(), label: classes() },
-    );
+    assertNetworkSame(mlp.parameters, ({ x, t, label }) => mlp.apply(x as tf.Tensor2D, t as tf.Tensor1D, { label }), {
+      x: normals([2, 2]),
+      t: times(),
+      label: classes(),
+    });
   });
 }

@@ -34,7 +34,10 @@ function assertRefused(program: Program, expected: RegExp, options: CompileOptio
 
 test("a tensor that is no input is refused by shape and line, whether it was uploaded yet or not", () => {
   const fresh = tf.tensor2d([1, 2, 3, 4], [1, 4]);
-  assertRefused(({ x }) => ({ y: tf.mul(x, fresh) }), /a tensor of shape \[1,4\], float32, holding 1, 2, 3, 4, which.*frozen/);
+  assertRefused(
+    ({ x }) => ({ y: tf.mul(x, fresh) }),
+    /a tensor of shape \[1,4\], float32, holding 1, 2, 3, 4, which.*frozen/,
+  );
   const used = tf.tidy(() => tf.add(fresh, 1));
   assertRefused(
     ({ x }) => ({ y: tf.mul(x, used) }),
@@ -96,7 +99,8 @@ test("a number that changes between the first two calls is refused by its line; 
   rate = 5;
   assert.throws(values, {
     name: "CompileError",
-    message: /"scaled" is not a pure function: a constant of shape \[\] changes .* must be inputs\.\n.*refusals\.test\.ts:\d+/,
+    message:
+      /"scaled" is not a pure function: a constant of shape \[\] changes .* must be inputs\.\n.*refusals\.test\.ts:\d+/,
   });
   assert.equal(scaled.graphs, 0);
   assert.equal(sessions(), 0);
@@ -159,7 +163,10 @@ test("a choice that changes between the first two calls is refused: another oper
 
 test("random numbers drawn by an operation are refused, whatever the seed", () => {
   for (const seed of [undefined, 7]) {
-    assertRefused(({ x }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3, seed) }), /draws random numbers \(tf\.multinomial\)/);
+    assertRefused(
+      ({ x }) => ({ y: tf.multinomial(x as tf.Tensor2D, 3, seed) }),
+      /draws random numbers \(tf\.multinomial\)/,
+    );
   }
 });
 
@@ -168,12 +175,16 @@ test("an attribute that changes or is no whole number is refused by its operatio
     return { y: tf.maxPool(tf.reshape(x, [1, 4, 4, 1]) as tf.Tensor4D, size, stride, "same") };
   };
   let runs = 0;
-  assertRefused(({ x }) => pool(x, 2 + (runs++ % 2), 1), /not a pure function: the attribute "ksize" of MaxPool changes/);
+  assertRefused(
+    ({ x }) => pool(x, 2 + (runs++ % 2), 1),
+    /not a pure function: the attribute "ksize" of MaxPool changes/,
+  );
   const x = tf.ones([4, 4]);
   const fractional = compile(({ x }: { x: tf.Tensor }) => pool(x, 2, 1.5), { cacheFolder });
   assert.throws(() => fractional({ x }), {
     name: "CompileError",
-    message: /attribute "strides" of MaxPool cannot be written into a graph: .*whole number.*1\.5\n.*refusals\.test\.ts:/,
+    message:
+      /attribute "strides" of MaxPool cannot be written into a graph: .*whole number.*1\.5\n.*refusals\.test\.ts:/,
   });
   x.dispose();
 });
@@ -183,7 +194,9 @@ test("an operation whose result has a shape that depends on data is refused, of 
     new RegExp(`"program" uses ${name} on values that depend on its inputs: they decide the shape`);
   assertRefused(({ x }) => ({ y: tf.scalar(tf.unique(tf.reshape(x, [-1])).values.size) }), expected("UniqueV2"));
   assertRefused(
-    ({ x }) => ({ y: tf.image.nonMaxSuppressionWithScore(x as tf.Tensor2D, tf.sum(x, 1) as tf.Tensor1D, 3).selectedIndices }),
+    ({ x }) => ({
+      y: tf.image.nonMaxSuppressionWithScore(x as tf.Tensor2D, tf.sum(x, 1) as tf.Tensor1D, 3).selectedIndices,
+    }),
     expected("NonMaxSuppressionV5"),
   );
   const distinct = compile(
@@ -229,16 +242,12 @@ test("reading a value that depends on an input is refused, reading a constant is
     /tf\.oneHot and matMul for tf\.gather/,
   );
   const captured = tf.scalar(4);
-  assertRefused(
-    ({ x }) => ({ y: tf.mul(x, captured.dataSync()[0]) }),
-    /reads the values of a captured tensor/,
-  );
+  assertRefused(({ x }) => ({ y: tf.mul(x, captured.dataSync()[0]) }), /reads the values of a captured tensor/);
   captured.dispose();
 
-  const compiled = compile(
-    ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, tf.add(tf.scalar(1), 2).dataSync()[0]) }),
-    { cacheFolder },
-  );
+  const compiled = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, tf.add(tf.scalar(1), 2).dataSync()[0]) }), {
+    cacheFolder,
+  });
   const x = tf.scalar(5);
   const { y } = compiled({ x });
   assert.equal(y.dataSync()[0], 15);
@@ -260,7 +269,10 @@ test("reading by a promise is refused at once, and no promise is left to fail", 
     void tf.whereAsync(tf.greater(x, 0));
     throw new Error("follows");
   }, reads);
-  assertRefused((async ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, (await x.data())[0]) })) as unknown as Program, reads);
+  assertRefused(
+    (async ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, (await x.data())[0]) })) as unknown as Program,
+    reads,
+  );
   const x = tf.ones([2]);
   const late = compile(
     (async () => {
@@ -272,7 +284,10 @@ test("reading by a promise is refused at once, and no promise is left to fail", 
   assert.throws(() => late({ x }), /"late" returns a promise/);
   const constant = compile(
     ({ x }: { x: tf.Tensor }) => {
-      void tf.scalar(7).data().then(([value]) => (seen = value));
+      void tf
+        .scalar(7)
+        .data()
+        .then(([value]) => (seen = value));
       return { y: tf.square(x) };
     },
     { cacheFolder },
@@ -371,15 +386,23 @@ test("what a function kept before it failed is disposed", () => {
 test("disposing what was made before is refused by name and line, and it stays", () => {
   const table = tf.tensor1d([1, 2, 3, 4]);
   const state = tf.variable(tf.ones([4]), true, "net.weight");
-  const disposing = (tensor: tf.Tensor): Program => ({ x }) => {
-    const y = tf.square(x);
-    tensor.dispose();
-    return { y };
-  };
+  const disposing =
+    (tensor: tf.Tensor): Program =>
+    ({ x }) => {
+      const y = tf.square(x);
+      tensor.dispose();
+      return { y };
+    };
   const remedy = "which a graph cannot do: it may dispose only what it makes itself";
-  assertRefused(disposing(table), new RegExp(`disposes a tensor of shape \\[4\\], float32, holding 1, 2, 3, 4, ${remedy}`));
+  assertRefused(
+    disposing(table),
+    new RegExp(`disposes a tensor of shape \\[4\\], float32, holding 1, 2, 3, 4, ${remedy}`),
+  );
   assertRefused(disposing(table), new RegExp(`disposes the tensor "table", ${remedy}`), { captures: { table } });
-  assertRefused(disposing(state), new RegExp(`disposes the variable "net.weight" of shape \\[4\\], float32, ${remedy}`));
+  assertRefused(
+    disposing(state),
+    new RegExp(`disposes the variable "net.weight" of shape \\[4\\], float32, ${remedy}`),
+  );
   assertRefused(disposing(state), new RegExp(`disposes the variable "w", ${remedy}`), { captures: { w: state } });
   assertRefused(({ x }) => {
     const y = tf.square(x);
@@ -405,10 +428,7 @@ test("a tensor kept from call to call is refused where it is replaced", () => {
 test("wrong inputs and results are refused by name", () => {
   const x = tf.ones([2]);
   const double = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, 2) }), { name: "double", cacheFolder });
-  assert.throws(
-    () => double({ x: 3 as unknown as tf.Tensor }),
-    /input "x" of "double" must be a tensor, got number/,
-  );
+  assert.throws(() => double({ x: 3 as unknown as tf.Tensor }), /input "x" of "double" must be a tensor, got number/);
   const text = tf.tensor1d(["a", "b"]);
   assert.throws(() => double({ x: text }), /"x" of "double" is string: only float32, int32 and bool/);
   const gone = tf.ones([2]);
@@ -436,7 +456,10 @@ test("wrong inputs and results are refused by name", () => {
     y.dispose();
     return { y };
   };
-  assert.throws(() => compile(spent, { name: "spent", cacheFolder })({ x }), /"spent" must .* but "y" has been disposed/);
+  assert.throws(
+    () => compile(spent, { name: "spent", cacheFolder })({ x }),
+    /"spent" must .* but "y" has been disposed/,
+  );
   const promise = compile((async () => ({})) as unknown as Program, { name: "promise", cacheFolder });
   assert.throws(() => promise({ x }), /"promise" returns a promise/);
   double.dispose();

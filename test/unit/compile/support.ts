@@ -3,12 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import {
-  compile,
-  type Compiled,
-  type CompileOptions,
-  type NamedTensors,
-} from "../../../src/compile/index.js";
+import { compile, type Compiled, type CompileOptions, type NamedTensors } from "../../../src/compile/index.js";
 import { RandomStream } from "../../../src/random.js";
 import * as tf from "../../../src/tf.js";
 
@@ -20,9 +15,7 @@ export function temporaryCache(): string {
 }
 
 export function sessions(): number {
-  return (
-    tf.backend() as unknown as { binding: { getNumOfSavedModels(): number } }
-  ).binding.getNumOfSavedModels();
+  return (tf.backend() as unknown as { binding: { getNumOfSavedModels(): number } }).binding.getNumOfSavedModels();
 }
 
 /** Normals, the same for the same index. */

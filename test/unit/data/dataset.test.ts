@@ -73,20 +73,16 @@ describe("loadDigits", () => {
     assert.deepEqual(proportionalShares([5, 3, 2], 5), [3, 1, 1]);
     assert.deepEqual(proportionalShares([1, 1, 1], 2), [1, 1, 0]);
     fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 2000 }), { minLength: 1 }),
-        fc.nat(1000),
-        (sizes, wanted) => {
-          const all = sizes.reduce((a, b) => a + b, 0);
-          const total = Math.min(wanted, all);
-          const shares = proportionalShares(sizes, total);
-          assert.equal(
-            shares.reduce((a, b) => a + b, 0),
-            total,
-          );
-          shares.forEach((share, i) => assert.ok(Math.abs(share - (sizes[i] * total) / all) < 1));
-        },
-      ),
+      fc.property(fc.array(fc.integer({ min: 1, max: 2000 }), { minLength: 1 }), fc.nat(1000), (sizes, wanted) => {
+        const all = sizes.reduce((a, b) => a + b, 0);
+        const total = Math.min(wanted, all);
+        const shares = proportionalShares(sizes, total);
+        assert.equal(
+          shares.reduce((a, b) => a + b, 0),
+          total,
+        );
+        shares.forEach((share, i) => assert.ok(Math.abs(share - (sizes[i] * total) / all) < 1));
+      }),
     );
   });
 });
@@ -95,10 +91,7 @@ describe("Normaliser", () => {
   test("maps 0 to −1 and 255 to 1, linearly", () => {
     const values = new Normaliser().encode(Uint8Array.of(0, 51, 255));
     assert.deepEqual([...values], [-1, Math.fround(-0.6), 1]);
-    assert.deepEqual(
-      [...new Normaliser({ low: 0 }).encode(Uint8Array.of(0, 51, 255))],
-      [0, Math.fround(0.2), 1],
-    );
+    assert.deepEqual([...new Normaliser({ low: 0 }).encode(Uint8Array.of(0, 51, 255))], [0, Math.fround(0.2), 1]);
   });
 
   test("every byte comes back, whatever the bounds", () => {
@@ -142,9 +135,9 @@ describe("data sets and gathering", () => {
     const images = gatherImages(toy(), [2, 0, 2]);
     assert.equal(tf.memory().numTensors, before + 1);
     assert.deepEqual(images.shape, [3, 2, 2, 2]);
-    const expected = [
-      16, 17, 18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23,
-    ].map((i) => Math.fround(-1 + (2 * 10 * i) / 255));
+    const expected = [16, 17, 18, 19, 20, 21, 22, 23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23].map((i) =>
+      Math.fround(-1 + (2 * 10 * i) / 255),
+    );
     assert.deepEqual([...images.dataSync()], expected);
     const pixel = tf.slice(images, [1, 1, 0, 1], [1, 1, 1, 1]);
     assert.equal(pixel.dataSync()[0], Math.fround(-1 + 100 / 255));
@@ -164,19 +157,25 @@ describe("data sets and gathering", () => {
 
   test("indices of the classes asked for: the first of each, none twice, and too few are refused", () => {
     const labels = Uint8Array.from([1, 0, 1, 0, 1]);
-    const five = imageDataset({ name: "five", images: labels, labels, height: 1, width: 1, channels: 1, classes: ["a", "b"] });
+    const five = imageDataset({
+      name: "five",
+      images: labels,
+      labels,
+      height: 1,
+      width: 1,
+      channels: 1,
+      classes: ["a", "b"],
+    });
     assert.deepEqual(indicesOfClasses(five, [0, 1, 1, 0]), [1, 0, 2, 3]);
     assert.deepEqual(indicesOfClasses(five, Int32Array.from([])), []);
-    for (const asked of [[0, 0, 0], [2]]) assert.throws(() => indicesOfClasses(five, asked), /"five" has too few examples of class/);
+    for (const asked of [[0, 0, 0], [2]])
+      assert.throws(() => indicesOfClasses(five, asked), /"five" has too few examples of class/);
   });
 
   test("an index outside is refused before anything is allocated", () => {
     const before = tf.memory().numTensors;
     for (const index of [-1, 3, 0.5, NaN]) {
-      assert.throws(
-        () => gatherImages(toy(), [0, index]),
-        /not in data set "toy", which has examples 0 to 2/,
-      );
+      assert.throws(() => gatherImages(toy(), [0, index]), /not in data set "toy", which has examples 0 to 2/);
       assert.throws(() => gatherLabels(toy(), [index]), RangeError);
       assert.throws(() => subset(toy(), [index]), RangeError);
     }

@@ -256,10 +256,7 @@ describe("fetchDataset", () => {
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
     const error = await failure(fetchDataset("fashion-mnist", { directory: folder, mirrors: [base] }));
-    assert.match(
-      error.message,
-      /is there a network\?.*loadDigits\(\{ split: "train" \}\) gives 9000 real digits/s,
-    );
+    assert.match(error.message, /is there a network\?.*loadDigits\(\{ split: "train" \}\) gives 9000 real digits/s);
     server.listen(0);
   });
 
@@ -279,10 +276,7 @@ describe("fetchDataset", () => {
   });
 
   test("refuses an unknown name", async () => {
-    await assert.rejects(
-      fetchDataset("cifar" as "mnist"),
-      /"cifar" is unknown; known are mnist, fashion-mnist/,
-    );
+    await assert.rejects(fetchDataset("cifar" as "mnist"), /"cifar" is unknown; known are mnist, fashion-mnist/);
     await assert.rejects(fetchDataset("toString" as "mnist"), RangeError);
   });
 });

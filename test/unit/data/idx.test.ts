@@ -153,10 +153,7 @@ describe("loadIdxDataset", () => {
       loadIdxDataset({ name: "toy", images: i, labels: l, classes: names });
     await assert.rejects(load(labels, labels), /images need 3 or 4 dimensions, got 2/);
     await assert.rejects(load(images, images), /labels need 1 dimension/);
-    await assert.rejects(
-      load(images, await file("l3", idx([3], new Uint8Array(3)))),
-      /2 images, but .* 3 labels/,
-    );
+    await assert.rejects(load(images, await file("l3", idx([3], new Uint8Array(3)))), /2 images, but .* 3 labels/);
     await assert.rejects(load(images, labels, ["only"]), /label 1 of example 0 names none of 1 classes/);
   });
 });

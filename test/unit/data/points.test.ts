@@ -107,8 +107,7 @@ for (const { name, sample, density, noise } of SETS) {
     });
 
     test("refuses a bad number of points", () => {
-      for (const n of [-1, 0.5, NaN, Infinity])
-        assert.throws(() => sample(n, stream()), /number of points n/);
+      for (const n of [-1, 0.5, NaN, Infinity]) assert.throws(() => sample(n, stream()), /number of points n/);
     });
   });
 }

@@ -5,10 +5,7 @@ import { dataDenoiser, edmPath, linearSchedule, normalNoise, type GaussianPath }
 
 const [M, d] = [40, 784];
 const near = (actual: number, expected: number, tolerance: number, what: string): void =>
-  assert.ok(
-    Math.abs(actual - expected) <= tolerance,
-    `${what}: ${actual}, expected ${expected} ± ${tolerance}`,
-  );
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual}, expected ${expected} ± ${tolerance}`);
 
 /** Images of 784 values at the ends of [−1, 1], the first in twenty copies that are 0.004 apart. */
 function nearDuplicates(): tf.Tensor2D {
@@ -43,10 +40,9 @@ test("near duplicates of 784 values are told apart at any noise, as float64 tell
     [linearSchedule(), [1, 30, 200, 500, 1000]],
   ] as [GaussianPath, number[]][]) {
     const ideal = dataDenoiser(path, data);
-    const [signal, noise] = [
-      times.map((t) => [path.signal(t)]),
-      times.map((t) => [path.noise(t)]),
-    ].map((column) => tf.tensor2d(column));
+    const [signal, noise] = [times.map((t) => [path.signal(t)]), times.map((t) => [path.noise(t)])].map((column) =>
+      tf.tensor2d(column),
+    );
     const which = tf.gather(data, [20, 21, 25, 30, 39, 3].slice(0, times.length));
     const xt = tf.add(tf.mul(which, signal), tf.mul(normalNoise(2)(0, [times.length, d]), noise));
     const t = tf.tensor1d(times);
@@ -86,10 +82,19 @@ test("the second of two points 0.004 apart has the weight it has in float64", ()
 
 test("the gradient of the ideal denoiser is that of finite differences, and points that do not fit are refused", () => {
   const path = edmPath();
-  const ideal = dataDenoiser(path, tf.tensor2d([[-1, 0], [1, 0.5], [0, 1]]));
+  const ideal = dataDenoiser(
+    path,
+    tf.tensor2d([
+      [-1, 0],
+      [1, 0.5],
+      [0, 1],
+    ]),
+  );
   const t = tf.tensor1d([0.7]);
   const first = (x: tf.Tensor): tf.Tensor => tf.sum(tf.mul(ideal.predict(x, t), tf.tensor2d([[1, -2]])));
-  const gradient = tf.grad(first)(tf.tensor2d([[0.2, 0.3]])).dataSync();
+  const gradient = tf
+    .grad(first)(tf.tensor2d([[0.2, 0.3]]))
+    .dataSync();
   const at = (x: number, y: number): number => first(tf.tensor2d([[x, y]])).dataSync()[0];
   near(gradient[0], (at(0.21, 0.3) - at(0.19, 0.3)) / 0.02, 2e-3, "∂/∂x");
   near(gradient[1], (at(0.2, 0.31) - at(0.2, 0.29)) / 0.02, 2e-3, "∂/∂y");

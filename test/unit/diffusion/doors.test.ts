@@ -26,9 +26,15 @@ import {
 } from "../../../src/index.js";
 
 const schedule = linearSchedule();
-const good = tf.tensor2d([[1, 2], [3, 4]]);
+const good = tf.tensor2d([
+  [1, 2],
+  [3, 4],
+]);
 const column = tf.tensor2d([[1], [2]]);
-const bad = tf.tensor2d([[1, 2], [NaN, 4]]);
+const bad = tf.tensor2d([
+  [1, 2],
+  [NaN, 4],
+]);
 const nonsense = "epsilon" as Prediction;
 
 const weights = (weighting: string, options: object = {}, t = 500, prediction: Prediction = "noise") =>
@@ -36,22 +42,38 @@ const weights = (weighting: string, options: object = {}, t = 500, prediction: P
 const mixture = (means: number[][], covariance: Covariance = 1, shares?: number[]) =>
   mixtureDenoiser(schedule, { means, covariances: [covariance], weights: shares });
 const onLabels = (condition: tf.Tensor, none: tf.Tensor) =>
-  guided(
-    { predicts: "noise", predict: (x) => x.clone() },
-    { guidanceScale: 2, unconditional: { text: none } },
-  ).predict(good, tf.tensor1d([5, 5]), { text: condition });
+  guided({ predicts: "noise", predict: (x) => x.clone() }, { guidanceScale: 2, unconditional: { text: none } }).predict(
+    good,
+    tf.tensor1d([5, 5]),
+    { text: condition },
+  );
 
 const doors: [RegExp, () => unknown][] = [
-  [/^weight has shape \[2,1\]: give one weight per example, \[2\]$/, () => simpleLoss(good, good, column as unknown as tf.Tensor1D)],
-  [/^weight has shape \[3\]: give one weight per example, \[2\]$/, () => simpleLoss(good, good, tf.tensor1d([1, 2, 3]))],
-  [/^the score −ε\/b does not exist at t = 0, .* draw times above 0$/, () => trainingTarget(schedule, "score", good, 0, good)],
+  [
+    /^weight has shape \[2,1\]: give one weight per example, \[2\]$/,
+    () => simpleLoss(good, good, column as unknown as tf.Tensor1D),
+  ],
+  [
+    /^weight has shape \[3\]: give one weight per example, \[2\]$/,
+    () => simpleLoss(good, good, tf.tensor1d([1, 2, 3])),
+  ],
+  [
+    /^the score −ε\/b does not exist at t = 0, .* draw times above 0$/,
+    () => trainingTarget(schedule, "score", good, 0, good),
+  ],
   [/^the score −ε\/b does not exist at t = 0, /, () => trainingTarget(flowPath(), "score", good, [0.5, 0], good)],
   [/^x0 has shape \[2,1\] but xt has \[2,2\]/, () => preconditionedTarget(schedule, column, good, [5, 5])],
   [/^x0 holds NaN or infinite values, 1 of 4/, () => preconditionedTarget(schedule, bad, good, [5, 5])],
   [/^xt holds NaN or infinite values, 1 of 4/, () => preconditionedTarget(schedule, good, bad, [5, 5])],
-  [/^t = 5000 is outside 0 … 1000, the times of "linear"/, () => convertPrediction(schedule, "noise", "noise", good, good, 5000)],
+  [
+    /^t = 5000 is outside 0 … 1000, the times of "linear"/,
+    () => convertPrediction(schedule, "noise", "noise", good, good, 5000),
+  ],
   [/^got 3 times for a batch of 2/, () => convertPrediction(schedule, "noise", "noise", good, good, [1, 2, 3])],
-  [/^unknown prediction "epsilon": use one of noise, /, () => convertPrediction(schedule, nonsense, nonsense, good, good, 5)],
+  [
+    /^unknown prediction "epsilon": use one of noise, /,
+    () => convertPrediction(schedule, nonsense, nonsense, good, good, 5),
+  ],
   [/^gamma of min-snr must be a finite number > 0, got -1$/, () => weights("min-snr", { gamma: -1 })],
   [/^gamma of p2 must be a finite number ≥ 0, got -1$/, () => weights("p2", { gamma: -1 })],
   [/^k of p2 must be a finite number ≥ 0, got -1$/, () => weights("p2", { k: -1 })],
@@ -60,40 +82,89 @@ const doors: [RegExp, () => unknown][] = [
   [/^t = 5000 is outside 0 … 1000/, () => weights("simple", {}, 5000)],
   [/^t = -1 is outside 0 … 1000/, () => weights("snr", {}, -1)],
   [/^unknown prediction "epsilon"/, () => weights("simple", {}, 500, nonsense)],
-  [/^every entry of mean 1 must be a finite number, got NaN$/, () => mixture([[0, 0], [0, NaN]])],
-  [/^every entry of covariance 0 must be a finite number, got NaN$/, () => mixture([[0, 0]], [[1, NaN], [NaN, 1]])],
+  [
+    /^every entry of mean 1 must be a finite number, got NaN$/,
+    () =>
+      mixture([
+        [0, 0],
+        [0, NaN],
+      ]),
+  ],
+  [
+    /^every entry of covariance 0 must be a finite number, got NaN$/,
+    () =>
+      mixture(
+        [[0, 0]],
+        [
+          [1, NaN],
+          [NaN, 1],
+        ],
+      ),
+  ],
   [/^every entry of covariance 0 must be a finite number, got Infinity$/, () => mixture([[0]], Infinity)],
   [/^weights must be 2 finite numbers > 0, got \[1,Infinity\]$/, () => mixture([[0], [1]], 1, [1, Infinity])],
-  [/^got 1 times for a batch of 2: give one time per example/, () => gaussianDenoiser(schedule, [0, 0], 1).predict(good, tf.tensor1d([5]))],
+  [
+    /^got 1 times for a batch of 2: give one time per example/,
+    () => gaussianDenoiser(schedule, [0, 0], 1).predict(good, tf.tensor1d([5])),
+  ],
   [/^uniformShare must lie in 0 … 1, got 5$/, () => new LossAwareTimes(10, 10, 5)],
   [/^length must be a whole number ≥ 1, got 0$/, () => new LossAwareTimes(10, 0)],
   [/^T must be a whole number ≥ 1, got 2\.5$/, () => new LossAwareTimes(2.5)],
   [/^mean must be a finite number, got NaN$/, () => logitNormalTimes(flowPath(), { mean: NaN })],
-  [/^deviation must be a finite number > 0, got Infinity$/, () => logitNormalTimes(flowPath(), { deviation: Infinity })],
+  [
+    /^deviation must be a finite number > 0, got Infinity$/,
+    () => logitNormalTimes(flowPath(), { deviation: Infinity }),
+  ],
   [/^mean must be a finite number, got -Infinity$/, () => logNormalLevels(flowPath(), { mean: -Infinity })],
   [/^deviation must be a finite number > 0, got 0$/, () => logNormalLevels(flowPath(), { deviation: 0 })],
   [/^tau must be a finite number > 0, got NaN$/, () => sigmoidAlphaBarSchedule({ tau: NaN })],
   [/^need start < end, got 3 and -3$/, () => sigmoidAlphaBarSchedule({ start: 3, end: -3 })],
-  [/^schedule "sigmoid-alpha-bar": step 1 of 1000 adds no noise, β = 0: use a larger tau/, () => sigmoidAlphaBarSchedule({ tau: 0.002 })],
-  [/^row 0 of a covariance for 2 dimensions has 3 entries$/, () => mixture([[0, 0]], [[1, 0, 9], [0, 1, 9]])],
+  [
+    /^schedule "sigmoid-alpha-bar": step 1 of 1000 adds no noise, β = 0: use a larger tau/,
+    () => sigmoidAlphaBarSchedule({ tau: 0.002 }),
+  ],
+  [
+    /^row 0 of a covariance for 2 dimensions has 3 entries$/,
+    () =>
+      mixture(
+        [[0, 0]],
+        [
+          [1, 0, 9],
+          [0, 1, 9],
+        ],
+      ),
+  ],
   [/^referenceT must be a finite number > 0, got NaN$/, () => linearSchedule({ referenceT: NaN })],
   [/^referenceT must be a finite number > 0, got 0$/, () => quadraticSchedule({ referenceT: 0 })],
   [/^s must be a finite number ≥ 0, got Infinity$/, () => cosineSchedule({ s: Infinity })],
   [/^mean must be a finite number, got NaN$/, () => laplaceSchedule({ mean: NaN })],
-  [/^schedule "laplace": ᾱ is already 0 at t = \d+, with \d+ steps to come: use a larger mean/, () => laplaceSchedule({ mean: -800 })],
+  [
+    /^schedule "laplace": ᾱ is already 0 at t = \d+, with \d+ steps to come: use a larger mean/,
+    () => laplaceSchedule({ mean: -800 }),
+  ],
   [/^respacing needs at least one time to keep/, () => respace(schedule, [])],
   [/^respacing needs at least one time to keep/, () => respace(schedule, [0])],
-  [/^"text" has shape \[2,3\] but the unconditional one \[1,4\]: give both the same shape per example$/, () => onLabels(tf.zeros([2, 3]), tf.zeros([1, 4]))],
-  [/^"text" has shape \[2,3\] but the unconditional one \[1,3,1\]/, () => onLabels(tf.zeros([2, 3]), tf.zeros([1, 3, 1]))],
+  [
+    /^"text" has shape \[2,3\] but the unconditional one \[1,4\]: give both the same shape per example$/,
+    () => onLabels(tf.zeros([2, 3]), tf.zeros([1, 4])),
+  ],
+  [
+    /^"text" has shape \[2,3\] but the unconditional one \[1,3,1\]/,
+    () => onLabels(tf.zeros([2, 3]), tf.zeros([1, 3, 1])),
+  ],
 ];
 
 test("what would be silently wrong is refused at the door, by its name", () => {
   for (const [message, enter] of doors) {
-    assert.throws(enter, (error: Error) => {
-      assert.ok(error instanceof RangeError, `${String(message)}: ${error.stack}`);
-      assert.match(error.message, message);
-      return true;
-    }, String(message));
+    assert.throws(
+      enter,
+      (error: Error) => {
+        assert.ok(error instanceof RangeError, `${String(message)}: ${error.stack}`);
+        assert.match(error.message, message);
+        return true;
+      },
+      String(message),
+    );
   }
 });
 

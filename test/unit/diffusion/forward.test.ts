@@ -29,8 +29,7 @@ const schedules = fc.oneof(
   fc.integer({ min: 50, max: 1500 }).map((T) => linearSchedule({ T })),
   fc.integer({ min: 10, max: 1500 }).map((T) => cosineSchedule({ T })),
 );
-const largest = (a: tf.Tensor, b: tf.Tensor): number =>
-  tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]);
+const largest = (a: tf.Tensor, b: tf.Tensor): number => tf.tidy(() => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]);
 
 test("t single steps have the mean and variance of the closed form", () => {
   fc.assert(

@@ -116,14 +116,7 @@ test("classifier guidance turns a mixture's score into that of the class", () =>
   const x = tf.tensor2d([[-1.2], [0.1], [0.9]]);
   const t = tf.tensor1d([100, 400, 800]);
   const steered = classifierGuided(both, path, logProbability);
-  const expected = convertPrediction(
-    path,
-    "sample",
-    "noise",
-    one.predict(x, t),
-    x,
-    [100, 400, 800],
-  ).dataSync();
+  const expected = convertPrediction(path, "sample", "noise", one.predict(x, t), x, [100, 400, 800]).dataSync();
   steered
     .predict(x, t)
     .dataSync()
@@ -203,10 +196,19 @@ test("the ideal denoiser takes data of an image's size, and a covariance of lowe
   const x = tf.ones([1, 400]);
   const [a, b] = [path.signal(500), path.noise(500)];
   const expected = a / (a ** 2 + b ** 2);
-  assert.ok(image.predict(x, tf.tensor1d([500])).dataSync().every((value) => Math.abs(value - expected) < 1e-5));
+  assert.ok(
+    image
+      .predict(x, tf.tensor1d([500]))
+      .dataSync()
+      .every((value) => Math.abs(value - expected) < 1e-5),
+  );
   // Σ = v·vᵀ in units of 0 … 255
   const v = [255, 130, 17];
-  const flat = gaussianDenoiser(path, [0, 0, 0], v.map((p) => v.map((q) => p * q)));
+  const flat = gaussianDenoiser(
+    path,
+    [0, 0, 0],
+    v.map((p) => v.map((q) => p * q)),
+  );
   const [first, second] = flat.predict(tf.tensor2d([v]), tf.tensor1d([500])).dataSync();
   assert.ok(Math.abs(first / second - v[0] / v[1]) < 1e-4);
 });

@@ -42,10 +42,7 @@ import {
 
 const scalar = (x: tf.Tensor): number => x.dataSync()[0];
 const near = (actual: number, expected: number, tolerance: number, what = ""): void =>
-  assert.ok(
-    Math.abs(actual - expected) <= tolerance,
-    `${what} ${actual}, expected ${expected} ± ${tolerance}`,
-  );
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${what} ${actual}, expected ${expected} ± ${tolerance}`);
 
 test("losses weighted alike are equal whatever is predicted", () => {
   const weightings: Weighting[] = ["uniform", "snr", "truncated-snr", "snr+1", "min-snr", "p2", "edm"];
@@ -186,10 +183,7 @@ test("the KL of two Gaussians is the published number, zero for equals", () => {
     0.4373814166,
     1e-6,
   );
-  assert.equal(
-    scalar(gaussianKl(tf.tensor1d([0.3]), tf.tensor1d([-1]), tf.tensor1d([0.3]), tf.tensor1d([-1]))),
-    0,
-  );
+  assert.equal(scalar(gaussianKl(tf.tensor1d([0.3]), tf.tensor1d([-1]), tf.tensor1d([0.3]), tf.tensor1d([-1]))), 0);
 });
 
 test("the probabilities of all grey levels sum to 1, tails included", () => {
@@ -217,9 +211,7 @@ test("the bound's terms vanish for the true posterior, and grow with an error of
     .forEach((term) => near(term, 0, 1e-5));
   const off = boundTerm(schedule, x0, xt, times, { mean: tf.add(mean, 0.01), logVariance }).dataSync();
   // ½·0.01²/β̃ in bits
-  times.forEach((t, i) =>
-    near(off[i], 0.5e-4 / schedule.posteriorVariance[t] / Math.LN2, 1e-3 * off[i] + 1e-5),
-  );
+  times.forEach((t, i) => near(off[i], 0.5e-4 / schedule.posteriorVariance[t] / Math.LN2, 1e-3 * off[i] + 1e-5));
 });
 
 test("for Gaussian data and its ideal denoiser the bound lies just above the entropy", () => {
@@ -232,8 +224,7 @@ test("for Gaussian data and its ideal denoiser the bound lies just above the ent
   const report = variationalBound(denoiser, schedule, x0, { noise: fresh, variance: "beta" });
   // Bits of a rounded Gaussian: log₂(s·√(2πe)) − log₂(bin), estimated on these very samples.
   const own =
-    0.5 * Math.log2(2 * Math.PI * deviation ** 2) +
-    scalar(tf.mean(tf.square(tf.div(x0, deviation)))) / 2 / Math.LN2;
+    0.5 * Math.log2(2 * Math.PI * deviation ** 2) + scalar(tf.mean(tf.square(tf.div(x0, deviation)))) / 2 / Math.LN2;
   const entropy = own - Math.log2(2 / 255);
   assert.ok(
     report.total > entropy - 0.05 && report.total < entropy + 0.35,
@@ -295,7 +286,10 @@ test("a learned variance of v = 0 is the posterior's and of v = 1 is β", () => 
   const middle = (high - low) / 2;
   const expected = (middle - 1 + Math.exp(-middle) + distance * Math.exp(-middle)) / 2 / Math.LN2;
   near(half[1], expected, 1e-4 * expected, "v = ½ at t = 2");
-  assert.throws(() => terms(ideal, "learned"), /^TypeError: variance "learned" needs a denoiser with predictWithVariance/);
+  assert.throws(
+    () => terms(ideal, "learned"),
+    /^TypeError: variance "learned" needs a denoiser with predictWithVariance/,
+  );
 });
 
 test("the bound refuses data outside its grey levels, and levels that are none", () => {
@@ -329,11 +323,16 @@ test("the hybrid loss is L_simple + λ·T·L_vlb, with β̃ for the variance whe
     // β̃_1 = 0 has no logarithm: β̃_2 stands for it.
     near(bounds.low, Math.log(schedule.posteriorVariance[Math.max(t, 2)]), 1e-12);
     near(bounds.high, Math.log(schedule.beta[t]), 1e-12);
-    for (const [v, logVariance] of [[0, bounds.low], [1, bounds.high]]) {
+    for (const [v, logVariance] of [
+      [0, bounds.low],
+      [1, bounds.high],
+    ]) {
       const bound = scalar(tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance: tf.scalar(logVariance) })));
       const expected = scalar(simpleLoss(output, noise)) + 0.01 * schedule.T * bound;
       const fraction = tf.fill([2, 3], v);
-      const loss = scalar(hybridLoss(schedule, "noise", { x0, xt, t, target: noise, output, fraction }, { boundWeight: 0.01 }));
+      const loss = scalar(
+        hybridLoss(schedule, "noise", { x0, xt, t, target: noise, output, fraction }, { boundWeight: 0.01 }),
+      );
       near(loss, expected, 1e-4 * Math.abs(expected));
     }
   }
@@ -358,9 +357,7 @@ test("the hybrid loss trains the mean by L_simple alone and the variance by the 
     [1, 0, 0],
     [0, 0, 0],
   ]);
-  const [up, down] = [1, -1].map((sign) =>
-    scalar(loss(output, tf.add(fraction, tf.mul(nudge, sign * step)), 1)),
-  );
+  const [up, down] = [1, -1].map((sign) => scalar(loss(output, tf.add(fraction, tf.mul(nudge, sign * step)), 1)));
   near(byFraction.dataSync()[0], (up - down) / (2 * step), 2e-2 * Math.abs(byFraction.dataSync()[0]) + 1e-4);
   const { output: half, fraction: share } = splitLearnedVariance(tf.tensor2d([[5, 6, -1, 1]]));
   assert.deepEqual([...half.dataSync(), ...share.dataSync()], [5, 6, 0, 1]);

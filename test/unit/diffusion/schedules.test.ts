@@ -159,8 +159,7 @@ test("a schedule or path that leaves signal at T warns, one that does not is sil
   vpPath({ betaMax: 5 });
   vePath({ sigmaMax: 3 });
   linearSchedule();
-  for (const make of [vpPath, subVpPath, vePath, edmPath, flowPath, cosineSchedule, scaledLinearSchedule])
-    make();
+  for (const make of [vpPath, subVpPath, vePath, edmPath, flowPath, cosineSchedule, scaledLinearSchedule]) make();
   zeroTerminalSnr(linearSchedule());
   await new Promise((resolve) => setImmediate(resolve));
   process.off("warning", listen);
@@ -211,25 +210,13 @@ test("a schedule keeps its path when somebody writes into its tables", () => {
 });
 
 test("timeAt inverts the noise level on every path, between the discrete times too", () => {
-  const paths = [
-    linearSchedule(),
-    cosineSchedule({ T: 37 }),
-    vpPath(),
-    subVpPath(),
-    vePath(),
-    edmPath(),
-    flowPath(),
-  ];
+  const paths = [linearSchedule(), cosineSchedule({ T: 37 }), vpPath(), subVpPath(), vePath(), edmPath(), flowPath()];
   fc.assert(
-    fc.property(
-      fc.constantFrom(...paths),
-      fc.double({ min: 0.001, max: 0.999, noNaN: true }),
-      (path, share) => {
-        const t = share * path.T;
-        assert.ok(Math.abs(path.timeAt(noiseLevel(path, t)) / t - 1) < 1e-8, `${path.name} at ${t}`);
-        assert.ok(path.signal(t) > 0 && path.noise(t) > 0);
-      },
-    ),
+    fc.property(fc.constantFrom(...paths), fc.double({ min: 0.001, max: 0.999, noNaN: true }), (path, share) => {
+      const t = share * path.T;
+      assert.ok(Math.abs(path.timeAt(noiseLevel(path, t)) / t - 1) < 1e-8, `${path.name} at ${t}`);
+      assert.ok(path.signal(t) > 0 && path.noise(t) > 0);
+    }),
   );
 });
 

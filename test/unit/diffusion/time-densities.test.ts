@@ -23,9 +23,7 @@ test("uniform times reach both ends and are even in between", () => {
   times.forEach((t) => counts[t]++);
   assert.equal(counts[0], 0);
   // 400 expected each; 5 standard deviations of √400
-  counts
-    .slice(1)
-    .forEach((count, i) => assert.ok(Math.abs(count - 400) < 100, `t = ${i + 1} came ${count} times`));
+  counts.slice(1).forEach((count, i) => assert.ok(Math.abs(count - 400) < 100, `t = ${i + 1} came ${count} times`));
   assert.ok(weights.every((weight) => weight === 1));
   const continuous = uniformTimes(flowPath())(stream(), 1000).times;
   assert.ok(continuous.every((t) => t > 0 && t <= 1));
@@ -33,16 +31,12 @@ test("uniform times reach both ends and are even in between", () => {
 
 test("stratified times take one from each equal part", () => {
   const { times } = stratifiedTimes(linearSchedule({ T: 1000 }))(stream(), 10);
-  assert.deepEqual(
-    Array.from(times, (t) => Math.floor((t - 1) / 100)).sort(),
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
-  );
+  assert.deepEqual(Array.from(times, (t) => Math.floor((t - 1) / 100)).sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
 test("logit-normal times and log-normal levels have their means and deviations", () => {
-  const logits = Array.from(
-    logitNormalTimes(flowPath(), { mean: 0.5, deviation: 0.8 })(stream(), 20000).times,
-    (t) => Math.log(t / (1 - t)),
+  const logits = Array.from(logitNormalTimes(flowPath(), { mean: 0.5, deviation: 0.8 })(stream(), 20000).times, (t) =>
+    Math.log(t / (1 - t)),
   );
   assert.ok(Math.abs(mean(logits) - 0.5) < 0.03);
   // 0.8², give or take 5 deviations of 0.64·√(2/20000)

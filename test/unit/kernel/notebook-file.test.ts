@@ -99,13 +99,19 @@ test("a solution runs in place of its exercise", () => {
   assert.deepEqual(planProblems(cells), []);
   const lone = [tagged("exercise"), tagged("exercise"), tagged("solution"), tagged("solution")];
   assert.deepEqual(plan(lone), [0, 2, undefined, 3]);
-  assert.deepEqual(planProblems(lone).map((problem) => problem.cell), [1, 4]);
+  assert.deepEqual(
+    planProblems(lone).map((problem) => problem.cell),
+    [1, 4],
+  );
 });
 
 test("a figure needs data and a PNG", () => {
   const figure = (value: unknown, png?: string) =>
     figureProblems([
-      { output_type: "display_data", data: { "application/vnd.plotly.v1+json": value, ...(png && { "image/png": png }) } },
+      {
+        output_type: "display_data",
+        data: { "application/vnd.plotly.v1+json": value, ...(png && { "image/png": png }) },
+      },
     ]);
   assert.deepEqual(figure({ data: [] }, "A"), ["a figure without data"]);
   assert.deepEqual(figure({ data: [{}] }), ["a figure without a PNG beside it"]);
@@ -113,9 +119,17 @@ test("a figure needs data and a PNG", () => {
 });
 
 test("a cell's errors are all of them, also one that came from elsewhere while the cell did well or was refused", () => {
-  const error = (evalue: string) => ({ output_type: "error" as const, ename: "Error", evalue, traceback: [`\u001b[31mError: ${evalue}`] });
+  const error = (evalue: string) => ({
+    output_type: "error" as const,
+    ename: "Error",
+    evalue,
+    traceback: [`\u001b[31mError: ${evalue}`],
+  });
   const text = { output_type: "stream" as const, name: "stdout", text: "fine" };
-  assert.deepEqual(cellErrors("error", [text, error("TS2322"), error("too late")]), ["Error: TS2322", "Error: too late"]);
+  assert.deepEqual(cellErrors("error", [text, error("TS2322"), error("too late")]), [
+    "Error: TS2322",
+    "Error: too late",
+  ]);
   assert.deepEqual(cellErrors("ok", [error("too late"), text]), ["Error: too late"]);
   assert.deepEqual(cellErrors("ok", [text]), []);
   assert.deepEqual(cellErrors("aborted", [text]), ["failed without an error message"]);

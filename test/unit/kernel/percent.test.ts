@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  difference,
-  formatPercent,
-  parsePercent,
-  withScript,
-  type ScriptCell,
-} from "../../../src/kernel/percent.js";
+import { difference, formatPercent, parsePercent, withScript, type ScriptCell } from "../../../src/kernel/percent.js";
 
 test("markers give type and metadata, markdown loses its comment signs", () => {
   const cells = parsePercent(
@@ -70,7 +64,7 @@ test("taking the script's cells keeps the outputs of those that are the same", (
       { type: "code", source: "b", metadata: {}, outputs, executionCount: 2 },
     ],
   } as const;
-  const merged = withScript(old, parsePercent("// %%\nnew\n// %% tags=[\"t\"]\na\n"));
+  const merged = withScript(old, parsePercent('// %%\nnew\n// %% tags=["t"]\na\n'));
   assert.deepEqual(merged.metadata, { kept: true });
   assert.deepEqual(merged.cells[0], { type: "code", source: "new", metadata: {}, outputs: [], executionCount: null });
   assert.deepEqual(merged.cells[1].metadata, { trusted: true, tags: ["t"] });

@@ -28,8 +28,7 @@ test("the signature is HMAC-SHA256 over the four parts", () => {
 });
 
 test("a wrong key, a changed byte and missing parts are refused", () => {
-  const refused = (bad: Buffer[], key = "key"): void =>
-    assert.throws(() => decode(new Signer(key), bad), WireError);
+  const refused = (bad: Buffer[], key = "key"): void => assert.throws(() => decode(new Signer(key), bad), WireError);
   refused(frames(message, "other"));
   const changed = frames(message, "key");
   changed[6] = Buffer.from('{"code":"x"}');

@@ -49,10 +49,7 @@ describe("histogramSpread", () => {
 });
 
 describe("recognise", () => {
-  const probabilities = featureSet(
-    Float32Array.of(0.95, 0.05, 0, 0.5, 0.4, 0.1, 0.02, 0.03, 0.95, 0.0, 0.09, 0.91),
-    3,
-  );
+  const probabilities = featureSet(Float32Array.of(0.95, 0.05, 0, 0.5, 0.4, 0.1, 0.02, 0.03, 0.95, 0.0, 0.09, 0.91), 3);
 
   test("counts by the likeliest class, and the sure ones apart", () => {
     const result = recognise(probabilities);
@@ -76,8 +73,7 @@ describe("recognise", () => {
     assert.throws(() => recognise(featureSet(Float32Array.of(3, -2))), /no probability/);
     assert.throws(() => recognise(featureSet(Float32Array.of(0.5, 0.4))), /sums to 0\.9.*not logits/);
     assert.throws(() => recognise(featureSet(new Float32Array(0), 10)), /no samples/);
-    for (const threshold of [-0.1, 1, NaN])
-      assert.throws(() => recognise(probabilities, threshold), /threshold/);
+    for (const threshold of [-0.1, 1, NaN]) assert.throws(() => recognise(probabilities, threshold), /threshold/);
   });
 });
 

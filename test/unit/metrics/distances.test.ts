@@ -15,10 +15,7 @@ import {
 import { RandomStream } from "../../../src/random.js";
 
 function close(actual: number, expected: number, tolerance: number): void {
-  assert.ok(
-    Math.abs(actual - expected) <= tolerance,
-    `${actual} against ${expected}, tolerance ${tolerance}`,
-  );
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} against ${expected}, tolerance ${tolerance}`);
 }
 
 function normalSet(n: number, dimension: number, purpose: string, scale = 1, shift = 0): FeatureSet {
@@ -44,10 +41,7 @@ describe("maximumMeanDiscrepancy", () => {
   test("several bandwidths average their kernels", () => {
     const a = normalSet(20, 3, "a");
     const b = normalSet(30, 3, "b", 2);
-    const mean = [0.5, 1, 4].reduce(
-      (sum, bandwidth) => sum + maximumMeanDiscrepancy(a, b, { bandwidth }) / 3,
-      0,
-    );
+    const mean = [0.5, 1, 4].reduce((sum, bandwidth) => sum + maximumMeanDiscrepancy(a, b, { bandwidth }) / 3, 0);
     close(maximumMeanDiscrepancy(a, b, { bandwidth: [0.5, 1, 4] }), mean, 1e-14);
   });
 
@@ -79,10 +73,7 @@ describe("maximumMeanDiscrepancy", () => {
   test("one object on both sides counts as two sets", () => {
     const a = normalSet(10, 2, "a");
     const twin = featureSet(a.values.slice(), 2);
-    assert.equal(
-      maximumMeanDiscrepancy(a, a, { bandwidth: 1 }),
-      maximumMeanDiscrepancy(a, twin, { bandwidth: 1 }),
-    );
+    assert.equal(maximumMeanDiscrepancy(a, a, { bandwidth: 1 }), maximumMeanDiscrepancy(a, twin, { bandwidth: 1 }));
   });
 
   test("the default bandwidth is the median distance", () => {
@@ -92,10 +83,7 @@ describe("maximumMeanDiscrepancy", () => {
     const c = featureSet(Float64Array.of(10, 11), 1);
     // distances 1, 3, 7, 8, 10, 11: squares 49 and 64 in the middle
     close(medianDistance(a, c), Math.sqrt((49 + 64) / 2), 1e-14);
-    assert.equal(
-      maximumMeanDiscrepancy(a, c),
-      maximumMeanDiscrepancy(a, c, { bandwidth: medianDistance(a, c) }),
-    );
+    assert.equal(maximumMeanDiscrepancy(a, c), maximumMeanDiscrepancy(a, c, { bandwidth: medianDistance(a, c) }));
   });
 
   test("refuses bad bandwidths, dimensions and sizes", () => {
@@ -184,11 +172,7 @@ describe("slicedWasserstein", () => {
   test("in one dimension it is the Wasserstein distance", () => {
     const a = normalSet(31, 1, "a");
     const b = normalSet(17, 1, "b", 3, 1);
-    close(
-      slicedWasserstein(a, b, stream(), { projections: 5 }),
-      wassersteinDistance(a.values, b.values),
-      1e-12,
-    );
+    close(slicedWasserstein(a, b, stream(), { projections: 5 }), wassersteinDistance(a.values, b.values), 1e-12);
   });
 
   test("the same stream gives the same figure; a set is 0 from itself", () => {
@@ -240,10 +224,7 @@ describe("realVersusReal", () => {
   test("refuses too few examples", () => {
     const real = normalSet(10, 2, "real");
     const zero = (): number => 0;
-    assert.throws(
-      () => realVersusReal(real, zero, new RandomStream(1), { size: 6 }),
-      /half of the 10 real examples/,
-    );
+    assert.throws(() => realVersusReal(real, zero, new RandomStream(1), { size: 6 }), /half of the 10 real examples/);
     assert.throws(() => realVersusReal(normalSet(3, 2, "r"), zero, new RandomStream(1)), RangeError);
     assert.throws(() => realVersusReal(real, zero, new RandomStream(1), { repeats: 0 }), /repeats must be/);
   });
@@ -251,7 +232,8 @@ describe("realVersusReal", () => {
 
 test("rows that are not there, and values that are not finite, are refused", () => {
   const three = featureSet(Float32Array.of(1, 2, 3), 1);
-  for (const row of [3, -1, NaN, 0.5]) assert.throws(() => selectFeatures(three, [0, row]), new RegExp(`row ${row} is none of the features' 0 … 2`));
+  for (const row of [3, -1, NaN, 0.5])
+    assert.throws(() => selectFeatures(three, [0, row]), new RegExp(`row ${row} is none of the features' 0 … 2`));
   assert.throws(() => wassersteinDistance([1, NaN], [1, 2]), /holds NaN at place 1/);
   assert.throws(() => wassersteinDistance([1, 2], [Infinity]), /holds Infinity at place 0/);
 });

@@ -15,10 +15,7 @@ import { RandomStream } from "../../../src/random.js";
 import * as tf from "../../../src/tf.js";
 
 function close(actual: number, expected: number, tolerance: number): void {
-  assert.ok(
-    Math.abs(actual - expected) <= tolerance,
-    `${actual} against ${expected}, tolerance ${tolerance}`,
-  );
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} against ${expected}, tolerance ${tolerance}`);
 }
 
 function multiply(a: Float64Array, b: Float64Array, n: number): Float64Array {
@@ -28,8 +25,7 @@ function multiply(a: Float64Array, b: Float64Array, n: number): Float64Array {
   return c;
 }
 
-const transpose = (a: Float64Array, n: number): Float64Array =>
-  a.map((_, at) => a[(at % n) * n + Math.floor(at / n)]);
+const transpose = (a: Float64Array, n: number): Float64Array => a.map((_, at) => a[(at % n) * n + Math.floor(at / n)]);
 
 function largestDifference(a: Float64Array, b: Float64Array): number {
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
@@ -173,10 +169,7 @@ describe("frechetDistance", () => {
   });
 
   test("refuses Gaussians of different dimension", () => {
-    assert.throws(
-      () => frechetDistance(gaussian([0], [1]), gaussian([0, 0], [1, 0, 0, 1])),
-      /dimension 1 and 2/,
-    );
+    assert.throws(() => frechetDistance(gaussian([0], [1]), gaussian([0, 0], [1, 0, 0, 1])), /dimension 1 and 2/);
   });
 });
 
@@ -190,9 +183,7 @@ describe("features", () => {
   test("the distance of samples tends to that of their Gaussians", () => {
     const n = 20_000;
     const a = featureSet(new RandomStream(1, "a").normals(2 * n));
-    const b = featureSet(
-      new RandomStream(1, "b").normals(2 * n).map((z, i) => (i % 2 === 0 ? 1 + 2 * z : z)),
-    );
+    const b = featureSet(new RandomStream(1, "b").normals(2 * n).map((z, i) => (i % 2 === 0 ? 1 + 2 * z : z)));
     close(frechetFeatureDistance(a, b), 2, 0.1);
     assert.ok(frechetFeatureDistance(a, featureSet(new RandomStream(1, "c").normals(2 * n))) < 1e-3);
   });
@@ -201,10 +192,7 @@ describe("features", () => {
     const before = tf.memory().numTensors;
     const images = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2, 1]);
     const features = featuresOf(images);
-    assert.deepEqual(
-      [features.count, features.dimension, ...features.values],
-      [2, 4, 1, 2, 3, 4, 5, 6, 7, 8],
-    );
+    assert.deepEqual([features.count, features.dimension, ...features.values], [2, 4, 1, 2, 3, 4, 5, 6, 7, 8]);
     images.dispose();
     assert.equal(tf.memory().numTensors, before);
     const scalar = tf.scalar(1);

@@ -9,7 +9,10 @@ const pattern = stream.normals(3 * 4 * 2);
 const other = stream.normals(3 * 4 * 2);
 /** A pattern at another strength on another ground, a different one for each channel. */
 const again = (scale: number, ground: readonly number[]) => pattern.map((v, i) => scale * v + ground[i % 2]);
-const map = tf.tensor4d([...pattern, ...again(3, [5, -7]), ...again(-1, [0, 2]), ...other, ...again(0, [1, 2])], [5, 3, 4, 2]);
+const map = tf.tensor4d(
+  [...pattern, ...again(3, [5, -7]), ...again(-1, [0, 2]), ...other, ...again(0, [1, 2])],
+  [5, 3, 4, 2],
+);
 
 test("the same pattern correlates by ±1, whatever its strength and ground", () => {
   const before = tf.memory().numTensors;

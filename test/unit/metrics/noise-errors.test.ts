@@ -12,7 +12,10 @@ const times = [1, 20, 60, 100];
 test("for Gaussian data and its ideal denoiser the error is the floor ᾱs²/(ᾱs² + 1 − ᾱ)", () => {
   const s = 0.5;
   const count = 40_000;
-  const x0 = tf.tensor2d(new RandomStream(1, "data").normals(count).map((z) => s * z), [count, 1]);
+  const x0 = tf.tensor2d(
+    new RandomStream(1, "data").normals(count).map((z) => s * z),
+    [count, 1],
+  );
   const before = tf.memory().numTensors;
   const errors = noiseErrors(gaussianDenoiser(schedule, [0], s ** 2), schedule, x0, times, normalNoise(2));
   assert.equal(tf.memory().numTensors, before);
@@ -28,7 +31,9 @@ test("for Gaussian data and its ideal denoiser the error is the floor ᾱs²/(�
 test("who knows the one example there is makes no error; who answers 0 makes one of ε's own square", () => {
   const x0 = tf.tensor2d([[0.3, -0.2, 0.9]]);
   const noise = normalNoise(3);
-  noiseErrors(dataDenoiser(schedule, x0), schedule, x0, times, noise).forEach((error) => assert.ok(error < 1e-8, `${error}`));
+  noiseErrors(dataDenoiser(schedule, x0), schedule, x0, times, noise).forEach((error) =>
+    assert.ok(error < 1e-8, `${error}`),
+  );
   const silent: Denoiser = { predicts: "noise", predict: (xt) => tf.zerosLike(xt) };
   noiseErrors(silent, schedule, x0, times, noise).forEach((error, i) => {
     const square = tf.tidy(() => tf.mean(tf.square(noise(times[i], [1, 3]))).dataSync()[0]);

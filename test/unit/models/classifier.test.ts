@@ -18,5 +18,8 @@ test("Classifier: shapes, probabilities, gradients, no tensor left", () => {
 
 test("Classifier refuses images of another size", () => {
   const classifier = new Classifier(config);
-  assert.throws(() => classifier.logits(tf.zeros([1, 5, 6, 2])), /takes images \[N, 13, 10, 2\], got shape \[1,5,6,2\]/);
+  assert.throws(
+    () => classifier.logits(tf.zeros([1, 5, 6, 2])),
+    /takes images \[N, 13, 10, 2\], got shape \[1,5,6,2\]/,
+  );
 });

@@ -41,11 +41,25 @@ const text = new UNet2DCondition({
   up_block_types: ["UpBlock2D", "CrossAttnUpBlock2D"],
 });
 const words = normal([1, 3, 5], 2) as tf.Tensor3D;
-const dit = new DiT({ num_layers: 2, num_attention_heads: 2, attention_head_dim: 4, num_embeds_ada_norm: 3, cross_attention_dim: 5 });
+const dit = new DiT({
+  num_layers: 2,
+  num_attention_heads: 2,
+  attention_head_dim: 4,
+  num_embeds_ada_norm: 3,
+  cross_attention_dim: 5,
+});
 const uvit = new UVit({ image_size: [8, 6], embed_dim: 8, depth: 5, num_heads: 2, num_classes: 3 });
 const mlp = new PointMlp({ hidden: [5, 6], time_channels: 4 });
 
-const all: Record<string, { network: { parameters: { count: number } }; describe: () => NetworkDescription; run: () => tf.Tensor; tables: number }> = {
+const all: Record<
+  string,
+  {
+    network: { parameters: { count: number } };
+    describe: () => NetworkDescription;
+    run: () => tf.Tensor;
+    tables: number;
+  }
+> = {
   unet: {
     network: unet,
     describe: () => describeNetwork(unet, pair, t, { label }),
@@ -126,8 +140,18 @@ test("a residual block and an attention, counted by hand", () => {
   const { blocks } = all.unet.describe();
   const block = (name: string) => blocks.find((one) => one.name === name)!;
   const resnet = block("up_blocks.1.resnets.0"); // 8 + 4 channels in, 4 out, time vector of 16
-  const parts = { norm1: 2 * 12, conv1: 9 * 12 * 4 + 4, time: 16 * 4 + 4, norm2: 2 * 4, conv2: 9 * 4 * 4 + 4, shortcut: 12 * 4 + 4 };
-  assert.equal(resnet.parameters, Object.values(parts).reduce((a, b) => a + b));
+  const parts = {
+    norm1: 2 * 12,
+    conv1: 9 * 12 * 4 + 4,
+    time: 16 * 4 + 4,
+    norm2: 2 * 4,
+    conv2: 9 * 4 * 4 + 4,
+    shortcut: 12 * 4 + 4,
+  };
+  assert.equal(
+    resnet.parameters,
+    Object.values(parts).reduce((a, b) => a + b),
+  );
   assert.equal(resnet.multiplyAdds, 48 * (9 * 12 * 4 + 9 * 4 * 4 + 12 * 4) + 16 * 4);
   assert.deepEqual(resnet.shape, [8, 6, 4]);
   const attention = block("mid_block.attentions.0"); // 4 × 3 pixels, 8 channels
@@ -137,14 +161,18 @@ test("a residual block and an attention, counted by hand", () => {
 });
 
 test("the long connections of U-Net and U-ViT", () => {
-  const skips = ({ blocks }: NetworkDescription) => blocks.filter((block) => block.skips.length > 0).map(({ name, skips }) => [skips[0], name]);
+  const skips = ({ blocks }: NetworkDescription) =>
+    blocks.filter((block) => block.skips.length > 0).map(({ name, skips }) => [skips[0], name]);
   assert.deepEqual(skips(all.unet.describe()), [
     ["down_blocks.1.attentions.0", "up_blocks.0.resnets.0"],
     ["down_blocks.0.downsamplers.0", "up_blocks.0.resnets.1"],
     ["down_blocks.0.resnets.0", "up_blocks.1.resnets.0"],
     ["conv_in", "up_blocks.1.resnets.1"],
   ]);
-  assert.deepEqual(skips(all.uvit.describe()), [["in_blocks.1", "out_blocks.0"], ["in_blocks.0", "out_blocks.1"]]);
+  assert.deepEqual(skips(all.uvit.describe()), [
+    ["in_blocks.1", "out_blocks.0"],
+    ["in_blocks.0", "out_blocks.1"],
+  ]);
   assert.deepEqual(skips(all.dit.describe()), []);
 });
 
@@ -157,7 +185,8 @@ test("numbers are for one example, whatever the batch", () => {
 
 test("numbers that no part used are a block of their own", () => {
   const { blocks } = all.uvit.describe();
-  assert.deepEqual(blocks.filter(({ kind }) => kind === "parameters").map(({ name, parameters }) => [name, parameters]), [
-    ["pos_embed", 14 * 8],
-  ]);
+  assert.deepEqual(
+    blocks.filter(({ kind }) => kind === "parameters").map(({ name, parameters }) => [name, parameters]),
+    [["pos_embed", 14 * 8]],
+  );
 });

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import fs, {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,11 +53,14 @@ const edit = (change: Record<string, unknown>) => {
 };
 const refuses = (message: RegExp, kind: new (...args: never[]) => Error = Error) => {
   const before = tf.memory().numTensors;
-  assert.throws(() => fromDiffusers(folder), (error: unknown) => {
-    assert.ok(error instanceof kind, String(error));
-    assert.match(error.message, message);
-    return true;
-  });
+  assert.throws(
+    () => fromDiffusers(folder),
+    (error: unknown) => {
+      assert.ok(error instanceof kind, String(error));
+      assert.match(error.message, message);
+      return true;
+    },
+  );
   assert.equal(tf.memory().numTensors, before, "tensors left behind");
 };
 
@@ -70,7 +83,10 @@ test("configuration keys: notes and neutral values pass, others are refused by n
 });
 
 test("the class must be one that can be opened, and the one expected", () => {
-  assert.throws(() => fromDiffusers(folder, { expect: "Other" as DiffusersClass }), /is of class "UNet2DModel"; what can be opened: Other/);
+  assert.throws(
+    () => fromDiffusers(folder, { expect: "Other" as DiffusersClass }),
+    /is of class "UNet2DModel"; what can be opened: Other/,
+  );
   edit({ _class_name: "AutoencoderKL" });
   refuses(/is of class "AutoencoderKL"; what can be opened: UNet2DModel, UNet2DConditionModel, DiT/, RangeError);
   edit({ _class_name: "toString" });
@@ -78,7 +94,15 @@ test("the class must be one that can be opened, and the one expected", () => {
 });
 
 test("a DiT under its former class opens as one; any other network of that class is refused", () => {
-  const dit = new DiT({ sample_size: 4, in_channels: 1, out_channels: 2, num_layers: 1, num_attention_heads: 2, attention_head_dim: 4, num_embeds_ada_norm: 3 });
+  const dit = new DiT({
+    sample_size: 4,
+    in_channels: 1,
+    out_channels: 2,
+    num_layers: 1,
+    num_attention_heads: 2,
+    attention_head_dim: 4,
+    num_embeds_ada_norm: 3,
+  });
   toDiffusers(dit, folder);
   // The keys of facebook/DiT-XL-2-256, and those the class was given later, at the values a DiT has there.
   const former = {
@@ -106,10 +130,16 @@ test("a DiT under its former class opens as one; any other network of that class
     assert.deepEqual(opened.parameters.toFlat(), dit.parameters.toFlat());
     opened.dispose();
   }
-  assert.throws(() => fromDiffusers(folder, { expect: "UNet2DModel" }), /is of class "DiTTransformer2DModel"; what can be opened: UNet2DModel/);
+  assert.throws(
+    () => fromDiffusers(folder, { expect: "UNet2DModel" }),
+    /is of class "DiTTransformer2DModel"; what can be opened: UNet2DModel/,
+  );
 
   const bad: [Record<string, unknown>, RegExp][] = [
-    [{ norm_type: "ada_norm_single" }, /"Transformer2DModel" with norm_type = "ada_norm_single": .* only a DiT .* norm_type "ada_norm_zero"/],
+    [
+      { norm_type: "ada_norm_single" },
+      /"Transformer2DModel" with norm_type = "ada_norm_single": .* only a DiT .* norm_type "ada_norm_zero"/,
+    ],
     [{ norm_type: "layer_norm" }, /with norm_type = "layer_norm"/],
     [{ norm_type: undefined }, /with norm_type = undefined/],
     [{ cross_attention_dim: 5 }, /cross_attention_dim = 5: a DiT of diffusers takes no text/],
@@ -169,15 +199,24 @@ function bytesRead(use: () => void): { total: number; reads: number[] } {
 }
 
 const tensors = (): Map<string, NamedTensor> => {
-  return readSafetensors(join(folder, weights), (file) => new Map([...file.entries.keys()].map((n) => [n, file.read(n)])));
+  return readSafetensors(
+    join(folder, weights),
+    (file) => new Map([...file.entries.keys()].map((n) => [n, file.read(n)])),
+  );
 };
 
 test("weights of another network, and weights that are not numbers, are refused", () => {
   const all = tensors();
   const { shape } = all.get("conv_in.bias")!;
-  writeSafetensors(join(folder, weights), new Map(all).set("conv_in.bias", { shape, values: Float32Array.of(1, NaN, 2, 3) }));
+  writeSafetensors(
+    join(folder, weights),
+    new Map(all).set("conv_in.bias", { shape, values: Float32Array.of(1, NaN, 2, 3) }),
+  );
   refuses(/"conv_in.bias" in .* has a value that is not finite/, RangeError);
-  writeSafetensors(join(folder, weights), new Map(all).set("conv_in.bias", { shape: [5], values: new Float32Array(5) }));
+  writeSafetensors(
+    join(folder, weights),
+    new Map(all).set("conv_in.bias", { shape: [5], values: new Float32Array(5) }),
+  );
   refuses(/"conv_in.bias" has shape \[5\] in .*, the network has \[4\]/, RangeError);
   const fewer = new Map(all);
   fewer.delete("conv_out.weight");
@@ -190,7 +229,10 @@ test("a number of channels that weights and configuration do not share is refuse
   refuses(/"conv_in.weight" has shape \[4,1,3,3\] in .*, the network has \[4,3,3,3\]/, RangeError);
   edit({ in_channels: 2 ** 40 });
   const before = process.memoryUsage.rss();
-  refuses(/with parameter "conv_in.weight" of shape \[3,3,1099511627776,4\] the network is larger than its weights/, RangeError);
+  refuses(
+    /with parameter "conv_in.weight" of shape \[3,3,1099511627776,4\] the network is larger than its weights/,
+    RangeError,
+  );
   edit({ in_channels: 1, block_out_channels: [2 ** 15] });
   refuses(/of shape \[32768,131072\] the network is larger than its weights/, RangeError);
   assert.ok(process.memoryUsage.rss() - before < 50e6);
@@ -256,7 +298,10 @@ test("indices of several files: every disagreement is refused", () => {
   }
   withMap({ ...index.weight_map, [name]: "missing.safetensors" });
   refuses(/index\.json looks for ".*" in missing\.safetensors, which is missing beside it/);
-  writeFileSync(path, JSON.stringify({ weight_map: index.weight_map }).replace("{\"weight_map\":{", `{"weight_map":{"${name}":"${other}",`));
+  writeFileSync(
+    path,
+    JSON.stringify({ weight_map: index.weight_map }).replace('{"weight_map":{', `{"weight_map":{"${name}":"${other}",`),
+  );
   refuses(new RegExp(`lists "${name}" twice: two files cannot both hold it`), SafetensorsError);
   withMap([]);
   refuses(/has no weight_map/, SafetensorsError);
@@ -267,7 +312,10 @@ test("indices of several files: every disagreement is refused", () => {
 test("a variant in several files opens by its index, under its present and its former name", () => {
   toDiffusers(unet, folder, { maxFileBytes: 3000 });
   const index = join(folder, `${weights}.index.json`);
-  for (const name of ["diffusion_pytorch_model.safetensors.index.fp16.json", "diffusion_pytorch_model.safetensors.fp16.index.json"]) {
+  for (const name of [
+    "diffusion_pytorch_model.safetensors.index.fp16.json",
+    "diffusion_pytorch_model.safetensors.fp16.index.json",
+  ]) {
     renameSync(index, join(folder, name));
     const opened = fromDiffusers(folder, { expect: "UNet2DModel", variant: "fp16" });
     assert.deepEqual(opened.parameters.toFlat(), unet.parameters.toFlat());
@@ -277,7 +325,12 @@ test("a variant in several files opens by its index, under its present and its f
 });
 
 /** Names and contents of the files of a folder. */
-const contents = () => Object.fromEntries(readdirSync(folder).sort().map((name) => [name, readFileSync(join(folder, name), "base64")]));
+const contents = () =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .sort()
+      .map((name) => [name, readFileSync(join(folder, name), "base64")]),
+  );
 
 test("a save that is refused changes nothing, in one file and in several", () => {
   const wider = new UNet2D({ ...unet.config, block_out_channels: [8] });
@@ -287,9 +340,15 @@ test("a save that is refused changes nothing, in one file and in several", () =>
   for (const maxFileBytes of [undefined, 3000]) {
     toDiffusers(unet, folder, { format: "F16", maxFileBytes });
     const before = contents();
-    assert.throws(() => toDiffusers(wider, folder, { values: first, maxFileBytes }), /holds NaN: the training diverged; nothing was written/);
+    assert.throws(
+      () => toDiffusers(wider, folder, { values: first, maxFileBytes }),
+      /holds NaN: the training diverged; nothing was written/,
+    );
     assert.throws(() => toDiffusers(wider, folder, { values: last, format: "F16", maxFileBytes }), /too large for F16/);
-    assert.throws(() => toDiffusers(wider, folder, { values: last.subarray(1), maxFileBytes }), /values for \d+ parameters/);
+    assert.throws(
+      () => toDiffusers(wider, folder, { values: last.subarray(1), maxFileBytes }),
+      /values for \d+ parameters/,
+    );
     assert.throws(() => toDiffusers(wider, folder, { maxFileBytes: NaN }), /maxFileBytes must be positive, got NaN/);
     assert.deepEqual(contents(), before);
     fromDiffusers(folder).dispose();
@@ -299,7 +358,11 @@ test("a save that is refused changes nothing, in one file and in several", () =>
 
 test("a save replaces whatever form an earlier one had, and leaves no file of it", () => {
   const other = new UNet2D({ ...unet.config, freq_shift: 1 }, { seed: 9 });
-  for (const [from, to] of [[undefined, 3000], [3000, 6000], [3000, undefined]]) {
+  for (const [from, to] of [
+    [undefined, 3000],
+    [3000, 6000],
+    [3000, undefined],
+  ]) {
     toDiffusers(unet, folder, { maxFileBytes: from });
     toDiffusers(other, folder, { maxFileBytes: to });
     const opened = fromDiffusers(folder, { expect: "UNet2DModel" });
@@ -307,7 +370,9 @@ test("a save replaces whatever form an earlier one had, and leaves no file of it
     assert.deepEqual(opened.parameters.toFlat(), other.parameters.toFlat());
     opened.dispose();
     const index = join(folder, `${weights}.index.json`);
-    const named = existsSync(index) ? Object.values((JSON.parse(readFileSync(index, "utf8")) as { weight_map: object }).weight_map) : [weights];
+    const named = existsSync(index)
+      ? Object.values((JSON.parse(readFileSync(index, "utf8")) as { weight_map: object }).weight_map)
+      : [weights];
     assert.deepEqual(new Set(readdirSync(folder).filter((name) => name.endsWith(".safetensors"))), new Set(named));
   }
   other.dispose();
@@ -316,8 +381,13 @@ test("a save replaces whatever form an earlier one had, and leaves no file of it
 test("a process that dies while it replaces a model leaves none, not a mix", () => {
   toDiffusers(unet, folder, { maxFileBytes: 3000 });
   const nothing = (): void => undefined;
-  const fails = (): never => { throw new Error("killed"); };
-  const shards: StagedFile[] = [{ commit: nothing, discard: nothing }, { commit: fails, discard: nothing }];
+  const fails = (): never => {
+    throw new Error("killed");
+  };
+  const shards: StagedFile[] = [
+    { commit: nothing, discard: nothing },
+    { commit: fails, discard: nothing },
+  ];
   const entries = [`${join(folder, weights)}.index.json`];
   assert.throws(() => replaceModel({ configs: {}, weights: shards, entries }), /killed/);
   refuses(/has no diffusion_pytorch_model.safetensors$/);
@@ -326,7 +396,10 @@ test("a process that dies while it replaces a model leaves none, not a mix", () 
 test("numbers beyond a format's range are not written as infinities", () => {
   const values = unet.parameters.toFlat();
   values[5] = 1e6;
-  assert.throws(() => toDiffusers(unet, folder, { format: "F16", values }), /"conv_in.weight" holds 1000000, too large for F16: save as BF16/);
+  assert.throws(
+    () => toDiffusers(unet, folder, { format: "F16", values }),
+    /"conv_in.weight" holds 1000000, too large for F16: save as BF16/,
+  );
   toDiffusers(unet, folder, { format: "BF16", values });
   values[5] = 3.4e38;
   assert.throws(() => toDiffusers(unet, folder, { format: "BF16", values }), /too large for BF16: save as F32/);

@@ -50,7 +50,8 @@ test("DiT: one image independent of its batch; time, class and place matter", ()
   assert.ok(largestDifference(dit.apply(first(x), tf.tensor1d([900]), { label: first(label) }), alone) > 1e-4);
   assert.ok(largestDifference(dit.apply(first(x), first(t), { label: tf.tensor1d([0], "int32") }), alone) > 1e-4);
   // Without positions, patches moved about would give the same patches moved about.
-  const swapped = (v: tf.Tensor): tf.Tensor4D => tf.concat([tf.slice(v, [0, 2, 0, 0]), tf.slice(v, [0, 0, 0, 0], [1, 2, 6, 1])], 1) as tf.Tensor4D;
+  const swapped = (v: tf.Tensor): tf.Tensor4D =>
+    tf.concat([tf.slice(v, [0, 2, 0, 0]), tf.slice(v, [0, 0, 0, 0], [1, 2, 6, 1])], 1) as tf.Tensor4D;
   assert.ok(largestDifference(swapped(dit.apply(swapped(first(x)), first(t), { label: first(label) })), alone) > 1e-4);
 });
 
@@ -79,13 +80,19 @@ test("a folder brings the network back; with text there is no class for it", () 
 test("DiT refuses inputs and configurations that do not fit", () => {
   const dit = new DiT(small);
   const x = normal([2, 4, 4, 1], 1) as tf.Tensor4D;
-  assert.throws(() => dit.apply(tf.zeros([2, 5, 4, 1]), t, { label }), /multiples of patch_size = 2, got shape \[2,5,4,1\]/);
+  assert.throws(
+    () => dit.apply(tf.zeros([2, 5, 4, 1]), t, { label }),
+    /multiples of patch_size = 2, got shape \[2,5,4,1\]/,
+  );
   assert.throws(() => dit.apply(tf.zeros([2, 4, 4, 3]), t, { label }), /got shape \[2,4,4,3\]/);
   assert.throws(() => dit.apply(x, tf.tensor1d([1]), { label }), /one value an image/);
   assert.throws(() => dit.apply(x, t), /class-conditional: give a label/);
   const none = dit.labels! - 1;
   dit.apply(x, t, { label: tf.tensor1d([none, 0], "int32") });
-  assert.throws(() => dit.apply(x, t, { label: tf.tensor1d([none + 1, 0], "int32") }), new RegExp(`labels 0 … ${none}, got ${none + 1}`));
+  assert.throws(
+    () => dit.apply(x, t, { label: tf.tensor1d([none + 1, 0], "int32") }),
+    new RegExp(`labels 0 … ${none}, got ${none + 1}`),
+  );
   assert.throws(() => dit.apply(x, t, { label, context: tf.zeros([2, 3, 3]) }), /takes no context/);
   const withText = new DiT({ ...small, cross_attention_dim: 3 });
   assert.throws(() => withText.apply(x, t, { label }), /takes a context \[2, words, 3\]/);
@@ -97,5 +104,6 @@ test("DiT refuses inputs and configurations that do not fit", () => {
     [{ norm_type: "ada_norm" }, /does not know norm_type = "ada_norm"/],
     [{ dropout: 0.1 }, /does not know dropout = 0.1/],
   ];
-  for (const [change, message] of bad) assert.throws(() => new DiT({ ...small, ...change } as Partial<DiTConfig>), message);
+  for (const [change, message] of bad)
+    assert.throws(() => new DiT({ ...small, ...change } as Partial<DiTConfig>), message);
 });

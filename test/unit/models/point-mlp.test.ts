@@ -32,7 +32,9 @@ for (const time_encoding of timeEncodingNames) {
       const network = new PointMlp(config, { seed: 3 });
       const label = num_class_embeds === null ? undefined : tf.tensor1d([1, 0, 1], "int32");
       const second = label && { label: tf.slice(label, 1, 1) };
-      checkGradients(([v]) => network.apply(v as tf.Tensor2D, t, { label }), [x], network.parameters, { tolerance: 5e-3 });
+      checkGradients(([v]) => network.apply(v as tf.Tensor2D, t, { label }), [x], network.parameters, {
+        tolerance: 5e-3,
+      });
       const together = network.apply(x, t, { label });
       const [one, time] = [tf.slice(x, 1, 1), tf.slice(t, 1, 1)];
       const alone = network.apply(one, time, second);
@@ -47,7 +49,10 @@ test("PointMlp refuses inputs and configurations that do not fit", () => {
   const network = new PointMlp({ hidden: [4], dimensions: 3 });
   assert.throws(() => network.apply(x, t), /takes points \[N, 3\], got shape \[3,2\]/);
   assert.throws(() => network.apply(tf.zeros([2, 3]), t), /one value a point, shape \[2\], got \[3\]/);
-  assert.throws(() => network.apply(tf.zeros([3, 3]), t, { label: tf.tensor1d([0, 0, 0], "int32") }), /knows no classes/);
+  assert.throws(
+    () => network.apply(tf.zeros([3, 3]), t, { label: tf.tensor1d([0, 0, 0], "int32") }),
+    /knows no classes/,
+  );
   const byClass = new PointMlp({ hidden: [4], num_class_embeds: 2 });
   assert.throws(() => byClass.apply(x, t), /class-conditional: give a label, int32 of shape \[3\]/);
   const bad: [Record<string, unknown>, RegExp][] = [

@@ -54,7 +54,11 @@ test("attention sees the whole image", () => {
 });
 
 test("the extent of a field, exact and above a share of its largest value", () => {
-  const field = tf.tensor2d([[0, 0, 0, 0], [0, 0.1, 1, 0], [0, 0, 0.6, 0.01]]);
+  const field = tf.tensor2d([
+    [0, 0, 0, 0],
+    [0, 0.1, 1, 0],
+    [0, 0, 0.6, 0.01],
+  ]);
   assert.deepEqual(fieldExtent(field), [2, 3]);
   assert.deepEqual(fieldExtent(field, { threshold: 0.05 }), [2, 2]);
   assert.deepEqual(fieldExtent(field, { threshold: 0.9 }), [1, 1]);
@@ -64,6 +68,9 @@ test("the extent of a field, exact and above a share of its largest value", () =
 test("what has no pixel of that kind is refused", () => {
   const layer = conv("refused", 1, 1);
   const x = normal([1, 4, 4, 1], 1) as tf.Tensor4D;
-  assert.throws(() => receptiveField((v) => layer.apply(v), x, { pixel: [4, 0] }), /pixel \[4, 0\] lies outside the output's 4 × 4/);
+  assert.throws(
+    () => receptiveField((v) => layer.apply(v), x, { pixel: [4, 0] }),
+    /pixel \[4, 0\] lies outside the output's 4 × 4/,
+  );
   assert.throws(() => receptiveField((v) => tf.mean(v, 3), x), /needs images \[N, H, W, C\], got shape \[1,4,4\]/);
 });

@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "../../../src/tf.js";
-import { atLevel, fromDiffusers, toDiffusers, UNet2DCondition, type UNet2DConditionConfig } from "../../../src/models/index.js";
+import {
+  atLevel,
+  fromDiffusers,
+  toDiffusers,
+  UNet2DCondition,
+  type UNet2DConditionConfig,
+} from "../../../src/models/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 
 const small: Partial<UNet2DConditionConfig> = {
@@ -49,7 +55,10 @@ test("a folder brings the network back, by its class", () => {
     assert.ok(opened instanceof UNet2DCondition);
     assert.deepEqual(opened.config, unet.config);
     assert.deepEqual(opened.parameters.toFlat(), unet.parameters.toFlat());
-    assert.throws(() => fromDiffusers(folder, { expect: "UNet2DModel" }), /is of class "UNet2DConditionModel"; what can be opened: UNet2DModel/);
+    assert.throws(
+      () => fromDiffusers(folder, { expect: "UNet2DModel" }),
+      /is of class "UNet2DConditionModel"; what can be opened: UNet2DModel/,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -58,7 +67,10 @@ test("a folder brings the network back, by its class", () => {
 test("inputs and configurations that do not fit are refused", () => {
   const unet = new UNet2DCondition(small);
   const x = normal([2, 4, 4, 1], 1) as tf.Tensor4D;
-  assert.throws(() => unet.apply(x, t, { context: tf.zeros([2, 4, 5]) }), /takes a context \[2, words, 3\], got shape \[2,4,5\]/);
+  assert.throws(
+    () => unet.apply(x, t, { context: tf.zeros([2, 4, 5]) }),
+    /takes a context \[2, words, 3\], got shape \[2,4,5\]/,
+  );
   assert.throws(() => unet.apply(x, t, { context: tf.zeros([1, 4, 3]) }), /got shape \[1,4,3\]/);
   assert.throws(() => unet.apply(x, t, {}), /takes a context \[2, words, 3\], got none/);
   const bad: [Record<string, unknown>, RegExp][] = [
@@ -72,9 +84,11 @@ test("inputs and configurations that do not fit are refused", () => {
     [{ layers_per_block: [1, 0] }, /layers_per_block must be a positive whole number, got 0/],
     [{ transformer_layers_per_block: 1e9 }, /transformer_layers_per_block must be at most 1000, got 1000000000/],
     [{ in_channels: "3" }, /in_channels must be a number, got "3"/],
-    ...["cross_attention_dim", "attention_head_dim", "layers_per_block", "transformer_layers_per_block"].map((key): [Record<string, unknown>, RegExp] => {
-      return [{ [key]: null }, new RegExp(`${key} must be a number, or a list of one a level, got null`)];
-    }),
+    ...["cross_attention_dim", "attention_head_dim", "layers_per_block", "transformer_layers_per_block"].map(
+      (key): [Record<string, unknown>, RegExp] => {
+        return [{ [key]: null }, new RegExp(`${key} must be a number, or a list of one a level, got null`)];
+      },
+    ),
   ];
   const before = tf.memory().numTensors;
   for (const [change, message] of bad) {
@@ -94,7 +108,13 @@ test("what only attention uses may be anything at levels without", () => {
     transformer_layers_per_block: [0, 2],
   };
   const unet = new UNet2DCondition(config, { seed: 1 });
-  assert.equal(unet.parameters.names.filter((name) => /^down.*transformer_blocks\.\d\.norm1\.weight$/.test(name)).length, 2 * atLevel(unet.config.layers_per_block, 1));
-  assert.equal(unet.parameters.names.some((name) => name.startsWith("down_blocks.0.attentions")), false);
+  assert.equal(
+    unet.parameters.names.filter((name) => /^down.*transformer_blocks\.\d\.norm1\.weight$/.test(name)).length,
+    2 * atLevel(unet.config.layers_per_block, 1),
+  );
+  assert.equal(
+    unet.parameters.names.some((name) => name.startsWith("down_blocks.0.attentions")),
+    false,
+  );
   unet.dispose();
 });

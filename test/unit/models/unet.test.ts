@@ -43,7 +43,9 @@ test("any height, width, channel count and depth: the result has the image's siz
           out_channels: outputs,
           block_out_channels: levels.map((l) => l.width),
           down_block_types: levels.map((l) => (l.attention ? "AttnDownBlock2D" : "DownBlock2D")),
-          up_block_types: levels.map((l) => (l.attention ? "AttnUpBlock2D" : "UpBlock2D")).reverse() as UNet2DConfig["up_block_types"],
+          up_block_types: levels
+            .map((l) => (l.attention ? "AttnUpBlock2D" : "UpBlock2D"))
+            .reverse() as UNet2DConfig["up_block_types"],
           layers_per_block: layers,
           norm_num_groups: 1,
           attention_head_dim: 2,
@@ -96,7 +98,11 @@ test("the result for one image does not depend on its batch", () => {
 });
 
 test("seed and configuration fix the network; weights survive a file", () => {
-  const [a, b, other] = [new UNet2D(small, { seed: 5 }), new UNet2D(small, { seed: 5 }), new UNet2D(small, { seed: 6 })];
+  const [a, b, other] = [
+    new UNet2D(small, { seed: 5 }),
+    new UNet2D(small, { seed: 5 }),
+    new UNet2D(small, { seed: 6 }),
+  ];
   const x = normal([1, 4, 4, 1], 1) as tf.Tensor4D;
   const t = tf.tensor1d([7]);
   assert.equal(largestDifference(a.apply(x, t), b.apply(x, t)), 0);
@@ -116,7 +122,10 @@ test("neither a gradient nor a refused input leaves a tensor behind", () => {
   const x = normal([1, 5, 5, 1], 1) as tf.Tensor4D;
   const t = tf.tensor1d([7]);
   const before = tf.memory().numTensors;
-  const { value, grads } = tf.variableGrads(() => tf.mean(tf.square(unet.apply(x, t))) as tf.Scalar, unet.parameters.variables);
+  const { value, grads } = tf.variableGrads(
+    () => tf.mean(tf.square(unet.apply(x, t))) as tf.Scalar,
+    unet.parameters.variables,
+  );
   assert.equal(Object.keys(grads).length, unet.parameters.variables.length);
   tf.dispose([value, grads]);
   assert.equal(tf.memory().numTensors, before);
@@ -135,9 +144,15 @@ test("inputs that do not fit are refused with what would", () => {
   assert.throws(() => unet.apply(tf.zeros([2, 4, 4, 1]), t), /one value an image, shape \[2\], got \[1\]/);
   assert.throws(() => unet.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0], "int32") }), /knows no classes/);
   assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t), /class-conditional: give a label/);
-  assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0, 1], "int32") }), /int32 of shape \[1\]/);
+  assert.throws(
+    () => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0, 1], "int32") }),
+    /int32 of shape \[1\]/,
+  );
   for (const label of [3, -1]) {
-    assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([label], "int32") }), new RegExp(`labels 0 … 2, got ${label}`));
+    assert.throws(
+      () => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([label], "int32") }),
+      new RegExp(`labels 0 … 2, got ${label}`),
+    );
   }
   const learned = new UNet2D({ ...small, time_embedding_type: "learned", num_train_timesteps: 100 });
   assert.throws(() => learned.apply(tf.zeros([1, 4, 4, 1]), tf.tensor1d([100])), /knows the times 0 … 99, got 100/);
@@ -150,7 +165,10 @@ test("configurations that cannot be built are refused by the name of their key",
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ down_block_types: ["DownBlock2D"] }, /down_block_types names 1 blocks for 2 block_out_channels/],
     [{ up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D"] }, /up_block_types names 3 blocks/],
-    [{ down_block_types: ["DownBlock2D", "SkipDownBlock2D"] }, /down_block_types: unknown "SkipDownBlock2D", allowed are/],
+    [
+      { down_block_types: ["DownBlock2D", "SkipDownBlock2D"] },
+      /down_block_types: unknown "SkipDownBlock2D", allowed are/,
+    ],
     [{ up_block_types: ["UpBlock2D", "toString"] }, /up_block_types: unknown "toString"/],
     [{ time_embedding_type: "nothing" }, /time_embedding_type: unknown "nothing"/],
     [{ resnet_time_scale_shift: "spatial" }, /resnet_time_scale_shift: unknown "spatial"/],
@@ -158,13 +176,19 @@ test("configurations that cannot be built are refused by the name of their key",
     [{ norm_num_groups: 4 }, /block_out_channels has 6, which norm_num_groups = 4 does not divide/],
     [{ norm_num_groups: 0 }, /norm_num_groups must be a positive whole number, got 0/],
     [{ attention_head_dim: 4 }, /attention_head_dim = 4 does not divide/],
-    [{ block_out_channels: [4, 6], attn_norm_num_groups: 4 }, /ends with 6, which attn_norm_num_groups = 4 does not divide: choose one that does, or null/],
+    [
+      { block_out_channels: [4, 6], attn_norm_num_groups: 4 },
+      /ends with 6, which attn_norm_num_groups = 4 does not divide: choose one that does, or null/,
+    ],
     [{ attention_head_dim: 0 }, /attention_head_dim must be a positive whole number/],
     [{ in_channels: 0 }, /in_channels must be a positive whole number, got 0/],
     [{ out_channels: 1.5 }, /out_channels must be a positive whole number, got 1.5/],
     [{ layers_per_block: -1 }, /layers_per_block/],
     [{ layers_per_block: 1e9 }, /layers_per_block must be at most 1000, got 1000000000/],
-    [{ block_out_channels: [] , down_block_types: [], up_block_types: [] }, /block_out_channels must name at least one level/],
+    [
+      { block_out_channels: [], down_block_types: [], up_block_types: [] },
+      /block_out_channels must name at least one level/,
+    ],
     [{ block_out_channels: [3, 6], norm_num_groups: 3 }, /block_out_channels starts with 3: .* must be even/],
     [{ downsample_padding: 2 }, /downsample_padding must be 0 or 1, got 2/],
     [{ mid_block_scale_factor: 0 }, /mid_block_scale_factor must be a number other than 0, got 0/],
@@ -191,5 +215,8 @@ test("configurations that cannot be built are refused by the name of their key",
 test("the heads' width only matters where there is attention", () => {
   const unet = new UNet2D({ ...noAttention, attention_head_dim: 8 });
   assert.ok(!unet.parameters.names.some((name) => name.includes("attention")));
-  assert.throws(() => new UNet2D({ ...noAttention, add_attention: true, attention_head_dim: 8 }), /attention_head_dim = 8/);
+  assert.throws(
+    () => new UNet2D({ ...noAttention, add_attention: true, attention_head_dim: 8 }),
+    /attention_head_dim = 8/,
+  );
 });

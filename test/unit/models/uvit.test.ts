@@ -32,12 +32,18 @@ test("UVit: one image independent of its batch; the time matters; depth 1 is the
 test("UVit refuses inputs and configurations that do not fit", () => {
   const uvit = new UVit(small);
   const x = tf.zeros([2, 4, 6, 1]) as tf.Tensor4D;
-  assert.throws(() => uvit.apply(tf.zeros([2, 6, 6, 1]), t), /takes images \[N, 4,6, 1\], got shape \[2,6,6,1\]: its places are learned/);
+  assert.throws(
+    () => uvit.apply(tf.zeros([2, 6, 6, 1]), t),
+    /takes images \[N, 4,6, 1\], got shape \[2,6,6,1\]: its places are learned/,
+  );
   assert.throws(() => uvit.apply(x, tf.tensor1d([1])), /one value an image/);
   assert.throws(() => uvit.apply(x, t, { label: tf.tensor1d([0, 0], "int32") }), /knows no classes/);
   assert.throws(() => uvit.apply(x, t, { context: tf.zeros([2, 2, 5]) }), /takes no context, got shape \[2,2,5\]/);
   const withText = new UVit({ ...small, context_dim: 5, context_tokens: 2 });
-  assert.throws(() => withText.apply(x, t, { context: tf.zeros([2, 3, 5]) }), /takes a context \[2, 2, 5\], got shape \[2,3,5\]/);
+  assert.throws(
+    () => withText.apply(x, t, { context: tf.zeros([2, 3, 5]) }),
+    /takes a context \[2, 2, 5\], got shape \[2,3,5\]/,
+  );
   assert.throws(() => withText.apply(x, t), /takes a context \[2, 2, 5\], got none/);
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ depth: 4 }, /depth must be odd, .* got 4/],
@@ -51,5 +57,6 @@ test("UVit refuses inputs and configurations that do not fit", () => {
     [{ mlp_ratio: 0 }, /mlp_ratio must be positive/],
     [{ dim: 3 }, /does not know dim = 3/],
   ];
-  for (const [change, message] of bad) assert.throws(() => new UVit({ ...small, ...change } as Partial<UVitConfig>), message);
+  for (const [change, message] of bad)
+    assert.throws(() => new UVit({ ...small, ...change } as Partial<UVitConfig>), message);
 });

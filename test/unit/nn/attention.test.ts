@@ -21,7 +21,9 @@ test("scaled dot-product attention equals its definition, also with scores beyon
     const k = normal([1, 1, 5, 3], 2) as tf.Tensor4D;
     const v = normal([1, 1, 5, 2], 3) as tf.Tensor4D;
     const [qs, ks, vs] = [q, k, v].map((t) => (t.arraySync() as number[][][][])[0][0]);
-    assert.ok(largestDifference(scaledDotProductAttention(q, k, v), tf.tensor4d([[naiveAttention(qs, ks, vs)]])) < 2e-5);
+    assert.ok(
+      largestDifference(scaledDotProductAttention(q, k, v), tf.tensor4d([[naiveAttention(qs, ks, vs)]])) < 2e-5,
+    );
   }
 });
 
@@ -33,9 +35,16 @@ test("scaled dot-product attention: gradients of queries, keys and values", () =
 });
 
 test("attention in blocks equals attention at once, values and gradients, whatever the block", () => {
-  const [q, k, v] = [normal([2, 2, 7, 3], 1), normal([2, 2, 5, 3], 2), normal([2, 2, 5, 3], 3)].map((x) => tf.variable(x));
+  const [q, k, v] = [normal([2, 2, 7, 3], 1), normal([2, 2, 5, 3], 2), normal([2, 2, 5, 3], 3)].map((x) =>
+    tf.variable(x),
+  );
   const apply = (maxScores?: number) => () => {
-    return scaledDotProductAttention(q as unknown as tf.Tensor4D, k as unknown as tf.Tensor4D, v as unknown as tf.Tensor4D, { maxScores });
+    return scaledDotProductAttention(
+      q as unknown as tf.Tensor4D,
+      k as unknown as tf.Tensor4D,
+      v as unknown as tf.Tensor4D,
+      { maxScores },
+    );
   };
   const weights = normal([2, 2, 7, 3], 4);
   const expected = gradientsOf(apply(), [q, k, v], weights);
@@ -82,7 +91,12 @@ test("MultiHeadAttention: heads work on their own channels; gradients of both in
   const [x, context] = [normal([2, 3, 6], 1) as tf.Tensor3D, normal([2, 5, 4], 2) as tf.Tensor3D];
   const project = (input: tf.Tensor3D, name: string): number[][] => {
     const [w, b] = [`a.${name}.weight`, `a.${name}.bias`].map((n) => parameters.get(n).variable);
-    return tf.tidy(() => tf.add(tf.matMul(tf.reshape(tf.slice(input, 0, 1), [-1, input.shape[2]]), w as unknown as tf.Tensor2D), b).arraySync() as number[][]);
+    return tf.tidy(
+      () =>
+        tf
+          .add(tf.matMul(tf.reshape(tf.slice(input, 0, 1), [-1, input.shape[2]]), w as unknown as tf.Tensor2D), b)
+          .arraySync() as number[][],
+    );
   };
   const [q, k, v] = [project(x, "to_q"), project(context, "to_k"), project(context, "to_v")];
   const heads = [0, 3].map((from) => {
@@ -95,7 +109,10 @@ test("MultiHeadAttention: heads work on their own channels; gradients of both in
   checkGradients(([a, b]) => attention.apply(a as tf.Tensor3D, b as tf.Tensor3D), [x, context], parameters, {
     tolerance: 5e-3,
   });
-  assert.throws(() => new MultiHeadAttention(parameters.scope("b"), { channels: 6, heads: 4 }), /4 heads do not divide 6/);
+  assert.throws(
+    () => new MultiHeadAttention(parameters.scope("b"), { channels: 6, heads: 4 }),
+    /4 heads do not divide 6/,
+  );
 });
 
 test("PixelAttention: a residual over the pixels, with gradients", () => {

@@ -18,7 +18,10 @@ test("sinusoidal embedding: values by hand in both orders and with a frequency s
   assert.ok(largestDifference(shifted, tf.tensor2d([[...expected.map(Math.sin), ...expected.map(Math.cos)]])) < 1e-3);
   for (const dimensions of [3, 0, 2.5]) {
     assert.throws(() => sinusoidalEmbedding(t, { dimensions }), /dimensions must be even/);
-    assert.throws(() => sinusoidalEmbedding(t, { dimensions: 4, frequencyShift: 2 }), /must be below 2, half the dimensions, got 2/);
+    assert.throws(
+      () => sinusoidalEmbedding(t, { dimensions: 4, frequencyShift: 2 }),
+      /must be below 2, half the dimensions, got 2/,
+    );
   }
 });
 
@@ -61,7 +64,13 @@ for (const timeScaleShift of ["default", "scale_shift"] as const) {
 
 test("ResnetBlock with a silent second convolution is its skip path over the scale", () => {
   const parameters = new Parameters({ seed: 2 });
-  const block = new ResnetBlock(parameters.scope("r"), { inputs: 4, outputs: 4, timeChannels: 5, groups: 2, outputScale: 2 });
+  const block = new ResnetBlock(parameters.scope("r"), {
+    inputs: 4,
+    outputs: 4,
+    timeChannels: 5,
+    groups: 2,
+    outputScale: 2,
+  });
   for (const name of ["r.conv2.weight", "r.conv2.bias"]) {
     const { variable } = parameters.get(name);
     variable.assign(tf.zerosLike(variable));

@@ -35,7 +35,10 @@ test("Dropout multiplies by its mask, does nothing without one, and refuses anot
   const dropout = new Dropout("here", 0.5);
   assert.deepEqual([...dropout.apply(x, () => tf.tensor1d([2, 0, 2])).dataSync()], [2, 0, 6]);
   assert.equal(dropout.apply(x), x);
-  assert.equal(new Dropout("here", 0).apply(x, () => assert.fail("no mask is needed at rate 0")), x);
+  assert.equal(
+    new Dropout("here", 0).apply(x, () => assert.fail("no mask is needed at rate 0")),
+    x,
+  );
   assert.throws(() => dropout.apply(x, () => tf.ones([2])), /mask of here must have shape \[3\], got \[2\]/);
   assert.throws(() => new Dropout("here", -0.1), /0 … < 1, got -0.1/);
 });

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  fromBfloat16Bits,
-  fromFloat16Bits,
-  toBfloat16Bits,
-  toFloat16Bits,
-} from "../../../src/nn/float-formats.js";
+import { fromBfloat16Bits, fromFloat16Bits, toBfloat16Bits, toFloat16Bits } from "../../../src/nn/float-formats.js";
 
 /** [value, bits], IEEE 754-2008 binary16. */
 const float16: [number, number][] = [
@@ -45,7 +40,10 @@ test("float16 and bfloat16: published bit patterns both ways", () => {
     assert.equal(toBfloat16Bits(value), bits, `bfloat16 of ${value}`);
     assert.ok(Object.is(fromBfloat16Bits(bits), value), `bfloat16 ${bits.toString(16)}`);
   }
-  for (const [to, from] of [[toFloat16Bits, fromFloat16Bits], [toBfloat16Bits, fromBfloat16Bits]] as const) {
+  for (const [to, from] of [
+    [toFloat16Bits, fromFloat16Bits],
+    [toBfloat16Bits, fromBfloat16Bits],
+  ] as const) {
     assert.ok(Number.isNaN(from(to(NaN))));
   }
 });

@@ -55,10 +55,7 @@ export function checkGradients(
     y.dispose();
     return numbers.reduce((sum, v, i) => sum + v * weights[i], 0);
   };
-  const { value: loss, grads } = tf.variableGrads(
-    () => tf.sum(tf.mul(f(variables), projection)) as tf.Scalar,
-    watched,
-  );
+  const { value: loss, grads } = tf.variableGrads(() => tf.sum(tf.mul(f(variables), projection)) as tf.Scalar, watched);
   watched.forEach((variable, k) => {
     const gradient = grads[variable.name];
     assert.ok(gradient, `${names[k]} gets no gradient`);
@@ -116,7 +113,11 @@ export function checkJointGradient(
   f: (inputs: tf.Tensor[]) => tf.Tensor,
   inputs: readonly tf.Tensor[],
   parameters: Parameters,
-  { step = 0.01, tolerance = 5e-3, directions: count = 6 }: { step?: number; tolerance?: number; directions?: number } = {},
+  {
+    step = 0.01,
+    tolerance = 5e-3,
+    directions: count = 6,
+  }: { step?: number; tolerance?: number; directions?: number } = {},
 ): void {
   const before = tf.memory().numTensors;
   const variables = inputs.map((input) => tf.variable(input));
@@ -125,10 +126,7 @@ export function checkJointGradient(
   const weights = new RandomStream(99, "projection").normals(output.size);
   const projection = tf.tensor(weights.slice(), output.shape);
   output.dispose();
-  const { value: loss, grads } = tf.variableGrads(
-    () => tf.sum(tf.mul(f(variables), projection)) as tf.Scalar,
-    watched,
-  );
+  const { value: loss, grads } = tf.variableGrads(() => tf.sum(tf.mul(f(variables), projection)) as tf.Scalar, watched);
   const slopes = watched.map((variable, k) => {
     const gradient = grads[variable.name];
     assert.ok(gradient, `${k < inputs.length ? `input ${k}` : parameters.names[k - inputs.length]} gets no gradient`);
@@ -163,7 +161,10 @@ export function checkJointGradient(
       expected += part;
       scale = Math.max(scale, Math.abs(part));
     });
-    assert.ok(Math.abs(found - expected) <= tolerance * scale, `direction ${d}: gradient ${expected}, differences ${found}`);
+    assert.ok(
+      Math.abs(found - expected) <= tolerance * scale,
+      `direction ${d}: gradient ${expected}, differences ${found}`,
+    );
   }
   watched.forEach((variable, k) => tf.tidy(() => variable.assign(tf.tensor(starts[k].slice(), variable.shape))));
   tf.dispose([loss, grads, projection, variables]);

@@ -132,7 +132,10 @@ test("Downsample and Upsample: sizes and gradients", () => {
   const identity = new Upsample(alone.root, { channels: 1 });
   alone.parameters.assignFlat(Float32Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0, 0));
   const counted = tf.tensor4d([0, 1, 10, 11, 20, 21], [1, 3, 2, 1]);
-  assert.deepEqual(tf.squeeze(identity.apply(counted, [5, 3])).arraySync(), [0, 0, 10, 10, 20].map((row) => [row, row, row + 1]));
+  assert.deepEqual(
+    tf.squeeze(identity.apply(counted, [5, 3])).arraySync(),
+    [0, 0, 10, 10, 20].map((row) => [row, row, row + 1]),
+  );
   checkGradients(([v]) => up.apply(v as tf.Tensor4D), [small], parameters);
   checkGradients(([v]) => up.apply(v as tf.Tensor4D, [5, 3]), [small], parameters);
 });
@@ -140,7 +143,11 @@ test("Downsample and Upsample: sizes and gradients", () => {
 test("a convolution of a doubled image is what resizing and convolving give, odd sizes too", () => {
   const { root } = model();
   const conv = new Conv2d(root, { inputs: 3, outputs: 5 });
-  for (const [height, width] of [[1, 1], [2, 3], [5, 4]] as const) {
+  for (const [height, width] of [
+    [1, 1],
+    [2, 3],
+    [5, 4],
+  ] as const) {
     const x = normal([2, height, width, 3], 8) as tf.Tensor4D;
     const resized = tf.image.resizeNearestNeighbor(x, [2 * height, 2 * width]);
     assert.ok(relativeDifference(conv.applyDoubled(x), conv.apply(resized)) < 2e-6);

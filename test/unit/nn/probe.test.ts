@@ -30,7 +30,14 @@ test("a probe sees what every part returned, and changes nothing", () => {
   const seen = probe(() => block.apply(x, e));
   assert.equal(largestDifference(seen.output, alone), 0);
   assert.deepEqual(names(seen.parts), ["block"]);
-  const inner = ["block.norm1", "block.conv1", "block.time_emb_proj", "block.norm2", "block.conv2", "block.conv_shortcut"];
+  const inner = [
+    "block.norm1",
+    "block.conv1",
+    "block.time_emb_proj",
+    "block.norm2",
+    "block.conv2",
+    "block.conv_shortcut",
+  ];
   assert.deepEqual(names(seen.parts[0].inner), inner);
   assert.deepEqual(seen.parts[0].shape, [2, 5, 4, 6]);
   // y = shortcut(x) + h, the block's own definition
@@ -42,21 +49,31 @@ test("a probe sees what every part returned, and changes nothing", () => {
 });
 
 test("attention weights are softmax(Q·Kᵀ/√d), and V mixed by them is what goes on", () => {
-  const attention = new MultiHeadAttention(new Parameters({ seed: 2 }).scope("a"), { channels: 6, heads: 2, contextChannels: 5 });
+  const attention = new MultiHeadAttention(new Parameters({ seed: 2 }).scope("a"), {
+    channels: 6,
+    heads: 2,
+    contextChannels: 5,
+  });
   const [tokens, context] = [normal([2, 3, 6], 3) as tf.Tensor3D, normal([2, 4, 5], 4) as tf.Tensor3D];
   const seen = probe(() => attention.apply(tokens, context));
   const weights = seen.get("a.weights");
   assert.deepEqual(weights.shape, [2, 2, 3, 4]);
   const [q, k, v] = ["a.to_q", "a.to_k", "a.to_v"].map((name) => seen.get(name).arraySync() as number[][][]);
   const p = weights.arraySync() as number[][][][];
-  for (const [n, head, query] of [[0, 0, 0], [1, 1, 2]]) {
+  for (const [n, head, query] of [
+    [0, 0, 0],
+    [1, 1, 2],
+  ]) {
     const channels = [0, 1, 2].map((c) => 3 * head + c);
     const scores = k[n].map((key) => channels.reduce((sum, c) => sum + q[n][query][c] * key[c], 0) / Math.sqrt(3));
     const exponentials = scores.map(Math.exp);
     const total = exponentials.reduce((sum, value) => sum + value, 0);
     exponentials.forEach((value, key) => assert.ok(Math.abs(p[n][head][query][key] - value / total) < 1e-6));
   }
-  const heads = tf.reshape(tf.transpose(tf.matMul(weights, tf.transpose(tf.reshape(tf.tensor(v), [2, 4, 2, 3]), [0, 2, 1, 3])), [0, 2, 1, 3]), [2, 3, 6]);
+  const heads = tf.reshape(
+    tf.transpose(tf.matMul(weights, tf.transpose(tf.reshape(tf.tensor(v), [2, 4, 2, 3]), [0, 2, 1, 3])), [0, 2, 1, 3]),
+    [2, 3, 6],
+  );
   const out = new Dense(new Parameters({ seed: 2 }).scope("a.to_out.0"), { inputs: 6, outputs: 6 });
   assert.ok(largestDifference(out.apply(heads), seen.output) < 1e-6);
   seen.dispose();
@@ -64,7 +81,8 @@ test("attention weights are softmax(Q·Kᵀ/√d), and V mixed by them is what g
 
 test("weights are computed for a probe that keeps them only, block by block attention included", () => {
   const [q, k, v] = [1, 2, 3].map((seed) => normal([1, 2, 6, 3], seed) as tf.Tensor4D);
-  const blockwise = (): tf.Tensor4D => part("layer", "attention", () => scaledDotProductAttention(q, k, v, { maxScores: 24 }));
+  const blockwise = (): tf.Tensor4D =>
+    part("layer", "attention", () => scaledDotProductAttention(q, k, v, { maxScores: 24 }));
   const alone = blockwise();
   const before = tf.memory().numTensors;
   const seen = probe(blockwise);
@@ -96,11 +114,14 @@ test("a part in one of the same name is the same part; earlier results that join
     joinsNext(first);
     return inside("third");
   });
-  assert.deepEqual(seen.parts.map(({ name, kind, skips, inner }) => [name, kind, skips, inner.length]), [
-    ["first", "norm", [], 0],
-    ["second", "norm", [], 0],
-    ["third", "norm", ["first"], 0],
-  ]);
+  assert.deepEqual(
+    seen.parts.map(({ name, kind, skips, inner }) => [name, kind, skips, inner.length]),
+    [
+      ["first", "norm", [], 0],
+      ["second", "norm", [], 0],
+      ["third", "norm", ["first"], 0],
+    ],
+  );
   seen.dispose();
 });
 
@@ -116,7 +137,10 @@ test("probes within probes, errors within probes", () => {
   assert.deepEqual(names(outer.parts), ["outer"]);
   assert.throws(() => outer.get("conv"), /no part "conv" was kept; there are outer/);
   outer.dispose();
-  assert.throws(() => probe(() => (conv.apply(x), conv.apply(tf.zeros([1, 4, 4, 3])))), /convolution of 4 input channels/);
+  assert.throws(
+    () => probe(() => (conv.apply(x), conv.apply(tf.zeros([1, 4, 4, 3])))),
+    /convolution of 4 input channels/,
+  );
   assert.equal(tf.memory().numTensors, before, "tensors left behind");
   const blind = probe(() => tf.add(x, 1));
   assert.throws(() => blind.get("conv"), /there are none: call a network's own apply/);

@@ -54,7 +54,10 @@ test("a file is, byte by byte, what the format's description says", () => {
   assert.equal(bytes.readBigUInt64LE(), BigInt(padded));
   assert.equal(bytes.subarray(8, 8 + padded).toString(), header.padEnd(padded, " "));
   assert.deepEqual([...bytes.subarray(8 + padded)], [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0]);
-  assert.equal(readSafetensors(path, (file) => file.metadata["format"]), "pt");
+  assert.equal(
+    readSafetensors(path, (file) => file.metadata["format"]),
+    "pt",
+  );
 });
 
 test("half formats lie on disk as their bits", () => {
@@ -81,7 +84,10 @@ test("what is written is read: any names, shapes and values, in every format", (
         for (const [key, value] of Object.entries(tensors)) {
           const got = file.read(key);
           assert.deepEqual(got.shape, value.shape);
-          assert.deepEqual([...got.values].map((v) => v + 0), [...value.values].map((v) => v + 0));
+          assert.deepEqual(
+            [...got.values].map((v) => v + 0),
+            [...value.values].map((v) => v + 0),
+          );
         }
       });
     }),
@@ -107,7 +113,9 @@ test("a file cut at any byte is refused", () => {
 test("an absurd header length is refused without allocating it", () => {
   for (const claimed of [9n, 2n ** 31n, 99_999_999n, 2n ** 63n, 2n ** 64n - 1n]) {
     craft("{}", new Uint8Array(4), claimed);
-    const largest = largestAllocation(() => assert.throws(open, new RegExp(`claims a header of ${claimed} bytes but has 14`)));
+    const largest = largestAllocation(() =>
+      assert.throws(open, new RegExp(`claims a header of ${claimed} bytes but has 14`)),
+    );
     assert.equal(largest, 8);
   }
 });
@@ -170,18 +178,27 @@ test("headers that contradict themselves or the format are refused by name", () 
 test("a header with one very long string is read", () => {
   const note = `\\"${"long ".repeat(3_000_000)}`;
   writeSafetensors(path, [["a", { shape: [1], values: Float32Array.of(7) }]], { metadata: { note } });
-  const { metadata, value } = readSafetensors(path, (file) => ({ metadata: file.metadata, value: file.read("a").values[0] }));
+  const { metadata, value } = readSafetensors(path, (file) => ({
+    metadata: file.metadata,
+    value: file.read("a").values[0],
+  }));
   assert.equal(value, 7);
   assert.ok(metadata["note"] === note);
 });
 
 test("a file that is missing, or a folder, is told by its path", () => {
-  for (const [name, message] of [["no-such", /cannot open .*no-such.*: ENOENT/], [".", /cannot open .*: it is a folder/]] as const) {
-    assert.throws(() => readSafetensors(join(dirname(path), name), () => 0), (error: unknown) => {
-      assert.ok(error instanceof SafetensorsError);
-      assert.match(error.message, message);
-      return true;
-    });
+  for (const [name, message] of [
+    ["no-such", /cannot open .*no-such.*: ENOENT/],
+    [".", /cannot open .*: it is a folder/],
+  ] as const) {
+    assert.throws(
+      () => readSafetensors(join(dirname(path), name), () => 0),
+      (error: unknown) => {
+        assert.ok(error instanceof SafetensorsError);
+        assert.match(error.message, message);
+        return true;
+      },
+    );
   }
 });
 
@@ -193,7 +210,10 @@ test("what could not be opened again is not written: values that are not finite 
   saveParameters(path, parameters);
   const whole = readFileSync(path);
   const values = Float32Array.of(1, 1, 0, NaN, 0);
-  assert.throws(() => saveParameters(path, parameters, { values }), /"layer\.bias" holds NaN: the training diverged; nothing was written/);
+  assert.throws(
+    () => saveParameters(path, parameters, { values }),
+    /"layer\.bias" holds NaN: the training diverged; nothing was written/,
+  );
   assert.deepEqual(readFileSync(path), whole);
 });
 
@@ -211,7 +231,13 @@ test("names that are taken and values that do not fill their shape are refused b
   writeSafetensors(path, [["a", one]]);
   const whole = readFileSync(path);
   const refused: [[string, NamedTensor][], RegExp][] = [
-    [[["a", one], ["a", one]], /cannot hold another "a"/],
+    [
+      [
+        ["a", one],
+        ["a", one],
+      ],
+      /cannot hold another "a"/,
+    ],
     [[["__metadata__", one]], /cannot hold another "__metadata__"/],
     [[["b", { shape: [3], values: one.values }]], /"b" of shape \[3\] needs 3 numbers, got 2/],
   ];
@@ -263,7 +289,10 @@ test("parameters lie on disk in PyTorch's layouts, and come back", () => {
   saveParameters(path, saved);
   const [hwio, dense] = saved.variables.map((v) => v.dataSync());
   readSafetensors(path, (file) => {
-    assert.deepEqual([...file.entries.values()].map((e) => e.shape), [[5, 4, 3, 2], [6, 4], [6]]);
+    assert.deepEqual(
+      [...file.entries.values()].map((e) => e.shape),
+      [[5, 4, 3, 2], [6, 4], [6]],
+    );
     const oihw = file.read("conv.weight").values;
     for (let o = 0; o < 5; o++)
       for (let i = 0; i < 4; i++)

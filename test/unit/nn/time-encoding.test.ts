@@ -25,7 +25,10 @@ test("each time encoding has its length, its parameters and its values", () => {
   };
   const encodings = Object.fromEntries(timeEncodingNames.map((name) => [name, make(name)]));
   assert.deepEqual(parameters.names, ["learned.weight"]);
-  assert.deepEqual(parameters.constants.map(({ name }) => name), ["fourier.weight"]);
+  assert.deepEqual(
+    parameters.constants.map(({ name }) => name),
+    ["fourier.weight"],
+  );
 
   assert.equal(largestDifference(encodings["cos-sin"].apply(t), sinusoidalEmbedding(t, { dimensions: 4 })), 0);
   assert.equal(
@@ -50,7 +53,8 @@ test("each time encoding has its length, its parameters and its values", () => {
 
 test("time encodings refuse what they cannot be", () => {
   const scope = new Parameters().scope("");
-  const make = (kind: string, dimensions: number) => () => new TimeEncoding(scope, { kind: kind as "none", dimensions });
+  const make = (kind: string, dimensions: number) => () =>
+    new TimeEncoding(scope, { kind: kind as "none", dimensions });
   assert.throws(make("rotary", 4), /unknown time encoding "rotary": choose cos-sin/);
   assert.throws(make("fourier", 5), /dimensions must be even, got 5/);
   assert.throws(make("cos-sin", 0), /dimensions must be even, got 0/);

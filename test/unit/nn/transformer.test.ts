@@ -17,7 +17,11 @@ import { checkGradients, gradientsOf, largestDifference, normal, relativeDiffere
 
 test("LayerNorm: value and gradient of the definition, with and without γ and β, at any rank", () => {
   for (const affine of [true, false]) {
-    for (const shape of [[4, 6], [2, 3, 6], [2, 2, 3, 6]]) {
+    for (const shape of [
+      [4, 6],
+      [2, 3, 6],
+      [2, 2, 3, 6],
+    ]) {
       const parameters = new Parameters();
       const norm = new LayerNorm(parameters.scope("n"), { channels: 6, affine, epsilon: 1e-3 });
       assert.deepEqual(parameters.names, affine ? ["n.weight", "n.bias"] : []);
@@ -67,7 +71,10 @@ for (const activation of feedForwardNames) {
 
 test("FeedForward refuses an unknown activation", () => {
   const options = { channels: 4, activation: "swiglu" as FeedForwardName };
-  assert.throws(() => new FeedForward(new Parameters().scope("ff"), options), /unknown feed-forward "swiglu": choose geglu/);
+  assert.throws(
+    () => new FeedForward(new Parameters().scope("ff"), options),
+    /unknown feed-forward "swiglu": choose geglu/,
+  );
 });
 
 test("TransformerBlock with and without context: gradients of tokens, context and every parameter", () => {

@@ -4,14 +4,8 @@ import { check, ExerciseError, type CheckOptions, type Expected } from "../../..
 import * as tf from "../../../src/tf.js";
 import { displayed, headless, text, watched, withEnvironment } from "./kernel-stand-in.js";
 
-type Arguments = [
-  exercise: string,
-  answer: unknown,
-  expected: Expected<unknown>,
-  hint?: string | CheckOptions,
-];
-const verdict = (...given: Arguments) =>
-  text(withEnvironment(watched, () => displayed(() => check(...given)))[0]);
+type Arguments = [exercise: string, answer: unknown, expected: Expected<unknown>, hint?: string | CheckOptions];
+const verdict = (...given: Arguments) => text(withEnvironment(watched, () => displayed(() => check(...given)))[0]);
 
 test("right answers are green: numbers within tolerance, arrays, tensors, words, objects, predicates", () => {
   const right: Arguments[] = [

@@ -14,7 +14,8 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))
       if (type !== "code") return;
       const lines = source.split("\n");
       assert.ok(lines.length <= 12, `cell ${i + 1} has ${lines.length} lines: ${lines[0]}`);
-      for (const line of lines) assert.ok(line.length <= 120, `cell ${i + 1} has a line of ${line.length} characters: ${line}`);
+      for (const line of lines)
+        assert.ok(line.length <= 120, `cell ${i + 1} has a line of ${line.length} characters: ${line}`);
     });
   });
 }

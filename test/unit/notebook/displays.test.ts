@@ -31,7 +31,10 @@ test("a table is markdown in a notebook and aligned in a terminal", () => {
 test("whole numbers are written in full, others with as many digits as asked for", () => {
   assert.equal(table([[1234567, 12345678]], { columns: ["a", "b"] }).text.split("\n")[2], "1234567  12345678");
   assert.equal(table([[Math.PI]], { columns: ["a"], digits: 9 }).text.split("\n")[2], "3.14159265");
-  assert.equal(table([[1234567, 0.0000123456]], { columns: ["a", "b"], digits: 3 }).text.split("\n")[2], "1230000  1.23e-5");
+  assert.equal(
+    table([[1234567, 0.0000123456]], { columns: ["a", "b"], digits: 3 }).text.split("\n")[2],
+    "1230000  1.23e-5",
+  );
 });
 
 test("a tensor prints shape, range and moments, or its few values", () => {
@@ -41,10 +44,7 @@ test("a tensor prints shape, range and moments, or its few values", () => {
     inspect(tf.tensor1d([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])),
     "float32 tensor, shape [10], 0 … 1, mean 0.5, deviation 0.5",
   );
-  assert.match(
-    inspect(tf.tensor1d([NaN, 1, 1, 1, 1, 1, 1, 1, 1])),
-    /1 … 1, mean 1, deviation 0, 1 not finite/,
-  );
+  assert.match(inspect(tf.tensor1d([NaN, 1, 1, 1, 1, 1, 1, 1, 1])), /1 … 1, mean 1, deviation 0, 1 not finite/);
   assert.equal(inspect(tf.zeros([0, 4])), "float32 tensor, shape [0, 4], empty");
   const gone = tf.zeros([9]);
   gone.dispose();
@@ -57,9 +57,7 @@ test("a batch of images shows a thumbnail of its first 32 and leaves no tensor b
   const [sent] = displayed(() => show(images));
   assert.equal(tf.memory().numTensors, before);
   assert.match(text(sent), /shape \[40, 8, 8, 1\].*; the first 32 of 40 images/);
-  const { width, height, data } = decodePng(
-    new Uint8Array(Buffer.from(sent.data["image/png"] as string, "base64")),
-  );
+  const { width, height, data } = decodePng(new Uint8Array(Buffer.from(sent.data["image/png"] as string, "base64")));
   assert.deepEqual([width, height, data[0]], [8 * 58 - 2, 4 * 58 - 2, 0]);
   const [vector] = displayed(() => show(tf.zeros([3, 40])));
   assert.deepEqual(Object.keys(vector.data), ["text/plain"]);

@@ -32,10 +32,7 @@ test("names become the field's symbols", () => {
     epsilonCond: "\\epsilon_{\\mathrm{cond}}",
     x_s: "x_s",
   };
-  assert.deepEqual(
-    Object.fromEntries(Object.keys(expected).map((name) => [name, symbolLatex(name)])),
-    expected,
-  );
+  assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, symbolLatex(name)])), expected);
 });
 
 test("expressions are set as the papers set them", () => {
@@ -161,24 +158,46 @@ test("agreement is shown with the equation, disagreement throws only headless", 
     right.data["text/markdown"],
     "$$2 \\, a$$\n\n✅ agrees with the library: 2 values, largest deviation below 1e-6",
   );
-  assert.equal(
-    text(wrong),
-    "2 * a\n✗ differs from the library: one value, largest deviation 0.5, allowed 3e-6",
-  );
+  assert.equal(text(wrong), "2 * a\n✗ differs from the library: one value, largest deviation 0.5, allowed 3e-6");
   assert.match(text(shape), /the formula has shape \[2\], the value shape \[3\]/);
-  withEnvironment(headless, () =>
-    displayed(() => assert.throws(() => f.agrees(2.5, { a: 1 }), FormulaDisagreesError)),
-  );
+  withEnvironment(headless, () => displayed(() => assert.throws(() => f.agrees(2.5, { a: 1 }), FormulaDisagreesError)));
 });
 
 test("matrices of one shape stay matrices; attention is one formula", () => {
   const attention = formula("y = softmax(Q * K' / sqrt(d)) * V", { matrices: true });
-  const [Q, K, V] = [[[0, 3], [4, 0]], [[1, 0], [0, 1]], [[1, 2], [3, 5]]];
+  const [Q, K, V] = [
+    [
+      [0, 3],
+      [4, 0],
+    ],
+    [
+      [1, 0],
+      [0, 1],
+    ],
+    [
+      [1, 2],
+      [3, 5],
+    ],
+  ];
   // Rows of Q·Kᵀ/√d with d = 1: (0, 3) and (4, 0).
-  const rows = [[1, Math.exp(3)], [Math.exp(4), 1]].map(([a, b]) => [a / (a + b), b / (a + b)]);
+  const rows = [
+    [1, Math.exp(3)],
+    [Math.exp(4), 1],
+  ].map(([a, b]) => [a / (a + b), b / (a + b)]);
   const expected = rows.map(([a, b]) => [a * 1 + b * 3, a * 2 + b * 5]);
   assert.ok(attention.compare(expected, { Q, K, V, d: 1 }).agreed);
-  assert.deepEqual(formula("A * A", { matrices: true }).evaluate({ A: [[0, 1], [2, 0]] }), [[2, 0], [0, 2]]);
+  assert.deepEqual(
+    formula("A * A", { matrices: true }).evaluate({
+      A: [
+        [0, 1],
+        [2, 0],
+      ],
+    }),
+    [
+      [2, 0],
+      [0, 2],
+    ],
+  );
   assert.deepEqual(formula("softmax(A)", { matrices: true }).evaluate({ A: [[1000, 1000]] }), [[0.5, 0.5]]);
   assert.equal(attention.latex, "y = \\mathrm{softmax}\\left(\\frac{Q \\, {K}^{\\top}}{\\sqrt{d}}\\right) \\, V");
 });
@@ -197,10 +216,40 @@ test("a formula shows itself as LaTeX and prints its text", () => {
 
 test("functions with a second argument keep it, and those with an axis see the axes", () => {
   assert.equal(formula("log(x, 2)").evaluate({ x: 8 }), 3);
-  assert.deepEqual(formula("log(x, 2)").evaluate({ x: [[1, 2], [4, 8]] }), [[0, 1], [2, 3]]);
-  assert.deepEqual(formula("sum(x, 1)").evaluate({ x: [[1, 2], [3, 4]] }), [4, 6]);
-  assert.deepEqual(formula("concat(a, b)").evaluate({ a: [[1], [2]], b: [[3], [4]] }), [[1, 3], [2, 4]]);
-  assert.equal(formula("sum(x^2)").evaluate({ x: [[1, 2], [3, 4]] }), 30);
+  assert.deepEqual(
+    formula("log(x, 2)").evaluate({
+      x: [
+        [1, 2],
+        [4, 8],
+      ],
+    }),
+    [
+      [0, 1],
+      [2, 3],
+    ],
+  );
+  assert.deepEqual(
+    formula("sum(x, 1)").evaluate({
+      x: [
+        [1, 2],
+        [3, 4],
+      ],
+    }),
+    [4, 6],
+  );
+  assert.deepEqual(formula("concat(a, b)").evaluate({ a: [[1], [2]], b: [[3], [4]] }), [
+    [1, 3],
+    [2, 4],
+  ]);
+  assert.equal(
+    formula("sum(x^2)").evaluate({
+      x: [
+        [1, 2],
+        [3, 4],
+      ],
+    }),
+    30,
+  );
 });
 
 test("a comparison of nothing is no agreement", () => {
@@ -214,9 +263,6 @@ test("what cannot be computed is named", () => {
   assert.throws(() => formula("a +* b"), /"a \+\* b" is no expression/);
   assert.throws(() => formula("a + b").evaluate({ a: 1 }), /needs values for b; the scope has a/);
   assert.throws(() => formula("a + b").evaluate({ a: [1, 2], b: [1, 2, 3] }), /cannot be computed/);
-  assert.throws(
-    () => formula("a").evaluate({ a: [[1, 2], [3]] }),
-    /"a" is no number, regular array or tensor/,
-  );
+  assert.throws(() => formula("a").evaluate({ a: [[1, 2], [3]] }), /"a" is no number, regular array or tensor/);
   assert.throws(() => formula("epsilonTheta(x)").evaluate({ x: 1 }), /cannot be computed/);
 });

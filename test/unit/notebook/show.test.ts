@@ -35,10 +35,7 @@ test("a chart is one message: plotly, PNG with its size, and a sentence", () => 
 });
 
 test("a grid is a PNG of its own size, a drawing also an SVG", () => {
-  const grid = imageGrid(
-    { images: Uint8Array.of(7, 8), height: 1, width: 1, channels: 1 },
-    { scale: 1, gap: 0 },
-  );
+  const grid = imageGrid({ images: Uint8Array.of(7, 8), height: 1, width: 1, channels: 1 }, { scale: 1, gap: 0 });
   const [first, second] = displayed(() => show(grid, chainDiagram({ width: 500 })));
   assert.deepEqual([...decodePng(bytes(first.data["image/png"])).data], [7, 8]);
   assert.deepEqual(first.metadata, { "image/png": { width: 2, height: 1 } });
@@ -48,8 +45,7 @@ test("a grid is a PNG of its own size, a drawing also an SVG", () => {
 });
 
 test("SVG text, PNG bytes and anything else find their form", () => {
-  const svg =
-    '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"><rect width="30" height="20"/></svg>';
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"><rect width="30" height="20"/></svg>';
   const sent = displayed(() => show(svg, imageGrid(tf.ones([1, 8, 8, 1])).png, "words", { a: 1 }));
   assert.deepEqual(sent[0].metadata["image/png"], { width: 30, height: 20 });
   assert.deepEqual(sent[1].metadata["image/png"], { width: 56, height: 56 });

@@ -91,7 +91,10 @@ test("while a callback computes only the latest value waits", async () => {
 
 test("show refuses a widget that is still at work, and takes it when it has settled", async () => {
   const widget = slider({ min: 0, max: 9, onChange: async (value) => `at ${value}` });
-  assert.throws(() => show(widget), /still being computed: make it the cell's last value, or `await widget\.settled\(\)`/);
+  assert.throws(
+    () => show(widget),
+    /still being computed: make it the cell's last value, or `await widget\.settled\(\)`/,
+  );
   await widget.settled();
   assert.match(String(bundleOf(widget).data["text/plain"]), /at \d/);
 });
@@ -123,7 +126,9 @@ test("select gives the text, play its interval, and the front end gets the state
 test("without the course's kernel the first view stands alone", async () => {
   Reflect.deleteProperty(globalThis, KERNEL);
   const png = new Uint8Array(33);
-  png.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 4, 0, 0, 0, 2]);
+  png.set([
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 4, 0, 0, 0, 2,
+  ]);
   const widget = slider({ min: 0, max: 1, onChange: async () => png });
   const data = await shown(widget);
   assert.equal(data[WIDGET_VIEW], undefined);

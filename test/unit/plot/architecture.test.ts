@@ -39,11 +39,19 @@ interface Box {
 
 /** The boxes of blocks: rounded rectangles but for the legend's little squares. */
 function boxes(svg: string): Box[] {
-  const rounded = elements(svg, "rect").filter(({ rx, width, height }) => rx !== undefined && (width !== "12" || height !== "12"));
-  return rounded.map(({ x: left, y, width, height }) => ({ x: Number(left), y: Number(y), width: Number(width), height: Number(height) }));
+  const rounded = elements(svg, "rect").filter(
+    ({ rx, width, height }) => rx !== undefined && (width !== "12" || height !== "12"),
+  );
+  return rounded.map(({ x: left, y, width, height }) => ({
+    x: Number(left),
+    y: Number(y),
+    width: Number(width),
+    height: Number(height),
+  }));
 }
 
-const bars = (svg: string): number[] => elements(svg, "rect").flatMap(({ opacity, height }) => (opacity === "0.85" ? Number(height) : []));
+const bars = (svg: string): number[] =>
+  elements(svg, "rect").flatMap(({ opacity, height }) => (opacity === "0.85" ? Number(height) : []));
 const skipLines = (svg: string): number => {
   return elements(svg, "path").filter((one) => one.stroke === palette[5] && one["stroke-width"] === "1.5").length;
 };
@@ -64,7 +72,13 @@ test("a U-Net: its blocks in order, on a row for each resolution, wider for more
     });
   });
   assert.equal(skipLines(svg!), unet.blocks.flatMap(({ skips }) => skips).length);
-  for (const text of ["8 × 8", "4 × 4", "down 1 attention 0", "mid resnet 1", "time t → 16 numbers → every residual block"]) {
+  for (const text of [
+    "8 × 8",
+    "4 × 4",
+    "down 1 attention 0",
+    "mid resnet 1",
+    "time t → 16 numbers → every residual block",
+  ]) {
     assert.ok(has(svg!, text), text);
   }
   assert.equal(bars(svg!).length, 2 * images.length);
@@ -103,8 +117,14 @@ test("a network of points is a column, too", () => {
 });
 
 test("what cannot be drawn is refused", () => {
-  assert.throws(() => architectureDiagram({ ...unet, blocks: [] } as NetworkDescription), /UNet2D has no block to draw/);
-  assert.throws(() => architectureDiagram(dit, { open: "nowhere" }), /no block "nowhere" to open; there are pos_embed.proj/);
+  assert.throws(
+    () => architectureDiagram({ ...unet, blocks: [] } as NetworkDescription),
+    /UNet2D has no block to draw/,
+  );
+  assert.throws(
+    () => architectureDiagram(dit, { open: "nowhere" }),
+    /no block "nowhere" to open; there are pos_embed.proj/,
+  );
   assert.throws(() => architectureDiagram(unet, { open: "conv_in" }), /blocks of a U are not opened/);
   assert.throws(() => architectureDiagram(unet, { width: 100 }), /width is 100/);
 });

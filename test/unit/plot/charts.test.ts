@@ -48,18 +48,9 @@ test("a deviation is a closed strip around the curve", () => {
 test("nothing to draw is refused", () => {
   assert.throws(() => lineChart({ x, y, series: [] }), RangeError);
   assert.throws(() => lineChart({ x, y, series: [{ name: "a", y: [] }] }), /"a" has no values/);
-  assert.throws(
-    () => lineChart({ x, y, series: [{ name: "a", x: [1], y: [1, 2] }] }),
-    /1 x values and 2 y values/,
-  );
-  assert.throws(
-    () => lineChart({ x, y, series: [{ name: "a", y: [NaN, NaN] }] }),
-    /no finite value among its 2/,
-  );
-  assert.throws(
-    () => barChart({ categories: ["a", "b"], x, y, series: [{ name: "n", values: [1] }] }),
-    RangeError,
-  );
+  assert.throws(() => lineChart({ x, y, series: [{ name: "a", x: [1], y: [1, 2] }] }), /1 x values and 2 y values/);
+  assert.throws(() => lineChart({ x, y, series: [{ name: "a", y: [NaN, NaN] }] }), /no finite value among its 2/);
+  assert.throws(() => barChart({ categories: ["a", "b"], x, y, series: [{ name: "n", values: [1] }] }), RangeError);
   assert.throws(() => scatterChart({ clouds: [{ name: "c", points: tf.zeros([3, 3]) }] }), /shape \[3, 3\]/);
   assert.throws(
     () => scatterChart({ clouds: [{ name: "c", points: [[1, 2], [3]] }] }),
@@ -123,8 +114,14 @@ test("all bins of a histogram are equally wide, whatever the data", () => {
   assert.equal(widths.length, 7);
   for (const one of widths) assert.ok(Math.abs(one - wide) < 1e-4, `${one}, expected ${wide}`);
   assert.ok(Math.abs(centres[0] - (wide / 2 - 2.9137)) < 1e-4);
-  assert.deepEqual(heights.map((height) => Math.round(height * 6 * wide)), [1, 1, 0, 2, 1, 0, 1]);
-  assert.throws(() => histogramChart({ x: { title: "v", unit: "1" }, bins: 0, series: [{ name: "a", values: [1] }] }), /bins must be a whole number of at least 1, got 0/);
+  assert.deepEqual(
+    heights.map((height) => Math.round(height * 6 * wide)),
+    [1, 1, 0, 2, 1, 0, 1],
+  );
+  assert.throws(
+    () => histogramChart({ x: { title: "v", unit: "1" }, bins: 0, series: [{ name: "a", values: [1] }] }),
+    /bins must be a whole number of at least 1, got 0/,
+  );
 });
 
 test("several histograms are outlines of one density each", () => {
@@ -191,10 +188,7 @@ test("arrows point along the field, and the longest spans a cell", () => {
   const [dx, dy] = [xs[1] - xs[0], ys[1] - ys[0]];
   assert.ok(Math.abs(dy / dx - 4 / 3) < 1e-5);
   assert.ok(Math.abs(Math.hypot(dx, dy) - 0.9) < 1e-5);
-  assert.throws(
-    () => vectorFieldChart({ x: plane, y: plane, name: "f", at: () => [NaN, 0] }),
-    /finite at none/,
-  );
+  assert.throws(() => vectorFieldChart({ x: plane, y: plane, name: "f", at: () => [NaN, 0] }), /finite at none/);
 });
 
 test("panels keep their own axes, second axes and colour bars", () => {
@@ -259,9 +253,8 @@ test("long titles are broken, and many names make room for themselves", () => {
         })),
       }).layout.margin as { t: number }
     ).t;
-  const text = (
-    lineChart({ title: long, x, y, series: [{ name: "n", y: [1] }] }).layout.title as { text: string }
-  ).text;
+  const text = (lineChart({ title: long, x, y, series: [{ name: "n", y: [1] }] }).layout.title as { text: string })
+    .text;
   assert.equal(text.replaceAll("<br>", " "), long);
   assert.equal(text.split("<br>").length, 3);
   assert.equal(top(long, 1) - top("short", 1), 2 * 21);

@@ -20,8 +20,15 @@ test("the three directions of most variance become red, green and blue", () => {
   // Channels are an orthogonal mixture of three signals with deviations 4, 2 and 1, and of one with next to none.
   const stream = new RandomStream(1, "features");
   const signals = Array.from({ length: 400 }, () => [4, 2, 1, 0.01].map((s) => s * (stream.uniform() < 0.5 ? -1 : 1)));
-  const mixture = [[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]].map((row) => row.map((v) => v / 2));
-  const values = signals.flatMap((signal) => [0, 1, 2, 3].map((c) => 7 + signal.reduce((sum, v, k) => sum + v * mixture[k][c], 0)));
+  const mixture = [
+    [1, 1, 1, 1],
+    [1, -1, 1, -1],
+    [1, 1, -1, -1],
+    [1, -1, -1, 1],
+  ].map((row) => row.map((v) => v / 2));
+  const values = signals.flatMap((signal) =>
+    [0, 1, 2, 3].map((c) => 7 + signal.reduce((sum, v, k) => sum + v * mixture[k][c], 0)),
+  );
   const { images, height, width, channels } = principalColours(tf.tensor4d(values, [1, 20, 20, 4]));
   assert.deepEqual([height, width, channels], [20, 20, 3]);
   for (const k of [0, 1, 2]) {
@@ -51,20 +58,40 @@ test("attention glows where the weight is, over the image, with a frame around t
   const weights = tf.tensor3d([0, 0.2, 0, 0.8, 0.5, 0.5, 0, 0], [2, 2, 2]);
   const { images, height, width } = attentionOverlay(image, weights, { query: [0, 0], scale: 2 });
   assert.deepEqual([height, width, images.length], [16, 16, 2 * 16 * 16 * 3]);
-  const at = (k: number, y: number, x: number) => [...images.subarray(3 * ((k * 16 + y) * 16 + x), 3 * ((k * 16 + y) * 16 + x) + 3)];
+  const at = (k: number, y: number, x: number) => [
+    ...images.subarray(3 * ((k * 16 + y) * 16 + x), 3 * ((k * 16 + y) * 16 + x) + 3),
+  ];
   const orange = [0xd5, 0x5e, 0x00];
-  assert.deepEqual(at(0, 12, 12), orange.map((v) => Math.round(0.85 * v)));
-  assert.deepEqual(at(0, 4, 12), orange.map((v) => Math.round((0.85 * v) / 4)));
+  assert.deepEqual(
+    at(0, 12, 12),
+    orange.map((v) => Math.round(0.85 * v)),
+  );
+  assert.deepEqual(
+    at(0, 4, 12),
+    orange.map((v) => Math.round((0.85 * v) / 4)),
+  );
   assert.deepEqual(at(0, 12, 4), [0, 0, 0]);
   assert.deepEqual(at(0, 0, 5), [0x56, 0xb4, 0xe9]);
   assert.deepEqual(at(0, 4, 4), [0, 0, 0]);
-  assert.deepEqual(at(1, 4, 4), orange.map((v) => Math.round(0.85 * v)));
+  assert.deepEqual(
+    at(1, 4, 4),
+    orange.map((v) => Math.round(0.85 * v)),
+  );
 });
 
 test("attention that does not fit its image is refused", () => {
   const image = tf.zeros([1, 8, 8, 1]);
   assert.throws(() => attentionOverlay(image, tf.ones([4, 4]), { query: [0, 0] }), /give \[n, h, w\]/);
-  assert.throws(() => attentionOverlay(tf.zeros([2, 8, 8, 1]), tf.ones([3, 4, 4]), { query: [0, 0] }), /do not fit 2 images/);
-  assert.throws(() => attentionOverlay(image, tf.ones([1, 4, 4]), { query: [4, 0] }), /query \[4, 0\] lies outside the grid of 4 × 4/);
-  assert.throws(() => attentionOverlay(image, tf.ones([1, 3, 4]), { query: [0, 0] }), /3 places do not divide 16 picture pixels/);
+  assert.throws(
+    () => attentionOverlay(tf.zeros([2, 8, 8, 1]), tf.ones([3, 4, 4]), { query: [0, 0] }),
+    /do not fit 2 images/,
+  );
+  assert.throws(
+    () => attentionOverlay(image, tf.ones([1, 4, 4]), { query: [4, 0] }),
+    /query \[4, 0\] lies outside the grid of 4 × 4/,
+  );
+  assert.throws(
+    () => attentionOverlay(image, tf.ones([1, 3, 4]), { query: [0, 0] }),
+    /3 places do not divide 16 picture pixels/,
+  );
 });

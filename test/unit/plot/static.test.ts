@@ -49,8 +49,7 @@ test("a bar twice as high has twice the ink", () => {
 
 test("labels are placed, complete and inside the picture", () => {
   const svg = figureToSvg(bars);
-  for (const text of ["Bars", "timestep t (steps)", "count", ">a<", ">b<"])
-    assert.ok(svg.includes(text), text);
+  for (const text of ["Bars", "timestep t (steps)", "count", ">a<", ">b<"]) assert.ok(svg.includes(text), text);
   assert.doesNotMatch(svg, /NaN|Infinity/);
   const names = [...svg.matchAll(/class="ytick"[^>]*><text[^>]*>([\d.]+)</g)].map(([, tick]) => Number(tick));
   assert.deepEqual(names, [0, 0.5, 1, 1.5, 2]);

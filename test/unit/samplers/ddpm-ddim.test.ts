@@ -26,10 +26,7 @@ import { absoluteSum, drain, fixtureDenoiser, fixtureImages } from "./diffusers-
 
 const schedule = linearSchedule();
 const close = (actual: number, expected: number, tolerance: number, what: string): void =>
-  assert.ok(
-    Math.abs(actual - expected) <= tolerance,
-    `${what}: ${actual}, expected ${expected} ± ${tolerance}`,
-  );
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual}, expected ${expected} ± ${tolerance}`);
 
 test("DDIM and DDPM reproduce diffusers on a fixture without random numbers", () => {
   const replayed = (): tf.Tensor => fixtureImages(true);
@@ -104,21 +101,14 @@ test("DDIM with η = 1 is DDPM with posterior variance on the same grid", () => 
     const xT = normalNoise(3)(0, [2, 5]);
     const a = drain(ddim(fixtureDenoiser("noise"), schedule, xT, { steps, eta: 1, noise: normalNoise(4) }));
     const b = drain(ddpm(fixtureDenoiser("noise"), schedule, xT, { steps, noise: normalNoise(4) }));
-    close(
-      tf.max(tf.abs(tf.sub(a, b))).dataSync()[0],
-      0,
-      1e-5 * Math.max(1, absoluteSum(b)),
-      `${steps} steps`,
-    );
+    close(tf.max(tf.abs(tf.sub(a, b))).dataSync()[0], 0, 1e-5 * Math.max(1, absoluteSum(b)), `${steps} steps`);
   }
 });
 
 test("a seeded sample does not change with its batch", () => {
   const of = (count: number, firstSample: number): tf.Tensor => {
     const noise = normalNoise(11, { firstSample });
-    return drain(
-      ddpm(fixtureDenoiser("velocity"), schedule, noise(0, [count, 3, 3, 1]), { steps: 7, noise }),
-    );
+    return drain(ddpm(fixtureDenoiser("velocity"), schedule, noise(0, [count, 3, 3, 1]), { steps: 7, noise }));
   };
   const [whole, single] = [of(4, 0), of(1, 2)];
   assert.deepEqual([...tf.slice(whole, 2, 1).dataSync()], [...single.dataSync()]);
@@ -145,8 +135,7 @@ test("samplers leave nothing in memory but their result, ended early or not", as
   const noise = normalNoise(5);
   const xT = noise(0, [2, 4, 4, 1]);
   const before = tf.memory().numTensors;
-  const make = (): ReturnType<typeof ddpm> =>
-    ddpm(fixtureDenoiser("noise"), schedule, xT, { steps: 5, noise });
+  const make = (): ReturnType<typeof ddpm> => ddpm(fixtureDenoiser("noise"), schedule, xT, { steps: 5, noise });
   const result = await sample(make());
   assert.equal(tf.memory().numTensors, before + 1);
   result.dispose();
@@ -182,10 +171,7 @@ test("an option that is no choice is refused, not taken for the other one", () =
     [() => unipc(d, schedule, xT, { order: as("2") }), /order must be one of 1, 2, 3, got 2/],
     [() => dpmSolver(d, schedule, xT, { order: as("4") }), /order must be one of/],
     [() => lms(d, schedule, xT, { order: 5 }), /order must be one of 1, 2, 3, 4, got 5/],
-    [
-      () => flow(d, flowPath(), xT, { method: as("midpoint") }),
-      /method must be one of euler, heun, got midpoint/,
-    ],
+    [() => flow(d, flowPath(), xT, { method: as("midpoint") }), /method must be one of euler, heun, got midpoint/],
     [() => ddim(d, schedule, xT, { finish: as("end") }), /finish must be one of data, last, got end/],
     [
       () => ddim(d, schedule, xT, { spacing: as("even") }),
@@ -202,10 +188,7 @@ test("an option that is no choice is refused, not taken for the other one", () =
     ],
     [() => probabilityFlow(d, schedule, xT, { from: 5, to: 5 }).next(), /two different times, got 5 twice/],
     [() => logLikelihood(d, schedule, xT, { priorDeviation: 0 }), /priorDeviation must be > 0, got 0/],
-    [
-      () => logLikelihood(d, schedule, xT, { trace: [tf.ones([1, 3])] }),
-      /probe 0 has shape \[1,3\] but x has \[1,2\]/,
-    ],
+    [() => logLikelihood(d, schedule, xT, { trace: [tf.ones([1, 3])] }), /probe 0 has shape \[1,3\] but x has \[1,2\]/],
   ];
   for (const [call, message] of refusals) assert.throws(call, message);
 });

@@ -45,9 +45,7 @@ test("little strength stays near the image, full strength forgets it", () => {
   const images = tf.fill([200, 1], 0.9);
   const stays = (strength: number): number => {
     const { xT, times } = partialStart(schedule, images, { strength, steps: 20, noise: fastNoise(2) });
-    return tf
-      .mean(tf.cast(tf.greater(drain(ddim(denoiser, schedule, xT, { times })), 0), "float32"))
-      .dataSync()[0];
+    return tf.mean(tf.cast(tf.greater(drain(ddim(denoiser, schedule, xT, { times })), 0), "float32")).dataSync()[0];
   };
   assert.ok(stays(0.2) > 0.99);
   assert.ok(Math.abs(stays(1) - 0.5) < 0.15);
@@ -70,7 +68,10 @@ test("DDIM inversion comes back where no signal is left at its end, and refuses 
     const latent = drain(ddimInversion(denoiser, path, x0, { steps: 10, iterations: 60 }));
     const back = drain(ddim(denoiser, path, latent, { steps: 10 }));
     assert.ok(largestDifference(back, x0) < 2e-3, `${path.name}: ${largestDifference(back, x0)}`);
-    assert.throws(() => ddimInversion(denoiser, path, x0, { steps: 1 }), /no signal is left .* has no inverse, use more steps/);
+    assert.throws(
+      () => ddimInversion(denoiser, path, x0, { steps: 1 }),
+      /no signal is left .* has no inverse, use more steps/,
+    );
   }
 });
 
@@ -133,9 +134,7 @@ test("samples of a finite data set's ideal denoiser are its points", () => {
     [0.2, 1],
   ]);
   const result = drain(ddim(dataDenoiser(schedule, data), schedule, fastNoise(6)(0, [50, 2]), { steps: 60 }));
-  const distances = tf
-    .min(tf.norm(tf.sub(tf.expandDims(result, 1), tf.expandDims(data, 0)), 2, 2), 1)
-    .dataSync();
+  const distances = tf.min(tf.norm(tf.sub(tf.expandDims(result, 1), tf.expandDims(data, 0)), 2, 2), 1).dataSync();
   distances.forEach((distance) => assert.ok(distance < 1e-3, `${distance} from the nearest data point`));
 });
 
@@ -147,9 +146,7 @@ test("one consistency step is one evaluation of x̂_0, two noise it again in bet
   assert.equal(drain(consistency(half, schedule, xT, { noise })).dataSync()[0], 0.5);
   const second = timeGrid(schedule, { steps: 2 })[1];
   const expected = 0.5 * (0.5 * schedule.signal(second) + 2 * schedule.noise(second));
-  assert.ok(
-    Math.abs(drain(consistency(half, schedule, xT, { noise, steps: 2 })).dataSync()[0] - expected) < 1e-6,
-  );
+  assert.ok(Math.abs(drain(consistency(half, schedule, xT, { noise, steps: 2 })).dataSync()[0] - expected) < 1e-6);
 });
 
 test("reflow pairs noise with the sample its flow ends in: in one dimension their order is kept", () => {

@@ -187,8 +187,6 @@ test("a step that is compiled is not read while it is recorded, and gives what i
   });
   const compiled = compile(step, { name: "one step" });
   const [slow, fast] = [step({ x: good, z: good }).out, compiled({ x: good, z: good }).out];
-  slow
-    .dataSync()
-    .forEach((value, i) => assert.ok(Math.abs(value - fast.dataSync()[i]) < 1e-5 * Math.abs(value)));
+  slow.dataSync().forEach((value, i) => assert.ok(Math.abs(value - fast.dataSync()[i]) < 1e-5 * Math.abs(value)));
   compiled.dispose();
 });

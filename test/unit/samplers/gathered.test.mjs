@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -24,9 +15,7 @@ test("gathered.ts lists the samplers' files as they are: after adding one, `npm 
 });
 
 test("what the gathered files list is what the registry holds", async () => {
-  const files = [...gatheredSamplers(folder).matchAll(/export \* from "\.\/(.*)\.js"/g)].map(
-    ([, name]) => name,
-  );
+  const files = [...gatheredSamplers(folder).matchAll(/export \* from "\.\/(.*)\.js"/g)].map(([, name]) => name);
   assert.ok(files.length >= 17);
   const lists = await Promise.all(files.map((file) => import(join(folder, `${file}.ts`))));
   const listed = lists.flatMap(({ default: entries }) => entries.map(({ name }) => name));

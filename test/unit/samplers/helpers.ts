@@ -31,13 +31,9 @@ export function startingSlowly(n: number, power: number, max: number, min: numbe
 /** Least-squares slope of −ln error over ln n. */
 export function measuredOrder(counts: readonly number[], errors: readonly number[]): number {
   const [x, y] = [counts.map(Math.log), errors.map((error) => -Math.log(error))];
-  const mean = (values: readonly number[]): number =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [mx, my] = [mean(x), mean(y)];
-  return (
-    x.reduce((sum, xi, i) => sum + (xi - mx) * (y[i] - my), 0) /
-    x.reduce((sum, xi) => sum + (xi - mx) ** 2, 0)
-  );
+  return x.reduce((sum, xi, i) => sum + (xi - mx) * (y[i] - my), 0) / x.reduce((sum, xi) => sum + (xi - mx) ** 2, 0);
 }
 
 /** Noise from one stream per draw: faster than per-example streams where a test draws much of it. */

@@ -115,11 +115,7 @@ test("the first-order methods are one: DDIM = Euler in σ = DPM-Solver-1 = DPM-S
         "DPM-Solver-1",
         roundingInSigma(schedule, grid),
       );
-      same(
-        drain(dpmSolverPlusPlus(denoiser, schedule, xT, { ...grid, order: 1 })),
-        reference,
-        "DPM-Solver++ 1",
-      );
+      same(drain(dpmSolverPlusPlus(denoiser, schedule, xT, { ...grid, order: 1 })), reference, "DPM-Solver++ 1");
     }),
     runs,
   );
@@ -148,12 +144,7 @@ test("with the same noise DDPM = DDIM (η = 1) = Euler-ancestral, and η is one 
           tolerance,
         );
         const partly = drain(ddim(denoiser, schedule, xT, { ...grid, noise, eta }));
-        same(
-          drain(eulerAncestral(denoiser, schedule, xT, { ...grid, noise, eta })),
-          partly,
-          `η = ${eta}`,
-          tolerance,
-        );
+        same(drain(eulerAncestral(denoiser, schedule, xT, { ...grid, noise, eta })), partly, `η = ${eta}`, tolerance);
       },
     ),
     runs,
@@ -181,27 +172,16 @@ test("a respaced process keeps its parent's ᾱ's, and running it in full is run
 
 test("on random schedules UniPC does not care what the network predicts", () => {
   fc.assert(
-    fc.property(
-      schedules,
-      grids,
-      seeds,
-      fc.constantFrom(...predictions),
-      (described, grid, seed, predicts) => {
-        const path = build(described);
-        const denoiser = mixture(path, 2);
-        const xT = fastNoise(seed)(0, [2, 2]);
-        const other = answering(denoiser, path, predicts);
-        const times = timeGrid(path, grid).filter((t) => t > 0 && noiseLevel(path, t) < 200);
-        fc.pre(times.length > 0);
-        // Where the signal is 1/200 of the noise, ε carries x̂_0 with 200 times float32's rounding.
-        same(
-          drain(unipc(other, path, xT, { times })),
-          drain(unipc(denoiser, path, xT, { times })),
-          predicts,
-          5e-3,
-        );
-      },
-    ),
+    fc.property(schedules, grids, seeds, fc.constantFrom(...predictions), (described, grid, seed, predicts) => {
+      const path = build(described);
+      const denoiser = mixture(path, 2);
+      const xT = fastNoise(seed)(0, [2, 2]);
+      const other = answering(denoiser, path, predicts);
+      const times = timeGrid(path, grid).filter((t) => t > 0 && noiseLevel(path, t) < 200);
+      fc.pre(times.length > 0);
+      // Where the signal is 1/200 of the noise, ε carries x̂_0 with 200 times float32's rounding.
+      same(drain(unipc(other, path, xT, { times })), drain(unipc(denoiser, path, xT, { times })), predicts, 5e-3);
+    }),
     runs,
   );
 });
@@ -229,11 +209,7 @@ const withAnyPrediction: readonly [string, GaussianPath, RunWith][] = [
       noise: fastNoise(6),
     };
     return [
-      [
-        "ddim-inversion",
-        path,
-        (denoiser) => drain(ddimInversion(denoiser, path, image, { ...grid, iterations: 2 })),
-      ],
+      ["ddim-inversion", path, (denoiser) => drain(ddimInversion(denoiser, path, image, { ...grid, iterations: 2 }))],
       ["inpaint", path, (denoiser) => drain(inpaint(denoiser, path, fastNoise(7)(0, [3, 2]), editing))],
     ];
   }),
@@ -243,8 +219,7 @@ for (const [name, path, run] of withAnyPrediction) {
   test(`${name} does not care what the network predicts`, () => {
     const denoiser = mixture(path, 2);
     const reference = run(denoiser);
-    for (const predicts of predictions)
-      same(run(answering(denoiser, path, predicts)), reference, predicts, 2e-3);
+    for (const predicts of predictions) same(run(answering(denoiser, path, predicts)), reference, predicts, 2e-3);
   });
 }
 
@@ -318,10 +293,7 @@ test("σ grids: their formulas, ends exact, and every level maps to a time and b
     runs,
   );
   assert.throws(() => karrasLevels(1, range), /≥ 2, got 1/);
-  assert.throws(
-    () => karrasLevels(3, noiseLevelRange(zeroTerminalSnr(linearSchedule()))),
-    /zero terminal SNR/,
-  );
+  assert.throws(() => karrasLevels(3, noiseLevelRange(zeroTerminalSnr(linearSchedule()))), /zero terminal SNR/);
 });
 
 test("zero terminal SNR: v and x_0 sample from t = T, ε is refused, σ samplers say what to use", () => {
@@ -335,11 +307,7 @@ test("zero terminal SNR: v and x_0 sample from t = T, ε is refused, σ samplers
   const noisy: Denoiser = { predicts: "noise", predict: (xt) => xt.clone() };
   assert.throws(() => drain(ddim(noisy, schedule, xT, { steps: 10 })), /zero terminal SNR/);
   const reference = drain(ddim(denoiser, schedule, xT, { steps: 10 }));
-  same(
-    drain(dpmSolverPlusPlus(denoiser, schedule, xT, { steps: 10, order: 1 })),
-    reference,
-    "DPM-Solver++ 1",
-  );
+  same(drain(dpmSolverPlusPlus(denoiser, schedule, xT, { steps: 10, order: 1 })), reference, "DPM-Solver++ 1");
   const flowsEnd = drain(ddim(denoiser, schedule, xT, { steps: 500 }));
   for (const order of [1, 2, 3] as const) {
     for (const run of [
@@ -396,7 +364,10 @@ test("between its times a respaced process asks the parent at the same noise lev
     const told = respacedDenoiser(spy, child);
     told.predict(tf.zeros([1, 1]), tf.tensor1d([t]));
     const level = noiseLevel(schedule, asked.at(-1)!);
-    assert.ok(Math.abs(level / noiseLevel(child, t) - 1) < 1e-5, `t = ${t}: ${level}, expected ${noiseLevel(child, t)}`);
+    assert.ok(
+      Math.abs(level / noiseLevel(child, t) - 1) < 1e-5,
+      `t = ${t}: ${level}, expected ${noiseLevel(child, t)}`,
+    );
   }
 });
 
@@ -432,9 +403,15 @@ test("what a sampler cannot do it refuses by name: a straight path in other unit
   const xT = tf.zeros([1, 2]);
   assert.throws(() => flow(denoiser, inMilliseconds, xT, { steps: 2 }), /"slow" is not the straight path/);
   const levels = { levels: [10, 1, 0.1], finish: "last", noise: fastNoise(1) } as const;
-  assert.throws(() => annealedLangevin(denoiser, edmPath(), xT, levels), /finish "last" would give the noise of the level before/);
+  assert.throws(
+    () => annealedLangevin(denoiser, edmPath(), xT, levels),
+    /finish "last" would give the noise of the level before/,
+  );
   const steered = classifierGuided(denoiser, straight, (x) => tf.sum(x, 1) as tf.Tensor1D);
-  assert.throws(() => drain(ddim(steered, straight, xT, { steps: 2 })), /at t = 1 no signal is left of "flow" for a classifier to see/);
+  assert.throws(
+    () => drain(ddim(steered, straight, xT, { steps: 2 })),
+    /at t = 1 no signal is left of "flow" for a classifier to see/,
+  );
 });
 
 test("y' = y is solved to e, and the start stays the caller's", () => {

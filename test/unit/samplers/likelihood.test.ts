@@ -69,9 +69,7 @@ test("on the discrete linear schedule the likelihood is that of data noised by i
   const denoiser = mixtureDenoiser(schedule, mixture);
   const got = logLikelihood(denoiser, schedule, points).logLikelihood.dataSync();
   const exact = denoiser.logDensity(points, tf.fill([5], 1) as tf.Tensor1D).dataSync();
-  exact.forEach((expected, i) =>
-    assert.ok(Math.abs(got[i] - expected) < 0.01, `${got[i]}, exact ${expected}`),
-  );
+  exact.forEach((expected, i) => assert.ok(Math.abs(got[i] - expected) < 0.01, `${got[i]}, exact ${expected}`));
 });
 
 test("Hutchinson's trace agrees with the exact one in the mean over probes", () => {
@@ -106,10 +104,7 @@ test("bits per dimension of a Gaussian are its entropy", () => {
   // h = ½·log₂(2πe·s²); the mean over samples has standard error 1/(√(2·N·d)·ln 2).
   const entropy = 0.5 * Math.log2(2 * Math.PI * Math.E * deviation ** 2);
   const standardError = 1 / (Math.sqrt(2 * 2000 * d) * Math.LN2);
-  assert.ok(
-    Math.abs(bits - entropy) < 4.5 * standardError,
-    `${bits} bits, entropy ${entropy} ± ${standardError}`,
-  );
+  assert.ok(Math.abs(bits - entropy) < 4.5 * standardError, `${bits} bits, entropy ${entropy} ± ${standardError}`);
   // Against the very samples' own −log₂ p no sampling error remains.
   const own =
     -tf.mean(tf.sum(tf.square(tf.div(x, deviation)), 1)).dataSync()[0] / 2 -
@@ -129,8 +124,7 @@ test("what logLikelihood cannot take is refused by its name", () => {
     [{ trace: [tf.ones([1, 2])] }, /probe 0 has shape \[1,2\] but x has \[5,2\]/],
   ];
   const before = tf.memory().numTensors;
-  for (const [options, message] of bad)
-    assert.throws(() => logLikelihood(denoiser, path, points, options), message);
+  for (const [options, message] of bad) assert.throws(() => logLikelihood(denoiser, path, points, options), message);
   assert.equal(tf.memory().numTensors, before);
 });
 

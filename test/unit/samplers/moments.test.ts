@@ -121,12 +121,8 @@ add("Heun with churn 20, Karras grid, 40 steps", linear, 0.005, (d, p, x, noise)
 add("SDE-DPM-Solver++ 2M, Karras grid, 80 steps", linear, 0.01, (d, p, x, noise) =>
   dpmSolverSde(d, p, x, { levels: karrasLevels(80, { min: 0.02, max: 80 }), noise }),
 );
-add("reverse VP-SDE, 400 steps", vpPath(), 0.02, (d, p, x, noise) =>
-  reverseSde(d, p, x, { steps: 400, noise }),
-);
-add("reverse sub-VP-SDE, 400 steps", subVpPath(), 0.02, (d, p, x, noise) =>
-  reverseSde(d, p, x, { steps: 400, noise }),
-);
+add("reverse VP-SDE, 400 steps", vpPath(), 0.02, (d, p, x, noise) => reverseSde(d, p, x, { steps: 400, noise }));
+add("reverse sub-VP-SDE, 400 steps", subVpPath(), 0.02, (d, p, x, noise) => reverseSde(d, p, x, { steps: 400, noise }));
 add("reverse VE-SDE, 400 steps", vePath({ sigmaMax: 10 }), 0.02, (d, p, x, noise) =>
   reverseSde(d, p, x, { steps: 400, noise }),
 );

@@ -37,15 +37,7 @@ const mixture: GaussianMixture = {
   ],
   covariances: [0.1, [0.3, 0.2]],
 };
-const paths = [
-  linearSchedule(),
-  cosineSchedule({ T: 300 }),
-  vpPath(),
-  subVpPath(),
-  vePath(),
-  edmPath(),
-  flowPath(),
-];
+const paths = [linearSchedule(), cosineSchedule({ T: 300 }), vpPath(), subVpPath(), vePath(), edmPath(), flowPath()];
 
 test("carried over to another path the ideal denoiser is that path's ideal denoiser, whatever it predicts", () => {
   fc.assert(
@@ -60,14 +52,7 @@ test("carried over to another path the ideal denoiser is that path's ideal denoi
         const trained: Denoiser = {
           predicts,
           predict: (x, times) =>
-            convertPrediction(
-              from,
-              "sample",
-              predicts,
-              ideal.predict(x, times),
-              x,
-              Array.from(times.dataSync()),
-            ),
+            convertPrediction(from, "sample", predicts, ideal.predict(x, times), x, Array.from(times.dataSync())),
         };
         // One level for each of two examples.
         const times = tf.tensor1d([to.timeAt(level), to.timeAt(level / 2)]);

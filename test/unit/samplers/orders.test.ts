@@ -166,7 +166,10 @@ function varianceError({ run }: SamplerEntry, path: GaussianPath, times: readonl
   let draws = 0;
   const oneHot: NoiseSource = (draw, [count]) => {
     draws = Math.max(draws, draw);
-    return tf.tensor(Float32Array.from({ length: count }, (_, k) => (k === draw ? 1 : 0)), [count, 1]);
+    return tf.tensor(
+      Float32Array.from({ length: count }, (_, k) => (k === draw ? 1 : 0)),
+      [count, 1],
+    );
   };
   const ends = (count: number): Float32Array => {
     const options = { times, finish: "last", noise: oneHot } as const;
@@ -233,22 +236,14 @@ test("the adaptive probability flow's solver is of order 5, as registered", () =
     // The mean of (where it came to)·(where it should be)* as complex numbers, minus 1.
     const mean = [0, 0];
     angles.forEach((angle, i) => {
-      const [x, y, c, s] = [
-        end[2 * i],
-        end[2 * i + 1],
-        Math.cos(angle - 2 * speed),
-        Math.sin(angle - 2 * speed),
-      ];
+      const [x, y, c, s] = [end[2 * i], end[2 * i + 1], Math.cos(angle - 2 * speed), Math.sin(angle - 2 * speed)];
       mean[0] += (x * c + y * s) / angles.length;
       mean[1] += (y * c - x * s) / angles.length;
     });
     return Math.hypot(mean[0] - 1, mean[1]);
   });
   const slope = measuredOrder(counts, errors);
-  assert.ok(
-    Math.abs(slope - 5) < 0.1,
-    `slope ${slope.toFixed(3)} of errors ${errors.map((e) => e.toExponential(2))}`,
-  );
+  assert.ok(Math.abs(slope - 5) < 0.1, `slope ${slope.toFixed(3)} of errors ${errors.map((e) => e.toExponential(2))}`);
   assert.equal(samplerNamed("probability-flow").order, 5);
 });
 
@@ -266,9 +261,7 @@ test("the adaptive probability flow's error follows its tolerance", () => {
     const end = drain(flow).dataSync();
     return Math.max(...[10, -4].map((x, i) => Math.abs(end[i] / exactFlow(x, 10, 0.02) - 1)));
   });
-  errors.forEach((error, i) =>
-    assert.ok(error < 2 * tolerances[i], `error ${error} at tolerance ${tolerances[i]}`),
-  );
+  errors.forEach((error, i) => assert.ok(error < 2 * tolerances[i], `error ${error} at tolerance ${tolerances[i]}`));
   const slope = measuredOrder(
     tolerances.map((tolerance) => 1 / tolerance),
     errors,
@@ -284,9 +277,7 @@ test("the adaptive probability flow keeps its tolerance, and runs back to where 
   const end = drain(probabilityFlow(denoiser, path, start, tight));
   [10, -3].forEach((x, i) => assert.ok(Math.abs(end.dataSync()[i] - exactFlow(x, 10, 0.02)) < 3e-5));
   const back = drain(probabilityFlow(denoiser, path, end, { ...tight, from: 0.02, to: 10 }));
-  [10, -3].forEach((x, i) =>
-    assert.ok(Math.abs(back.dataSync()[i] - x) < 1e-3, `${back.dataSync()[i]} for ${x}`),
-  );
+  [10, -3].forEach((x, i) => assert.ok(Math.abs(back.dataSync()[i] - x) < 1e-3, `${back.dataSync()[i]} for ${x}`));
   for (const bad of [{ firstStep: 0 }, { maxStep: -1 }, { relativeTolerance: NaN }])
     assert.throws(() => drain(probabilityFlow(denoiser, path, start, bad)), /must be > 0, got/);
   [start, end, back].forEach((tensor) => tensor.dispose());

@@ -44,7 +44,13 @@ for (const entry of samplers) {
 
   test(`${entry.name}: a sample does not depend on the batch it is drawn in`, () => {
     const { path } = problem(entry);
-    const denoiser = mixtureDenoiser(path, { means: [[-1, 0.3], [0.7, 2]], covariances: [0.01, 0.2] });
+    const denoiser = mixtureDenoiser(path, {
+      means: [
+        [-1, 0.3],
+        [0.7, 2],
+      ],
+      covariances: [0.01, 0.2],
+    });
     const draw = (first: number, count: number): tf.Tensor => {
       const noise = normalNoise(5, { firstSample: first });
       const xT = noise(0, [count, 2]);

@@ -9,7 +9,9 @@ import { exitCode, renderRow } from "../../../src/setup/table.mjs";
 test("a row shows its remedy only if it lacks something", () => {
   const ok = renderRow({ name: "Node", state: "ok", found: "22.12.0", remedy: "install" });
   assert.equal(ok, `✔ ${"Node".padEnd(22)}  22.12.0`);
-  const lines = renderRow({ name: "kernel", state: "missing", found: "no kernelspec", remedy: "npm start" }).split("\n");
+  const lines = renderRow({ name: "kernel", state: "missing", found: "no kernelspec", remedy: "npm start" }).split(
+    "\n",
+  );
   assert.match(lines[0], /^✘ kernel +no kernelspec$/);
   assert.match(lines[1], /^ +→ npm start$/);
 });
@@ -28,7 +30,9 @@ test("an old Node is named with what is needed", () => {
 
 test("a checkpoint that is cut short is told from a whole one", () => {
   const folder = mkdtempSync(join(tmpdir(), "doctor-"));
-  const header = Buffer.from(JSON.stringify({ __metadata__: {}, w: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }));
+  const header = Buffer.from(
+    JSON.stringify({ __metadata__: {}, w: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }),
+  );
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
   const whole = Buffer.concat([length, header, Buffer.alloc(8)]);

@@ -6,7 +6,11 @@ import { compilerRemedy, withoutNative } from "../../../src/setup/tensorflow.mjs
 
 const CASES = [
   ["npm error code ENOTFOUND\nnpm error network request to the registry failed", /could not be reached/, /network/],
-  ["WARNING: Retrying after NewConnectionError: Temporary failure in name resolution", /could not be reached/, /network/],
+  [
+    "WARNING: Retrying after NewConnectionError: Temporary failure in name resolution",
+    /could not be reached/,
+    /network/,
+  ],
   ["OSError: [Errno 28] No space left on device", /disk is full/, /Free/],
   ["npm error code EINTEGRITY", /wrong checksum/, /mirror/],
   ["ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", /wrong checksum/, /mirror/],

@@ -11,7 +11,8 @@ test("Node versions are accepted from the first release that has what the course
 
 test("Python is accepted from 3.10 on", () => {
   for (const version of ["3.10.0", "3.11.7", "3.14.0rc1"]) assert.equal(isSupportedPython(version), true, version);
-  for (const version of ["2.7.18", "3.9.18", "4.0.0", "nonsense"]) assert.equal(isSupportedPython(version), false, version);
+  for (const version of ["2.7.18", "3.9.18", "4.0.0", "nonsense"])
+    assert.equal(isSupportedPython(version), false, version);
 });
 
 test("a version is read as three numbers", () => {

@@ -11,14 +11,30 @@ import { JUPYTER } from "../../../src/setup/paths.mjs";
 
 test("options are read, and an unknown one is refused with the list of those there are", () => {
   assert.deepEqual(readArguments([]), {
-    browser: true, port: 8888, notebook: "notebooks/00-welcome.ipynb", setupOnly: false, help: false,
+    browser: true,
+    port: 8888,
+    notebook: "notebooks/00-welcome.ipynb",
+    setupOnly: false,
+    help: false,
   });
-  const given = readArguments(["--no-browser", "--port=9001", "--notebook=notebooks/03-forward-process.ipynb", "--setup-only"]);
+  const given = readArguments([
+    "--no-browser",
+    "--port=9001",
+    "--notebook=notebooks/03-forward-process.ipynb",
+    "--setup-only",
+  ]);
   assert.deepEqual(given, {
-    browser: false, port: 9001, notebook: "notebooks/03-forward-process.ipynb", setupOnly: true, help: false,
+    browser: false,
+    port: 9001,
+    notebook: "notebooks/03-forward-process.ipynb",
+    setupOnly: true,
+    help: false,
   });
   for (const wrong of ["--port=abc", "--port=99999", "--port", "--colour", "notebook"]) {
-    assert.throws(() => readArguments([wrong]), (error) => error.why.includes(wrong) && /--no-browser/.test(error.remedy));
+    assert.throws(
+      () => readArguments([wrong]),
+      (error) => error.why.includes(wrong) && /--no-browser/.test(error.remedy),
+    );
   }
 });
 
@@ -35,7 +51,10 @@ test("JupyterLab listens to this machine only, keeps its token, and serves the c
   assert.ok(args.includes("--ServerApp.jpserver_extensions={'jupyterlab_jupytext': False}"));
   const missing = jupyterArguments({ browser: false, port: 9001, notebook: "notebooks/b.ipynb", root });
   assert.ok(missing.includes("--LabApp.default_url=/lab"));
-  assert.equal(args.some((argument) => /token|password/.test(argument)), false);
+  assert.equal(
+    args.some((argument) => /token|password/.test(argument)),
+    false,
+  );
 });
 
 test("JupyterLab asks about no news and shows no menu of jupytext", () => {
@@ -43,7 +62,8 @@ test("JupyterLab asks about no news and shows no menu of jupytext", () => {
   writePageConfig(venv);
   const page = JSON.parse(readFileSync(join(venv, "etc/jupyter/labconfig/page_config.json"), "utf8"));
   assert.deepEqual(page.disabledExtensions, {
-    "@jupyterlab/apputils-extension:announcements": true, "jupyterlab-jupytext": true,
+    "@jupyterlab/apputils-extension:announcements": true,
+    "jupyterlab-jupytext": true,
   });
   rmSync(venv, { recursive: true });
 });

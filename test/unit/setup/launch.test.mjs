@@ -11,7 +11,9 @@ const launcher = fileURLToPath(new URL("../../../src/setup/launch.mjs", import.m
 const noProc = { skip: existsSync("/proc/self/environ") ? false : "reads /proc" };
 
 test("the program's output and exit code become the launcher's", () => {
-  const { status, stderr } = spawnSync(process.execPath, [launcher, "cli/train", "no-such-recipe"], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [launcher, "cli/train", "no-such-recipe"], {
+    encoding: "utf8",
+  });
   assert.equal(status, 1);
   assert.match(stderr, /unknown recipe "no-such-recipe"/);
 });
@@ -26,7 +28,10 @@ test("a program gets the settings of a process that computes, and the signal to 
     while (!output.includes("/100000")) await once(child.stdout, "data");
     const program = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim());
     const environment = readFileSync(`/proc/${program}/environ`, "utf8").split("\0");
-    assert.ok(environment.includes("MALLOC_ARENA_MAX=1") && environment.includes("GLIBC_TUNABLES=glibc.malloc.hugetlb=1"), environment.join("\n"));
+    assert.ok(
+      environment.includes("MALLOC_ARENA_MAX=1") && environment.includes("GLIBC_TUNABLES=glibc.malloc.hugetlb=1"),
+      environment.join("\n"),
+    );
     child.kill("SIGTERM");
     const [code, signal] = await once(child, "close");
     assert.deepEqual([code, signal], [0, null], output);

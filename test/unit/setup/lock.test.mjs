@@ -18,7 +18,10 @@ test("the lock exists while the work runs and is gone after it, also when it thr
   });
   assert.equal(value, 7);
   assert.equal(existsSync(path), false);
-  await assert.rejects(withLock(path, async () => assert.fail("broken")), /broken/);
+  await assert.rejects(
+    withLock(path, async () => assert.fail("broken")),
+    /broken/,
+  );
   assert.equal(existsSync(path), false);
 });
 

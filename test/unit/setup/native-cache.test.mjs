@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
-  cacheState, describeFiles, findCompiler, nativeFolder, verifyWheel, wrongContents, wrongSizes,
+  cacheState,
+  describeFiles,
+  findCompiler,
+  nativeFolder,
+  verifyWheel,
+  wrongContents,
+  wrongSizes,
 } from "../../../src/setup/native-cache.mjs";
 import { userCache } from "../../../src/setup/paths.mjs";
 import { WHEELS } from "../../../src/setup/wheels.mjs";

@@ -8,7 +8,9 @@ import { nativeStatus } from "../../../src/native.js";
 import { computingProcess, forComputing, forOthers } from "../../../src/native-process.js";
 
 const folder = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-node/package.json"));
-const linuxOnly = { skip: process.platform !== "linux" || !nativeStatus.native ? "needs native TensorFlow on Linux" : false };
+const linuxOnly = {
+  skip: process.platform !== "linux" || !nativeStatus.native ? "needs native TensorFlow on Linux" : false,
+};
 
 /** Resident megabytes of the segments of libtensorflow_cc that are never written. */
 function residentLibrary(): number {

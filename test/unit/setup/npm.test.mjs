@@ -24,7 +24,9 @@ const whole = {
     "node_modules/not-windows": entry("0.2.0"),
   },
 };
-const without = (path) => ({ packages: Object.fromEntries(Object.entries(whole.packages).filter(([name]) => name !== path)) });
+const without = (path) => ({
+  packages: Object.fromEntries(Object.entries(whole.packages).filter(([name]) => name !== path)),
+});
 
 test("an installation as the lock file says lacks nothing: packages for other systems do not count", () => {
   assert.deepEqual(missingPackages(lock, whole, { machine }), []);
@@ -33,7 +35,9 @@ test("an installation as the lock file says lacks nothing: packages for other sy
 test("no record, a missing package, another version, other content and a deleted folder are all seen", () => {
   assert.deepEqual(missingPackages(lock, null, { machine }), ["node_modules"]);
   assert.deepEqual(missingPackages(lock, without("node_modules/d3"), { machine }), ["node_modules/d3"]);
-  assert.deepEqual(missingPackages(lock, without("node_modules/diffusion-lab"), { machine }), ["node_modules/diffusion-lab"]);
+  assert.deepEqual(missingPackages(lock, without("node_modules/diffusion-lab"), { machine }), [
+    "node_modules/diffusion-lab",
+  ]);
   const other = { packages: { ...whole.packages, "node_modules/d3": entry("7.8.0") } };
   assert.deepEqual(missingPackages(lock, other, { machine }), ["node_modules/d3"]);
   const content = { packages: { ...whole.packages, "node_modules/d3": { version: "7.9.0", integrity: "sha512-x" } } };
@@ -43,6 +47,8 @@ test("no record, a missing package, another version, other content and a deleted
 });
 
 test("an optional package for this very system must be there", () => {
-  assert.deepEqual(missingPackages(lock, whole, { machine: { ...machine, platform: "darwin" } }), ["node_modules/esbuild-darwin"]);
+  assert.deepEqual(missingPackages(lock, whole, { machine: { ...machine, platform: "darwin" } }), [
+    "node_modules/esbuild-darwin",
+  ]);
   assert.deepEqual(missingPackages(lock, whole, { machine: { ...machine, libc: "musl" } }), ["node_modules/musl-only"]);
 });

@@ -30,8 +30,19 @@ test("every Python package is pinned and has a checksum", () => {
   const pins = lines.filter((line) => /^[a-z]/i.test(line));
   assert.ok(pins.length > 90, `${pins.length} packages`);
   for (const pin of pins) assert.match(pin, /^[\w.-]+==[\w.]+( ; [^\\]+)? \\$/);
-  for (const name of ["jupyterlab", "plotly", "nbclient", "jupytext", "ipywidgets", "anywidget", "jupyter-kernel-test"]) {
-    assert.ok(pins.some((pin) => pin.startsWith(`${name}==`)), name);
+  for (const name of [
+    "jupyterlab",
+    "plotly",
+    "nbclient",
+    "jupytext",
+    "ipywidgets",
+    "anywidget",
+    "jupyter-kernel-test",
+  ]) {
+    assert.ok(
+      pins.some((pin) => pin.startsWith(`${name}==`)),
+      name,
+    );
   }
   lines.forEach((line, i) => {
     if (/^[a-z]/i.test(line)) assert.match(lines[i + 1], /--hash=sha256:[0-9a-f]{64}/);

@@ -15,7 +15,10 @@ test("sections and files are told apart; a file alone runs only the sections of 
   assert.deepEqual(readArguments(["unit", "test/unit/random.test.ts"]).filters, ["test/unit/random.test.ts"]);
   assert.deepEqual(readArguments(["random"]).sections, ["unit", "kernel", "notebooks", "browser"]);
   assert.equal(readArguments(["--help"]).help, true);
-  assert.throws(() => readArguments(["--fast"]), (error) => /--fast/.test(error.why) && /sections/.test(error.remedy));
+  assert.throws(
+    () => readArguments(["--fast"]),
+    (error) => /--fast/.test(error.why) && /sections/.test(error.remedy),
+  );
 });
 
 test("a file that hung, died, tested nothing or ended badly counts as a failure", () => {
@@ -32,16 +35,23 @@ test("the counter counts tests, not suites, and no skipped or to-do tests", () =
   const folder = mkdtempSync(join(tmpdir(), "runner-"));
   const file = join(folder, "sample.test.mjs");
   const counts = join(folder, "counts.json");
-  writeFileSync(file, `
+  writeFileSync(
+    file,
+    `
     import { describe, test } from "node:test";
     describe("suite", () => { test("a", () => {}); test("b", () => { throw new Error("no"); }); });
     test("c", () => {});
     test("skipped", { skip: true }, () => {});
     test("later", { todo: true }, () => {});
-  `);
+  `,
+  );
   const reporter = join(ROOT, "test", "runner", "counter.mjs");
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const result = spawnSync(process.execPath, [`--test-reporter=${reporter}`, `--test-reporter-destination=${counts}`, file], { env });
+  const result = spawnSync(
+    process.execPath,
+    [`--test-reporter=${reporter}`, `--test-reporter-destination=${counts}`, file],
+    { env },
+  );
   assert.equal(result.status, 1);
   assert.deepEqual(JSON.parse(readFileSync(counts, "utf8")), { passed: 2, failed: 1 });
 });
@@ -55,7 +65,8 @@ test("filters choose notebooks by their paths, and a filter for something else c
 });
 
 test("notebooks are counted by their lines, not by the explanations beneath", () => {
-  const output = "✓ 00-welcome (3.4 s)\n✗ 03-forward (12.0 s)\n\n✗ 03-forward, cell 4: TypeError\n\nnotebook  code cells\n";
+  const output =
+    "✓ 00-welcome (3.4 s)\n✗ 03-forward (12.0 s)\n\n✗ 03-forward, cell 4: TypeError\n\nnotebook  code cells\n";
   assert.deepEqual(countNotebooks(output), { passed: 1, failed: 1 });
 });
 

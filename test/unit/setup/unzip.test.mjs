@@ -62,7 +62,10 @@ test("deflated, stored and empty members come out byte for byte, and only those 
   await unzip(archive, ["tensorflow/lib.so", "tensorflow/include/c_api.h", "empty"], folder, (n) => (bytes += n));
   for (const { name, content } of members) assert.deepEqual(readFileSync(join(folder, name)), content);
   assert.equal(bytes, big.length + 9);
-  assert.deepEqual([...readDirectory(archive).keys()], members.map(({ name }) => name));
+  assert.deepEqual(
+    [...readDirectory(archive).keys()],
+    members.map(({ name }) => name),
+  );
 });
 
 test("a missing member, a cut archive and one that is no archive are refused", async () => {

@@ -4,7 +4,12 @@ import * as tf from "../../../src/tf.js";
 import { guided, linearSchedule, type Condition } from "../../../src/diffusion/index.js";
 import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit } from "../../../src/models/index.js";
 import { RandomStream } from "../../../src/random.js";
-import { DiffusionTask, networkDenoiser, type TimeNetwork, type TrainingConditions } from "../../../src/training/index.js";
+import {
+  DiffusionTask,
+  networkDenoiser,
+  type TimeNetwork,
+  type TrainingConditions,
+} from "../../../src/training/index.js";
 import { assertGraphEqualsEager, distance, withoutGraphs } from "./graph-equals-eager.js";
 
 const schedule = linearSchedule({ T: 100 });
@@ -87,7 +92,10 @@ function moved(network: TimeNetwork): TimeNetwork {
 }
 
 /** The condition of the first examples, and what stands for none. */
-function conditionOf({ labels, contexts, unconditional }: TrainingConditions, n: number): { given: Condition; none: Condition } {
+function conditionOf(
+  { labels, contexts, unconditional }: TrainingConditions,
+  n: number,
+): { given: Condition; none: Condition } {
   const [given, none]: Record<string, tf.Tensor>[] = [{}, {}];
   if (labels) {
     given["label"] = tf.tensor1d(Int32Array.from(labels.slice(0, n)), "int32");
@@ -103,7 +111,15 @@ function conditionOf({ labels, contexts, unconditional }: TrainingConditions, n:
 for (const [name, { make, conditions }] of Object.entries(cases)) {
   test(`${name}: the training step as a graph equals the step operation by operation`, () => {
     assertGraphEqualsEager(
-      () => new DiffusionTask({ network: moved(make()), schedule, data: pictures, shape: [8, 8, 1], batchSize: 4, ...conditions }),
+      () =>
+        new DiffusionTask({
+          network: moved(make()),
+          schedule,
+          data: pictures,
+          shape: [8, 8, 1],
+          batchSize: 4,
+          ...conditions,
+        }),
     );
   });
 
@@ -129,11 +145,17 @@ for (const [name, { make, conditions }] of Object.entries(cases)) {
       const everyone = Object.fromEntries(
         Object.entries(none).map(([key, one]) => [key, tf.tile(one, [3, ...one.shape.slice(1).map(() => 1)])]),
       );
-      const [conditional, free] = withoutGraphs(() => [denoiser.predict(xt, t, given), denoiser.predict(xt, t, everyone)]);
+      const [conditional, free] = withoutGraphs(() => [
+        denoiser.predict(xt, t, given),
+        denoiser.predict(xt, t, everyone),
+      ]);
       // ô = o_u + w·(o_c − o_u)
       const expected = tf.add(free, tf.mul(tf.sub(conditional, free), 3)).dataSync() as Float32Array;
       assert.ok(distance(both, expected) < 1e-5, `${distance(both, expected)}`);
-      assert.ok(distance(conditional.dataSync() as Float32Array, free.dataSync() as Float32Array) > 1e-4, "the condition matters");
+      assert.ok(
+        distance(conditional.dataSync() as Float32Array, free.dataSync() as Float32Array) > 1e-4,
+        "the condition matters",
+      );
     });
     denoiser.dispose();
     network.parameters.dispose();
@@ -148,7 +170,9 @@ test("a share of the examples is trained without condition, drawn from a stream 
     new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 2000, seed, ...conditions });
   const draw = (...args: Parameters<typeof task>): Record<string, Float32Array> => {
     const batch = task(...args).batch(3);
-    const values = Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, Float32Array.from(tensor.dataSync())]));
+    const values = Object.fromEntries(
+      Object.entries(batch).map(([name, tensor]) => [name, Float32Array.from(tensor.dataSync())]),
+    );
     tf.dispose(Object.values(batch));
     return values;
   };
@@ -200,26 +224,41 @@ test("conditions that do not fit say what would", () => {
   const words = { values: new Float32Array(8), shape: [2, 2] } as const;
   const refusals: [TrainingConditions, RegExp][] = [
     [{ labels: new Uint8Array(3) }, /got 3 labels for 2 examples/],
-    [{ contexts: { values: new Float32Array(7), shape: [2, 2] } }, /contexts hold 7 numbers, 2 examples of \[2,2\] need 8/],
-    [{ contexts: { values: Float32Array.of(0, 0, 0, 0, 0, NaN, 0, 0), shape: [2, 2] } }, /context of example 1 holds NaN/],
+    [
+      { contexts: { values: new Float32Array(7), shape: [2, 2] } },
+      /contexts hold 7 numbers, 2 examples of \[2,2\] need 8/,
+    ],
+    [
+      { contexts: { values: Float32Array.of(0, 0, 0, 0, 0, NaN, 0, 0), shape: [2, 2] } },
+      /context of example 1 holds NaN/,
+    ],
     [{ labels: two, unconditional: { rate: 1.5, label: 2 } }, /is a share 0 … 1, got 1\.5/],
     [{ unconditional: { rate: 0.1 } }, /needs a condition to leave out/],
     [{ labels: two, unconditional: { rate: 0.1 } }, /unconditional\.label names the class that stands for none/],
     [{ contexts: words, unconditional: { rate: 0.1 } }, /unconditional\.context needs 4 numbers \[2,2\], got none/],
-    [{ labels: two, unconditional: { rate: 0.1, label: 2, context: new Float32Array(4) } }, /needs no numbers, as there are no contexts, got 4/],
+    [
+      { labels: two, unconditional: { rate: 0.1, label: 2, context: new Float32Array(4) } },
+      /needs no numbers, as there are no contexts, got 4/,
+    ],
   ];
   for (const [conditions, message] of refusals) assert.throws(() => make(conditions), message);
   const labels: [TrainingConditions, RegExp][] = [
     [{ labels: Uint8Array.of(0, 2) }, /label of example 1 must be one of the network's 0 … 1, got 2/],
     [{ labels: Int32Array.of(-1, 0) }, /label of example 0 must be one of the network's 0 … 1, got -1/],
-    [{ labels: two, unconditional: { rate: 0.1, label: 2 } }, /label that stands for "no class" must be one of the network's 0 … 1, got 2/],
+    [
+      { labels: two, unconditional: { rate: 0.1, label: 2 } },
+      /label that stands for "no class" must be one of the network's 0 … 1, got 2/,
+    ],
   ];
   for (const [conditions, message] of labels) assert.throws(() => make(conditions, classes), message);
   make({ labels: two }, classes);
   const unknown = networkDenoiser(network);
   const xt = tf.zeros([2, 2]);
   const style = tf.zeros([2]);
-  assert.throws(() => unknown.predict(xt, style as tf.Tensor1D, { style }), /does not know the condition style: it may have label and context/);
+  assert.throws(
+    () => unknown.predict(xt, style as tf.Tensor1D, { style }),
+    /does not know the condition style: it may have label and context/,
+  );
   unknown.dispose();
   const told = networkDenoiser(classes);
   const label = tf.tensor1d([1, 2], "int32");

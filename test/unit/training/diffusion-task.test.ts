@@ -73,7 +73,15 @@ test("a batch depends on nothing but its step", () => {
 test("times follow the density that is given, and the loss its weights and the weighting", () => {
   const network = scalarNetwork(0.5);
   const only = { times: Float32Array.of(3, 20), weights: Float32Array.of(2, 0.5) };
-  const task = new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 2, times: () => only, weighting: "uniform" });
+  const task = new DiffusionTask({
+    network,
+    schedule,
+    data,
+    shape: [2],
+    batchSize: 2,
+    times: () => only,
+    weighting: "uniform",
+  });
   const batch = task.batch(1);
   const loss = task.loss(batch);
   const [x0, noise] = [batch["x0"].dataSync(), batch["noise"].dataSync()];
@@ -91,7 +99,14 @@ test("times follow the density that is given, and the loss its weights and the w
 
 test("stratified times put one example into each part of the time axis", () => {
   const network = scalarNetwork(1);
-  const task = new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 10, times: stratifiedTimes(schedule) });
+  const task = new DiffusionTask({
+    network,
+    schedule,
+    data,
+    shape: [2],
+    batchSize: 10,
+    times: stratifiedTimes(schedule),
+  });
   const batch = task.batch(1);
   const parts = [...batch["time"].dataSync()].map((time) => Math.floor(time / 5)).sort((a, b) => a - b);
   assert.deepEqual(parts, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -125,18 +140,25 @@ test("a path with T = 1 is refused by a denoiser that tells discrete times, also
   const plain = networkDenoiser(network, "flow");
   const wrong = [plain, guided(plain, { guidanceScale: 2, unconditional: {} })];
   for (const denoiser of wrong) {
-    await assert.rejects(sample(flow(denoiser, path, xT, { steps: 2 })), /path "flow" is continuous: make it with .*clockOf\(path\)/);
+    await assert.rejects(
+      sample(flow(denoiser, path, xT, { steps: 2 })),
+      /path "flow" is continuous: make it with .*clockOf\(path\)/,
+    );
   }
   // dx/dt = v = t·x by Euler from t = 1: x·(1 − ½·1)·(1 − ½·½)
   const right = networkDenoiser(network, "flow", { clock: clockOf(path) });
   const end = await sample(flow(right, path, xT, { steps: 2 }));
-  assert.ok([...end.dataSync()].every((value) => Math.abs(value - 0.375) < 1e-6), `${[...end.dataSync()]}`);
+  assert.ok(
+    [...end.dataSync()].every((value) => Math.abs(value - 0.375) < 1e-6),
+    `${[...end.dataSync()]}`,
+  );
   [plain, right].forEach((denoiser) => denoiser.dispose());
 });
 
 test("data that does not divide, is not finite, or has too few labels is refused", () => {
   const network = scalarNetwork(1);
-  const make = (options: object): DiffusionTask => new DiffusionTask({ network, schedule, data, shape: [2], ...options });
+  const make = (options: object): DiffusionTask =>
+    new DiffusionTask({ network, schedule, data, shape: [2], ...options });
   assert.throws(() => make({ shape: [3] }), /40 numbers are no whole count of examples of shape \[3\]/);
   assert.throws(() => make({ data: Float32Array.of(1, 2, 3, NaN) }), /example 1 of the data holds NaN/);
   assert.throws(() => make({ labels: new Uint8Array(3) }), /got 3 labels for 20 examples/);

@@ -50,10 +50,7 @@ export function assertGraphEqualsEager(make: () => TrainingTask): void {
   const eager = withoutGraphs(() => train(make(), 3));
   graph.reports.forEach(({ loss, gradientNorm }, i) => {
     const expected = eager.reports[i];
-    assert.ok(
-      Math.abs(loss - expected.loss) <= 1e-5 * expected.loss,
-      `loss ${loss}, expected ${expected.loss}`,
-    );
+    assert.ok(Math.abs(loss - expected.loss) <= 1e-5 * expected.loss, `loss ${loss}, expected ${expected.loss}`);
     assert.ok(Math.abs(gradientNorm - expected.gradientNorm) <= 1e-4 * expected.gradientNorm);
   });
   for (const name of ["values", "mean", "meanSquare", "average"] as const) {

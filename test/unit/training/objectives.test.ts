@@ -62,11 +62,14 @@ function lossOf(given: DiffusionTask, batch: Batch): number {
 
 const variants: Record<string, () => DiffusionTask> = {
   "hybrid, learned variance": () => task(4, { objective: hybridObjective(schedule, { boundWeight: 0.05 }) }),
-  "variational bound, learned variance": () => task(4, { objective: boundObjective(schedule, { prediction: "velocity" }) }),
-  "EDM preconditioning": () => task(2, { schedule: edm, objective: preconditionedObjective(), times: logNormalLevels(edm) }),
+  "variational bound, learned variance": () =>
+    task(4, { objective: boundObjective(schedule, { prediction: "velocity" }) }),
+  "EDM preconditioning": () =>
+    task(2, { schedule: edm, objective: preconditionedObjective(), times: logNormalLevels(edm) }),
   "min-SNR": () => task(2, { prediction: "velocity", weighting: "min-snr" }),
   "flow matching on a continuous path": () => task(2, { schedule: flowPath(), prediction: "flow" }),
-  "reflow, noise that belongs to the data": () => task(2, { schedule: flowPath(), prediction: "flow", noise: data.map((x) => 1 - x) }),
+  "reflow, noise that belongs to the data": () =>
+    task(2, { schedule: flowPath(), prediction: "flow", noise: data.map((x) => 1 - x) }),
   "times drawn by loss": () => task(2, { times: filled() }),
 };
 
@@ -83,7 +86,12 @@ test("the hybrid objective is hybridLoss of the same batch", () => {
     const xt = tf.add(tf.mul(signal, x0), tf.mul(sigma, noise));
     const { network } = (own as unknown as { options: DiffusionTaskOptions }).options;
     const { output, fraction } = splitLearnedVariance(network.apply(xt, time as tf.Tensor1D));
-    return hybridLoss(schedule, "noise", { x0, xt, t, target: noise, output, fraction }, { boundWeight: 0.05 }).dataSync()[0];
+    return hybridLoss(
+      schedule,
+      "noise",
+      { x0, xt, t, target: noise, output, fraction },
+      { boundWeight: 0.05 },
+    ).dataSync()[0];
   });
   near(lossOf(own, batch), expected, 1e-5);
   tf.dispose(Object.values(batch));
@@ -135,7 +143,9 @@ test("a network with learned variance as a denoiser gives both halves, as a grap
     const whole = network.apply(xt, tf.tensor1d([0, 49, 99])).arraySync() as number[][];
     for (const run of [<T>(use: () => T): T => use(), withoutGraphs]) {
       const { output, fraction } = run(() => denoiser.predictWithVariance(xt, t));
-      const [plain, o, v] = [run(() => denoiser.predict(xt, t)), output, fraction].map((tensor) => tensor.arraySync() as number[][]);
+      const [plain, o, v] = [run(() => denoiser.predict(xt, t)), output, fraction].map(
+        (tensor) => tensor.arraySync() as number[][],
+      );
       whole.forEach((row, i) => {
         for (const j of [0, 1]) {
           near(o[i][j], row[j], 1e-4);
@@ -203,10 +213,16 @@ test("times by loss are told the loss of each example, unweighted, and a restore
     assert.deepEqual(resumed.task.parameters.toFlat(), own.parameters.toFlat());
     assert.deepEqual(resumed.losses, straight.losses);
     const other = new Trainer(task(2, {}));
-    assert.throws(() => other.restore(path), /remembers losses in 201 numbers, this task in 0: train with the same times/);
+    assert.throws(
+      () => other.restore(path),
+      /remembers losses in 201 numbers, this task in 0: train with the same times/,
+    );
     const coarser = new Trainer(task(2, { schedule: linearSchedule({ T: 50 }), times: new LossAwareTimes(50, 4) }));
     const before = coarser.task.parameters.toFlat();
-    assert.throws(() => coarser.restore(path), /remembers 2 losses of each time, these times 4: train with the same times/);
+    assert.throws(
+      () => coarser.restore(path),
+      /remembers 2 losses of each time, these times 4: train with the same times/,
+    );
     assert.deepEqual(coarser.task.parameters.toFlat(), before);
     tf.dispose(Object.values(batch));
     for (const trainer of [straight, resumed, other, coarser]) {
@@ -222,8 +238,14 @@ test("what does not belong together is refused", () => {
   const refuses = (options: Partial<DiffusionTaskOptions>, message: RegExp): void => {
     assert.throws(() => task(4, options).batch(1), message);
   };
-  refuses({ objective: simpleObjective(), prediction: "velocity" }, /are the default objective's: give them to the objective/);
-  refuses({ objective: hybridObjective(linearSchedule()) }, /the objective is of schedule ".*", the task's path is ".*": give both the same/);
+  refuses(
+    { objective: simpleObjective(), prediction: "velocity" },
+    /are the default objective's: give them to the objective/,
+  );
+  refuses(
+    { objective: hybridObjective(linearSchedule()) },
+    /the objective is of schedule ".*", the task's path is ".*": give both the same/,
+  );
   refuses({ times: new LossAwareTimes(50) }, /times by loss are for T = 50, the schedule ".*" has 100/);
   refuses({ noise: new Float32Array(3) }, /noise that belongs to the data needs its 64 numbers, got 3/);
 });

@@ -142,9 +142,7 @@ test("the moving average warms up: d = min(decay, (1 + n)/(10 + n))", () => {
   assert.equal(averageDecayAt(0.5, 1), 2 / 11);
   assert.equal(averageDecayAt(0.5, 100), 0.5);
   assert.throws(() => averageDecayAt(1, 1), /\[0, 1\), got 1/);
-  const next = tf.tidy(
-    () => movingAverage(tf.tensor1d([0, 4]), tf.tensor1d([1, 2]), tf.scalar(0.25)).dataSync()[0],
-  );
+  const next = tf.tidy(() => movingAverage(tf.tensor1d([0, 4]), tf.tensor1d([1, 2]), tf.scalar(0.25)).dataSync()[0]);
   close(next, 0.75, 1e-7);
   assert.deepEqual([...averageArrays(Float32Array.of(0, 4), Float32Array.of(1, 2), 0.25)], [0.75, 2.5]);
 });

@@ -164,10 +164,7 @@ test("2000 steps leave memory as it was", () => {
   assert.equal(tf.memory().numTensors, numTensors);
   assert.equal(tf.memory().numDataBuffers, numDataBuffers);
   // The 22 000 numbers of the state leaked at each step would be 180 MB.
-  assert.ok(
-    process.memoryUsage.rss() - resident < 40e6,
-    `${process.memoryUsage.rss() - resident} bytes more`,
-  );
+  assert.ok(process.memoryUsage.rss() - resident < 40e6, `${process.memoryUsage.rss() - resident} bytes more`);
   step.dispose();
   network.parameters.dispose();
 });

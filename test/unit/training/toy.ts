@@ -21,7 +21,10 @@ export function toyNetwork(options: { seed?: number; config?: Partial<UNet2DConf
   );
 }
 
-export function toyTask(options: { batchSize?: number; seed?: number; config?: Partial<UNet2DConfig> } = {}): { task: DiffusionTask; network: UNet2D } {
+export function toyTask(options: { batchSize?: number; seed?: number; config?: Partial<UNet2DConfig> } = {}): {
+  task: DiffusionTask;
+  network: UNet2D;
+} {
   const network = toyNetwork(options);
   const data = new RandomStream(1, "toy pictures").uniforms(12 * 64).map((u) => (u > 0.5 ? 1 : -1));
   const schedule = linearSchedule({ T: 100 });

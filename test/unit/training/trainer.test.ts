@@ -26,7 +26,10 @@ const folder = mkdtempSync(join(tmpdir(), "trainer-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /** ½‖θ − target‖²: the gradient is θ − target, so everything is known. */
-function quadraticTask(target: number[], options: { nanAt?: number } = {}): TrainingTask & { parameters: NetworkParameters } {
+function quadraticTask(
+  target: number[],
+  options: { nanAt?: number } = {},
+): TrainingTask & { parameters: NetworkParameters } {
   const parameters = new NetworkParameters();
   const theta = parameters.create("theta", "plain", [target.length], { kind: "constant", value: 0 });
   return {
@@ -92,7 +95,10 @@ test("a training that was saved, killed and restored goes on to the very same nu
 const variants: Record<string, { task?: Parameters<typeof toyTask>[0]; options?: TrainerOptions }> = {
   dropout: { task: { config: { dropout: 0.3 } } },
   "weight decay and a falling rate": {
-    options: { adamW: { weightDecay: 0.05 }, learningRate: { peak: 1e-3, warmup: 2, decay: { kind: "cosine", total: 8 } } },
+    options: {
+      adamW: { weightDecay: 0.05 },
+      learningRate: { peak: 1e-3, warmup: 2, decay: { kind: "cosine", total: 8 } },
+    },
   },
   "no clipping": { options: { maxGradientNorm: Infinity } },
   ...(bfloat16Supported() ? { bf16: { options: { precision: "bf16" } } } : {}),
@@ -193,20 +199,28 @@ test("withAverage lends the average and gives the parameters back, also after an
   await trainer.withAverage(() => assert.deepEqual(task.parameters.toFlat(), trainer.averageValues));
   assert.notDeepEqual(trainer.averageValues, own);
   assert.deepEqual(task.parameters.toFlat(), own);
-  await assert.rejects(trainer.withAverage(() => { throw new Error("while sampling"); }), /while sampling/);
+  await assert.rejects(
+    trainer.withAverage(() => {
+      throw new Error("while sampling");
+    }),
+    /while sampling/,
+  );
   assert.deepEqual(task.parameters.toFlat(), own);
   task.parameters.dispose();
 });
 
 test("a run waits for what onStep lends the average to, and trains on as if nothing had been", async () => {
   const [task, reference] = [quadraticTask([5, 6]), quadraticTask([5, 6])];
-  const [trainer, straight] = [task, reference].map((one) => new Trainer(one, { learningRate: 0.5, averageDecay: 0.9 }));
+  const [trainer, straight] = [task, reference].map(
+    (one) => new Trainer(one, { learningRate: 0.5, averageDecay: 0.9 }),
+  );
   const lent: Float32Array[] = [];
   await trainer.run(4, {
-    onStep: () => trainer.withAverage(async () => {
-      await new Promise((later) => setTimeout(later, 5));
-      lent.push(task.parameters.toFlat());
-    }),
+    onStep: () =>
+      trainer.withAverage(async () => {
+        await new Promise((later) => setTimeout(later, 5));
+        lent.push(task.parameters.toFlat());
+      }),
   });
   await straight.run(4);
   assert.deepEqual(lent[3], straight.averageValues);
@@ -226,7 +240,10 @@ test("while the average is lent, neither a step nor a restored state gets in bet
   const own = task.parameters.toFlat();
   await trainer.withAverage(() => {
     assert.throws(() => steps.next(), /averaged parameters are in use: let withAverage finish before training on/);
-    assert.throws(() => trainer.restore(path), /averaged parameters are in use: let withAverage finish before restoring/);
+    assert.throws(
+      () => trainer.restore(path),
+      /averaged parameters are in use: let withAverage finish before restoring/,
+    );
   });
   assert.deepEqual(task.parameters.toFlat(), own);
   assert.equal(trainer.step, 1);
@@ -314,10 +331,14 @@ test("bad options are refused before any work", () => {
 
 test("every epoch visits every example once, in another order, whatever the batch size", () => {
   const order = new ShuffledOrder(10, 4);
-  const flat = (batchSize: number): number[] => Array.from({ length: 30 / batchSize }, (_, i) => [...order.indices(i + 1, batchSize)]).flat();
+  const flat = (batchSize: number): number[] =>
+    Array.from({ length: 30 / batchSize }, (_, i) => [...order.indices(i + 1, batchSize)]).flat();
   const visits = flat(5);
   for (const epoch of [0, 1, 2]) {
-    assert.deepEqual(visits.slice(10 * epoch, 10 * epoch + 10).sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.deepEqual(
+      visits.slice(10 * epoch, 10 * epoch + 10).sort((a, b) => a - b),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    );
   }
   assert.notDeepEqual(visits.slice(0, 10), visits.slice(10, 20));
   assert.deepEqual(flat(3), visits);

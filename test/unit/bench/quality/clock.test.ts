@@ -16,7 +16,10 @@ test("every step counts the pace, however long it took in fact", () => {
   clock.add([250, 900]);
   clock.add([3_600_000, 251]);
   assert.deepEqual([clock.steps, clock.seconds, clock.durations], [4, 1, [250, 900, 3_600_000, 251]]);
-  assert.deepEqual([2, 1.1, 0.5].map((seconds) => clock.stepsUntil(seconds)), [4, 0, 0]);
+  assert.deepEqual(
+    [2, 1.1, 0.5].map((seconds) => clock.stepsUntil(seconds)),
+    [4, 0, 0],
+  );
   assert.throws(() => new TrainingClock(0), /pace must be a positive number of milliseconds, got 0/);
 });
 
@@ -42,14 +45,24 @@ test("all train until their own clocks show the same time, in turns of equal len
   // Turns of 4.8 s, then what is left; every other round runs backwards.
   assert.deepEqual(log, ["a 10", "b 12", "b 12", "a 10", "a 10", "b 12", "b 2"]);
   assert.equal(turns, log.length);
-  assert.deepEqual(trainees.map(({ clock }) => clock.steps), [30, 38]);
-  assert.deepEqual(trainees.map(({ clock }) => clock.seconds), [15, 15.2]);
+  assert.deepEqual(
+    trainees.map(({ clock }) => clock.steps),
+    [30, 38],
+  );
+  assert.deepEqual(
+    trainees.map(({ clock }) => clock.seconds),
+    [15, 15.2],
+  );
 });
 
 test("a training that was stopped meanwhile gets as many steps as it would have had", async () => {
   for (const stopAt of [1, 3, 25, 60]) {
     const trainees = [simulated("a", 250, []), simulated("b", 250, [], stopAt)];
     await takeTurns(trainees, { seconds: 15, turn: 2 });
-    assert.deepEqual(trainees.map(({ clock }) => clock.steps), [60, 60], `stopped at step ${stopAt}`);
+    assert.deepEqual(
+      trainees.map(({ clock }) => clock.steps),
+      [60, 60],
+      `stopped at step ${stopAt}`,
+    );
   }
 });

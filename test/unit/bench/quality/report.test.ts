@@ -5,14 +5,24 @@ import { conclusions, qualityMarkdown } from "../../../../src/bench/quality/repo
 import type { Ending } from "../../../../src/bench/quality/store.js";
 import type { QualityRow, QualityStudy } from "../../../../src/bench/quality/study.js";
 
-function row(seed: number, contestant: ContestantName, steps: number, frechet: number, ending: Ending = "minutes"): QualityRow {
+function row(
+  seed: number,
+  contestant: ContestantName,
+  steps: number,
+  frechet: number,
+  ending: Ending = "minutes",
+): QualityRow {
   const pace = { seconds: 180, paceMs: 180_000 / steps, durations: [], startSeconds: 2.25, version: "1" };
   return { seed, contestant, ending, steps, frechet, recognised: 0.9, histogram: [], ...pace };
 }
 
 function study(rows: readonly QualityRow[]): QualityStudy {
   const judge = { count: 2000, sampler: "dpm++2m", steps: 10, seed: 7 };
-  return { settings: { minutes: 3, seeds: 2, turn: 10, judge }, rows, floor: { frechet: 4, recognised: 0.99, histogram: [] } };
+  return {
+    settings: { minutes: 3, seeds: 2, turn: 10, judge },
+    rows,
+    floor: { frechet: 4, recognised: 0.99, histogram: [] },
+  };
 }
 
 const rows = [
@@ -45,7 +55,11 @@ test("what came out is said in the direction it came out", () => {
 
 test("tables have a line for each seed, then mean and deviation, then real digits", () => {
   const markdown = qualityMarkdown(study(rows));
-  assert.ok(markdown.startsWith("2 seeds, 3 minutes of training each; 2000 samples of each network by `dpm++2m` in 10 evaluations. After"));
+  assert.ok(
+    markdown.startsWith(
+      "2 seeds, 3 minutes of training each; 2000 samples of each network by `dpm++2m` in 10 evaluations. After",
+    ),
+  );
   const tables = markdown.split("\n\n").filter((part) => part.startsWith("|"));
   assert.deepEqual(tables[0].split("\n"), [
     "| seed | Fréchet: float32 | Fréchet: bf16 | Fréchet: PyTorch | float32 / PyTorch | bf16 / PyTorch | > 0.9: float32 | > 0.9: bf16 | > 0.9: PyTorch |",
@@ -65,7 +79,9 @@ test("tables have a line for each seed, then mean and deviation, then real digit
 });
 
 test("a study without PyTorch or bf16 leaves their columns out, a missing network is a dash", () => {
-  const markdown = qualityMarkdown(study([row(0, "float32", 700, 90), row(0, "torch", 600, 100), row(1, "float32", 720, 80)]));
+  const markdown = qualityMarkdown(
+    study([row(0, "float32", 700, 90), row(0, "torch", 600, 100), row(1, "float32", 720, 80)]),
+  );
   assert.match(markdown, /\| seed \| Fréchet: float32 \| Fréchet: PyTorch \| float32 \/ PyTorch \|/);
   assert.match(markdown, /\n\| 1 \| 80\.0 \| – \| – \|/);
   assert.doesNotMatch(markdown, /bf16|equal steps|same number/);

@@ -53,13 +53,25 @@ const key = (contestant: ContestantName, ending: Ending = "minutes"): NetworkKey
 test("a seed is trained for its minutes, then the slower precision to the steps of the faster", async (t) => {
   const store = temporaryStore(t);
   const started: string[] = [];
-  const contestants = [scripted("float32", 500, started), scripted("bf16", 400, started), scripted("torch", 600, started)];
-  await assert.rejects(trainSeed({ seed: 5, contestants, store, data: "", minutes: 1, turn: 10 }), /pace of float32 is not known/);
+  const contestants = [
+    scripted("float32", 500, started),
+    scripted("bf16", 400, started),
+    scripted("torch", 600, started),
+  ];
+  await assert.rejects(
+    trainSeed({ seed: 5, contestants, store, data: "", minutes: 1, turn: 10 }),
+    /pace of float32 is not known/,
+  );
   assert.deepEqual(started, []);
   await measurePaces(contestants, store, { rounds: 1, stepsPerTurn: 2 });
   const shares: Record<Ending, number[]> = { minutes: [], "equal steps": [] };
   const options: SeedOptions = {
-    seed: 5, contestants, store, data: "", minutes: 1, turn: 10,
+    seed: 5,
+    contestants,
+    store,
+    data: "",
+    minutes: 1,
+    turn: 10,
     onProgress: (ending, share) => shares[ending].push(share),
   };
   await trainSeed(options);
@@ -114,12 +126,22 @@ test("judgements are kept for each way of judging", (t) => {
 
 test("progress is the expected time of what is done", () => {
   const seen: [number, string][] = [];
-  const progress = new StudyProgress([{ name: "a", seconds: 60 }, { name: "b", seconds: 40 }], (...at) => seen.push(at));
+  const progress = new StudyProgress(
+    [
+      { name: "a", seconds: 60 },
+      { name: "b", seconds: 40 },
+    ],
+    (...at) => seen.push(at),
+  );
   assert.equal(progress.total, 100);
   progress.update("a", 0.5);
   progress.update("b", 0.25);
   progress.update("a", 1.1);
-  assert.deepEqual(seen, [[30, "a"], [40, "b"], [70, "a"]]);
+  assert.deepEqual(seen, [
+    [30, "a"],
+    [40, "b"],
+    [70, "a"],
+  ]);
 });
 
 test("this library's worker trains as a trainer with the recipe does", async (t) => {
@@ -137,7 +159,14 @@ test("this library's worker trains as a trainer with the recipe does", async (t)
   const network = new UNet2D(UNET, { seed: 5 });
   const { batchSize, T, learningRate } = RECIPE;
   const data = new Normaliser().encode(loadDigits({ split: "train" }).images);
-  const task = new DiffusionTask({ network, schedule: linearSchedule({ T }), data, shape: [28, 28, 1], batchSize, seed: 5 });
+  const task = new DiffusionTask({
+    network,
+    schedule: linearSchedule({ T }),
+    data,
+    shape: [28, 28, 1],
+    batchSize,
+    seed: 5,
+  });
   const trainer = new Trainer(task, { learningRate, averageDecay: RECIPE.averageDecay });
   await trainer.run(3);
   const expected = trainer.averageValues;
