@@ -1,8 +1,8 @@
-export * as tf from "./tf.js";
-export { nativeStatus, type NativeStatus } from "./native.js";
-export { InterruptedError } from "./interrupt.js";
-export { NotFiniteError } from "./finite.js";
-export * from "./random.js";
+export * as tf from "./runtime/tf.js";
+export { nativeStatus, type NativeStatus } from "./runtime/native.js";
+export { InterruptedError } from "./runtime/interrupt.js";
+export { NotFiniteError } from "./runtime/finite.js";
+export * from "./random/index.js";
 export * from "./diffusion/index.js";
 export * from "./samplers/index.js";
 export * from "./nn/index.js";

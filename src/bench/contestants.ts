@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Precision } from "../compile/index.js";
-import { computingProcess, forComputing, forOthers } from "../native-process.js";
+import { computingProcess, forComputing, forOthers } from "../runtime/native-process.js";
 import type { Contestant } from "./measure.js";
 
 /** The versions the ratios are stated against. */

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { gatherImages, type ImageDataset } from "../data/index.js";
 import { featuresOf, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";

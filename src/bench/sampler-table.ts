@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { gaussianDenoiser, linearSchedule, type Denoiser } from "../diffusion/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";

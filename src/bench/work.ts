@@ -1,7 +1,7 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { loadedGraphs, type Precision } from "../compile/index.js";
 import { linearSchedule } from "../diffusion/index.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../random/index.js";
 import { DiffusionTask, networkDenoiser, Trainer, type TimeNetwork } from "../training/index.js";
 import { makeNetwork, type NetworkName } from "./networks.js";
 

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Precision } from "../compile/index.js";
-import { nativeStatus } from "../native.js";
+import { nativeStatus } from "../runtime/native.js";
 import { makeWork, type Mode, type ModelName } from "./work.js";
 
 /**

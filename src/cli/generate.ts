@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { clipStatic, guided } from "../diffusion/index.js";
 import { normalNoise, sample, type NoiseSource, type SamplerStep, type StochasticOptions } from "../samplers/index.js";
 import type { Denoiser, GaussianPath } from "../diffusion/index.js";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { requirePrecision, type Precision } from "../compile/index.js";
 import { gatherImages, loadDigits } from "../data/index.js";
 import type { Classifier } from "../models/index.js";

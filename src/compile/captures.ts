@@ -1,4 +1,4 @@
-import type * as tf from "../tf.js";
+import type * as tf from "../runtime/tf.js";
 
 /** Gives captured tensors the data of stand-ins while `use` runs, so that what reads them is recorded. */
 export function lendStandIns<T>(tensors: readonly tf.Tensor[], standIns: readonly tf.Tensor[], use: () => T): T {

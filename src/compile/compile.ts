@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { lendStandIns } from "./captures.js";
 import { CompileError } from "./errors.js";
 import { defaultCacheFolder } from "./graph-cache.js";

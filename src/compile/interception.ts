@@ -1,5 +1,5 @@
 import type { BindingValues, NativeBackend, OperationAttribute, TensorMetadata } from "./native-backend.js";
-import type * as tf from "../tf.js";
+import type * as tf from "../runtime/tf.js";
 
 /** What a recorder is told, and what it answers instead of the addon. */
 export interface Interceptor {

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 
 /** A tensor as the addon describes it: its handle, shape and TensorFlow's number for the element type. */
 export interface TensorMetadata {

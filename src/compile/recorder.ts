@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { withoutValues } from "../finite.js";
-import * as tf from "../tf.js";
+import { withoutValues } from "../runtime/finite.js";
+import * as tf from "../runtime/tf.js";
 import { bytesOf, isUniform } from "./constant-bytes.js";
 import { shapeDependsOnData } from "./data-dependent-shape.js";
 import { describeOutsider, describeTensor } from "./describe-tensor.js";

@@ -1,4 +1,4 @@
-import type * as tf from "../tf.js";
+import type * as tf from "../runtime/tf.js";
 import { CompileError } from "./errors.js";
 import { withGraphFolder } from "./graph-cache.js";
 import type { Graph } from "./graph-emitter.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../random/index.js";
 import { type ImageDataset, imageDataset, subset } from "./dataset.js";
 
 /** Which part of the digits. */

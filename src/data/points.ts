@@ -1,4 +1,4 @@
-import type { RandomStream } from "../random.js";
+import type { RandomStream } from "../random/index.js";
 
 // Every set is centred on 0 and scaled so that its mean variance over the two coordinates is 1 (before the
 // noise, where it has one): a diffusion model's x₀ should have about unit variance.

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";
 import { requireClock, type Denoiser } from "./denoiser.js";
 import { noiseLevel, type GaussianPath } from "./path.js";

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import type { IdealDenoiser } from "./ideal-denoisers.js";
 import { levelColumn, noisedPoints, type NoisedPoints } from "./noised-points.js";
 import type { GaussianPath } from "./path.js";

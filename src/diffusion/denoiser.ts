@@ -1,5 +1,5 @@
-import { allFinite, checkFinite } from "../finite.js";
-import * as tf from "../tf.js";
+import { allFinite, checkFinite } from "../runtime/finite.js";
+import * as tf from "../runtime/tf.js";
 import type { GaussianPath } from "./path.js";
 import { convertPrediction, type Prediction } from "./predictions.js";
 import type { Threshold } from "./thresholds.js";

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import type { Condition, Denoiser } from "./denoiser.js";
 import { lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./path.js";

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";
 import { squaredErrorPerExample } from "./objectives.js";
 import { conversionRow, type ConversionRow, type Prediction } from "./predictions.js";

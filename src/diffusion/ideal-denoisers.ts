@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { checkNumber } from "./check.js";
 import type { Denoiser } from "./denoiser.js";
 import { levelColumn, noisedPoints } from "./noised-points.js";

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import type { GaussianPath } from "./path.js";
 import { levelAt, type Level } from "./posterior.js";
 import { timesOfBatch } from "./time.js";

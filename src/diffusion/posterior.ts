@@ -1,5 +1,5 @@
-import { checkFinite } from "../finite.js";
-import * as tf from "../tf.js";
+import { checkFinite } from "../runtime/finite.js";
+import * as tf from "../runtime/tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./path.js";
 import type { Schedule } from "./schedule.js";

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { checkSameShape, checkTimes, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./path.js";
 import type { Timestep } from "./time.js";

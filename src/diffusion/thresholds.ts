@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { perExample } from "./coefficients.js";
 
 /** Bounds an estimate x̂_0, [N, …] → same shape. */

@@ -1,4 +1,4 @@
-import type { RandomStream } from "../random.js";
+import type { RandomStream } from "../random/index.js";
 import { checkNumber, checkPositive, checkShare, checkSteps } from "./check.js";
 import type { GaussianPath } from "./path.js";
 import { noiseLevel } from "./path.js";

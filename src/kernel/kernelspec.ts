@@ -1,7 +1,7 @@
 // How Jupyter starts this kernel. The set-up writes it to …/kernels/tslab/kernel.json.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { computingProcess } from "../native-process.js";
+import { computingProcess } from "../runtime/native-process.js";
 
 export const KERNEL_NAME = "tslab";
 export const DISPLAY_NAME = "TypeScript (diffusion-lab)";

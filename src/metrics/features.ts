@@ -1,4 +1,4 @@
-import type * as tf from "../tf.js";
+import type * as tf from "../runtime/tf.js";
 
 /**
  * N vectors of one length, row by row: points in the plane, activations of a network, class probabilities.

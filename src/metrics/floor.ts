@@ -1,4 +1,4 @@
-import type { RandomStream } from "../random.js";
+import type { RandomStream } from "../random/index.js";
 import { type FeatureSet, selectFeatures } from "./features.js";
 
 export interface FloorOptions {

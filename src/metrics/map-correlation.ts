@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 
 /**
  * How alike the feature maps of two examples are, −1 … 1: the cosine of the angle between them after the mean of each

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { qSample, timesTensor, toNoise, type Denoiser, type GaussianPath } from "../diffusion/index.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { RandomStream } from "../random.js";
+import type { RandomStream } from "../random/index.js";
 import { type FeatureSet, requireComparable } from "./features.js";
 
 export interface SlicedWassersteinOptions {

@@ -1,5 +1,5 @@
-import { valuesExist } from "../finite.js";
-import type * as tf from "../tf.js";
+import { valuesExist } from "../runtime/finite.js";
+import type * as tf from "../runtime/tf.js";
 
 /** What a network is told besides image and time. It takes exactly what its configuration has a place for. */
 export interface NetworkCondition {

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { probe, type Parameters, type Part, type PartKind } from "../nn/index.js";
 
 /** A block of a network: what it makes, and what it costs. */

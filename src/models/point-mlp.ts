@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 import { checkCondition, type CheckedCondition, type NetworkCondition } from "./condition.js";
 import {

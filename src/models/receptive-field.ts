@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 
 export interface ReceptiveFieldOptions {
   /** Row and column of the output pixel; default the middle. */

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { Dense, gelu, LayerNorm, part, scaledDotProductAttention, type ParameterScope } from "../nn/index.js";
 
 export interface UVitBlockOptions {

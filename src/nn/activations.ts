@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 
 /** What tf.customGrad hands a function to keep tensors for its gradient. */
 export type SaveTensors = (tensors: tf.Tensor[]) => void;

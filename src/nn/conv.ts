@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { convolveDoubled, DOUBLED_TAPS } from "./doubled-convolution.js";
 import { fanInUniform, type Initializer, type ParameterScope } from "./parameters.js";
 import { countMultiplyAdds, part } from "./probe.js";

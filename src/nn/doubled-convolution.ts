@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 
 /** Multiplications of {@link convolveDoubled} a pixel and pair of channels. */
 export const DOUBLED_TAPS = 4;

@@ -1,5 +1,5 @@
-import * as tf from "../tf.js";
-import { RandomStream } from "../random.js";
+import * as tf from "../runtime/tf.js";
+import { RandomStream } from "../random/index.js";
 
 /**
  * Gives the mask of one dropout: 0 where a number is dropped, 1/(1 − rate) elsewhere. Masks are inputs of a network, not

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import type { SaveTensors } from "./activations.js";
 import { ones, zeros, type ParameterScope } from "./parameters.js";
 import { part } from "./probe.js";

@@ -1,5 +1,5 @@
-import * as tf from "../tf.js";
-import { RandomStream } from "../random.js";
+import * as tf from "../runtime/tf.js";
+import { RandomStream } from "../random/index.js";
 
 /**
  * How a parameter lies in memory and on disk.

@@ -1,5 +1,5 @@
-import { valuesExist } from "../finite.js";
-import * as tf from "../tf.js";
+import { valuesExist } from "../runtime/finite.js";
+import * as tf from "../runtime/tf.js";
 
 /** What a part of a network does. */
 export type PartKind =

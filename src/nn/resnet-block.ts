@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Conv2d } from "./conv.js";
 import { Dense } from "./dense.js";

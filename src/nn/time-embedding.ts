@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Dense } from "./dense.js";
 import type { DenseStart, ParameterScope } from "./parameters.js";

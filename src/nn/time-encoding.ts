@@ -1,5 +1,5 @@
-import { valuesExist } from "../finite.js";
-import * as tf from "../tf.js";
+import { valuesExist } from "../runtime/finite.js";
+import * as tf from "../runtime/tf.js";
 import { Embedding } from "./embedding.js";
 import type { ParameterScope } from "./parameters.js";
 import { part } from "./probe.js";

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import type { FloatFormat } from "./float-formats.js";
 import type { ParameterKind, Parameters } from "./parameters.js";
 import { commitTogether, type StagedFile } from "./atomic-file.js";

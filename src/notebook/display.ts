@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { linearSchedule } from "../diffusion/index.js";
 import * as models from "../models/index.js";
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import {
   isModel,
   isSchedule,

@@ -1,5 +1,5 @@
-import { checkFinite } from "../finite.js";
-import * as tf from "../tf.js";
+import { checkFinite } from "../runtime/finite.js";
+import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import {
   estimate,

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 
 /** dy/ds at (y, s), same shape as y. Called inside `tf.tidy`. */
 export type Derivative = (y: tf.Tensor, s: number) => tf.Tensor;

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { qSample } from "../diffusion/forward.js";
 import type { GaussianPath } from "../diffusion/path.js";
 import { drawNoise } from "./noise-source.js";

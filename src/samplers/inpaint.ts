@@ -1,5 +1,5 @@
-import { checkFinite } from "../finite.js";
-import * as tf from "../tf.js";
+import { checkFinite } from "../runtime/finite.js";
+import * as tf from "../runtime/tf.js";
 import { checkSameShape } from "../diffusion/coefficients.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/path.js";

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { denoiserOnPath } from "../diffusion/change-of-path.js";
 import { flowPath, vpPath, type SdePath } from "../diffusion/continuous-paths.js";
 import type { Denoiser } from "../diffusion/denoiser.js";

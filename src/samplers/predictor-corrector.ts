@@ -1,4 +1,4 @@
-import type * as tf from "../tf.js";
+import type * as tf from "../runtime/tf.js";
 import type { SdePath } from "../diffusion/continuous-paths.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import { samplerEntries, twiceButLast } from "./entry.js";

@@ -1,5 +1,5 @@
-import { locating } from "../finite.js";
-import * as tf from "../tf.js";
+import { locating } from "../runtime/finite.js";
+import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
 import { dormandPrince, type AdaptiveOptions, type Derivative } from "./dormand-prince.js";

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import type { SdePath } from "../diffusion/continuous-paths.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import { convertPrediction } from "../diffusion/predictions.js";

@@ -1,4 +1,4 @@
-import type * as tf from "../tf.js";
+import type * as tf from "../runtime/tf.js";
 import type { Condition } from "../diffusion/denoiser.js";
 import type { Threshold } from "../diffusion/thresholds.js";
 import type { Spacing } from "./time-grid.js";

@@ -1,6 +1,6 @@
 /**
  * `npm run train`, `sample`, `notebooks` …: sets up what is missing without a word if nothing is, then runs the named
- * program of src/dist in a process that is started as one that computes (src/native-process.ts).
+ * program of src/dist in a process that is started as one that computes (src/runtime/native-process.ts).
  */
 import { once } from "node:events";
 import { requireSupportedNode } from "./gate.mjs";
@@ -33,7 +33,7 @@ async function prepare() {
 
 /** Runs the program to its end, which becomes this process's own. */
 async function runProgram() {
-  const settings = pathToFileURL(join(ROOT, "src", "dist", "native-process.js")).href;
+  const settings = pathToFileURL(join(ROOT, "src", "dist", "runtime", "native-process.js")).href;
   const { computingProcess, forComputing } = await import(settings);
   const command = [...computingProcess.nodeFlags, ...process.execArgv, file, ...words];
   const child = spawn(process.execPath, command, { stdio: "inherit", env: forComputing(process.env) });

@@ -23,7 +23,7 @@ export const PACKAGE = join(ROOT, "node_modules", "@tensorflow", "tfjs-node");
 const NODE_HEADERS = join(ROOT, "node_modules", "node-api-headers", "include");
 /** Our own addons, one source each. */
 const OWN_ADDONS = ["quiet_stderr", "drop_pages"];
-const ownSource = (name) => join(ROOT, "src", "setup", `${name}.c`);
+const ownSource = (name) => join(ROOT, "src", "runtime", "addons", `${name}.c`);
 const BINDING_SOURCES = ["tfjs_backend.cc", "tfjs_binding.cc"].map((name) => join(PACKAGE, "binding", name));
 
 export const machine = `${process.platform}-${process.arch}`;

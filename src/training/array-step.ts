@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { adamWArrays, adamWScalars } from "./adamw.js";
 import { clipArray } from "./clip.js";
 import { averageArrays, averageDecayAt } from "./ema.js";

@@ -1,5 +1,5 @@
-import * as tf from "../tf.js";
-import { RandomStream } from "../random.js";
+import * as tf from "../runtime/tf.js";
+import { RandomStream } from "../random/index.js";
 import type { Classifier } from "../models/index.js";
 import { checkExamples } from "./check-examples.js";
 import { ShuffledOrder } from "./shuffled-order.js";

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 
 /** PyTorch's, against division by 0. */
 const SMALLEST_NORM = 1e-6;

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import {
   coefficients,
   LossAwareTimes,
@@ -10,7 +10,7 @@ import {
   type Weighting,
 } from "../diffusion/index.js";
 import { drawMasks, dropoutSites, type DropoutSite } from "../nn/index.js";
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../random/index.js";
 import { checkExamples } from "./check-examples.js";
 import { checkConditions, conditionTensors, type TrainingConditions } from "./conditions.js";
 import { lossAwareFeedback } from "./loss-aware-feedback.js";

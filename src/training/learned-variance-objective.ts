@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import {
   boundNumbers,
   estimateNumbers,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import type { Precision } from "../compile/index.js";
 import {
   cosineSchedule,

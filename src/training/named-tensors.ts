@@ -1,4 +1,4 @@
-import type * as tf from "../tf.js";
+import type * as tf from "../runtime/tf.js";
 
 type Tensors = Record<string, tf.Tensor>;
 

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { compile } from "../compile/index.js";
 import { pathPreconditioning, preconditioned, squaredErrorPerExample, type GaussianPath } from "../diffusion/index.js";
 import type { NetworkDenoiser, TimeNetwork } from "./network.js";

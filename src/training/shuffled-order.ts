@@ -1,4 +1,4 @@
-import { RandomStream } from "../random.js";
+import { RandomStream } from "../random/index.js";
 
 /**
  * Epoch after epoch of shuffled indices, as a pure function of the step: position p = (step − 1)·batchSize + i lies in

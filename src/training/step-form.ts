@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import type { Precision } from "../compile/index.js";
 import type { AdamWOptions } from "./adamw.js";
 import type { Batch, TrainingTask } from "./task.js";

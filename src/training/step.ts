@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { requirePrecision } from "../compile/index.js";
 import { ArrayStep } from "./array-step.js";
 import { averageDecayAt } from "./ema.js";

@@ -1,4 +1,4 @@
-import type * as tf from "../tf.js";
+import type * as tf from "../runtime/tf.js";
 import type { Parameters } from "../nn/index.js";
 
 /** The tensors one step works on, by name. */

@@ -1,4 +1,4 @@
-import * as tf from "../tf.js";
+import * as tf from "../runtime/tf.js";
 import { compile, type Compiled } from "../compile/index.js";
 import { adamWScalars, adamWUpdate } from "./adamw.js";
 import { clipGlobalNorm } from "./clip.js";

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { interruptible } from "../interrupt.js";
-import * as tf from "../tf.js";
+import { interruptible } from "../runtime/interrupt.js";
+import * as tf from "../runtime/tf.js";
 import type { Precision } from "../compile/index.js";
 import { adamWOptions, type AdamWOptions } from "./adamw.js";
 import { checkLearningRate, learningRateAt, type LearningRate } from "./learning-rate.js";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import * as tf from "../../tf.js";
+import * as tf from "../../runtime/tf.js";
 import { generate } from "../../cli/generate.js";
 import { loadDigits } from "../../data/index.js";
 import { linearSchedule } from "../../diffusion/index.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { fromTorchUnet } from "../../../src/bench/quality/torch-weights.js";
 import { UNET } from "../../../src/bench/networks.js";
 import { UNet2D } from "../../../src/models/index.js";

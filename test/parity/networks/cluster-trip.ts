@@ -8,7 +8,7 @@
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { generate } from "../../../src/cli/generate.js";
 import { loadDigits, Normaliser } from "../../../src/data/index.js";
 import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/models/index.js";

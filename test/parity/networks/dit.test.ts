@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { DiT, type DiTConfig } from "../../../src/models/index.js";
 import { checkAgainst, fill, fromTorch, readFixtures, signal, toTorch, type Fixture } from "./formula.js";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/models/index.js";
 import { readSafetensors, type FloatFormat, type NamedTensor } from "../../../src/nn/index.js";
 import { fromTorch, relativeError, signal, toTorch } from "./formula.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import type { Parameter, Parameters } from "../../../src/nn/index.js";
 
 /** The same numbers as formula.py computes. */

@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { PointMlp, type PointMlpConfig } from "../../../src/models/index.js";
 import { checkAgainst, fill, readFixtures, signal, type Fixture } from "./formula.js";
 

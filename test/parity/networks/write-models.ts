@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import {
   DiT,
@@ -14,7 +14,7 @@ import {
   UNet2DCondition,
   type ToDiffusersOptions,
 } from "../../../src/models/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 import { DiffusionTask, Trainer } from "../../../src/training/index.js";
 import { fill, fromTorch, signal, toTorch } from "./formula.js";
 

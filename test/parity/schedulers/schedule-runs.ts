@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import {
   clipDynamic,
   clipStatic,

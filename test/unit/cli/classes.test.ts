@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { generate, GUIDANCE_SCALE, type GenerateOptions } from "../../../src/cli/generate.js";
 import { clipStatic, guided, linearSchedule } from "../../../src/diffusion/index.js";
 import { ddim, ddpm, normalNoise, sample } from "../../../src/samplers/index.js";

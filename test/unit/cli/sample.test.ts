@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { generate } from "../../../src/cli/generate.js";
 import { decodePng } from "../../../src/plot/index.js";
 import { ddpm, samplers } from "../../../src/samplers/index.js";

@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { test } from "node:test";
 import { compile, loadedGraphs, type Compiled } from "../../../src/compile/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { sessions, temporaryCache } from "./support.js";
 
 const cacheFolder = temporaryCache();

@@ -4,7 +4,7 @@ import { emitGraph } from "../../../src/compile/graph-emitter.js";
 import { nativeBackend } from "../../../src/compile/native-backend.js";
 import { record } from "../../../src/compile/recorder.js";
 import { SignatureStore } from "../../../src/compile/signature-store.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { assertSame, normals, temporaryCache } from "./support.js";
 
 const cacheFolder = temporaryCache();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../../../src/compile/index.js";
 import { Conv2d, Parameters, probe } from "../../../src/nn/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { assertSame, normals, sessions, temporaryCache } from "./support.js";
 
 const cacheFolder = temporaryCache();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Conv2d, GroupNorm, Parameters, PixelAttention, silu } from "../../../src/nn/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { assertSame, normals, temporaryCache } from "./support.js";
 
 const cacheFolder = temporaryCache();

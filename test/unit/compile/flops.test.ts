@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, loadedGraphs } from "../../../src/compile/index.js";
 import { UNet2D } from "../../../src/models/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { normals, temporaryCache } from "./support.js";
 
 const cacheFolder = temporaryCache();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, loadedGraphs } from "../../../src/compile/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { Trainer } from "../../../src/training/index.js";
 import { toyTask } from "../training/toy.js";
 import { temporaryCache } from "./support.js";

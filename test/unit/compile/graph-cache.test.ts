@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { compile } from "../../../src/compile/index.js";
 import { defaultCacheFolder, withGraphFolder } from "../../../src/compile/graph-cache.js";
 import { SignatureStore } from "../../../src/compile/signature-store.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { temporaryCache } from "./support.js";
 
 function run(cacheFolder: string): number {

@@ -1,8 +1,8 @@
 import { test } from "node:test";
 import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit, type UNet2DConfig } from "../../../src/models/index.js";
 import { timeEncodingNames, type Parameters } from "../../../src/nn/index.js";
-import { RandomStream } from "../../../src/random.js";
-import * as tf from "../../../src/tf.js";
+import { RandomStream } from "../../../src/random/index.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { assertSame, normals, temporaryCache } from "./support.js";
 
 const cacheFolder = temporaryCache();

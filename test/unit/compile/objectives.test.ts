@@ -7,7 +7,7 @@ import {
   scoreMatchingLoss,
   simpleLoss,
 } from "../../../src/diffusion/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { assertSame, normals, temporaryCache } from "./support.js";
 
 // What the trainer's tests do not reach: losses that are called by hand, with times known when the graph is made.

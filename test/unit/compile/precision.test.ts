@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bfloat16Supported, compile } from "../../../src/compile/index.js";
 import { requirePrecision } from "../../../src/compile/precision.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { normals, relativeDistance, temporaryCache } from "./support.js";
 
 const cacheFolder = temporaryCache();

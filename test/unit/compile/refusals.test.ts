@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, CompileError, type CompileOptions } from "../../../src/compile/index.js";
-import { RandomStream } from "../../../src/random.js";
-import * as tf from "../../../src/tf.js";
+import { RandomStream } from "../../../src/random/index.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { eagerly, sessions, temporaryCache } from "./support.js";
 
 const cacheFolder = temporaryCache();

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { compile, type Compiled, type CompileOptions, type NamedTensors } from "../../../src/compile/index.js";
-import { RandomStream } from "../../../src/random.js";
-import * as tf from "../../../src/tf.js";
+import { RandomStream } from "../../../src/random/index.js";
+import * as tf from "../../../src/runtime/tf.js";
 
 /** A cache of the test's own, removed afterwards. */
 export function temporaryCache(): string {

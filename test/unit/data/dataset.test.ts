@@ -17,7 +17,7 @@ import {
   subset,
 } from "../../../src/data/index.js";
 import { proportionalShares, readClass } from "../../../src/data/digits.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 
 function toy(): ImageDataset {
   return imageDataset({

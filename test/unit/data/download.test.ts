@@ -13,7 +13,7 @@ import {
   download,
   fetchDataset,
 } from "../../../src/data/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 
 const CONTENT = Buffer.from(new RandomStream(1, "download").integers(300_000, 0, 256));
 const SHA256 = createHash("sha256").update(CONTENT).digest("hex");

@@ -11,7 +11,7 @@ import {
   swissRoll,
   swissRollDensity,
 } from "../../../src/data/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 
 const N = 40_000;
 const stream = (): RandomStream => new RandomStream(3, "points");

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { featureSet, histogramSpread, modeCoverage, recognise } from "../../../src/metrics/index.js";
 import { ringModes, ringOfGaussians } from "../../../src/data/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 
 function close(actual: number, expected: number, tolerance = 1e-12): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} against ${expected}`);

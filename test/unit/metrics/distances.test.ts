@@ -12,7 +12,7 @@ import {
   slicedWasserstein,
   wassersteinDistance,
 } from "../../../src/metrics/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 
 function close(actual: number, expected: number, tolerance: number): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} against ${expected}, tolerance ${tolerance}`);

@@ -11,8 +11,8 @@ import {
   symmetricEigen,
   symmetricSqrt,
 } from "../../../src/metrics/index.js";
-import { RandomStream } from "../../../src/random.js";
-import * as tf from "../../../src/tf.js";
+import { RandomStream } from "../../../src/random/index.js";
+import * as tf from "../../../src/runtime/tf.js";
 
 function close(actual: number, expected: number, tolerance: number): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} against ${expected}, tolerance ${tolerance}`);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mapCorrelation } from "../../../src/metrics/index.js";
-import { RandomStream } from "../../../src/random.js";
-import * as tf from "../../../src/tf.js";
+import { RandomStream } from "../../../src/random/index.js";
+import * as tf from "../../../src/runtime/tf.js";
 
 const stream = new RandomStream(1, "maps");
 const pattern = stream.normals(3 * 4 * 2);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { dataDenoiser, gaussianDenoiser, linearSchedule, type Denoiser } from "../../../src/diffusion/index.js";
 import { noiseErrors } from "../../../src/metrics/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 import { normalNoise } from "../../../src/samplers/index.js";
 
 const schedule = linearSchedule({ T: 100 });

@@ -14,7 +14,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { DiT, fromDiffusers, toDiffusers, UNet2D, type DiffusersClass } from "../../../src/models/index.js";
 import {
   readSafetensors,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { PointMlp, type PointMlpConfig } from "../../../src/models/index.js";
 import { timeEncodingNames } from "../../../src/nn/index.js";
 import { DiffusionTask, Trainer } from "../../../src/training/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 import { checkGradients, largestDifference, normal } from "../nn/gradient-check.js";
 
 const t = tf.tensor1d([0, 250, 999]);

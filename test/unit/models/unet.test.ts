@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { loadParameters, saveParameters } from "../../../src/nn/index.js";
 import { UNet2D, type UNet2DConfig } from "../../../src/models/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";

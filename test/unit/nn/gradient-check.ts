@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { RandomStream, type Parameters } from "../../../src/index.js";
 
 /** A tensor of normal draws that differs with its seed. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { GroupNorm, Parameters } from "../../../src/nn/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 import { checkGradients, gradientsOf, normal, relativeDifference } from "./gradient-check.js";
 
 function layer(channels: number, groups: number, epsilon?: number) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { fanInUniform, ones, Parameters, zeros } from "../../../src/nn/index.js";
 
 const values = (variable: tf.Variable) => variable.dataSync() as Float32Array;

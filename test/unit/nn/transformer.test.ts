@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import {
   FeedForward,
   feedForwardNames,
@@ -12,7 +12,7 @@ import {
   TransformerBlock,
   type FeedForwardName,
 } from "../../../src/nn/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 import { checkGradients, gradientsOf, largestDifference, normal, relativeDifference } from "./gradient-check.js";
 
 test("LayerNorm: value and gradient of the definition, with and without γ and β, at any rank", () => {

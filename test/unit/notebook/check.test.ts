@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { check, ExerciseError, type CheckOptions, type Expected } from "../../../src/notebook/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { displayed, headless, text, watched, withEnvironment } from "./kernel-stand-in.js";
 
 type Arguments = [exercise: string, answer: unknown, expected: Expected<unknown>, hint?: string | CheckOptions];

@@ -5,7 +5,7 @@ import { linearSchedule } from "../../../src/diffusion/index.js";
 import { UNet2D } from "../../../src/models/index.js";
 import { show, table } from "../../../src/notebook/index.js";
 import { decodePng } from "../../../src/plot/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { displayed, text } from "./kernel-stand-in.js";
 
 test("a table is markdown in a notebook and aligned in a terminal", () => {

@@ -4,8 +4,8 @@ import { inspect } from "node:util";
 import { linearSchedule, posterior, qSample } from "../../../src/diffusion/index.js";
 import { formula, FormulaDisagreesError, show } from "../../../src/notebook/index.js";
 import { symbolLatex } from "../../../src/notebook/latex.js";
-import { RandomStream } from "../../../src/random.js";
-import * as tf from "../../../src/tf.js";
+import { RandomStream } from "../../../src/random/index.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { displayed, headless, text, watched, withEnvironment } from "./kernel-stand-in.js";
 
 test("names become the field's symbols", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { show } from "../../../src/notebook/index.js";
 import { chainDiagram, decodePng, imageGrid, lineChart, pngSize } from "../../../src/plot/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { displayed, text } from "./kernel-stand-in.js";
 
 const chart = () =>

@@ -12,8 +12,8 @@ import {
   sideBySide,
   vectorFieldChart,
 } from "../../../src/plot/index.js";
-import { RandomStream } from "../../../src/random.js";
-import * as tf from "../../../src/tf.js";
+import { RandomStream } from "../../../src/random/index.js";
+import * as tf from "../../../src/runtime/tf.js";
 
 const x = { title: "timestep t", unit: "steps" };
 const y = { title: "ᾱ", unit: "1" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
-import { RandomStream } from "../../../src/random.js";
+import * as tf from "../../../src/runtime/tf.js";
+import { RandomStream } from "../../../src/random/index.js";
 import { attentionOverlay, channelImages, principalColours } from "../../../src/plot/index.js";
 
 test("channels become grey images, each on its own scale about mid-grey", () => {

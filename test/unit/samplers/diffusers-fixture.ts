@@ -1,4 +1,4 @@
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import type { Denoiser, Prediction } from "../../../src/index.js";
 import { networkTime } from "../../../src/index.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clockOf, logLikelihood, networkDenoiser, PointMlp, RandomStream, vpPath } from "../../../src/index.js";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { eagerly, sessions } from "../compile/support.js";
 
 for (const predicts of ["noise", "velocity"] as const) {

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
-import { nativeStatus } from "../../../src/native.js";
-import { computingProcess, forComputing, forOthers } from "../../../src/native-process.js";
+import * as tf from "../../../src/runtime/tf.js";
+import { nativeStatus } from "../../../src/runtime/native.js";
+import { computingProcess, forComputing, forOthers } from "../../../src/runtime/native-process.js";
 
 const folder = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-node/package.json"));
 const linuxOnly = {

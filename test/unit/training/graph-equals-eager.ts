@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { adamWOptions, TrainingStep, type StepState, type TrainingTask } from "../../../src/training/index.js";
 
 export const OPTIONS = { adamW: adamWOptions({ weightDecay: 0.01 }), maxGradientNorm: 1, averageDecay: 0.9 };

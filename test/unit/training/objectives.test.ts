@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import {
   cosineSchedule,
   edmPath,
@@ -18,7 +18,7 @@ import {
   type GaussianPath,
 } from "../../../src/diffusion/index.js";
 import { PointMlp } from "../../../src/models/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 import {
   boundObjective,
   clockOf,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { PointMlp } from "../../../src/models/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 import { DiffusionTask, Trainer, type TimeNetwork } from "../../../src/training/index.js";
 
 interface Outcome {

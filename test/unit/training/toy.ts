@@ -1,7 +1,7 @@
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { UNet2D, type UNet2DConfig } from "../../../src/models/index.js";
-import { RandomStream } from "../../../src/random.js";
+import { RandomStream } from "../../../src/random/index.js";
 import { DiffusionTask } from "../../../src/training/index.js";
 
 /** A U-Net of a few thousand parameters on 8×8 pictures: a step takes milliseconds. */

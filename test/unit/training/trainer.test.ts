@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import * as tf from "../../../src/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { bfloat16Supported } from "../../../src/compile/index.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { PointMlp } from "../../../src/models/index.js";

@@ -22,7 +22,7 @@ export interface NativeStatus {
   readonly reason?: string;
 }
 
-/** The addons that set-up builds beside the binding (src/setup/quiet_stderr.c, drop_pages.c). */
+/** The addons that set-up builds beside the binding (addons/quiet_stderr.c, drop_pages.c). */
 interface QuietStderr {
   capture(): boolean;
   release(): string;

@@ -1,7 +1,5 @@
-import { boxMuller } from "./random/normal.js";
-import { hashPurpose, philoxBlock } from "./random/philox.js";
-
-export { philox4x32 } from "./random/philox.js";
+import { boxMuller } from "./normal.js";
+import { hashPurpose, philoxBlock } from "./philox.js";
 
 /** A {@link RandomStream} at rest: plain JSON, exact to the bit. */
 export interface RandomState {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { RandomStream, philox4x32, type RandomState } from "../../src/random.js";
-import { boxMuller, logOfWord } from "../../src/random/normal.js";
-import { hashPurpose } from "../../src/random/philox.js";
+import { RandomStream, philox4x32, type RandomState } from "../../../src/random/index.js";
+import { boxMuller, logOfWord } from "../../../src/random/normal.js";
+import { hashPurpose } from "../../../src/random/philox.js";
 
 /** Random123's kat_vectors, philox4x32 with 10 rounds. */
 const KNOWN_ANSWERS: readonly { counter: number[]; key: number[]; words: number[] }[] = [
