@@ -5,6 +5,8 @@ export { NotFiniteError } from "./runtime/finite.js";
 export * from "./random/index.js";
 export * from "./diffusion/index.js";
 export * from "./samplers/index.js";
+export * from "./numeric/index.js";
+export * from "./files/index.js";
 export * from "./nn/index.js";
 export * from "./models/index.js";
 export * from "./compile/index.js";

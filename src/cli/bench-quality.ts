@@ -11,7 +11,7 @@ import { StudyStore } from "../bench/quality/store.js";
 import { runStudy, studyFolder, type QualityRow } from "../bench/quality/study.js";
 import { replaceMarked } from "../bench/sampler-report.js";
 import { median } from "../bench/statistics.js";
-import { requireWritable, writeFileAtomically } from "../nn/index.js";
+import { requireWritable, writeFileAtomically } from "../files/index.js";
 import { finiteNumber, wholeNumber } from "./arguments.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";

@@ -7,7 +7,7 @@ import { adaptiveRows, samplerRows, type AdaptiveRow, type Judge, type SamplerRo
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../models/index.js";
-import { writeFileAtomically } from "../nn/index.js";
+import { writeFileAtomically } from "../files/index.js";
 import { loadClassifier, loadDiffusionModel } from "../training/index.js";
 import { finiteNumber, wholeNumber } from "./arguments.js";
 import { labelsFor } from "./generate.js";

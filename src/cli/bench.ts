@@ -10,7 +10,7 @@ import { matrixPeak, rooflineLine } from "../bench/roofline.js";
 import type { Row } from "../bench/row.js";
 import { replaceMarked } from "../bench/sampler-report.js";
 import { bfloat16Supported } from "../compile/index.js";
-import { requireWritable, writeFileAtomically } from "../nn/index.js";
+import { requireWritable, writeFileAtomically } from "../files/index.js";
 import { wholeNumber } from "./arguments.js";
 import { runMain } from "./run-main.js";
 

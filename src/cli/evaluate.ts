@@ -5,7 +5,7 @@ import { firstImages, look, type Seen } from "../bench/look.js";
 import { replaceMarked } from "../bench/sampler-report.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
-import { writeFileAtomically } from "../nn/index.js";
+import { writeFileAtomically } from "../files/index.js";
 import { loadClassifier, loadDiffusionModel } from "../training/index.js";
 import { finiteNumber, optional, wholeNumber } from "./arguments.js";
 import { generate, GUIDANCE_SCALE, labelsFor } from "./generate.js";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { requireWritable, writeFileAtomically } from "../nn/index.js";
+import { requireWritable, writeFileAtomically } from "../files/index.js";
 import { imageGrid } from "../plot/index.js";
 import { loadDiffusionModel } from "../training/index.js";
 import { finiteNumber, optional, wholeNumber } from "./arguments.js";

@@ -6,7 +6,7 @@ import * as tf from "../runtime/tf.js";
 import { requirePrecision, type Precision } from "../compile/index.js";
 import { gatherImages, loadDigits } from "../data/index.js";
 import type { Classifier } from "../models/index.js";
-import { writeFileAtomically, type FloatFormat } from "../nn/index.js";
+import { writeFileAtomically, type FloatFormat } from "../files/index.js";
 import {
   saveClassifier,
   saveDiffusionModel,

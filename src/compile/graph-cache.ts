@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { writeFileAtomically } from "../nn/atomic-file.js";
+import { writeFileAtomically } from "../files/atomic-file.js";
 
 const FILE = "saved_model.pb";
 const KEPT = 64;

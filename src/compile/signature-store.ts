@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomically } from "../nn/atomic-file.js";
+import { writeFileAtomically } from "../files/atomic-file.js";
 import type { ValueType } from "./recording.js";
 
 type Table = Record<string, readonly ValueType[]>;

@@ -3,7 +3,7 @@ import { checkNumber } from "./check.js";
 import type { Denoiser } from "./denoiser.js";
 import { levelColumn, noisedPoints } from "./noised-points.js";
 import type { GaussianPath } from "./path.js";
-import { symmetricEigen } from "./symmetric-eigen.js";
+import { symmetricEigen } from "../numeric/small-symmetric-eigen.js";
 
 /** A covariance: one variance for all dimensions, one per dimension, or a full symmetric matrix. */
 export type Covariance = number | readonly number[] | readonly (readonly number[])[];

@@ -1,5 +1,5 @@
 import { type FeatureSet, requireComparable } from "./features.js";
-import { positiveRoots, requireSymmetric, symmetricEigen, symmetricSqrt } from "./symmetric.js";
+import { positiveRoots, requireSymmetric, symmetricEigen, symmetricSqrt } from "../numeric/symmetric.js";
 
 /** Mean and covariance of features. */
 export interface FittedGaussian {

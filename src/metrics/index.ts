@@ -1,5 +1,4 @@
 export { type FeatureSet, featureSet, featuresOf, selectFeatures } from "./features.js";
-export { type SymmetricEigen, symmetricEigen, symmetricSqrt } from "./symmetric.js";
 export { type FittedGaussian, fitGaussian, frechetDistance, frechetFeatureDistance } from "./frechet.js";
 export { type MmdOptions, maximumMeanDiscrepancy, medianDistance } from "./mmd.js";
 export { type SlicedWassersteinOptions, slicedWasserstein, wassersteinDistance } from "./wasserstein.js";

@@ -3,17 +3,19 @@ import { join } from "node:path";
 import {
   removeOldShards,
   replaceModel,
-  roomFor,
   SafetensorsFile,
   shardIndex,
   ShardedSafetensors,
+  type FloatFormat,
+  type StagedFile,
+  type TensorSource,
+} from "../files/index.js";
+import {
+  roomFor,
   stageParameters,
   stageShardedParameters,
   streamParameters,
-  type FloatFormat,
   type NetworkOptions,
-  type StagedFile,
-  type TensorSource,
 } from "../nn/index.js";
 import { DiT, type DiTConfig } from "./dit.js";
 import { UNet2DCondition } from "./unet-condition.js";

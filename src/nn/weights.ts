@@ -1,9 +1,9 @@
 import * as tf from "../runtime/tf.js";
-import type { FloatFormat } from "./float-formats.js";
+import type { FloatFormat } from "../files/float-formats.js";
 import type { ParameterKind, Parameters } from "./parameters.js";
-import { commitTogether, type StagedFile } from "./atomic-file.js";
-import { stageShardedSafetensors, writeShardedSafetensors } from "./sharded-safetensors.js";
-import { readSafetensors, stageSafetensors, type NamedTensor, type TensorSource } from "./safetensors.js";
+import { commitTogether, type StagedFile } from "../files/atomic-file.js";
+import { stageShardedSafetensors, writeShardedSafetensors } from "../files/sharded-safetensors.js";
+import { readSafetensors, stageSafetensors, type NamedTensor, type TensorSource } from "../files/safetensors.js";
 
 export interface SaveOptions {
   /** Default F32. */

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { isFigure, type Figure } from "../plot/figure.js";
 import { isPicture, type Picture } from "../plot/picture.js";
-import { pngSize } from "../plot/png.js";
+import { pngSize } from "../files/png.js";
 import { svgToPng } from "../plot/rasterise.js";
 import { figureSize, figureToPng } from "../plot/static.js";
 import { bundle, publish, type MimeBundle } from "./publish.js";

@@ -1,4 +1,4 @@
-import { encodePng } from "./png.js";
+import { encodePng } from "../files/png.js";
 import type { DomWindow } from "./static.js";
 
 interface Canvas {

@@ -1,5 +1,6 @@
 import { rgb } from "d3";
-import { featureSet, fitGaussian, symmetricEigen } from "../metrics/index.js";
+import { featureSet, fitGaussian } from "../metrics/index.js";
+import { symmetricEigen } from "../numeric/index.js";
 import { tensorValues, type TensorLike } from "./numbers.js";
 import { toPixels, type ByteImages, type Images } from "./pixels.js";
 import { palette } from "./style.js";

@@ -1,7 +1,7 @@
 import { textWidth } from "./font.js";
 import type { Picture } from "./picture.js";
 import { toPixels, type Images, type PixelImages } from "./pixels.js";
-import { encodePng } from "./png.js";
+import { encodePng } from "../files/png.js";
 import { svgToBitmap } from "./rasterise.js";
 import { fontFamily, ink } from "./style.js";
 

@@ -30,6 +30,5 @@ export { arrow, drawing, mathText, type MathText, type Pen } from "./drawing.js"
 export { architectureDiagram, type ArchitectureOptions } from "./architecture.js";
 export { attentionOverlay, channelImages, principalColours, type AttentionOverlayOptions } from "./feature-maps.js";
 export { chainDiagram, type ChainOptions } from "./chain.js";
-export { decodePng, encodePng, pngSize, type Bitmap } from "./png.js";
 export { svgToPng } from "./rasterise.js";
 export { figureSize, figureToPng, figureToSvg } from "./static.js";

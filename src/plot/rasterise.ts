@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { fontFiles } from "./font.js";
-import type { Bitmap } from "./png.js";
+import type { Bitmap } from "../files/png.js";
 
 const require = createRequire(import.meta.url);
 

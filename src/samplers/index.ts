@@ -9,7 +9,6 @@ export * from "./noise-levels.js";
 export { normalNoise, type NormalNoiseOptions } from "./noise-source.js";
 export { march, type Advance, type StepRule } from "./march.js";
 export { marchInSigma, sigmaPoint, type SigmaPoint, type SigmaRule, type Slope } from "./sigma-space.js";
-export { dormandPrince, type AdaptiveOptions, type AdaptiveStep, type Derivative } from "./dormand-prince.js";
 export { logLikelihood, bitsPerDimension, type Likelihood, type LikelihoodOptions } from "./likelihood.js";
 export { ddimInversion, type DdimInversionOptions } from "./ddim-inversion.js";
 export { partialStart, type PartialStart } from "./image-to-image.js";

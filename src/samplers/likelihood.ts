@@ -3,7 +3,7 @@ import * as tf from "../runtime/tf.js";
 import { checkSameShape } from "../diffusion/coefficients.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
-import { dormandPrince, type AdaptiveOptions } from "./dormand-prince.js";
+import { dormandPrince, type AdaptiveOptions } from "../numeric/dormand-prince.js";
 import { checkStart } from "./march.js";
 import { highestTime, lowestTime, priorDeviation as priorDeviationAt } from "./time-range.js";
 

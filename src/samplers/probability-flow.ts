@@ -2,7 +2,7 @@ import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
-import { dormandPrince, type AdaptiveOptions, type Derivative } from "./dormand-prince.js";
+import { dormandPrince, type AdaptiveOptions, type Derivative } from "../numeric/dormand-prince.js";
 import { samplerEntries } from "./entry.js";
 import { checkStart } from "./march.js";
 import type { SamplerStep } from "./sampler.js";

@@ -6,7 +6,7 @@ import { samplerEntries } from "./entry.js";
 import { lambdaPoint, type LambdaPoint } from "./exponential.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { solveLinear } from "./solve-linear.js";
+import { solveLinear } from "../numeric/solve-linear.js";
 import { timeGrid } from "./time-grid.js";
 
 export interface UniPcOptions extends SamplerOptions {

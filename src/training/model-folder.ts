@@ -10,15 +10,8 @@ import {
   type Prediction,
   type Schedule,
 } from "../diffusion/index.js";
-import {
-  loadParameters,
-  readSafetensors,
-  roomFor,
-  replaceModel,
-  stageParameters,
-  type FloatFormat,
-  type StagedFile,
-} from "../nn/index.js";
+import { loadParameters, roomFor, stageParameters } from "../nn/index.js";
+import { readSafetensors, replaceModel, type FloatFormat, type StagedFile } from "../files/index.js";
 import { UNet2D, type UNet2DConfig } from "../models/index.js";
 import { networkDenoiser, type NetworkDenoiser } from "./network.js";
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readSafetensors, SafetensorsError, writeSafetensors, type NamedTensor, type Parameters } from "../nn/index.js";
+import { readSafetensors, SafetensorsError, writeSafetensors, type NamedTensor } from "../files/index.js";
+import { type Parameters } from "../nn/index.js";
 import type { StepState } from "./step.js";
 import type { TrainingTask } from "./task.js";
 

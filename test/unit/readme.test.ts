@@ -13,8 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { readSafetensors } from "../../src/nn/index.js";
-import { decodePng } from "../../src/plot/index.js";
+import { readSafetensors, decodePng } from "../../src/files/index.js";
 import { loadDiffusionModel } from "../../src/training/index.js";
 
 const root = join(import.meta.dirname, "../..");

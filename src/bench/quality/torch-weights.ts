@@ -1,4 +1,4 @@
-import type { NamedTensor, TensorEntry, TensorSource } from "../../nn/index.js";
+import type { NamedTensor, TensorEntry, TensorSource } from "../../files/index.js";
 
 const RESIDUAL = { time: "time_emb_proj", skip: "conv_shortcut" } as const;
 

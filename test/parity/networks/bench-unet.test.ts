@@ -5,7 +5,8 @@ import * as tf from "../../../src/runtime/tf.js";
 import { fromTorchUnet } from "../../../src/bench/quality/torch-weights.js";
 import { UNET } from "../../../src/bench/networks.js";
 import { UNet2D } from "../../../src/models/index.js";
-import { streamParameters, type TensorEntry, type TensorSource } from "../../../src/nn/index.js";
+import { streamParameters } from "../../../src/nn/index.js";
+import { type TensorEntry, type TensorSource } from "../../../src/files/index.js";
 import { fromTorch, relativeError, signal, toTorch, uniforms } from "./formula.js";
 
 interface BenchFixture {

@@ -12,7 +12,7 @@ import * as tf from "../../../src/runtime/tf.js";
 import { generate } from "../../../src/cli/generate.js";
 import { loadDigits, Normaliser } from "../../../src/data/index.js";
 import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/models/index.js";
-import { readSafetensors, writeSafetensors, type NamedTensor } from "../../../src/nn/index.js";
+import { readSafetensors, writeSafetensors, type NamedTensor } from "../../../src/files/index.js";
 import { imageGrid } from "../../../src/plot/index.js";
 import { ddim } from "../../../src/samplers/index.js";
 import { loadDiffusionModel } from "../../../src/training/index.js";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/models/index.js";
-import { readSafetensors, type FloatFormat, type NamedTensor } from "../../../src/nn/index.js";
+import { readSafetensors, type FloatFormat, type NamedTensor } from "../../../src/files/index.js";
 import { fromTorch, relativeError, signal, toTorch } from "./formula.js";
 
 const folders = fileURLToPath(new URL("fixtures/folders", import.meta.url));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { generate } from "../../../src/cli/generate.js";
-import { decodePng } from "../../../src/plot/index.js";
+import { decodePng } from "../../../src/files/index.js";
 import { ddpm, samplers } from "../../../src/samplers/index.js";
 import { loadDiffusionModel, saveDiffusionModel } from "../../../src/training/index.js";
 import { toyTask } from "../training/toy.js";

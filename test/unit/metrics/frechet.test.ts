@@ -8,9 +8,8 @@ import {
   fitGaussian,
   frechetDistance,
   frechetFeatureDistance,
-  symmetricEigen,
-  symmetricSqrt,
 } from "../../../src/metrics/index.js";
+import { symmetricEigen, symmetricSqrt } from "../../../src/numeric/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import * as tf from "../../../src/runtime/tf.js";
 

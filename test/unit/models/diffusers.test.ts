@@ -24,7 +24,7 @@ import {
   writeSafetensors,
   type NamedTensor,
   type StagedFile,
-} from "../../../src/nn/index.js";
+} from "../../../src/files/index.js";
 
 const root = mkdtempSync(join(tmpdir(), "diffusers-"));
 after(() => rmSync(root, { recursive: true }));

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { UNet2D } from "../../../src/models/index.js";
 import { show, table } from "../../../src/notebook/index.js";
-import { decodePng } from "../../../src/plot/index.js";
+import { decodePng } from "../../../src/files/index.js";
 import * as tf from "../../../src/runtime/tf.js";
 import { displayed, text } from "./kernel-stand-in.js";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { show } from "../../../src/notebook/index.js";
-import { chainDiagram, decodePng, imageGrid, lineChart, pngSize } from "../../../src/plot/index.js";
+import { chainDiagram, imageGrid, lineChart } from "../../../src/plot/index.js";
+import { decodePng, pngSize } from "../../../src/files/index.js";
 import * as tf from "../../../src/runtime/tf.js";
 import { displayed, text } from "./kernel-stand-in.js";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrow, chainDiagram, decodePng, drawing, imageGrid, mathText } from "../../../src/plot/index.js";
+import { arrow, chainDiagram, drawing, imageGrid, mathText } from "../../../src/plot/index.js";
+import { decodePng } from "../../../src/files/index.js";
 import { lossDrawing } from "../../../src/plot/loss-drawing.js";
 
 function pixel(png: Uint8Array, x: number, y: number): number[] {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { textWidth } from "../../../src/plot/font.js";
-import { decodePng, svgToPng } from "../../../src/plot/index.js";
+import { decodePng } from "../../../src/files/index.js";
+import { svgToPng } from "../../../src/plot/index.js";
 
 test("widths are the advances of DejaVu Sans", () => {
   // From the font's hmtx table: space 651, i 569, m 1995, of 2048 units an em.

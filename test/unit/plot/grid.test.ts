@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodePng, filmStrip, imageGrid } from "../../../src/plot/index.js";
+import { decodePng } from "../../../src/files/index.js";
+import { filmStrip, imageGrid } from "../../../src/plot/index.js";
 import * as tf from "../../../src/runtime/tf.js";
 
 function pixel(png: Uint8Array, x: number, y: number): number[] {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   barChart,
-  decodePng,
   fieldChart,
   figureToPng,
   figureToSvg,
@@ -10,6 +9,7 @@ import {
   sideBySide,
   type Figure,
 } from "../../../src/plot/index.js";
+import { decodePng } from "../../../src/files/index.js";
 
 const axis = { title: "timestep t", unit: "steps" };
 const bars = barChart({

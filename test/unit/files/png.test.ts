@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { decodePng, encodePng, pngSize, svgToPng } from "../../../src/plot/index.js";
+import { decodePng, encodePng, pngSize } from "../../../src/files/index.js";
+import { svgToPng } from "../../../src/plot/index.js";
 
 test("a PNG holds the pixels it was made from", () => {
   const side = fc.integer({ min: 1, max: 9 });

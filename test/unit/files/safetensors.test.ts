@@ -4,19 +4,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, mock, test } from "node:test";
 import fc from "fast-check";
+import { loadParameters, ones, Parameters, saveParameters, zeros } from "../../../src/nn/index.js";
 import {
-  loadParameters,
-  ones,
-  Parameters,
   readSafetensors,
   SafetensorsError,
   SafetensorsFile,
-  saveParameters,
   writeSafetensors,
-  zeros,
   type FloatFormat,
   type NamedTensor,
-} from "../../../src/nn/index.js";
+} from "../../../src/files/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "safetensors-"));
 after(() => rmSync(folder, { recursive: true }));
