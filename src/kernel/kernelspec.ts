@@ -1,7 +1,6 @@
 // How Jupyter starts this kernel. The set-up writes it to …/kernels/tslab/kernel.json.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { computingProcess } from "../runtime/native-process.js";
 
 export const KERNEL_NAME = "tslab";
 export const DISPLAY_NAME = "TypeScript (diffusion-lab)";
@@ -15,8 +14,14 @@ export interface KernelSpec {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** @param folder where the built kernel lies, by default beside this file */
-export function kernelSpec(folder: string = path.dirname(fileURLToPath(import.meta.url))): KernelSpec {
+/**
+ * @param options.env what the kernel's process is started with besides Jupyter's own environment, default nothing
+ * @param options.folder where the built kernel lies, default beside this file
+ */
+export function kernelSpec(
+  options: { readonly env?: Readonly<Record<string, string>>; readonly folder?: string } = {},
+): KernelSpec {
+  const { env = {}, folder = path.dirname(fileURLToPath(import.meta.url)) } = options;
   const argv = [
     "node",
     // Cells import ES modules through require, which Node 20 calls experimental.
@@ -32,7 +37,7 @@ export function kernelSpec(folder: string = path.dirname(fileURLToPath(import.me
     display_name: DISPLAY_NAME,
     language: "typescript",
     interrupt_mode: "message",
-    env: computingProcess.environment,
+    env,
     metadata: { debugger: false },
   };
 }

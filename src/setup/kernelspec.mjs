@@ -4,7 +4,8 @@ import { pathToFileURL } from "node:url";
 import { JUPYTER, ROOT } from "./paths.mjs";
 import { writeAtomically } from "./stamps.mjs";
 
-const SOURCE = join(ROOT, "src", "dist", "kernel", "kernelspec.js");
+const NATIVE_PROCESS = join(ROOT, "src", "dist", "runtime", "native-process.js");
+const SOURCE = join(ROOT, "src", "kernel", "dist", "kernelspec.js");
 export const KERNELSPEC = join(JUPYTER, "kernels", "tslab", "kernel.json");
 
 /** The kernel's own description of how it is started, with the very Node that set-up was run with. */
@@ -17,7 +18,11 @@ export function pinNode(spec, node = process.execPath) {
 export async function kernelspec(steps) {
   if (!existsSync(SOURCE)) return;
   const { kernelSpec } = await import(pathToFileURL(SOURCE).href);
-  writeAtomically(KERNELSPEC, `${JSON.stringify(pinNode(kernelSpec()), null, 2)}\n`);
+  const { computingProcess } = await import(pathToFileURL(NATIVE_PROCESS).href);
+  writeAtomically(
+    KERNELSPEC,
+    `${JSON.stringify(pinNode(kernelSpec({ env: computingProcess.environment })), null, 2)}\n`,
+  );
   steps.ready("kernel", `TypeScript, in ${JUPYTER}`);
 }
 

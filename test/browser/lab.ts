@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+import { computingProcess } from "../../src/runtime/native-process.js";
 import { kernelSpec } from "../../src/kernel/kernelspec.js";
-import { courseMetadata, formatNotebook } from "../../src/kernel/notebook-file.js";
+import { courseMetadata, formatNotebook } from "../../src/course/notebook-file.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PATIENCE = 60_000;
@@ -63,7 +64,9 @@ export class Lab {
     mkdirSync(path.join(folder, "work"));
     writeFileSync(
       path.join(kernel, "kernel.json"),
-      JSON.stringify(kernelSpec(path.join(ROOT, "src", "dist", "kernel"))),
+      JSON.stringify(
+        kernelSpec({ env: computingProcess.environment, folder: path.join(ROOT, "src", "kernel", "dist") }),
+      ),
     );
     const python = [".venv/bin/python", ".venv/Scripts/python.exe"].map((file) => path.join(ROOT, file));
     const port = await freePort();

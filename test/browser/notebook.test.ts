@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { readNotebook } from "../../src/kernel/notebook-file.js";
+import { readNotebook } from "../../src/course/notebook-file.js";
 import { findChromium, Lab, until, type OpenNotebook } from "./lab.js";
 
 const chromium = findChromium();

@@ -16,7 +16,7 @@ test("jupyter_kernel_test passes; only the pager, which IPython alone has, is sw
   try {
     const kernel = path.join(folder, "kernels", "tslab");
     mkdirSync(kernel, { recursive: true });
-    writeFileSync(path.join(kernel, "kernel.json"), JSON.stringify(kernelSpec(BUILT_KERNEL)));
+    writeFileSync(path.join(kernel, "kernel.json"), JSON.stringify(kernelSpec({ folder: BUILT_KERNEL })));
     const script = path.join(ROOT, "test", "kernel", "conformance", "conformance.py");
     const env = { ...process.env, JUPYTER_PATH: folder, JUPYTER_RUNTIME_DIR: folder };
     const printed = execFileSync(python, [script], { cwd: ROOT, env, encoding: "utf8", timeout: 300_000 });

@@ -1,17 +1,21 @@
 // A kernel for tests, and short ways to say what a cell gave.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { KernelClient, type Executed, type ExecuteOptions } from "../../src/kernel/client.js";
+import { KernelClient, type Executed, type ExecuteOptions } from "../../src/course/client.js";
 import { kernelSpec } from "../../src/kernel/kernelspec.js";
 import type { Content, Message } from "../../src/kernel/wire.js";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");
-export const BUILT_KERNEL = path.join(ROOT, "src", "dist", "kernel");
+export const BUILT_KERNEL = path.join(ROOT, "src", "kernel", "dist");
 
 export const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export function startKernel(env: Record<string, string> = {}): Promise<KernelClient> {
-  return KernelClient.start({ argv: kernelSpec(BUILT_KERNEL).argv, cwd: path.join(ROOT, "notebooks"), env });
+  return KernelClient.start({
+    argv: kernelSpec({ folder: BUILT_KERNEL }).argv,
+    cwd: path.join(ROOT, "notebooks"),
+    env,
+  });
 }
 
 export function ofType(executed: Executed, type: string): Content[] {

@@ -4,15 +4,15 @@ import { join, relative } from "node:path";
 import { ROOT } from "../../src/setup/paths.mjs";
 
 const require = createRequire(import.meta.url);
-const SRC = join(ROOT, "src");
-const DIST = join(SRC, "dist");
+const SOURCES = [join(ROOT, "src"), join(ROOT, "src", "kernel")];
 
 /** The declaration files whose source still exists. */
-function declarationFiles() {
-  return readdirSync(DIST, { withFileTypes: true, recursive: true })
+function declarationFiles(source) {
+  const built = join(source, "dist");
+  return readdirSync(built, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".d.ts"))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .filter((file) => existsSync(join(SRC, relative(DIST, file).replace(/\.d\.ts$/, ".ts"))));
+    .filter((file) => existsSync(join(source, relative(built, file).replace(/\.d\.ts$/, ".ts"))));
 }
 
 /**
@@ -23,7 +23,7 @@ export async function declarations() {
   const ts = require(
     require.resolve("@tslab/typescript-for-tslab", { paths: [require.resolve("tslab/package.json")] }),
   );
-  const files = declarationFiles();
+  const files = SOURCES.flatMap(declarationFiles);
   const program = ts.createProgram(files, {
     noEmit: true,
     strict: true,

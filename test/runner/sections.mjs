@@ -43,7 +43,7 @@ async function notebooks(filters) {
     console.log("   no notebooks yet");
     return { passed: 0, failed: 0 };
   }
-  const runner = join(ROOT, "src", "dist", "kernel", "run-notebooks.js");
+  const runner = join(ROOT, "src", "dist", "course", "run-notebooks.js");
   if (!existsSync(runner)) {
     console.log(`   ${present.length} notebooks, but ${runner} is not built`);
     return { passed: 0, failed: present.length };

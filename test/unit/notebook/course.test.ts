@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readNotebook } from "../../../src/kernel/notebook-file.js";
+import { readNotebook } from "../../../src/course/notebook-file.js";
 
 const folder = join(import.meta.dirname, "../../../notebooks");
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { DISPLAY_NAME, KERNEL_NAME } from "./kernelspec.js";
+import { DISPLAY_NAME, KERNEL_NAME } from "diffusion-lab-kernel/kernelspec";
 
 export type CellType = "code" | "markdown" | "raw";
 

@@ -18,7 +18,7 @@ import path from "node:path";
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 import type { KernelCommand } from "./client.js";
-import { kernelSpec } from "./kernelspec.js";
+import { kernelSpec } from "diffusion-lab-kernel/kernelspec";
 import {
   courseMetadata,
   NotebookError,
@@ -29,7 +29,7 @@ import {
 } from "./notebook-file.js";
 import { runNotebook, type Problem, type RunResult } from "./notebook-run.js";
 import { difference, formatPercent, parsePercent, PercentError, scriptCells, withScript } from "./percent.js";
-import { projectRoot } from "./root.js";
+import { projectRoot } from "diffusion-lab-kernel/root";
 import { typecheckNotebooks } from "./typecheck.js";
 
 const USAGE = `npm run notebooks [-- 03 05] [--save]

@@ -1,6 +1,6 @@
 // Turns the messages of a cell into the outputs that a notebook stores.
 import type { Output } from "./notebook-file.js";
-import type { Message } from "./wire.js";
+import type { Message } from "diffusion-lab-kernel/wire";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { difference, formatPercent, parsePercent, withScript, type ScriptCell } from "../../../src/kernel/percent.js";
+import { difference, formatPercent, parsePercent, withScript, type ScriptCell } from "../../../src/course/percent.js";
 
 test("markers give type and metadata, markdown loses its comment signs", () => {
   const cells = parsePercent(

@@ -9,8 +9,8 @@ import {
   writeAtomically,
   type Cell,
   type Notebook,
-} from "../../../src/kernel/notebook-file.js";
-import { cellErrors, figureProblems, plan, planProblems } from "../../../src/kernel/notebook-run.js";
+} from "../../../src/course/notebook-file.js";
+import { cellErrors, figureProblems, plan, planProblems } from "../../../src/course/notebook-run.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "notebooks-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
