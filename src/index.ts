@@ -8,7 +8,7 @@ export * from "./samplers/index.js";
 export * from "./numeric/index.js";
 export * from "./files/index.js";
 export * from "./nn/index.js";
-export * from "./models/index.js";
+export * from "./networks/index.js";
 export * from "./compile/index.js";
 export * from "./training/index.js";
 export * from "./data/index.js";

@@ -1,7 +1,7 @@
 import * as tf from "../runtime/tf.js";
 import { gatherImages, type ImageDataset } from "../data/index.js";
 import { featuresOf, type FeatureSet } from "../metrics/index.js";
-import type { Classifier } from "../models/index.js";
+import type { Classifier } from "../networks/index.js";
 
 /** What a classifier makes of images. */
 export interface Seen {

@@ -1,4 +1,4 @@
-import { DiT, PointMlp, UNet2D, type DiTConfig, type UNet2DConfig } from "../models/index.js";
+import { DiT, PointMlp, UNet2D, type DiTConfig, type UNet2DConfig } from "../networks/index.js";
 import type { TimeNetwork } from "../training/index.js";
 
 /** The networks of the benchmark; the same are written in test/bench/torch_worker.py. */

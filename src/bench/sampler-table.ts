@@ -1,7 +1,7 @@
 import * as tf from "../runtime/tf.js";
 import { gaussianDenoiser, linearSchedule, type Denoiser } from "../diffusion/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
-import type { Classifier } from "../models/index.js";
+import type { Classifier } from "../networks/index.js";
 import { normalNoise, runOnAnyPath, sample, samplers, type SamplerEntry } from "../samplers/index.js";
 import type { DiffusionModel } from "../training/index.js";
 import { generate, type AnySampler } from "../cli/generate.js";

@@ -6,7 +6,7 @@ import { replaceMarked, samplerMarkdown } from "../bench/sampler-report.js";
 import { adaptiveRows, samplerRows, type AdaptiveRow, type Judge, type SamplerRow } from "../bench/sampler-table.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
-import type { Classifier } from "../models/index.js";
+import type { Classifier } from "../networks/index.js";
 import { writeFileAtomically } from "../files/index.js";
 import { loadClassifier, loadDiffusionModel } from "../training/index.js";
 import { finiteNumber, wholeNumber } from "./arguments.js";

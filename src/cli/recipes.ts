@@ -1,6 +1,6 @@
 import { loadDigits, Normaliser } from "../data/index.js";
 import { logitNormalTimes } from "../diffusion/index.js";
-import { Classifier, UNet2D, type UNet2DConfig } from "../models/index.js";
+import { Classifier, UNet2D, type UNet2DConfig } from "../networks/index.js";
 import {
   ClassificationTask,
   DiffusionTask,

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import * as tf from "../runtime/tf.js";
 import { requirePrecision, type Precision } from "../compile/index.js";
 import { gatherImages, loadDigits } from "../data/index.js";
-import type { Classifier } from "../models/index.js";
+import type { Classifier } from "../networks/index.js";
 import { writeFileAtomically, type FloatFormat } from "../files/index.js";
 import {
   saveClassifier,

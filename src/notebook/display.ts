@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { linearSchedule } from "../diffusion/index.js";
-import * as models from "../models/index.js";
+import * as models from "../networks/index.js";
 import * as tf from "../runtime/tf.js";
 import {
   isModel,

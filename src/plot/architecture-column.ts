@@ -1,5 +1,5 @@
 import { path as pathOf, scaleLinear } from "d3";
-import type { BlockDescription, NetworkDescription } from "../models/describe-network.js";
+import type { BlockDescription, NetworkDescription } from "../networks/describe-network.js";
 import { colourOf, drawBox, drawLegend, label, readableName, shortNumber, sizeText } from "./architecture-style.js";
 import { arrow, drawing, type Pen } from "./drawing.js";
 import type { Picture } from "./picture.js";

@@ -1,5 +1,5 @@
 import { format, rgb } from "d3";
-import type { BlockDescription } from "../models/describe-network.js";
+import type { BlockDescription } from "../networks/describe-network.js";
 import type { Pen } from "./drawing.js";
 import { textWidth } from "./font.js";
 import { grey, ink, palette } from "./style.js";

@@ -1,5 +1,5 @@
 import { path as pathOf, scaleLinear, scaleSqrt } from "d3";
-import type { BlockDescription, NetworkDescription } from "../models/describe-network.js";
+import type { BlockDescription, NetworkDescription } from "../networks/describe-network.js";
 import {
   colourOf,
   drawBox,

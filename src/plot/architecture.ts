@@ -1,4 +1,4 @@
-import type { NetworkDescription } from "../models/describe-network.js";
+import type { NetworkDescription } from "../networks/describe-network.js";
 import { drawColumn } from "./architecture-column.js";
 import { drawU } from "./architecture-u.js";
 import type { Picture } from "./picture.js";

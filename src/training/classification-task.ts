@@ -1,6 +1,6 @@
 import * as tf from "../runtime/tf.js";
 import { RandomStream } from "../random/index.js";
-import type { Classifier } from "../models/index.js";
+import type { Classifier } from "../networks/index.js";
 import { checkExamples } from "./check-examples.js";
 import { ShuffledOrder } from "./shuffled-order.js";
 import type { Batch, TrainingTask } from "./task.js";

@@ -12,7 +12,7 @@ import {
 } from "../diffusion/index.js";
 import { loadParameters, roomFor, stageParameters } from "../nn/index.js";
 import { readSafetensors, replaceModel, type FloatFormat, type StagedFile } from "../files/index.js";
-import { UNet2D, type UNet2DConfig } from "../models/index.js";
+import { UNet2D, type UNet2DConfig } from "../networks/index.js";
 import { networkDenoiser, type NetworkDenoiser } from "./network.js";
 
 /** The names diffusers gives these files. */

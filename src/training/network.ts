@@ -9,7 +9,7 @@ import {
   type LearnedVarianceDenoiser,
   type Prediction,
 } from "../diffusion/index.js";
-import { requireLabels, type TrainingInputs } from "../models/index.js";
+import { requireLabels, type TrainingInputs } from "../networks/index.js";
 import type { Parameters } from "../nn/index.js";
 
 /** A network of noisy data and time: `UNet2D`, `UNet2DCondition`, `DiT`, `UVit`, `PointMlp`, or one of your own. */

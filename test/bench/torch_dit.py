@@ -1,4 +1,4 @@
-"""The benchmark's diffusion transformer in plain PyTorch: the architecture of src/models/dit.ts."""
+"""The benchmark's diffusion transformer in plain PyTorch: the architecture of src/networks/dit/dit.ts."""
 
 import math
 

@@ -43,7 +43,7 @@ test("the library example runs as written, with the built package, and writes a 
 });
 
 test("both ends of the trip to a cluster run as written: what goes out comes back and draws", () => {
-  const page = readFileSync(join(root, "src/models/README.md"), "utf8");
+  const page = readFileSync(join(root, "src/networks/README.md"), "utf8");
   const [out, back] = [...page.matchAll(/```ts\n(import[\s\S]*?)```/g)].map(([, code]) => code);
   const place = join(folder, "trip-test");
   mkdirSync(place);
@@ -84,7 +84,7 @@ test("the example of classes and guidance runs as written and draws one digit of
 });
 
 test("every file the pages link to is there", () => {
-  for (const name of ["README.md", "src/models/README.md", "src/training/README.md", "src/kernel/README.md"]) {
+  for (const name of ["README.md", "src/networks/README.md", "src/training/README.md", "src/kernel/README.md"]) {
     const page = join(root, name);
     const targets = [...readFileSync(page, "utf8").matchAll(/\]\(([^)#]+?)(?:#[^)]*)?\)/g)].map(([, target]) => target);
     for (const link of targets.filter((target) => !/^https?:/.test(target))) {

@@ -4,7 +4,7 @@ import { generate } from "../../cli/generate.js";
 import { loadDigits } from "../../data/index.js";
 import { linearSchedule } from "../../diffusion/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../../metrics/index.js";
-import { UNet2D, type Classifier } from "../../models/index.js";
+import { UNet2D, type Classifier } from "../../networks/index.js";
 import { loadParameters, streamParameters } from "../../nn/index.js";
 import { readSafetensors } from "../../files/index.js";
 import { samplerNamed } from "../../samplers/index.js";

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { loadDigits, Normaliser } from "../../data/index.js";
 import { linearSchedule } from "../../diffusion/index.js";
-import { UNet2D } from "../../models/index.js";
+import { UNet2D } from "../../networks/index.js";
 import { nativeStatus } from "../../runtime/native.js";
 import { saveParameters } from "../../nn/index.js";
 import { DiffusionTask, Trainer } from "../../training/index.js";

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { fromTorchUnet } from "../../../src/bench/quality/torch-weights.js";
 import { UNET } from "../../../src/bench/networks.js";
-import { UNet2D } from "../../../src/models/index.js";
+import { UNet2D } from "../../../src/networks/index.js";
 import { streamParameters } from "../../../src/nn/index.js";
 import { type TensorEntry, type TensorSource } from "../../../src/files/index.js";
 import { fromTorch, relativeError, signal, toTorch, uniforms } from "./formula.js";

@@ -1,5 +1,5 @@
 /**
- * The two ends of a trip to a cluster and back; src/models/README.md tells it.
+ * The two ends of a trip to a cluster and back; src/networks/README.md tells it.
  *
  * `node --import tsx cluster-trip.ts out FOLDER [MODEL]`  writes FOLDER/start (MODEL, default assets/mnist-unet, in float32)
  *                                                       and FOLDER/digits.safetensors
@@ -11,7 +11,7 @@ import { join } from "node:path";
 import * as tf from "../../../src/runtime/tf.js";
 import { generate } from "../../../src/cli/generate.js";
 import { loadDigits, Normaliser } from "../../../src/data/index.js";
-import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/models/index.js";
+import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/networks/index.js";
 import { readSafetensors, writeSafetensors, type NamedTensor } from "../../../src/files/index.js";
 import { imageGrid } from "../../../src/plot/index.js";
 import { ddim } from "../../../src/samplers/index.js";

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { DiT, type DiTConfig } from "../../../src/models/index.js";
+import { DiT, type DiTConfig } from "../../../src/networks/index.js";
 import { checkAgainst, fill, fromTorch, readFixtures, signal, toTorch, type Fixture } from "./formula.js";
 
 interface DiTFixture extends Fixture {

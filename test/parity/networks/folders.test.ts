@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/models/index.js";
+import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/networks/index.js";
 import { readSafetensors, type FloatFormat, type NamedTensor } from "../../../src/files/index.js";
 import { fromTorch, relativeError, signal, toTorch } from "./formula.js";
 

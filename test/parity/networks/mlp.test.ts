@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { PointMlp, type PointMlpConfig } from "../../../src/models/index.js";
+import { PointMlp, type PointMlpConfig } from "../../../src/networks/index.js";
 import { checkAgainst, fill, readFixtures, signal, type Fixture } from "./formula.js";
 
 for (const [name, fixture] of readFixtures<Fixture & { config: Partial<PointMlpConfig> }>("mlp.json")) {

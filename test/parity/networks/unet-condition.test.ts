@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { UNet2DCondition, type UNet2DConditionConfig } from "../../../src/models/index.js";
+import { UNet2DCondition, type UNet2DConditionConfig } from "../../../src/networks/index.js";
 import { checkAgainst, fill, fromTorch, readFixtures, signal, toTorch, type Fixture } from "./formula.js";
 
 interface ConditionFixture extends Fixture {

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { UNet2D, type UNet2DConfig } from "../../../src/models/index.js";
+import { UNet2D, type UNet2DConfig } from "../../../src/networks/index.js";
 import type { MaskSource } from "../../../src/nn/index.js";
 import { checkAgainst, fill, fromTorch, readFixtures, signal, toTorch, uniforms, type Fixture } from "./formula.js";
 

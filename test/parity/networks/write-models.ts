@@ -13,7 +13,7 @@ import {
   UNet2D,
   UNet2DCondition,
   type ToDiffusersOptions,
-} from "../../../src/models/index.js";
+} from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import { DiffusionTask, Trainer } from "../../../src/training/index.js";
 import { fill, fromTorch, signal, toTorch } from "./formula.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, loadedGraphs } from "../../../src/compile/index.js";
-import { UNet2D } from "../../../src/models/index.js";
+import { UNet2D } from "../../../src/networks/index.js";
 import * as tf from "../../../src/runtime/tf.js";
 import { normals, temporaryCache } from "./support.js";
 

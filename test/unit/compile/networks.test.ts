@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit, type UNet2DConfig } from "../../../src/models/index.js";
+import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit, type UNet2DConfig } from "../../../src/networks/index.js";
 import { timeEncodingNames, type Parameters } from "../../../src/nn/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import * as tf from "../../../src/runtime/tf.js";

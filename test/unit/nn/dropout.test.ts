@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { drawMasks, Dropout, dropoutSites, type MaskSource } from "../../../src/nn/index.js";
-import { UNet2D } from "../../../src/models/index.js";
+import { UNet2D } from "../../../src/networks/index.js";
 import { checkJointGradient, largestDifference, normal } from "./gradient-check.js";
 
 test("masks are 0 or 1/(1 − rate) in the right shares, and pure functions of seed, place and step", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import { UNet2D } from "../../../src/models/index.js";
+import { UNet2D } from "../../../src/networks/index.js";
 import { show, table } from "../../../src/notebook/index.js";
 import { decodePng } from "../../../src/files/index.js";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { describeNetwork, DiT, PointMlp, UNet2D, UVit, type NetworkDescription } from "../../../src/models/index.js";
+import { describeNetwork, DiT, PointMlp, UNet2D, UVit, type NetworkDescription } from "../../../src/networks/index.js";
 import { architectureDiagram, palette } from "../../../src/plot/index.js";
 
 const x = tf.zeros([1, 8, 8, 1]) as tf.Tensor4D;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { guided, linearSchedule, type Condition } from "../../../src/diffusion/index.js";
-import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit } from "../../../src/models/index.js";
+import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import {
   DiffusionTask,

@@ -17,7 +17,7 @@ import {
   splitLearnedVariance,
   type GaussianPath,
 } from "../../../src/diffusion/index.js";
-import { PointMlp } from "../../../src/models/index.js";
+import { PointMlp } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import {
   boundObjective,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import { PointMlp } from "../../../src/models/index.js";
+import { PointMlp } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import { DiffusionTask, Trainer, type TimeNetwork } from "../../../src/training/index.js";
 

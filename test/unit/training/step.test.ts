@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule, predictions, type Prediction } from "../../../src/diffusion/index.js";
-import { Classifier, PointMlp, UNet2D } from "../../../src/models/index.js";
+import { Classifier, PointMlp, UNet2D } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import {
   ClassificationTask,

@@ -1,6 +1,6 @@
 import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import { UNet2D, type UNet2DConfig } from "../../../src/models/index.js";
+import { UNet2D, type UNet2DConfig } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import { DiffusionTask } from "../../../src/training/index.js";
 

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { bfloat16Supported } from "../../../src/compile/index.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import { PointMlp } from "../../../src/models/index.js";
+import { PointMlp } from "../../../src/networks/index.js";
 import { Parameters as NetworkParameters } from "../../../src/nn/index.js";
 import {
   DiffusionTask,

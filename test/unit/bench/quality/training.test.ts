@@ -13,7 +13,7 @@ import { UNET } from "../../../../src/bench/networks.js";
 import { WorkerProcess } from "../../../../src/bench/worker-process.js";
 import { loadDigits, Normaliser } from "../../../../src/data/index.js";
 import { linearSchedule } from "../../../../src/diffusion/index.js";
-import { UNet2D } from "../../../../src/models/index.js";
+import { UNet2D } from "../../../../src/networks/index.js";
 import { loadParameters } from "../../../../src/nn/index.js";
 import { DiffusionTask, Trainer } from "../../../../src/training/index.js";
 import { relativeError } from "../../../parity/networks/formula.js";

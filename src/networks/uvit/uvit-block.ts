@@ -1,5 +1,5 @@
-import * as tf from "../runtime/tf.js";
-import { Dense, gelu, LayerNorm, part, scaledDotProductAttention, type ParameterScope } from "../nn/index.js";
+import * as tf from "../../runtime/tf.js";
+import { Dense, gelu, LayerNorm, part, scaledDotProductAttention, type ParameterScope } from "../../nn/index.js";
 
 export interface UVitBlockOptions {
   readonly channels: number;

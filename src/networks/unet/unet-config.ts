@@ -5,8 +5,8 @@ import {
   requireOneOf,
   requirePositive,
   withDefaults,
-} from "./config-keys.js";
-import { activationNames, checkDropoutRate, type ActivationName, type TimeScaleShift } from "../nn/index.js";
+} from "../config-keys.js";
+import { activationNames, checkDropoutRate, type ActivationName, type TimeScaleShift } from "../../nn/index.js";
 
 export type DownBlockType = "DownBlock2D" | "AttnDownBlock2D";
 export type UpBlockType = "UpBlock2D" | "AttnUpBlock2D";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { Classifier } from "../../../src/models/index.js";
+import { Classifier } from "../../../src/networks/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 
 const config = { height: 13, width: 10, in_channels: 2, channels: [8, 8, 8], features: 4, classes: 3 } as const;

@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 import {
   Dense,
   feedForwardNames,
@@ -11,9 +11,9 @@ import {
   zeroStart,
   type FeedForwardName,
   type NetworkOptions,
-} from "../nn/index.js";
-import { checkCondition, type CheckedCondition, type NetworkCondition } from "./condition.js";
-import { requireLayers, requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
+} from "../../nn/index.js";
+import { checkCondition, type CheckedCondition, type NetworkCondition } from "../condition.js";
+import { requireLayers, requireOneOf, requirePositive, withDefaults } from "../config-keys.js";
 import { DiTBlock, modulate } from "./dit-block.js";
 
 /** The configuration of {@link DiT}: keys and meanings of diffusers' `DiTTransformer2DModel`, with smaller defaults. */

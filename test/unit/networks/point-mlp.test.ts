@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import { PointMlp, type PointMlpConfig } from "../../../src/models/index.js";
+import { PointMlp, type PointMlpConfig } from "../../../src/networks/index.js";
 import { timeEncodingNames } from "../../../src/nn/index.js";
 import { DiffusionTask, Trainer } from "../../../src/training/index.js";
 import { RandomStream } from "../../../src/random/index.js";

@@ -17,11 +17,11 @@ import {
   streamParameters,
   type NetworkOptions,
 } from "../nn/index.js";
-import { DiT, type DiTConfig } from "./dit.js";
-import { UNet2DCondition } from "./unet-condition.js";
-import type { UNet2DConditionConfig } from "./unet-condition-config.js";
-import { UNet2D } from "./unet.js";
-import type { UNet2DConfig } from "./unet-config.js";
+import { DiT, type DiTConfig } from "./dit/dit.js";
+import { UNet2DCondition } from "./unet/unet-condition.js";
+import type { UNet2DConditionConfig } from "./unet/unet-condition-config.js";
+import { UNet2D } from "./unet/unet.js";
+import type { UNet2DConfig } from "./unet/unet-config.js";
 
 /** The networks that travel, by the name diffusers gives their class. */
 export interface DiffusersNetworks {

@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 import {
   activation,
   Conv2d,
@@ -9,7 +9,7 @@ import {
   SpatialTransformer,
   TimeEmbedding,
   type NetworkOptions,
-} from "../nn/index.js";
+} from "../../nn/index.js";
 import {
   MidBlock,
   type BlockCommons,
@@ -19,7 +19,7 @@ import {
   type UpBlock,
 } from "./unet-blocks.js";
 import { atLevel, unet2dConditionConfig, type UNet2DConditionConfig } from "./unet-condition-config.js";
-import { checkCondition, type NetworkCondition } from "./condition.js";
+import { checkCondition, type NetworkCondition } from "../condition.js";
 import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";
 
 /**

@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 import {
   Dense,
   Embedding,
@@ -14,7 +14,7 @@ import {
   zeroStart,
   type FeedForwardName,
   type ParameterScope,
-} from "../nn/index.js";
+} from "../../nn/index.js";
 
 /** x·(1 + scale) + shift, one scale and shift an example for all its tokens. */
 export function modulate(x: tf.Tensor3D, shift: tf.Tensor2D, scale: tf.Tensor2D): tf.Tensor3D {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { fieldExtent, receptiveField, UVit } from "../../../src/models/index.js";
+import { fieldExtent, receptiveField, UVit } from "../../../src/networks/index.js";
 import { Conv2d, Parameters, silu } from "../../../src/nn/index.js";
 import { normal } from "../nn/gradient-check.js";
 

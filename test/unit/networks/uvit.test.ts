@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { UVit, type UVitConfig } from "../../../src/models/index.js";
+import { UVit, type UVitConfig } from "../../../src/networks/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 
 const small: Partial<UVitConfig> = { image_size: [4, 6], embed_dim: 8, depth: 3, num_heads: 2, mlp_ratio: 2 };

@@ -1,5 +1,5 @@
-import * as tf from "../runtime/tf.js";
-import type { ParameterScope } from "../nn/index.js";
+import * as tf from "../../runtime/tf.js";
+import type { ParameterScope } from "../../nn/index.js";
 import {
   DownBlock,
   UpBlock,

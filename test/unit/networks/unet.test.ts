@@ -6,7 +6,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import * as tf from "../../../src/runtime/tf.js";
 import { loadParameters, saveParameters } from "../../../src/nn/index.js";
-import { UNet2D, type UNet2DConfig } from "../../../src/models/index.js";
+import { UNet2D, type UNet2DConfig } from "../../../src/networks/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 
 const small: Partial<UNet2DConfig> = {

@@ -10,7 +10,7 @@ import {
   UVit,
   type BlockDescription,
   type NetworkDescription,
-} from "../../../src/models/index.js";
+} from "../../../src/networks/index.js";
 import { normal } from "../nn/gradient-check.js";
 
 const unet = new UNet2D({

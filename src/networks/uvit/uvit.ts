@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 import {
   Conv2d,
   Dense,
@@ -10,9 +10,9 @@ import {
   PatchEmbedding,
   sinusoidalEmbedding,
   type NetworkOptions,
-} from "../nn/index.js";
-import { checkCondition, type CheckedCondition, type NetworkCondition } from "./condition.js";
-import { requireLayers, requirePositive, withDefaults } from "./config-keys.js";
+} from "../../nn/index.js";
+import { checkCondition, type CheckedCondition, type NetworkCondition } from "../condition.js";
+import { requireLayers, requirePositive, withDefaults } from "../config-keys.js";
 import { UVitBlock } from "./uvit-block.js";
 
 /** The configuration of {@link UVit}. */

@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 import {
   Conv2d,
   Embedding,
@@ -10,7 +10,7 @@ import {
   TimeEncoding,
   type NetworkOptions,
   type ParameterScope,
-} from "../nn/index.js";
+} from "../../nn/index.js";
 import {
   MidBlock,
   type BlockCommons,
@@ -19,7 +19,7 @@ import {
   type TrainingInputs,
   type UpBlock,
 } from "./unet-blocks.js";
-import { checkCondition, type NetworkCondition } from "./condition.js";
+import { checkCondition, type NetworkCondition } from "../condition.js";
 import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";
 import { unet2dConfig, type UNet2DConfig } from "./unet-config.js";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { DiT, fromDiffusers, toDiffusers, type DiTConfig } from "../../../src/models/index.js";
+import { DiT, fromDiffusers, toDiffusers, type DiTConfig } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 

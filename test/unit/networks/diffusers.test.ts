@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { DiT, fromDiffusers, toDiffusers, UNet2D, type DiffusersClass } from "../../../src/models/index.js";
+import { DiT, fromDiffusers, toDiffusers, UNet2D, type DiffusersClass } from "../../../src/networks/index.js";
 import {
   readSafetensors,
   replaceModel,

@@ -1,4 +1,4 @@
-import { activationNames, checkDropoutRate, type ActivationName, type TimeScaleShift } from "../nn/index.js";
+import { activationNames, checkDropoutRate, type ActivationName, type TimeScaleShift } from "../../nn/index.js";
 import {
   requireLayers,
   requireList,
@@ -6,7 +6,7 @@ import {
   requireOneOf,
   requirePositive,
   withDefaults,
-} from "./config-keys.js";
+} from "../config-keys.js";
 
 export type ConditionDownBlockType = "DownBlock2D" | "CrossAttnDownBlock2D";
 export type ConditionUpBlockType = "UpBlock2D" | "CrossAttnUpBlock2D";

@@ -10,7 +10,7 @@ import {
   toDiffusers,
   UNet2DCondition,
   type UNet2DConditionConfig,
-} from "../../../src/models/index.js";
+} from "../../../src/networks/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 
 const small: Partial<UNet2DConditionConfig> = {

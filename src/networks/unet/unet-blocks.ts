@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 import {
   Downsample,
   joinsNext,
@@ -7,7 +7,7 @@ import {
   type MaskSource,
   type ParameterScope,
   type ResnetBlockOptions,
-} from "../nn/index.js";
+} from "../../nn/index.js";
 
 /** What all blocks of one network share. */
 export type BlockCommons = Omit<ResnetBlockOptions, "inputs" | "outputs">;
