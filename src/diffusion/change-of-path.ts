@@ -1,9 +1,9 @@
 import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";
 import { requireClock, type Denoiser } from "./denoiser.js";
-import { noiseLevel, type GaussianPath } from "./path.js";
+import { noiseLevel, type GaussianPath } from "./paths/path.js";
 import { conversionRow } from "./predictions.js";
-import { timesOfBatch } from "./time.js";
+import { timesOfBatch } from "./paths/time.js";
 
 /**
  * A denoiser that was trained on one path, to be asked on another. Divided by a(t) every path is x_0 + σ·ε, so

@@ -1,6 +1,6 @@
 import * as tf from "../runtime/tf.js";
-import type { GaussianPath } from "./path.js";
-import { checkTime, timesOfBatch, type Timestep } from "./time.js";
+import type { GaussianPath } from "./paths/path.js";
+import { checkTime, timesOfBatch, type Timestep } from "./paths/time.js";
 
 /**
  * The numbers a training step needs of a schedule, one per example, looked up in float64.

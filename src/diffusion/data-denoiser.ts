@@ -1,7 +1,7 @@
 import * as tf from "../runtime/tf.js";
 import type { IdealDenoiser } from "./ideal-denoisers.js";
 import { levelColumn, noisedPoints, type NoisedPoints } from "./noised-points.js";
-import type { GaussianPath } from "./path.js";
+import type { GaussianPath } from "./paths/path.js";
 import type { Level } from "./posterior.js";
 
 /**

@@ -1,6 +1,6 @@
 import { allFinite, checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import type { GaussianPath } from "./path.js";
+import type { GaussianPath } from "./paths/path.js";
 import { convertPrediction, type Prediction } from "./predictions.js";
 import type { Threshold } from "./thresholds.js";
 

@@ -1,9 +1,9 @@
 import { checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
-import type { GaussianPath } from "./path.js";
-import type { Schedule } from "./schedule.js";
-import type { Timestep } from "./time.js";
+import type { GaussianPath } from "./paths/path.js";
+import type { Schedule } from "./paths/schedule.js";
+import type { Timestep } from "./paths/time.js";
 
 const BAD_DATA = "clean the data before noise is added";
 const BAD_NOISE = "take it from normalNoise(seed) or another source of finite numbers";

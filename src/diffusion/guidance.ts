@@ -1,7 +1,7 @@
 import * as tf from "../runtime/tf.js";
 import type { Condition, Denoiser } from "./denoiser.js";
 import { lookUp } from "./coefficients.js";
-import type { GaussianPath } from "./path.js";
+import type { GaussianPath } from "./paths/path.js";
 import { conversionRow } from "./predictions.js";
 
 export interface GuidanceOptions {

@@ -2,9 +2,9 @@ import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";
 import { squaredErrorPerExample } from "./objectives.js";
 import { conversionRow, type ConversionRow, type Prediction } from "./predictions.js";
-import type { Schedule } from "./schedule.js";
-import { requireDetermined } from "./terminal-snr.js";
-import type { Timestep } from "./time.js";
+import type { Schedule } from "./paths/schedule.js";
+import { requireDetermined } from "./paths/terminal-snr.js";
+import type { Timestep } from "./paths/time.js";
 import {
   boundTensors,
   boundTermFrom,

@@ -2,7 +2,7 @@ import * as tf from "../runtime/tf.js";
 import { checkNumber } from "./check.js";
 import type { Denoiser } from "./denoiser.js";
 import { levelColumn, noisedPoints } from "./noised-points.js";
-import type { GaussianPath } from "./path.js";
+import type { GaussianPath } from "./paths/path.js";
 import { symmetricEigen } from "../numeric/small-symmetric-eigen.js";
 
 /** A covariance: one variance for all dimensions, one per dimension, or a full symmetric matrix. */

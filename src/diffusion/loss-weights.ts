@@ -1,9 +1,9 @@
 import { checkChoice, checkNotNegative, checkPositive } from "./check.js";
 import { levelAt } from "./posterior.js";
-import type { GaussianPath } from "./path.js";
+import type { GaussianPath } from "./paths/path.js";
 import { predictionRow, type Prediction } from "./predictions.js";
-import { requireDetermined } from "./terminal-snr.js";
-import { checkTime, timesOfBatch, type Timestep } from "./time.js";
+import { requireDetermined } from "./paths/terminal-snr.js";
+import { checkTime, timesOfBatch, type Timestep } from "./paths/time.js";
 
 /**
  * How errors at different noise levels count. Each is a weight on ‖x_0 − x̂_0‖² as a function of SNR = a²/b²:

@@ -1,7 +1,7 @@
 import * as tf from "../runtime/tf.js";
-import type { GaussianPath } from "./path.js";
+import type { GaussianPath } from "./paths/path.js";
 import { levelAt, type Level } from "./posterior.js";
-import { timesOfBatch } from "./time.js";
+import { timesOfBatch } from "./paths/time.js";
 
 /** Points as an ideal denoiser is asked about them: flattened to [N, size], with the level of each. */
 export interface NoisedPoints {

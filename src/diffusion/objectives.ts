@@ -1,9 +1,9 @@
 import { checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
-import type { GaussianPath } from "./path.js";
+import type { GaussianPath } from "./paths/path.js";
 import { predictionRow, type Prediction } from "./predictions.js";
-import type { Timestep } from "./time.js";
+import type { Timestep } from "./paths/time.js";
 
 /**
  * What a network of the given prediction should output for this x_0, t and noise: ε, x_0, v, −ε/b or ε − x_0.

@@ -3,7 +3,7 @@ import * as tf from "../runtime/tf.js";
 import { checkPositive } from "./check.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
 import type { Condition, Denoiser } from "./denoiser.js";
-import type { GaussianPath } from "./path.js";
+import type { GaussianPath } from "./paths/path.js";
 import { levelAt } from "./posterior.js";
 
 /** The four scalings that keep a network's input, target and loss at unit variance for every σ. */

@@ -1,7 +1,7 @@
 import * as tf from "../runtime/tf.js";
 import { checkSameShape, checkTimes, lookUp } from "./coefficients.js";
-import type { GaussianPath } from "./path.js";
-import type { Timestep } from "./time.js";
+import type { GaussianPath } from "./paths/path.js";
+import type { Timestep } from "./paths/time.js";
 
 /**
  * What a network's output means, for x_t = a·x_0 + b·ε:

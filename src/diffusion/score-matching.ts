@@ -1,7 +1,7 @@
 import * as tf from "../runtime/tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
-import type { GaussianPath } from "./path.js";
-import type { Timestep } from "./time.js";
+import type { GaussianPath } from "./paths/path.js";
+import type { Timestep } from "./paths/time.js";
 
 /**
  * Denoising score matching: mean over the batch of b²·‖s(x_t, t) + ε/b‖² per element. The factor b² makes all levels

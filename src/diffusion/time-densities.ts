@@ -1,7 +1,7 @@
 import type { RandomStream } from "../random/index.js";
 import { checkNumber, checkPositive, checkShare, checkSteps } from "./check.js";
-import type { GaussianPath } from "./path.js";
-import { noiseLevel } from "./path.js";
+import type { GaussianPath } from "./paths/path.js";
+import { noiseLevel } from "./paths/path.js";
 
 /** Times for one training batch and the weights that keep the loss unbiased, one per example. */
 export interface TimeDraw {

@@ -6,9 +6,9 @@ import { estimateFrom, timesTensor, type Denoiser, type LearnedVarianceDenoiser 
 import { qSample } from "./forward.js";
 import { squaredErrorPerExample } from "./objectives.js";
 import { levelAt, posterior, posteriorCoefficients } from "./posterior.js";
-import type { Schedule } from "./schedule.js";
+import type { Schedule } from "./paths/schedule.js";
 import type { Threshold } from "./thresholds.js";
-import type { Timestep } from "./time.js";
+import type { Timestep } from "./paths/time.js";
 
 /**
  * KL(N(m₁, e^{l₁}) ‖ N(m₂, e^{l₂})) = ½·(l₂ − l₁ − 1 + e^{l₁−l₂} + (m₁ − m₂)²·e^{−l₂}), elementwise, in nats.

@@ -1,11 +1,11 @@
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { samplerEntries } from "./entry.js";
-import { march } from "./march.js";
-import { drawNoise } from "./noise-source.js";
-import type { SamplerStep, StochasticOptions } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { march } from "./stepping/march.js";
+import { drawNoise } from "./stepping/noise-source.js";
+import type { SamplerStep, StochasticOptions } from "./stepping/sampler.js";
+import { timeGrid } from "./stepping/time-grid.js";
 
 /**
  * Consistency sampling: one evaluation maps x_T to data; each further step noises that estimate to the next time and

@@ -1,12 +1,12 @@
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
 import { levelAt, posteriorCoefficients } from "../diffusion/posterior.js";
-import { samplerEntries } from "./entry.js";
-import { march } from "./march.js";
-import { drawNoise } from "./noise-source.js";
-import type { NoiseSource, SamplerOptions, SamplerStep } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { march } from "./stepping/march.js";
+import { drawNoise } from "./stepping/noise-source.js";
+import type { NoiseSource, SamplerOptions, SamplerStep } from "./stepping/sampler.js";
+import { timeGrid } from "./stepping/time-grid.js";
 
 export interface DdimOptions extends SamplerOptions {
   /** 0 (default): deterministic; 1: the noise of DDPM with posterior variance; between: between. */

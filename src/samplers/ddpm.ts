@@ -9,13 +9,13 @@ import {
   type Denoiser,
   type LearnedVarianceDenoiser,
 } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
 import { levelAt, posteriorCoefficients, type PosteriorCoefficients } from "../diffusion/posterior.js";
-import { samplerEntries } from "./entry.js";
-import { march } from "./march.js";
-import { drawNoise } from "./noise-source.js";
-import type { SamplerStep, StochasticOptions } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { march } from "./stepping/march.js";
+import { drawNoise } from "./stepping/noise-source.js";
+import type { SamplerStep, StochasticOptions } from "./stepping/sampler.js";
+import { timeGrid } from "./stepping/time-grid.js";
 
 export interface DdpmOptions extends StochasticOptions {
   /**

@@ -1,12 +1,12 @@
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { samplerEntries } from "./entry.js";
-import { lambdaPoint, orderLimit, type LambdaPoint } from "./exponential.js";
-import { march } from "./march.js";
-import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { lambdaPoint, orderLimit, type LambdaPoint } from "./stepping/exponential.js";
+import { march } from "./stepping/march.js";
+import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
+import { timeGrid } from "./stepping/time-grid.js";
 
 export interface DpmSolverPlusPlusOptions extends SamplerOptions {
   /** 1, 2 (2M) or 3 (3M). Default 2. One evaluation per step whatever the order. */

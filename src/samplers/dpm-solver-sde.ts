@@ -1,12 +1,12 @@
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { samplerEntries } from "./entry.js";
-import { lambdaPoint, orderLimit } from "./exponential.js";
-import { march } from "./march.js";
-import { drawNoise } from "./noise-source.js";
-import type { SamplerStep, StochasticOptions } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { lambdaPoint, orderLimit } from "./stepping/exponential.js";
+import { march } from "./stepping/march.js";
+import { drawNoise } from "./stepping/noise-source.js";
+import type { SamplerStep, StochasticOptions } from "./stepping/sampler.js";
+import { timeGrid } from "./stepping/time-grid.js";
 
 /**
  * SDE-DPM-Solver++ (2M): the reverse SDE with its linear part and its noise solved exactly, x̂_0 extrapolated from the

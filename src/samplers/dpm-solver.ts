@@ -1,12 +1,12 @@
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { samplerEntries, twiceButLast } from "./entry.js";
-import { between, lambdaPoint, type LambdaPoint } from "./exponential.js";
-import { march } from "./march.js";
-import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { requireSignal, timeGrid } from "./time-grid.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries, twiceButLast } from "./stepping/entry.js";
+import { between, lambdaPoint, type LambdaPoint } from "./stepping/exponential.js";
+import { march } from "./stepping/march.js";
+import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
+import { requireSignal, timeGrid } from "./stepping/time-grid.js";
 
 export interface DpmSolverOptions extends SamplerOptions {
   /** 1, 2 or 3: the order, and the evaluations per step. Default 2. */

@@ -1,9 +1,9 @@
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { samplerEntries } from "./entry.js";
-import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { marchInSigma } from "./sigma-space.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries } from "./stepping/entry.js";
+import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
+import { marchInSigma } from "./stepping/sigma-space.js";
 
 /**
  * Euler's method on dx̃/dσ = ε̂: x̃' = x̃ + (σ' − σ)·ε̂. The same numbers as DDIM with η = 0.

@@ -1,5 +1,5 @@
 // Written by the build (src/setup/gather-samplers.mjs): every file of this folder that has a default export.
-import type { SamplerEntry } from "./entry.js";
+import type { SamplerEntry } from "./stepping/entry.js";
 import consistency from "./consistency.js";
 import ddim from "./ddim.js";
 import ddpm from "./ddpm.js";

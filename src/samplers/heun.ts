@@ -1,10 +1,10 @@
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
-import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
-import { samplerEntries, twiceButLast } from "./entry.js";
-import { drawNoise } from "./noise-source.js";
-import type { NoiseSource, SamplerOptions, SamplerStep } from "./sampler.js";
-import { marchInSigma, sigmaPoint } from "./sigma-space.js";
+import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries, twiceButLast } from "./stepping/entry.js";
+import { drawNoise } from "./stepping/noise-source.js";
+import type { NoiseSource, SamplerOptions, SamplerStep } from "./stepping/sampler.js";
+import { marchInSigma, sigmaPoint } from "./stepping/sigma-space.js";
 
 export interface HeunOptions extends SamplerOptions {
   /** S_churn ≥ 0: noise put in and taken out again, in all steps together. Default 0, deterministic. */

@@ -1,10 +1,10 @@
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { samplerEntries } from "./entry.js";
-import { drawNoise } from "./noise-source.js";
-import type { SamplerStep, StochasticOptions } from "./sampler.js";
-import { marchInSigma } from "./sigma-space.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { drawNoise } from "./stepping/noise-source.js";
+import type { SamplerStep, StochasticOptions } from "./stepping/sampler.js";
+import { marchInSigma } from "./stepping/sigma-space.js";
 
 export interface LangevinOptions extends StochasticOptions {
   /** Langevin steps at each noise level. Default 10. */

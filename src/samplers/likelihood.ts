@@ -2,10 +2,10 @@ import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkSameShape } from "../diffusion/coefficients.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
-import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
+import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
 import { dormandPrince, type AdaptiveOptions } from "../numeric/dormand-prince.js";
-import { checkStart } from "./march.js";
-import { highestTime, lowestTime, priorDeviation as priorDeviationAt } from "./time-range.js";
+import { checkStart } from "./stepping/march.js";
+import { highestTime, lowestTime, priorDeviation as priorDeviationAt } from "./stepping/time-range.js";
 
 export interface LikelihoodOptions extends AdaptiveOptions, Pick<EstimateOptions, "condition"> {
   /** Where data is taken to be, t > 0. Default: the first trained time (1; on a continuous path T/1000, or where a = 1 that of σ(T)/40000). */

@@ -1,10 +1,10 @@
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { samplerEntries } from "./entry.js";
-import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { marchInSigma } from "./sigma-space.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries } from "./stepping/entry.js";
+import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
+import { marchInSigma } from "./stepping/sigma-space.js";
 
 export interface LmsOptions extends SamplerOptions {
   /** How many slopes are combined, 1 … 4. Default 4; the first steps have fewer. */

@@ -1,11 +1,11 @@
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser, type Estimate } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { samplerEntries } from "./entry.js";
-import { march } from "./march.js";
-import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { requireSignal, timeGrid } from "./time-grid.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { march } from "./stepping/march.js";
+import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
+import { requireSignal, timeGrid } from "./stepping/time-grid.js";
 
 export interface PndmOptions extends SamplerOptions {
   /**

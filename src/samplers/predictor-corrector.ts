@@ -1,9 +1,9 @@
 import type * as tf from "../runtime/tf.js";
-import type { SdePath } from "../diffusion/continuous-paths.js";
+import type { SdePath } from "../diffusion/paths/continuous-paths.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
-import { samplerEntries, twiceButLast } from "./entry.js";
+import { samplerEntries, twiceButLast } from "./stepping/entry.js";
 import { reverseSde, type ReverseSdeOptions } from "./reverse-sde.js";
-import type { SamplerStep } from "./sampler.js";
+import type { SamplerStep } from "./stepping/sampler.js";
 
 /**
  * Predictor–corrector sampling: a reverse-SDE step, then Langevin steps at the new noise level that pull the sample

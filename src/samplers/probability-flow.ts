@@ -1,12 +1,12 @@
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
-import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
+import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
 import { dormandPrince, type AdaptiveOptions, type Derivative } from "../numeric/dormand-prince.js";
-import { samplerEntries } from "./entry.js";
-import { checkStart } from "./march.js";
-import type { SamplerStep } from "./sampler.js";
-import { highestTime, lowestTime } from "./time-range.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { checkStart } from "./stepping/march.js";
+import type { SamplerStep } from "./stepping/sampler.js";
+import { highestTime, lowestTime } from "./stepping/time-range.js";
 
 export interface ProbabilityFlowOptions extends AdaptiveOptions, EstimateOptions {
   /** Where the flow starts. Default T (on the flow path, whose σ(T) is infinite: a little below). */

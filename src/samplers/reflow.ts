@@ -1,6 +1,6 @@
 import type * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
 import { flow, type FlowOptions } from "./flow.js";
 
 /** Noise and the data that the flow carries it to: what the next round of rectified flow trains on. */

@@ -1,4 +1,4 @@
-import type { SamplerEntry } from "./entry.js";
+import type { SamplerEntry } from "./stepping/entry.js";
 import gathered from "./gathered.js";
 
 /**

@@ -1,12 +1,12 @@
 import * as tf from "../runtime/tf.js";
-import type { SdePath } from "../diffusion/continuous-paths.js";
+import type { SdePath } from "../diffusion/paths/continuous-paths.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import { convertPrediction } from "../diffusion/predictions.js";
-import { samplerEntries } from "./entry.js";
-import { march } from "./march.js";
-import { drawNoise } from "./noise-source.js";
-import type { SamplerStep, StochasticOptions } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { march } from "./stepping/march.js";
+import { drawNoise } from "./stepping/noise-source.js";
+import type { SamplerStep, StochasticOptions } from "./stepping/sampler.js";
+import { timeGrid } from "./stepping/time-grid.js";
 
 export interface ReverseSdeOptions extends StochasticOptions {
   /** Langevin corrections after each step. Default 0: plain Euler–Maruyama; 1 is the paper's predictor–corrector. */

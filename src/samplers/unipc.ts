@@ -1,13 +1,13 @@
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { samplerEntries } from "./entry.js";
-import { lambdaPoint, type LambdaPoint } from "./exponential.js";
-import { march } from "./march.js";
-import type { SamplerOptions, SamplerStep } from "./sampler.js";
+import type { GaussianPath } from "../diffusion/paths/path.js";
+import { samplerEntries } from "./stepping/entry.js";
+import { lambdaPoint, type LambdaPoint } from "./stepping/exponential.js";
+import { march } from "./stepping/march.js";
+import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
 import { solveLinear } from "../numeric/solve-linear.js";
-import { timeGrid } from "./time-grid.js";
+import { timeGrid } from "./stepping/time-grid.js";
 
 export interface UniPcOptions extends SamplerOptions {
   /** p = 1, 2 or 3; predictor and corrector together converge with order p + 1. Default 2. */

@@ -16,7 +16,7 @@ export function gatheredSamplers(folder) {
   const identifier = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
   return [
     "// Written by the build (src/setup/gather-samplers.mjs): every file of this folder that has a default export.",
-    'import type { SamplerEntry } from "./entry.js";',
+    'import type { SamplerEntry } from "./stepping/entry.js";',
     ...files.map((name) => `import ${identifier(name)} from "./${name}.js";`),
     "",
     ...files.map((name) => `export * from "./${name}.js";`),

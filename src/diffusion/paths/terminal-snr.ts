@@ -1,5 +1,5 @@
 import type { GaussianPath } from "./path.js";
-import type { Prediction } from "./predictions.js";
+import type { Prediction } from "../predictions.js";
 
 /** The largest SNR_T at which x_T is still taken for pure noise without a warning. */
 export const TERMINAL_SNR_LIMIT = 1e-2;

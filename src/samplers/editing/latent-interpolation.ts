@@ -1,6 +1,6 @@
-import { checkSameShape } from "../diffusion/coefficients.js";
-import { allFinite, checkFinite } from "../runtime/finite.js";
-import * as tf from "../runtime/tf.js";
+import { checkSameShape } from "../../diffusion/coefficients.js";
+import { allFinite, checkFinite } from "../../runtime/finite.js";
+import * as tf from "../../runtime/tf.js";
 
 /** 1 + cos θ below which two noises are opposite: float32 rounds a cosine by 1e-7. */
 const OPPOSITE = 1e-6;

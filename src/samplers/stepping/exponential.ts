@@ -1,4 +1,4 @@
-import { halfLogSnr, type GaussianPath } from "../diffusion/path.js";
+import { halfLogSnr, type GaussianPath } from "../../diffusion/paths/path.js";
 
 /** A time with its a, b and λ = ln(a/b): the coordinates of exponential integrators. */
 export interface LambdaPoint {

@@ -1,5 +1,5 @@
-import { checkFinite, locating } from "../runtime/finite.js";
-import * as tf from "../runtime/tf.js";
+import { checkFinite, locating } from "../../runtime/finite.js";
+import * as tf from "../../runtime/tf.js";
 import type { SamplerStep } from "./sampler.js";
 
 /** What one step makes: the estimate it used, the next state, and what later steps want to remember. */

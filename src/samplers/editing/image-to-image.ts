@@ -1,9 +1,9 @@
-import * as tf from "../runtime/tf.js";
-import { qSample } from "../diffusion/forward.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { drawNoise } from "./noise-source.js";
-import type { NoiseSource } from "./sampler.js";
-import { gridTimes, type TimeGridOptions } from "./time-grid.js";
+import * as tf from "../../runtime/tf.js";
+import { qSample } from "../../diffusion/forward.js";
+import type { GaussianPath } from "../../diffusion/paths/path.js";
+import { drawNoise } from "../stepping/noise-source.js";
+import type { NoiseSource } from "../stepping/sampler.js";
+import { gridTimes, type TimeGridOptions } from "../stepping/time-grid.js";
 
 /** A start in the middle of the chain: hand `xT` and `times` to any sampler. */
 export interface PartialStart {

@@ -1,6 +1,6 @@
-import { checkChoice } from "../diffusion/check.js";
-import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
-import { TERMINAL_SNR_LIMIT } from "../diffusion/terminal-snr.js";
+import { checkChoice } from "../../diffusion/check.js";
+import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";
+import { TERMINAL_SNR_LIMIT } from "../../diffusion/paths/terminal-snr.js";
 import { karrasLevels, noiseLevelRange } from "./noise-levels.js";
 import { varianceExplodes } from "./time-range.js";
 

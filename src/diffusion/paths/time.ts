@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 
 /** One time for the whole batch, or one per example. Times run t = 1 … T; t = 0 is clean data. */
 export type Timestep = number | Int32Array | Float32Array | readonly number[];

@@ -1,4 +1,4 @@
-import { checkSteps } from "./check.js";
+import { checkSteps } from "../check.js";
 import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
 export interface LogLinearScheduleOptions {

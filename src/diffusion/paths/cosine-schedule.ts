@@ -1,4 +1,4 @@
-import { checkNotNegative, checkSteps } from "./check.js";
+import { checkNotNegative, checkSteps } from "../check.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 
 export interface CosineScheduleOptions {

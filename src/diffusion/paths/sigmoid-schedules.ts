@@ -1,4 +1,4 @@
-import { checkNumber, checkPositive } from "./check.js";
+import { checkNumber, checkPositive } from "../check.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";

@@ -1,6 +1,6 @@
-import * as tf from "../runtime/tf.js";
-import { estimate, type Denoiser, type Estimate, type EstimateOptions } from "../diffusion/denoiser.js";
-import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
+import * as tf from "../../runtime/tf.js";
+import { estimate, type Denoiser, type Estimate, type EstimateOptions } from "../../diffusion/denoiser.js";
+import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
 import { requireSignal, timeGrid } from "./time-grid.js";

@@ -1,5 +1,5 @@
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
-import { checkPositive, checkSteps } from "./check.js";
+import { checkPositive, checkSteps } from "../check.js";
 
 export interface LinearScheduleOptions {
   /** Number of steps T. Default 1000. */

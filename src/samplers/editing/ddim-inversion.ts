@@ -1,9 +1,9 @@
-import * as tf from "../runtime/tf.js";
-import { estimate, type Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { checkStart, march } from "./march.js";
-import type { SamplerOptions, SamplerStep } from "./sampler.js";
-import { gridTimes } from "./time-grid.js";
+import * as tf from "../../runtime/tf.js";
+import { estimate, type Denoiser } from "../../diffusion/denoiser.js";
+import type { GaussianPath } from "../../diffusion/paths/path.js";
+import { checkStart, march } from "../stepping/march.js";
+import type { SamplerOptions, SamplerStep } from "../stepping/sampler.js";
+import { gridTimes } from "../stepping/time-grid.js";
 
 export interface DdimInversionOptions extends Omit<SamplerOptions, "finish"> {
   /** Fixed-point passes per step. 1 (default) is the usual explicit inversion; a few make it the exact inverse of `ddim`. */

@@ -1,13 +1,13 @@
-import { checkFinite } from "../runtime/finite.js";
-import * as tf from "../runtime/tf.js";
-import { checkSameShape } from "../diffusion/coefficients.js";
-import { estimate, type Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
-import { levelAt, posteriorCoefficients } from "../diffusion/posterior.js";
-import { march } from "./march.js";
-import { drawNoise } from "./noise-source.js";
-import type { SamplerStep, StochasticOptions } from "./sampler.js";
-import { timeGrid } from "./time-grid.js";
+import { checkFinite } from "../../runtime/finite.js";
+import * as tf from "../../runtime/tf.js";
+import { checkSameShape } from "../../diffusion/coefficients.js";
+import { estimate, type Denoiser } from "../../diffusion/denoiser.js";
+import type { GaussianPath } from "../../diffusion/paths/path.js";
+import { levelAt, posteriorCoefficients } from "../../diffusion/posterior.js";
+import { march } from "../stepping/march.js";
+import { drawNoise } from "../stepping/noise-source.js";
+import type { SamplerStep, StochasticOptions } from "../stepping/sampler.js";
+import { timeGrid } from "../stepping/time-grid.js";
 
 export interface InpaintOptions extends StochasticOptions {
   /** The image whose known part is kept, same shape as xT. */

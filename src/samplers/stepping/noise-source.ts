@@ -1,6 +1,6 @@
-import * as tf from "../runtime/tf.js";
-import { checkSameShape } from "../diffusion/coefficients.js";
-import { RandomStream } from "../random/index.js";
+import * as tf from "../../runtime/tf.js";
+import { checkSameShape } from "../../diffusion/coefficients.js";
+import { RandomStream } from "../../random/index.js";
 import type { NoiseSource } from "./sampler.js";
 
 export interface NormalNoiseOptions {

@@ -1,6 +1,6 @@
-import type * as tf from "../runtime/tf.js";
-import type { Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
+import type * as tf from "../../runtime/tf.js";
+import type { Denoiser } from "../../diffusion/denoiser.js";
+import type { GaussianPath } from "../../diffusion/paths/path.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 
 /** A sampler as lists show it: the command line, the lessons and the benchmark take theirs from `samplers`. */

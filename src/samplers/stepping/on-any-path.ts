@@ -1,8 +1,8 @@
-import * as tf from "../runtime/tf.js";
-import { denoiserOnPath } from "../diffusion/change-of-path.js";
-import { flowPath, vpPath, type SdePath } from "../diffusion/continuous-paths.js";
-import type { Denoiser } from "../diffusion/denoiser.js";
-import type { GaussianPath } from "../diffusion/path.js";
+import * as tf from "../../runtime/tf.js";
+import { denoiserOnPath } from "../../diffusion/change-of-path.js";
+import { flowPath, vpPath, type SdePath } from "../../diffusion/paths/continuous-paths.js";
+import type { Denoiser } from "../../diffusion/denoiser.js";
+import type { GaussianPath } from "../../diffusion/paths/path.js";
 import type { SamplerEntry } from "./entry.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
 import { timeGrid } from "./time-grid.js";

@@ -1,4 +1,4 @@
-import { noiseLevel, type GaussianPath } from "../diffusion/path.js";
+import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";
 
 /** Whether a = 1 at all times, so that b alone tells x_T from data: the paths VE and EDM. */
 export function varianceExplodes(path: GaussianPath): boolean {

@@ -1,5 +1,5 @@
-import type { GaussianPath } from "../diffusion/path.js";
-import { noiseLevel } from "../diffusion/path.js";
+import type { GaussianPath } from "../../diffusion/paths/path.js";
+import { noiseLevel } from "../../diffusion/paths/path.js";
 import { lowestTime } from "./time-range.js";
 
 export interface NoiseLevelRange {

@@ -1,5 +1,5 @@
-import * as tf from "../runtime/tf.js";
-import type { Denoiser } from "./denoiser.js";
+import * as tf from "../../runtime/tf.js";
+import type { Denoiser } from "../denoiser.js";
 import { noiseLevel } from "./path.js";
 import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 

@@ -1,6 +1,6 @@
-import { checkFinite } from "../runtime/finite.js";
-import { interruptible } from "../runtime/interrupt.js";
-import type * as tf from "../runtime/tf.js";
+import { checkFinite } from "../../runtime/finite.js";
+import { interruptible } from "../../runtime/interrupt.js";
+import type * as tf from "../../runtime/tf.js";
 import type { SamplerStep } from "./sampler.js";
 
 export interface SampleOptions {
