@@ -11,6 +11,7 @@ export * from "./nn/index.js";
 export * from "./networks/index.js";
 export * from "./compile/index.js";
 export * from "./training/index.js";
+export * from "./families/index.js";
 export * from "./data/index.js";
 export * from "./metrics/index.js";
 export * from "./plot/index.js";

@@ -3,10 +3,10 @@ import { gaussianDenoiser, linearSchedule, type Denoiser } from "../diffusion/in
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../networks/index.js";
 import { normalNoise, runOnAnyPath, sample, samplers, type SamplerEntry } from "../samplers/index.js";
-import type { DiffusionModel } from "../training/index.js";
-import { generate, type AnySampler } from "../cli/generate.js";
+import type { DiffusionModel } from "../families/index.js";
+import { generate, type AnySampler } from "../families/diffusion/generate.js";
 import { DEFAULT_STEPS } from "../cli/sampler-choice.js";
-import { look } from "./look.js";
+import { look } from "../metrics/judge.js";
 
 /** One sampler at one budget of evaluations. */
 export interface SamplerRow {

@@ -2,7 +2,8 @@ import * as tf from "../runtime/tf.js";
 import { loadedGraphs, type Precision } from "../compile/index.js";
 import { linearSchedule } from "../diffusion/index.js";
 import { RandomStream } from "../random/index.js";
-import { DiffusionTask, networkDenoiser, Trainer, type TimeNetwork } from "../training/index.js";
+import { DiffusionTask, networkDenoiser, type TimeNetwork } from "../families/index.js";
+import { Trainer } from "../training/index.js";
 import { makeNetwork, type NetworkName } from "./networks.js";
 
 export { UNET } from "./networks.js";

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { firstImages, look } from "../bench/look.js";
+import { firstImages, look } from "../metrics/judge.js";
 import { replaceMarked, samplerMarkdown } from "../bench/sampler-report.js";
 import { adaptiveRows, samplerRows, type AdaptiveRow, type Judge, type SamplerRow } from "../bench/sampler-table.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
 import type { Classifier } from "../networks/index.js";
 import { writeFileAtomically } from "../files/index.js";
-import { loadClassifier, loadDiffusionModel } from "../training/index.js";
+import { loadClassifier, loadDiffusionModel } from "../families/index.js";
 import { finiteNumber, wholeNumber } from "./arguments.js";
-import { labelsFor } from "./generate.js";
+import { labelsFor } from "../families/diffusion/generate.js";
 import { modelFolder } from "./model-choice.js";
 import { runMain } from "./run-main.js";
 

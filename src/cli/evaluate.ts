@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { firstImages, look, type Seen } from "../bench/look.js";
+import { firstImages, look, type Seen } from "../metrics/judge.js";
 import { replaceMarked } from "../bench/sampler-report.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import { writeFileAtomically } from "../files/index.js";
-import { loadClassifier, loadDiffusionModel } from "../training/index.js";
+import { loadClassifier, loadDiffusionModel } from "../families/index.js";
 import { finiteNumber, optional, wholeNumber } from "./arguments.js";
-import { generate, GUIDANCE_SCALE, labelsFor } from "./generate.js";
+import { generate, GUIDANCE_SCALE, labelsFor } from "../families/diffusion/generate.js";
 import { modelFolder } from "./model-choice.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";

@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { requireWritable, writeFileAtomically } from "../files/index.js";
 import { imageGrid } from "../plot/index.js";
-import { loadDiffusionModel } from "../training/index.js";
+import { loadDiffusionModel } from "../families/index.js";
 import { finiteNumber, optional, wholeNumber } from "./arguments.js";
-import { generate, GUIDANCE_SCALE } from "./generate.js";
+import { generate, GUIDANCE_SCALE } from "../families/diffusion/generate.js";
 import { modelFolder } from "./model-choice.js";
 import { ProgressLine } from "./progress-line.js";
 import { runMain } from "./run-main.js";

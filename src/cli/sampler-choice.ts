@@ -1,5 +1,5 @@
 import { ddim, runOnAnyPath, samplers } from "../samplers/index.js";
-import type { AnySampler } from "./generate.js";
+import type { AnySampler } from "../families/diffusion/generate.js";
 
 /** Of samplers that take as many as they are told. */
 export const DEFAULT_STEPS = 50;

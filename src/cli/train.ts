@@ -7,16 +7,11 @@ import { requirePrecision, type Precision } from "../compile/index.js";
 import { gatherImages, loadDigits } from "../data/index.js";
 import type { Classifier } from "../networks/index.js";
 import { writeFileAtomically, type FloatFormat } from "../files/index.js";
-import {
-  saveClassifier,
-  saveDiffusionModel,
-  Trainer,
-  TrainingDivergedError,
-  type TrainingRecord,
-} from "../training/index.js";
+import { saveClassifier, saveDiffusionModel, type TrainingRecord } from "../families/index.js";
+import { Trainer, TrainingDivergedError } from "../training/index.js";
 import { wholeNumber } from "./arguments.js";
 import { ProgressLine } from "./progress-line.js";
-import { recipeNamed, recipes, type Recipe } from "./recipes.js";
+import { recipeNamed, recipes, type Recipe } from "../families/recipes.js";
 import { runMain } from "./run-main.js";
 
 const HELP = `npm run train -- RECIPE [options]

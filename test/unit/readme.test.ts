@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { readSafetensors, decodePng } from "../../src/files/index.js";
-import { loadDiffusionModel } from "../../src/training/index.js";
+import { loadDiffusionModel } from "../../src/families/index.js";
 
 const root = join(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");

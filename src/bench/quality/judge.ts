@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as tf from "../../runtime/tf.js";
-import { generate } from "../../cli/generate.js";
+import { generate } from "../../families/diffusion/generate.js";
 import { loadDigits } from "../../data/index.js";
 import { linearSchedule } from "../../diffusion/index.js";
 import { frechetFeatureDistance, recognise, type FeatureSet } from "../../metrics/index.js";
@@ -8,8 +8,8 @@ import { UNet2D, type Classifier } from "../../networks/index.js";
 import { loadParameters, streamParameters } from "../../nn/index.js";
 import { readSafetensors } from "../../files/index.js";
 import { samplerNamed } from "../../samplers/index.js";
-import { loadClassifier, networkDenoiser, type DiffusionModel } from "../../training/index.js";
-import { firstImages, look } from "../look.js";
+import { loadClassifier, networkDenoiser, type DiffusionModel } from "../../families/index.js";
+import { firstImages, look } from "../../metrics/judge.js";
 import { UNET } from "../networks.js";
 import { RECIPE, type ContestantName, type JudgeSettings } from "./recipe.js";
 import type { Judgement } from "./store.js";

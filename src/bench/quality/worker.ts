@@ -4,7 +4,8 @@ import { linearSchedule } from "../../diffusion/index.js";
 import { UNet2D } from "../../networks/index.js";
 import { nativeStatus } from "../../runtime/native.js";
 import { saveParameters } from "../../nn/index.js";
-import { DiffusionTask, Trainer } from "../../training/index.js";
+import { DiffusionTask } from "../../families/index.js";
+import { Trainer } from "../../training/index.js";
 import { UNET } from "../networks.js";
 import type { WorkerOrder } from "./recipe.js";
 

@@ -9,13 +9,13 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../../src/runtime/tf.js";
-import { generate } from "../../../src/cli/generate.js";
+import { generate } from "../../../src/families/diffusion/generate.js";
 import { loadDigits, Normaliser } from "../../../src/data/index.js";
 import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/networks/index.js";
 import { readSafetensors, writeSafetensors, type NamedTensor } from "../../../src/files/index.js";
 import { imageGrid } from "../../../src/plot/index.js";
 import { ddim } from "../../../src/samplers/index.js";
-import { loadDiffusionModel } from "../../../src/training/index.js";
+import { loadDiffusionModel } from "../../../src/families/index.js";
 import { fromTorch, relativeError, toTorch } from "./formula.js";
 
 const [, , command, folder, model = "assets/mnist-unet"] = process.argv;

@@ -15,7 +15,8 @@ import {
   type ToDiffusersOptions,
 } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
-import { DiffusionTask, Trainer } from "../../../src/training/index.js";
+import { DiffusionTask } from "../../../src/families/index.js";
+import { Trainer } from "../../../src/training/index.js";
 import { fill, fromTorch, signal, toTorch } from "./formula.js";
 
 const unet = new UNet2D(

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { generate, GUIDANCE_SCALE, type GenerateOptions } from "../../../src/cli/generate.js";
+import { generate, GUIDANCE_SCALE, type GenerateOptions } from "../../../src/families/diffusion/generate.js";
 import { clipStatic, guided, linearSchedule } from "../../../src/diffusion/index.js";
 import { ddim, ddpm, normalNoise, sample } from "../../../src/samplers/index.js";
 import {
@@ -12,7 +12,7 @@ import {
   networkDenoiser,
   saveDiffusionModel,
   type DiffusionConfig,
-} from "../../../src/training/index.js";
+} from "../../../src/families/index.js";
 import { toyNetwork } from "../training/toy.js";
 import { command } from "./command.js";
 

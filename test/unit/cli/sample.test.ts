@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { generate } from "../../../src/cli/generate.js";
+import { generate } from "../../../src/families/diffusion/generate.js";
 import { decodePng } from "../../../src/files/index.js";
 import { ddpm, samplers } from "../../../src/samplers/index.js";
-import { loadDiffusionModel, saveDiffusionModel } from "../../../src/training/index.js";
+import { loadDiffusionModel, saveDiffusionModel } from "../../../src/families/index.js";
 import { toyTask } from "../training/toy.js";
 import { command } from "./command.js";
 

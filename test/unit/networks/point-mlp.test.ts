@@ -4,7 +4,8 @@ import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { PointMlp, type PointMlpConfig } from "../../../src/networks/index.js";
 import { timeEncodingNames } from "../../../src/nn/index.js";
-import { DiffusionTask, Trainer } from "../../../src/training/index.js";
+import { DiffusionTask } from "../../../src/families/index.js";
+import { Trainer } from "../../../src/training/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import { checkGradients, largestDifference, normal } from "../nn/gradient-check.js";
 

@@ -4,7 +4,8 @@ import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { PointMlp } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
-import { DiffusionTask, Trainer, type TimeNetwork } from "../../../src/training/index.js";
+import { DiffusionTask, type TimeNetwork } from "../../../src/families/index.js";
+import { Trainer } from "../../../src/training/index.js";
 
 interface Outcome {
   readonly losses: readonly number[];

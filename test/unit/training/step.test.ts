@@ -8,11 +8,10 @@ import {
   ClassificationTask,
   DiffusionTask,
   networkDenoiser,
-  TrainingStep,
   type ClassificationTaskOptions,
   type TimeNetwork,
-  type TrainingTask,
-} from "../../../src/training/index.js";
+} from "../../../src/families/index.js";
+import { TrainingStep, type TrainingTask } from "../../../src/training/index.js";
 import { assertGraphEqualsEager, distance, OPTIONS, withoutGraphs } from "./graph-equals-eager.js";
 
 const schedule = linearSchedule({ T: 100 });

@@ -2,7 +2,7 @@ import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { UNet2D, type UNet2DConfig } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
-import { DiffusionTask } from "../../../src/training/index.js";
+import { DiffusionTask } from "../../../src/families/index.js";
 
 /** A U-Net of a few thousand parameters on 8×8 pictures: a step takes milliseconds. */
 export function toyNetwork(options: { seed?: number; config?: Partial<UNet2DConfig> } = {}): UNet2D {

@@ -9,14 +9,13 @@ import { bfloat16Supported } from "../../../src/compile/index.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { PointMlp } from "../../../src/networks/index.js";
 import { Parameters as NetworkParameters } from "../../../src/nn/index.js";
+import { DiffusionTask, type TimeNetwork } from "../../../src/families/index.js";
 import {
-  DiffusionTask,
   ShuffledOrder,
   Trainer,
   TrainingDivergedError,
   type Batch,
   type LearningRate,
-  type TimeNetwork,
   type TrainerOptions,
   type TrainingTask,
 } from "../../../src/training/index.js";

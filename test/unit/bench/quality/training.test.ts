@@ -15,7 +15,8 @@ import { loadDigits, Normaliser } from "../../../../src/data/index.js";
 import { linearSchedule } from "../../../../src/diffusion/index.js";
 import { UNet2D } from "../../../../src/networks/index.js";
 import { loadParameters } from "../../../../src/nn/index.js";
-import { DiffusionTask, Trainer } from "../../../../src/training/index.js";
+import { DiffusionTask } from "../../../../src/families/index.js";
+import { Trainer } from "../../../../src/training/index.js";
 import { relativeError } from "../../../parity/networks/formula.js";
 
 function temporaryStore(t: TestContext): StudyStore {

@@ -1,5 +1,5 @@
-import * as tf from "../runtime/tf.js";
-import { compile, type NamedTensors } from "../compile/index.js";
+import * as tf from "../../runtime/tf.js";
+import { compile, type NamedTensors } from "../../compile/index.js";
 import {
   networkTime,
   splitLearnedVariance,
@@ -8,9 +8,9 @@ import {
   type GaussianPath,
   type LearnedVarianceDenoiser,
   type Prediction,
-} from "../diffusion/index.js";
-import { requireLabels, type TrainingInputs } from "../networks/index.js";
-import type { Parameters } from "../nn/index.js";
+} from "../../diffusion/index.js";
+import { requireLabels, type TrainingInputs } from "../../networks/index.js";
+import type { Parameters } from "../../nn/index.js";
 
 /** A network of noisy data and time: `UNet2D`, `UNet2DCondition`, `DiT`, `UVit`, `PointMlp`, or one of your own. */
 export interface TimeNetwork {

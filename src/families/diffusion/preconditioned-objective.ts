@@ -1,7 +1,12 @@
-import * as tf from "../runtime/tf.js";
-import { compile } from "../compile/index.js";
-import { pathPreconditioning, preconditioned, squaredErrorPerExample, type GaussianPath } from "../diffusion/index.js";
-import type { NetworkDenoiser, TimeNetwork } from "./network.js";
+import * as tf from "../../runtime/tf.js";
+import { compile } from "../../compile/index.js";
+import {
+  pathPreconditioning,
+  preconditioned,
+  squaredErrorPerExample,
+  type GaussianPath,
+} from "../../diffusion/index.js";
+import type { NetworkDenoiser, TimeNetwork } from "./network-denoiser.js";
 import type { Objective } from "./objective.js";
 
 export interface PreconditionedOptions {

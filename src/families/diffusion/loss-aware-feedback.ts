@@ -1,5 +1,5 @@
-import type { LossAwareTimes } from "../diffusion/index.js";
-import type { LossFeedback } from "./task.js";
+import type { LossAwareTimes } from "../../diffusion/index.js";
+import type { LossFeedback } from "../../training/task.js";
 
 /**
  * Tells a density of times the losses of the steps.

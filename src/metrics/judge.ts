@@ -1,6 +1,6 @@
 import * as tf from "../runtime/tf.js";
 import { gatherImages, type ImageDataset } from "../data/index.js";
-import { featuresOf, type FeatureSet } from "../metrics/index.js";
+import { featuresOf, type FeatureSet } from "./features.js";
 import type { Classifier } from "../networks/index.js";
 
 /** What a classifier makes of images. */

@@ -1,9 +1,9 @@
-import * as tf from "../runtime/tf.js";
-import { RandomStream } from "../random/index.js";
-import type { Classifier } from "../networks/index.js";
-import { checkExamples } from "./check-examples.js";
-import { ShuffledOrder } from "./shuffled-order.js";
-import type { Batch, TrainingTask } from "./task.js";
+import * as tf from "../../runtime/tf.js";
+import { RandomStream } from "../../random/index.js";
+import type { Classifier } from "../../networks/index.js";
+import { checkExamples } from "../check-examples.js";
+import { ShuffledOrder } from "../../training/shuffled-order.js";
+import type { Batch, TrainingTask } from "../../training/task.js";
 
 export interface ClassificationTaskOptions {
   readonly classifier: Classifier;

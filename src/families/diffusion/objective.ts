@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 import {
   lossWeights,
   squaredErrorPerExample,
@@ -7,7 +7,7 @@ import {
   type Prediction,
   type Weighting,
   type WeightingOptions,
-} from "../diffusion/index.js";
+} from "../../diffusion/index.js";
 
 /** A noisy batch as an objective sees it, all in tensors. */
 export interface NoisyBatch {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as tf from "../runtime/tf.js";
-import type { Precision } from "../compile/index.js";
+import * as tf from "../../runtime/tf.js";
+import type { Precision } from "../../compile/index.js";
 import {
   cosineSchedule,
   linearSchedule,
@@ -9,11 +9,11 @@ import {
   type Denoiser,
   type Prediction,
   type Schedule,
-} from "../diffusion/index.js";
-import { loadParameters, roomFor, stageParameters } from "../nn/index.js";
-import { readSafetensors, replaceModel, type FloatFormat, type StagedFile } from "../files/index.js";
-import { UNet2D, type UNet2DConfig } from "../networks/index.js";
-import { networkDenoiser, type NetworkDenoiser } from "./network.js";
+} from "../../diffusion/index.js";
+import { loadParameters, roomFor, stageParameters } from "../../nn/index.js";
+import { readSafetensors, replaceModel, type FloatFormat, type StagedFile } from "../../files/index.js";
+import { UNet2D, type UNet2DConfig } from "../../networks/index.js";
+import { networkDenoiser, type NetworkDenoiser } from "./network-denoiser.js";
 
 /** The names diffusers gives these files. */
 const CONFIG = "config.json";

@@ -1,14 +1,10 @@
 import { loadDigits, Normaliser } from "../data/index.js";
 import { logitNormalTimes } from "../diffusion/index.js";
 import { Classifier, UNet2D, type UNet2DConfig } from "../networks/index.js";
-import {
-  ClassificationTask,
-  DiffusionTask,
-  makeSchedule,
-  type DiffusionConfig,
-  type TrainerOptions,
-  type TrainingTask,
-} from "../training/index.js";
+import { ClassificationTask } from "./classifier/task.js";
+import { DiffusionTask } from "./diffusion/task.js";
+import { makeSchedule, type DiffusionConfig } from "./diffusion/folder.js";
+import { type TrainerOptions, type TrainingTask } from "../training/index.js";
 
 interface RecipeCommons {
   readonly description: string;

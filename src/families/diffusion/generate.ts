@@ -1,8 +1,14 @@
-import * as tf from "../runtime/tf.js";
-import { clipStatic, guided } from "../diffusion/index.js";
-import { normalNoise, sample, type NoiseSource, type SamplerStep, type StochasticOptions } from "../samplers/index.js";
-import type { Denoiser, GaussianPath } from "../diffusion/index.js";
-import { unconditionalOf, type DiffusionModel } from "../training/index.js";
+import * as tf from "../../runtime/tf.js";
+import { clipStatic, guided } from "../../diffusion/index.js";
+import {
+  normalNoise,
+  sample,
+  type NoiseSource,
+  type SamplerStep,
+  type StochasticOptions,
+} from "../../samplers/index.js";
+import type { Denoiser, GaussianPath } from "../../diffusion/index.js";
+import { unconditionalOf, type DiffusionModel } from "./folder.js";
 
 /** A sampler with the options every sampler takes. */
 export type AnySampler = (

@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 import {
   coefficients,
   LossAwareTimes,
@@ -8,17 +8,17 @@ import {
   type Prediction,
   type TimeDensity,
   type Weighting,
-} from "../diffusion/index.js";
-import { drawMasks, dropoutSites, type DropoutSite } from "../nn/index.js";
-import { RandomStream } from "../random/index.js";
-import { checkExamples } from "./check-examples.js";
-import { checkConditions, conditionTensors, type TrainingConditions } from "./conditions.js";
+} from "../../diffusion/index.js";
+import { drawMasks, dropoutSites, type DropoutSite } from "../../nn/index.js";
+import { RandomStream } from "../../random/index.js";
+import { checkExamples } from "../check-examples.js";
+import { checkConditions, conditionTensors, type TrainingConditions } from "../conditions.js";
 import { lossAwareFeedback } from "./loss-aware-feedback.js";
-import { prefixed, selected } from "./named-tensors.js";
-import { clockOf, type NetworkClock, type TimeNetwork } from "./network.js";
+import { prefixed, selected } from "../../training/named-tensors.js";
+import { clockOf, type NetworkClock, type TimeNetwork } from "./network-denoiser.js";
 import { simpleObjective, type Objective } from "./objective.js";
-import { ShuffledOrder } from "./shuffled-order.js";
-import type { Batch, LossFeedback, TrainingTask } from "./task.js";
+import { ShuffledOrder } from "../../training/shuffled-order.js";
+import type { Batch, LossFeedback, TrainingTask } from "../../training/task.js";
 
 export interface DiffusionTaskOptions extends TrainingConditions {
   readonly network: TimeNetwork;

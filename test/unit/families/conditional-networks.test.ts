@@ -9,8 +9,8 @@ import {
   networkDenoiser,
   type TimeNetwork,
   type TrainingConditions,
-} from "../../../src/training/index.js";
-import { assertGraphEqualsEager, distance, withoutGraphs } from "./graph-equals-eager.js";
+} from "../../../src/families/index.js";
+import { assertGraphEqualsEager, distance, withoutGraphs } from "../training/graph-equals-eager.js";
 
 const schedule = linearSchedule({ T: 100 });
 const COUNT = 12;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadParameters, stageParameters } from "../nn/index.js";
-import { replaceModel, type FloatFormat, type StagedFile } from "../files/index.js";
-import { Classifier, type ClassifierConfig } from "../networks/index.js";
-import type { TrainingRecord } from "./model-folder.js";
+import { loadParameters, stageParameters } from "../../nn/index.js";
+import { replaceModel, type FloatFormat, type StagedFile } from "../../files/index.js";
+import { Classifier, type ClassifierConfig } from "../../networks/index.js";
+import type { TrainingRecord } from "../diffusion/folder.js";
 
 /**
  * Opens a classifier written by {@link saveClassifier}.

@@ -29,12 +29,11 @@ import {
   preconditionedDenoiser,
   preconditionedObjective,
   simpleObjective,
-  Trainer,
-  type Batch,
   type DiffusionTaskOptions,
   type TimeNetwork,
-} from "../../../src/training/index.js";
-import { assertGraphEqualsEager, withoutGraphs } from "./graph-equals-eager.js";
+} from "../../../src/families/index.js";
+import { Trainer, type Batch } from "../../../src/training/index.js";
+import { assertGraphEqualsEager, withoutGraphs } from "../training/graph-equals-eager.js";
 
 const data = new RandomStream(3, "points").normals(64).map((z) => 0.5 * z);
 const schedule = cosineSchedule({ T: 100 });

@@ -4,8 +4,8 @@ import * as tf from "../../../src/runtime/tf.js";
 import { flowPath, guided, linearSchedule, stratifiedTimes } from "../../../src/diffusion/index.js";
 import { Parameters } from "../../../src/nn/index.js";
 import { flow, sample } from "../../../src/samplers/index.js";
-import { clockOf, DiffusionTask, networkDenoiser, type TimeNetwork } from "../../../src/training/index.js";
-import { toyTask } from "./toy.js";
+import { clockOf, DiffusionTask, networkDenoiser, type TimeNetwork } from "../../../src/families/index.js";
+import { toyTask } from "../training/toy.js";
 
 /** A "network" that multiplies its input by one trained number and remembers the times it saw. */
 function scalarNetwork(value: number): TimeNetwork & { times: number[] } {

@@ -1,4 +1,4 @@
-import * as tf from "../runtime/tf.js";
+import * as tf from "../../runtime/tf.js";
 import {
   boundNumbers,
   estimateNumbers,
@@ -13,7 +13,7 @@ import {
   type HybridOptions,
   type Prediction,
   type Schedule,
-} from "../diffusion/index.js";
+} from "../../diffusion/index.js";
 import type { NoisyBatch, Objective } from "./objective.js";
 
 export interface LearnedVarianceOptions extends DiscretizedOptions {
