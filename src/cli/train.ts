@@ -4,14 +4,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as tf from "../runtime/tf.js";
 import { requirePrecision, type Precision } from "../compile/index.js";
-import { gatherImages, loadDigits } from "../data/index.js";
-import type { Classifier } from "../networks/index.js";
-import { writeFileAtomically, type FloatFormat } from "../files/index.js";
-import { saveClassifier, saveDiffusionModel, type TrainingRecord } from "../families/index.js";
+import { writeFileAtomically } from "../files/index.js";
+import type { TrainingRecord } from "../families/index.js";
 import { Trainer, TrainingDivergedError } from "../training/index.js";
 import { wholeNumber } from "./arguments.js";
 import { ProgressLine } from "./progress-line.js";
-import { recipeNamed, recipes, type Recipe } from "../families/recipes.js";
+import { recipeNamed, recipes } from "../families/recipes.js";
 import { runMain } from "./run-main.js";
 
 const HELP = `npm run train -- RECIPE [options]
@@ -99,11 +97,9 @@ await runMain(HELP, async () => {
     return;
   }
   const record = recordOf(run, trainer, made.examples, values.export);
-  await writeModel(recipe, made, trainer, {
-    folder: values.export ?? folder,
-    format: values.export ? "F16" : "F32",
-    record,
-  });
+  const target = { folder: values.export ?? folder, format: values.export ? "F16" : "F32" } as const;
+  const result = await made.save({ ...target, trainer, record });
+  process.stdout.write(`${result ? `${result}\n` : ""}the model (average of the parameters) is in ${target.folder}\n`);
 });
 
 /** @throws RangeError for an unknown precision, or one this machine cannot compute in */
@@ -159,7 +155,7 @@ async function trainWithProgress(
         const rate = line.rate(step) * run.batchSize;
         line.show(
           step,
-          `loss ${smoothed.toFixed(4)}  ${rate.toFixed(0)} images/s  rate ${learningRate.toExponential(1)}`,
+          `loss ${smoothed.toFixed(4)}  ${rate.toFixed(0)} examples/s  rate ${learningRate.toExponential(1)}`,
         );
         if (step % saveEvery === 0) save();
       },
@@ -201,35 +197,4 @@ function recordOf(run: RunFile, trainer: Trainer, examples: number, exported: st
     date: new Date().toISOString().slice(0, 10),
     lossCurve: { stride, means },
   };
-}
-
-async function writeModel(
-  recipe: Recipe,
-  made: ReturnType<Recipe["make"]>,
-  trainer: Trainer,
-  target: { readonly folder: string; readonly format: FloatFormat; readonly record: TrainingRecord },
-): Promise<void> {
-  const { folder, format, record } = target;
-  const options = { format, values: trainer.averageValues };
-  if (recipe.kind === "diffusion" && "network" in made) {
-    saveDiffusionModel(folder, { network: made.network, config: recipe.diffusion, record }, options);
-  } else if ("classifier" in made) {
-    const heldOutAccuracy = await trainer.withAverage(() => accuracy(made.classifier));
-    process.stdout.write(`accuracy on 1000 held-out digits: ${(100 * heldOutAccuracy).toFixed(1)} %\n`);
-    saveClassifier(folder, { classifier: made.classifier, record, heldOutAccuracy }, options);
-  }
-  process.stdout.write(`the model (average of the parameters) is in ${folder}\n`);
-}
-
-function accuracy(classifier: Classifier): number {
-  const digits = loadDigits({ split: "heldOut" });
-  const images = gatherImages(
-    digits,
-    Array.from({ length: digits.count }, (_, i) => i),
-  );
-  const probabilities = classifier.classify(images);
-  const verdicts = tf.argMax(probabilities, 1);
-  const right = (verdicts.dataSync() as Int32Array).filter((verdict, i) => verdict === digits.labels[i]).length;
-  [images, probabilities, verdicts].forEach((tensor) => tensor.dispose());
-  return right / digits.count;
 }

@@ -7,3 +7,6 @@ export * from "./diffusion/learned-variance-objective.js";
 export * from "./diffusion/preconditioned-objective.js";
 export * from "./diffusion/folder.js";
 export * from "./classifier/folder.js";
+export type { AskableCondition, DrawRequest, GenerativeModel } from "./model.js";
+export type { DrawOption, Family, Recipe, RecipeRun, SaveTarget } from "./family.js";
+export type { TrainingRecord } from "./record.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadParameters, stageParameters } from "../../nn/index.js";
 import { replaceModel, type FloatFormat, type StagedFile } from "../../files/index.js";
 import { Classifier, type ClassifierConfig } from "../../networks/index.js";
-import type { TrainingRecord } from "../diffusion/folder.js";
+import type { TrainingRecord } from "../record.js";
 
 /**
  * Opens a classifier written by {@link saveClassifier}.

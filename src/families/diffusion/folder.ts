@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../runtime/tf.js";
-import type { Precision } from "../../compile/index.js";
 import {
   cosineSchedule,
   linearSchedule,
@@ -13,6 +12,7 @@ import {
 import { loadParameters, roomFor, stageParameters } from "../../nn/index.js";
 import { readSafetensors, replaceModel, type FloatFormat, type StagedFile } from "../../files/index.js";
 import { UNet2D, type UNet2DConfig } from "../../networks/index.js";
+import type { TrainingRecord } from "../record.js";
 import { networkDenoiser, type NetworkDenoiser } from "./network-denoiser.js";
 
 /** The names diffusers gives these files. */
@@ -29,22 +29,6 @@ export interface DiffusionConfig {
   readonly shape: readonly number[];
   /** Of a network with classes: the last row of its table, which stands for "none" and is used where no class is given. */
   readonly unconditionalLabel?: number;
-}
-
-/** How a checkpoint came to be. */
-export interface TrainingRecord {
-  readonly command: string;
-  readonly seed: number;
-  readonly steps: number;
-  readonly batchSize: number;
-  /** Of convolutions and matrix products; records of before there was a choice have none and mean float32. */
-  readonly precision?: Precision;
-  readonly examples: number;
-  readonly seconds: number;
-  readonly machine: string;
-  readonly date: string;
-  /** Mean loss over stretches of `stride` steps. */
-  readonly lossCurve: { readonly stride: number; readonly means: readonly number[] };
 }
 
 /** A trained model, ready to sample from. */
