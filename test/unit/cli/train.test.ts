@@ -13,7 +13,7 @@ const args = ["mnist-classifier", "--steps", "60", "--batch", "8", "--seed", "5"
 test("Ctrl-C saves; the same command goes on to the same weights as a run that never stopped", async () => {
   const straight = await command("train", [...args, "--run", join(folder, "straight")]);
   assert.equal(straight.code, 0, straight.stderr);
-  assert.match(straight.stdout, /60\/60 .*images\/s/);
+  assert.match(straight.stdout, /60\/60 .*examples\/s/);
   const stopped = await command("train", [...args, "--run", join(folder, "stopped")], { interruptAt: /\d+\/60/ });
   assert.equal(stopped.code, 0, stopped.stderr);
   assert.match(stopped.stdout, /stopped at step \d+ of 60, saved in/);
