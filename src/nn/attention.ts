@@ -2,7 +2,8 @@ import * as tf from "../runtime/tf.js";
 import type { SaveTensors } from "./activations.js";
 import { Dense } from "./dense.js";
 import { GroupNorm } from "./group-norm.js";
-import type { DenseStart, ParameterScope } from "./parameters.js";
+import type { DenseStart } from "./initialisers.js";
+import type { ParameterScope } from "./parameters.js";
 import { countMultiplyAdds, lookAtWeights, part } from "./probe.js";
 
 /** Above this many scores (64 MB of them), attention goes block by block. */

@@ -1,6 +1,7 @@
 import * as tf from "../runtime/tf.js";
 import { convolveDoubled, DOUBLED_TAPS } from "./doubled-convolution.js";
-import { fanInUniform, type Initializer, type ParameterScope } from "./parameters.js";
+import { fanInUniform, type Initializer } from "./initialisers.js";
+import type { ParameterScope } from "./parameters.js";
 import { countMultiplyAdds, part } from "./probe.js";
 
 export interface Conv2dOptions {

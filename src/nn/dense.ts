@@ -1,5 +1,6 @@
 import * as tf from "../runtime/tf.js";
-import { torchStart, type DenseStart, type ParameterScope } from "./parameters.js";
+import { torchStart, type DenseStart } from "./initialisers.js";
+import type { ParameterScope } from "./parameters.js";
 import { countMultiplyAdds, part } from "./probe.js";
 
 export interface DenseOptions {

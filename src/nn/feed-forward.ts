@@ -1,7 +1,8 @@
 import * as tf from "../runtime/tf.js";
 import { gelu, geluTanh } from "./activations.js";
 import { Dense } from "./dense.js";
-import type { DenseStart, ParameterScope } from "./parameters.js";
+import type { DenseStart } from "./initialisers.js";
+import type { ParameterScope } from "./parameters.js";
 import { part } from "./probe.js";
 
 /** GEGLU: half the hidden layer gates the other half; the other two are plain. */

@@ -1,6 +1,7 @@
 import * as tf from "../runtime/tf.js";
 import type { SaveTensors } from "./activations.js";
-import { ones, zeros, type ParameterScope } from "./parameters.js";
+import { ones, zeros } from "./initialisers.js";
+import type { ParameterScope } from "./parameters.js";
 import { part } from "./probe.js";
 
 export interface GroupNormOptions {

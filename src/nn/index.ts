@@ -1,4 +1,15 @@
 export * from "./parameters.js";
+export {
+  fanInUniform,
+  normalStart,
+  ones,
+  torchStart,
+  xavierStart,
+  zeros,
+  zeroStart,
+  type DenseStart,
+  type Initializer,
+} from "./initialisers.js";
 export * from "./probe.js";
 export * from "./activations.js";
 export * from "./dense.js";

@@ -1,29 +1,10 @@
+/** The named numbers of a network: trained parameters, constants and buffers, and views of several networks as one. */
 import * as tf from "../runtime/tf.js";
 import { RandomStream } from "../random/index.js";
+import { startingValues, zeros, type Initializer } from "./initialisers.js";
+import { ParameterView, type Parameter, type ParameterKind } from "./parameter-view.js";
 
-/**
- * How a parameter lies in memory and on disk.
- *
- * | kind | in memory | on disk (PyTorch, diffusers) |
- * |---|---|---|
- * | `conv` | [height, width, in, out] | [out, in, height, width] |
- * | `dense` | [in, out] | [out, in] |
- * | `plain` | as it is | the same |
- */
-export type ParameterKind = "conv" | "dense" | "plain";
-
-/** Starting values: a constant, uniform in [−bound, bound], or normal with a standard deviation. */
-export type Initializer =
-  | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "uniform"; readonly bound: number }
-  | { readonly kind: "normal"; readonly deviation: number };
-
-/** A variable of a network, by its name in diffusers and the way it lies there. */
-export interface Parameter {
-  readonly name: string;
-  readonly kind: ParameterKind;
-  readonly variable: tf.Variable;
-}
+export { ParameterView, type Parameter, type ParameterKind };
 
 /** How a network starts. */
 export interface NetworkOptions {
@@ -36,22 +17,36 @@ export interface NetworkOptions {
 }
 
 /**
- * The parameters of one network: an ordered map from diffusers' dotted name to a variable.
+ * The numbers of one network, an ordered map from diffusers' dotted name to a variable: what is trained, constants
+ * that never change, and buffers that a training step replaces without a gradient.
  *
- * Each parameter starts from its own random stream (seed, "init/" + name), so adding a layer
- * changes no other layer's start.
+ * Each variable starts from its own random stream (seed, "init/" + name), so adding a layer changes no other
+ * layer's start.
  */
-export class Parameters {
+export class Parameters extends ParameterView {
   readonly seed: number;
   private readonly start: "random" | "zeros";
   private room: number;
-  private readonly entries = new Map<string, Parameter>();
+  private readonly trained = new Map<string, Parameter>();
   private readonly fixed = new Map<string, Parameter>();
+  private readonly replaced = new Map<string, Parameter>();
 
   constructor(options: NetworkOptions = {}) {
+    super();
     this.seed = options.seed ?? 0;
     this.start = options.start ?? "random";
     this.room = options.maxNumbers ?? Infinity;
+  }
+
+  /**
+   * Several networks seen as one, to train, save or load them together: `join({ unet, text })` has the same variables
+   * under the names `unet.…` and `text.…`, part after part. Each part keeps its names, its start and its disposal, and
+   * what it creates later is seen too. A part may itself be a view.
+   *
+   * @throws RangeError if there is no part, a prefix is empty, two parts give one name, or a variable is in two parts
+   */
+  static join(parts: Readonly<Record<string, ParameterView>>): ParameterView {
+    return new JoinedParameters(parts);
   }
 
   /** The sub-tree below `prefix`; layers create their parameters in one. */
@@ -67,69 +62,26 @@ export class Parameters {
    *   frees all made so far
    */
   create(name: string, kind: ParameterKind, shape: number[], init: Initializer): tf.Variable {
-    const variable = this.variable(name, shape, init, true);
-    this.entries.set(name, { name, kind, variable });
-    return variable;
+    return this.add(this.trained, { name, kind }, shape, init);
   }
 
   /**
-   * Numbers that belong to the network and its file but are never trained: random frequencies, say.
+   * Numbers that belong to the network and its file but never change: random frequencies, say.
    *
    * @throws RangeError as {@link create} does
    */
   createConstant(name: string, shape: number[], init: Initializer): tf.Variable {
-    const variable = this.variable(name, shape, init, false);
-    this.fixed.set(name, { name, kind: "plain", variable });
-    return variable;
+    return this.add(this.fixed, { name, kind: "plain" }, shape, init);
   }
 
-  private variable(name: string, shape: number[], init: Initializer, trainable: boolean): tf.Variable {
-    if (this.entries.has(name) || this.fixed.has(name)) {
-      throw new RangeError(`parameter "${name}" exists already: give the layer another scope`);
-    }
-    this.room -= sizeOf(shape);
-    if (!(this.room >= 0)) {
-      this.dispose();
-      throw new RangeError(
-        `with parameter "${name}" of shape [${shape}] the network is larger than its weights: configuration and weights are of different networks`,
-      );
-    }
-    const stream = new RandomStream(this.seed, `init/${name}`);
-    const values = startingValues(stream, sizeOf(shape), this.start === "zeros" ? zeros : init);
-    // A null name would draw a global counter; a name of our own may only be used once in TensorFlow.
-    return tf.tidy(() => tf.variable(tf.tensor(values, shape, "float32"), trainable));
-  }
-
-  /** @throws RangeError if no trained parameter has this name */
-  get(name: string): Parameter {
-    const entry = this.entries.get(name);
-    if (!entry) throw new RangeError(`no parameter "${name}"; the first of ${this.entries.size} is "${this.names[0]}"`);
-    return entry;
-  }
-
-  /** Whether a trained parameter has this name. */
-  has(name: string): boolean {
-    return this.entries.has(name);
-  }
-
-  /** The trained parameters' names; {@link variables}, {@link count} and flat arrays leave constants out likewise. */
-  get names(): string[] {
-    return [...this.entries.keys()];
-  }
-
-  /** The trained variables, in the order of {@link names}. */
-  get variables(): tf.Variable[] {
-    return [...this.entries.values()].map((entry) => entry.variable);
-  }
-
-  /** All variables by name, constants included, as `captures` of a compiled function takes them. */
-  get tensors(): Readonly<Record<string, tf.Variable>> {
-    return Object.fromEntries([...this, ...this.constants].map(({ name, variable }) => [name, variable]));
-  }
-
-  /** The number of trained numbers. */
-  get count(): number {
-    return this.variables.reduce((sum, variable) => sum + variable.size, 0);
+  /**
+   * Numbers that belong to the network and its file, and that a training step replaces without a gradient: the running
+   * moments of batch normalisation, the singular vector of spectral normalisation.
+   *
+   * @throws RangeError as {@link create} does
+   */
+  createBuffer(name: string, shape: number[], init: Initializer): tf.Variable {
+    return this.add(this.replaced, { name, kind: "plain" }, shape, init);
   }
 
   /** What {@link createConstant} made. */
@@ -137,45 +89,57 @@ export class Parameters {
     return [...this.fixed.values()];
   }
 
+  /** What {@link createBuffer} made. */
+  get buffers(): Parameter[] {
+    return [...this.replaced.values()];
+  }
+
   /** The trained parameters, in the order of {@link names}. */
   [Symbol.iterator](): IterableIterator<Parameter> {
-    return this.entries.values();
+    return this.trained.values();
   }
 
-  /** A copy of all values in one array, in the order of {@link names}, memory layout. */
-  toFlat(): Float32Array {
-    const flat = new Float32Array(this.count);
-    let offset = 0;
-    for (const { variable } of this) {
-      flat.set(variable.dataSync() as Float32Array, offset);
-      offset += variable.size;
-    }
-    return flat;
+  override get(name: string): Parameter {
+    return this.trained.get(name) ?? super.get(name);
   }
 
-  /** Sets all values from one array as {@link toFlat} gives it. @throws RangeError if the length differs */
-  assignFlat(flat: Float32Array): void {
-    if (flat.length !== this.count) {
-      throw new RangeError(`got ${flat.length} values for ${this.count} parameters: this array is of another network`);
-    }
-    let offset = 0;
-    for (const { variable } of this) {
-      // slice() copies: TensorFlow may keep the buffer it is handed.
-      const values = flat.slice(offset, offset + variable.size);
-      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape, "float32")));
-      offset += variable.size;
-    }
+  override has(name: string): boolean {
+    return this.trained.has(name);
   }
 
-  /** Frees all variables, constants included; what was built from them cannot be used any more. */
+  /** Frees all variables, constants and buffers included; what was built from them cannot be used any more. */
   dispose(): void {
-    for (const { variable } of [...this, ...this.constants]) variable.dispose();
-    this.entries.clear();
-    this.fixed.clear();
+    for (const { variable } of this.all) variable.dispose();
+    for (const group of [this.trained, this.fixed, this.replaced]) group.clear();
+  }
+
+  private add(
+    group: Map<string, Parameter>,
+    { name, kind }: Pick<Parameter, "name" | "kind">,
+    shape: number[],
+    init: Initializer,
+  ): tf.Variable {
+    if (this.trained.has(name) || this.fixed.has(name) || this.replaced.has(name)) {
+      throw new RangeError(`parameter "${name}" exists already: give the layer another scope`);
+    }
+    const size = shape.reduce((product, n) => product * n, 1);
+    this.room -= size;
+    if (!(this.room >= 0)) {
+      this.dispose();
+      throw new RangeError(
+        `with parameter "${name}" of shape [${shape}] the network is larger than its weights: configuration and weights are of different networks`,
+      );
+    }
+    const stream = new RandomStream(this.seed, `init/${name}`);
+    const values = startingValues(stream, size, this.start === "zeros" ? zeros : init);
+    // A null name would draw a global counter; a name of our own may only be used once in TensorFlow.
+    const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape, "float32"), group === this.trained));
+    group.set(name, { name, kind, variable });
+    return variable;
   }
 }
 
-/** A view of {@link Parameters} below a dotted prefix. */
+/** A view of {@link Parameters} below a dotted prefix, in which layers create theirs. */
 export class ParameterScope {
   constructor(
     private readonly parameters: Parameters,
@@ -197,61 +161,51 @@ export class ParameterScope {
     return this.parameters.createConstant(this.path(name), shape, init);
   }
 
+  /** {@link Parameters.createBuffer} below the prefix. */
+  createBuffer(name: string, shape: number[], init: Initializer): tf.Variable {
+    return this.parameters.createBuffer(this.path(name), shape, init);
+  }
+
   private path(name: string | number): string {
     return this.prefix === "" ? String(name) : `${this.prefix}.${name}`;
   }
 }
 
-/** PyTorch's default for convolutions and dense layers: U(−1/√fanIn, 1/√fanIn), kernels and biases alike. */
-export function fanInUniform(fanIn: number): Initializer {
-  return { kind: "uniform", bound: 1 / Math.sqrt(fanIn) };
-}
-
-/** How the matrix and the bias of a dense layer start. */
-export type DenseStart = (
-  inputs: number,
-  outputs: number,
-) => { readonly weight: Initializer; readonly bias: Initializer };
-
-/** PyTorch's default: {@link fanInUniform} for both. */
-export const torchStart: DenseStart = (inputs) => ({ weight: fanInUniform(inputs), bias: fanInUniform(inputs) });
-
-/** W ~ U(±√(6/(inputs + outputs))), b = 0. Source: Glorot and Bengio 2010, equation 16. */
-export const xavierStart: DenseStart = (inputs, outputs) => {
-  return { weight: { kind: "uniform", bound: Math.sqrt(6 / (inputs + outputs)) }, bias: zeros };
-};
-
-/** W ~ N(0, deviation²), b = 0. */
-export const normalStart =
-  (deviation: number): DenseStart =>
-  () => ({ weight: { kind: "normal", deviation }, bias: zeros });
-
-/** Everything 0: the layer says nothing until it has learned to. */
-export const zeroStart: DenseStart = () => ({ weight: zeros, bias: zeros });
-
-/** Starts at 0. */
-export const zeros: Initializer = { kind: "constant", value: 0 };
-/** Starts at 1. */
-export const ones: Initializer = { kind: "constant", value: 1 };
-
-function startingValues(stream: RandomStream, size: number, init: Initializer): Float32Array {
-  switch (init.kind) {
-    case "constant":
-      return new Float32Array(size).fill(init.value);
-    case "uniform": {
-      const values = stream.uniforms(size);
-      // In place: a second array of this size would be garbage that nobody collects for long.
-      for (let i = 0; i < size; i++) values[i] = (2 * values[i] - 1) * init.bound;
-      return values;
-    }
-    case "normal": {
-      const values = stream.normals(size);
-      for (let i = 0; i < size; i++) values[i] *= init.deviation;
-      return values;
+/** What {@link Parameters.join} gives. */
+class JoinedParameters extends ParameterView {
+  constructor(private readonly parts: Readonly<Record<string, ParameterView>>) {
+    super();
+    if (Object.keys(parts).length === 0) throw new RangeError("join needs at least one part: join({ unet, text })");
+    if ("" in parts) throw new RangeError("a part of a join needs a name that is not empty: join({ unet, text })");
+    const names = new Map<tf.Variable, string>();
+    const taken = new Set<string>();
+    for (const { name, variable } of this.all) {
+      if (taken.has(name))
+        throw new RangeError(`two parts give the name "${name}": rename one of ${Object.keys(parts)}`);
+      const first = names.get(variable);
+      if (first !== undefined) {
+        throw new RangeError(`"${first}" and "${name}" are one variable: join each network once`);
+      }
+      taken.add(name);
+      names.set(variable, name);
     }
   }
-}
 
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
+  get constants(): Parameter[] {
+    return this.prefixed((part) => part.constants);
+  }
+
+  get buffers(): Parameter[] {
+    return this.prefixed((part) => part.buffers);
+  }
+
+  [Symbol.iterator](): IterableIterator<Parameter> {
+    return this.prefixed((part) => part).values();
+  }
+
+  private prefixed(choose: (part: ParameterView) => Iterable<Parameter>): Parameter[] {
+    return Object.entries(this.parts).flatMap(([prefix, part]) =>
+      [...choose(part)].map(({ name, kind, variable }) => ({ name: `${prefix}.${name}`, kind, variable })),
+    );
+  }
 }

@@ -1,5 +1,6 @@
 import * as tf from "../runtime/tf.js";
-import { xavierStart, zeros, type ParameterScope } from "./parameters.js";
+import { xavierStart, zeros } from "./initialisers.js";
+import type { ParameterScope } from "./parameters.js";
 import { countMultiplyAdds, part } from "./probe.js";
 
 /** Each p × p patch of an image through one matrix: a convolution of kernel and stride p. [N, H, W, C] → [N, tokens, D] */

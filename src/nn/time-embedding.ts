@@ -1,7 +1,8 @@
 import * as tf from "../runtime/tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Dense } from "./dense.js";
-import type { DenseStart, ParameterScope } from "./parameters.js";
+import type { DenseStart } from "./initialisers.js";
+import type { ParameterScope } from "./parameters.js";
 import { part } from "./probe.js";
 
 /** The two orders in use: the paper's sin|cos, and diffusers' default cos|sin (`flip_sin_to_cos`). */

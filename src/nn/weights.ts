@@ -1,6 +1,7 @@
+/** Weights to a safetensors file and back, with the names, shapes and layout of PyTorch. */
 import * as tf from "../runtime/tf.js";
 import type { FloatFormat } from "../files/float-formats.js";
-import type { ParameterKind, Parameters } from "./parameters.js";
+import type { ParameterKind, ParameterView } from "./parameter-view.js";
 import { commitTogether, type StagedFile } from "../files/atomic-file.js";
 import { stageShardedSafetensors, writeShardedSafetensors } from "../files/sharded-safetensors.js";
 import { readSafetensors, stageSafetensors, type NamedTensor, type TensorSource } from "../files/safetensors.js";
@@ -8,30 +9,30 @@ import { readSafetensors, stageSafetensors, type NamedTensor, type TensorSource 
 export interface SaveOptions {
   /** Default F32. */
   readonly format?: FloatFormat;
-  /** Other numbers for the same parameters, flat as {@link Parameters.toFlat} orders them (an average, say). */
+  /** Other numbers for the same parameters, flat as {@link ParameterView.toFlat} orders them (an average, say). */
   readonly values?: Float32Array;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
- * Writes a network's parameters with the names and shapes PyTorch gives them.
+ * Writes a network's parameters, constants and buffers with the names and shapes PyTorch gives them.
  *
  * @throws RangeError if `values` has another length, or a number is not finite or too large for the format; nothing is
  *   written then
  */
-export function saveParameters(path: string, parameters: Parameters, options: SaveOptions = {}): void {
+export function saveParameters(path: string, parameters: ParameterView, options: SaveOptions = {}): void {
   commitTogether([stageParameters(path, parameters, options)]);
 }
 
 /** As {@link saveParameters}, beside its place. */
-export function stageParameters(path: string, parameters: Parameters, options: SaveOptions = {}): StagedFile {
+export function stageParameters(path: string, parameters: ParameterView, options: SaveOptions = {}): StagedFile {
   return stageSafetensors(path, onDisk(parameters, options.values), options);
 }
 
 /** As {@link saveParameters}, in several files and an index: see {@link writeShardedSafetensors}. */
 export function saveShardedParameters(
   path: string,
-  parameters: Parameters,
+  parameters: ParameterView,
   options: SaveOptions & { readonly maxBytes: number },
 ): void {
   writeShardedSafetensors(path, [...onDisk(parameters, options.values)], options);
@@ -40,7 +41,7 @@ export function saveShardedParameters(
 /** The files of {@link saveShardedParameters}, each beside its place; the index comes last. */
 export function* stageShardedParameters(
   path: string,
-  parameters: Parameters,
+  parameters: ParameterView,
   options: SaveOptions & { readonly maxBytes: number },
 ): Generator<StagedFile> {
   yield* stageShardedSafetensors(path, [...onDisk(parameters, options.values)], options);
@@ -52,7 +53,7 @@ export function* stageShardedParameters(
  * @throws SafetensorsError if the file is damaged
  * @throws RangeError if names or shapes differ from the network's, or a value is not finite; nothing is assigned then
  */
-export function loadParameters(path: string, parameters: Parameters): void {
+export function loadParameters(path: string, parameters: ParameterView): void {
   readSafetensors(path, (file) => {
     for (const { variable, values } of [...valuesFor(parameters, file)]) assign(variable, values);
   });
@@ -62,7 +63,7 @@ export function loadParameters(path: string, parameters: Parameters): void {
  * As {@link loadParameters}, but each parameter is set as soon as it is read, so that no second copy of the network is
  * needed. After an error some parameters are new and some old: throw the network away.
  */
-export function streamParameters(source: TensorSource, parameters: Parameters): void {
+export function streamParameters(source: TensorSource, parameters: ParameterView): void {
   for (const { variable, values } of valuesFor(parameters, source)) assign(variable, values);
 }
 
@@ -80,12 +81,12 @@ function assign(variable: tf.Variable, values: Float32Array): void {
   tf.tidy(() => variable.assign(tf.tensor(values, variable.shape, "float32")));
 }
 
-/** Checks all names and shapes, then yields what each parameter and constant is to become, in memory layout. */
+/** Checks all names and shapes, then yields what each parameter, constant and buffer is to become, in memory layout. */
 function* valuesFor(
-  parameters: Parameters,
+  parameters: ParameterView,
   source: TensorSource,
 ): Generator<{ variable: tf.Variable; values: Float32Array }> {
-  const all = [...parameters, ...parameters.constants];
+  const { all } = parameters;
   const names = new Set(all.map(({ name }) => name));
   const missing = [...names].filter((name) => !source.entries.has(name));
   const unknown = [...source.entries.keys()].filter((name) => !names.has(name));
@@ -113,7 +114,7 @@ function* valuesFor(
   }
 }
 
-function* onDisk(parameters: Parameters, flat = parameters.toFlat()): Generator<[string, NamedTensor]> {
+function* onDisk(parameters: ParameterView, flat = parameters.toFlat()): Generator<[string, NamedTensor]> {
   if (flat.length !== parameters.count) {
     throw new RangeError(`got ${flat.length} values for ${parameters.count} parameters`);
   }
@@ -124,13 +125,13 @@ function* onDisk(parameters: Parameters, flat = parameters.toFlat()): Generator<
     yield [name, permuted(values, variable.shape, toDisk(kind))];
     offset += variable.size;
   }
-  for (const { name, variable } of parameters.constants) {
+  for (const { name, variable } of [...parameters.constants, ...parameters.buffers]) {
     yield [name, { shape: variable.shape, values: variable.dataSync() as Float32Array }];
   }
 }
 
 /** A file that could not be opened again is not worth writing. */
-function requireFinite(parameters: Parameters, flat: Float32Array): void {
+function requireFinite(parameters: ParameterView, flat: Float32Array): void {
   if (allFinite(flat)) return;
   const bad = flat.findIndex((value) => !Number.isFinite(value));
   let end = 0;

@@ -1,8 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
 import * as tf from "../../../src/runtime/tf.js";
-import { fanInUniform, ones, Parameters, zeros } from "../../../src/nn/index.js";
+import { compile } from "../../../src/compile/index.js";
+import { readSafetensors } from "../../../src/files/index.js";
+import {
+  fanInUniform,
+  loadParameters,
+  ones,
+  Parameters,
+  saveParameters,
+  zeros,
+  type ParameterView,
+} from "../../../src/nn/index.js";
 
 const values = (variable: tf.Variable) => variable.dataSync() as Float32Array;
 
@@ -77,4 +90,88 @@ test("names: scopes join with dots, duplicates and unknown names are refused, di
   parameters.dispose();
   other.dispose();
   assert.equal(tf.memory().numTensors, before);
+});
+
+/** Two networks with equal names inside, one with a constant and a buffer. */
+function twoNetworks(seed: number): { unet: Parameters; text: Parameters; joined: ParameterView } {
+  const [unet, text] = [new Parameters({ seed }), new Parameters({ seed: seed + 1 })];
+  const normal = { kind: "normal", deviation: 1 } as const;
+  unet.create("out.weight", "dense", [2, 3], normal);
+  unet.createBuffer("out.u", [3], normal);
+  text.create("out.weight", "conv", [1, 2, 2, 1], normal);
+  text.createConstant("frequencies", [2], normal);
+  text.create("out.bias", "plain", [1], normal);
+  return { unet, text, joined: Parameters.join({ unet, text }) };
+}
+
+test("a joined view has the parts' variables under prefixed names, part after part", () => {
+  const { unet, text, joined } = twoNetworks(3);
+  assert.deepEqual(joined.names, ["unet.out.weight", "text.out.weight", "text.out.bias"]);
+  assert.deepEqual(
+    joined.all.map(({ name }) => name),
+    [...joined.names, "text.frequencies", "unet.out.u"],
+  );
+  assert.equal(joined.count, unet.count + text.count);
+  assert.equal(joined.get("text.out.weight").variable, text.get("out.weight").variable);
+  assert.equal(joined.get("text.out.weight").kind, "conv");
+  assert.equal(joined.tensors["unet.out.u"], unet.buffers[0].variable);
+  assert.ok(joined.has("unet.out.weight") && !joined.has("out.weight"));
+  assert.throws(() => joined.get("out.weight"), /no parameter "out.weight"; the first of 3 is "unet.out.weight"/);
+  assert.deepEqual([...joined.toFlat()], [...unet.toFlat(), ...text.toFlat()]);
+  joined.assignFlat(Float32Array.from({ length: joined.count }, (_, i) => i));
+  assert.deepEqual([...text.toFlat()], [6, 7, 8, 9, 10]);
+  // The parts keep their names, and a view sees what they create later.
+  assert.deepEqual(text.names, ["out.weight", "out.bias"]);
+  unet.create("late", "plain", [1], ones);
+  assert.deepEqual(Parameters.join({ pair: joined }).names.slice(0, 2), ["pair.unet.out.weight", "pair.unet.late"]);
+  unet.dispose();
+  assert.deepEqual(joined.names, ["text.out.weight", "text.out.bias"]);
+  text.dispose();
+});
+
+test("what cannot be joined is refused by name", () => {
+  const { unet, text, joined } = twoNetworks(0);
+  assert.throws(() => Parameters.join({}), /at least one part/);
+  assert.throws(() => Parameters.join({ "": unet }), /not empty/);
+  assert.throws(() => Parameters.join({ a: unet, b: unet }), /"a.out.weight" and "b.out.weight" are one variable/);
+  assert.throws(() => Parameters.join({ joined, text }), /are one variable: join each network once/);
+  const clashing = new Parameters();
+  clashing.create("out.weight", "plain", [1], zeros);
+  const outer = new Parameters();
+  outer.create("b.out.weight", "plain", [1], zeros);
+  assert.throws(() => Parameters.join({ "a.b": clashing, a: outer }), /two parts give the name "a.b.out.weight"/);
+  for (const part of [unet, text, clashing, outer]) part.dispose();
+});
+
+test("one file holds joined networks, with constants and buffers, and opens to the same numbers", () => {
+  const folder = mkdtempSync(join(tmpdir(), "joined-"));
+  const path = join(folder, "both.safetensors");
+  const [saved, loaded] = [twoNetworks(3), twoNetworks(8)];
+  saveParameters(path, saved.joined);
+  readSafetensors(path, ({ entries }) => assert.deepEqual(entries.get("text.out.weight")?.shape, [1, 2, 1, 2]));
+  loadParameters(path, loaded.joined);
+  for (const [name, variable] of Object.entries(saved.joined.tensors)) {
+    assert.deepEqual(values(loaded.joined.tensors[name] as tf.Variable), values(variable as tf.Variable), name);
+  }
+  assert.throws(() => loadParameters(path, saved.unet), /is of another network: 2 parameters missing/);
+  for (const { unet, text } of [saved, loaded]) for (const part of [unet, text]) part.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+test("a buffer is no trained parameter, and a compiled function reads what was last assigned to it", () => {
+  const parameters = new Parameters();
+  const scope = parameters.scope("norm");
+  const mean = scope.createBuffer("running_mean", [2], zeros);
+  assert.equal(mean.trainable, false);
+  assert.deepEqual([parameters.names, parameters.count, parameters.toFlat().length], [[], 0, 0]);
+  assert.throws(() => scope.createConstant("running_mean", [2], zeros), /"norm.running_mean" exists already/);
+  const centred = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.sub(x, mean) }), { captures: parameters.tensors });
+  const x = tf.tensor1d([5, 7]);
+  const run = (): number[] => tf.tidy(() => [...centred({ x }).y.dataSync()]);
+  assert.deepEqual(run(), [5, 7]);
+  tf.tidy(() => mean.assign(tf.tensor1d([1, 2])));
+  assert.deepEqual(run(), [4, 5]);
+  centred.dispose();
+  x.dispose();
+  parameters.dispose();
 });
