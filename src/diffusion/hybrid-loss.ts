@@ -1,3 +1,4 @@
+import type { DiscretizedOptions } from "../numeric/gaussian.js";
 import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";
 import { squaredErrorPerExample } from "./objectives.js";
@@ -5,13 +6,7 @@ import { conversionRow, type ConversionRow, type Prediction } from "./prediction
 import type { Schedule } from "./paths/schedule.js";
 import { requireDetermined } from "./paths/terminal-snr.js";
 import type { Timestep } from "./paths/time.js";
-import {
-  boundTensors,
-  boundTermFrom,
-  posteriorMean,
-  type BoundNumbers,
-  type DiscretizedOptions,
-} from "./variational-bound.js";
+import { boundTensors, boundTermFrom, posteriorMean, type BoundNumbers } from "./variational-bound.js";
 
 /** x itself, through which no gradient flows. */
 export function stopGradient(x: tf.Tensor): tf.Tensor {

@@ -3,7 +3,7 @@ import { checkNumber } from "./check.js";
 import type { Denoiser } from "./denoiser.js";
 import { levelColumn, noisedPoints } from "./noised-points.js";
 import type { GaussianPath } from "./paths/path.js";
-import { symmetricEigen } from "../numeric/small-symmetric-eigen.js";
+import { symmetricEigen } from "../numeric/symmetric.js";
 
 /** A covariance: one variance for all dimensions, one per dimension, or a full symmetric matrix. */
 export type Covariance = number | readonly number[] | readonly (readonly number[])[];
@@ -77,6 +77,7 @@ interface Component {
   readonly logWeight: number;
   readonly mean: readonly number[];
   readonly values: Float64Array;
+  /** The eigenvectors of the covariance, one a row. */
   readonly vectors: Float64Array;
 }
 
@@ -98,7 +99,7 @@ function mixtureComponents({ weights, means, covariances }: GaussianMixture): Co
     mean.forEach((value) => checkNumber(`every entry of mean ${k}`, value));
     const covariance = covarianceMatrix(covariances[covariances.length === 1 ? 0 : k], mean.length);
     covariance.flat().forEach((value) => checkNumber(`every entry of covariance ${k}`, value));
-    const { values, vectors } = symmetricEigen(covariance);
+    const { values, vectors } = symmetricEigen(Float64Array.from(covariance.flat()), mean.length);
     // A covariance of lower rank has eigenvalues of 0 up to rounding.
     const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     if (values.some((value) => !(value >= -1e-12 * Math.max(1, largest)))) {
@@ -142,13 +143,13 @@ function componentAnswer(
   const centre = tf.tensor2d([...mean], [1, d]);
   const basis = tf.tensor2d([...vectors], [d, d]);
   const lambda = tf.tensor2d([...values], [1, d]);
-  // In the eigenbasis of Σ_k everything is per coordinate: y = (x_t − a·μ)·V, variance a²λ + b².
-  const y = tf.matMul(tf.sub(points, tf.mul(signal, centre)) as tf.Tensor2D, basis);
+  // In the eigenbasis of Σ_k everything is per coordinate: y = (x_t − a·μ)·Vᵀ, variance a²λ + b².
+  const y = tf.matMul(tf.sub(points, tf.mul(signal, centre)) as tf.Tensor2D, basis, false, true);
   const variance = tf.add(tf.mul(tf.square(signal), lambda), tf.square(noise));
   const exponent = tf.sum(tf.add(tf.div(tf.square(y), variance), tf.log(tf.mul(variance, 2 * Math.PI))), 1);
   const shrunk = tf.div(tf.mul(tf.mul(signal, lambda), y), variance);
   return {
     log: tf.sub(logWeight, tf.div(exponent, 2)) as tf.Tensor1D,
-    x0: tf.add(centre, tf.matMul(shrunk as tf.Tensor2D, basis, false, true)),
+    x0: tf.add(centre, tf.matMul(shrunk as tf.Tensor2D, basis)),
   };
 }

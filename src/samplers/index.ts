@@ -9,7 +9,7 @@ export * from "./stepping/noise-levels.js";
 export { normalNoise, type NormalNoiseOptions } from "./stepping/noise-source.js";
 export { march, type Advance, type StepRule } from "./stepping/march.js";
 export { marchInSigma, sigmaPoint, type SigmaPoint, type SigmaRule, type Slope } from "./stepping/sigma-space.js";
-export { logLikelihood, bitsPerDimension, type Likelihood, type LikelihoodOptions } from "./likelihood.js";
+export { logLikelihood, type Likelihood, type LikelihoodOptions } from "./likelihood.js";
 export { ddimInversion, type DdimInversionOptions } from "./editing/ddim-inversion.js";
 export { partialStart, type PartialStart } from "./editing/image-to-image.js";
 export { inpaint, repaintTimes, type InpaintOptions } from "./editing/inpaint.js";

@@ -93,11 +93,6 @@ export function logLikelihood(
   }) as unknown as Likelihood;
 }
 
-/** Nats per example to bits per dimension: −ln p/(size·ln 2). */
-export function bitsPerDimension(logLikelihoods: tf.Tensor1D, size: number): tf.Tensor1D {
-  return tf.tidy(() => tf.mul(logLikelihoods, -1 / (size * Math.LN2)) as tf.Tensor1D);
-}
-
 function checkTrace(trace: "exact" | readonly tf.Tensor[], x: tf.Tensor): void {
   if (trace === "exact") return;
   if (!Array.isArray(trace)) {

@@ -7,13 +7,13 @@ import {
   splitLearnedVariance,
   targetFrom,
   type BoundNumbers,
-  type DiscretizedOptions,
   type EstimateNumbers,
   type GaussianPath,
   type HybridOptions,
   type Prediction,
   type Schedule,
 } from "../../diffusion/index.js";
+import type { DiscretizedOptions } from "../../numeric/index.js";
 import type { NoisyBatch, Objective } from "./objective.js";
 
 export interface LearnedVarianceOptions extends DiscretizedOptions {

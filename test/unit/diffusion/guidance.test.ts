@@ -190,6 +190,32 @@ test("the ideal denoisers are the closed forms", () => {
   );
 });
 
+test("the ideal denoiser of a full covariance is μ + a·Σ·(a²Σ + b²I)⁻¹·(x − a·μ), and its density that of N(a·μ, a²Σ + b²I)", () => {
+  const path = cosineSchedule();
+  const [t, mean, x] = [400, [0.5, -1], [0.7, 0.2]];
+  const [s11, s12, s22] = [2, 0.6, 0.5];
+  const [a, b] = [path.signal(t), path.noise(t)];
+  const [c11, c12, c22] = [a * a * s11 + b * b, a * a * s12, a * a * s22 + b * b];
+  const determinant = c11 * c22 - c12 * c12;
+  const off = [x[0] - a * mean[0], x[1] - a * mean[1]];
+  const solved = [(c22 * off[0] - c12 * off[1]) / determinant, (c11 * off[1] - c12 * off[0]) / determinant];
+  const expected = [
+    mean[0] + a * (s11 * solved[0] + s12 * solved[1]),
+    mean[1] + a * (s12 * solved[0] + s22 * solved[1]),
+  ];
+  const covariance = [
+    [s11, s12],
+    [s12, s22],
+  ];
+  const ideal = gaussianDenoiser(path, mean, covariance);
+  const [points, times] = [tf.tensor2d([x]), tf.tensor1d([t])];
+  const estimate = ideal.predict(points, times).dataSync();
+  expected.forEach((value, i) => assert.ok(Math.abs(estimate[i] - value) < 1e-5, `${estimate[i]} ≠ ${value}`));
+  const squares = off[0] * solved[0] + off[1] * solved[1];
+  const density = -0.5 * squares - Math.log(2 * Math.PI) - 0.5 * Math.log(determinant);
+  assert.ok(Math.abs(ideal.logDensity(points, times).dataSync()[0] - density) < 1e-5);
+});
+
 test("the ideal denoiser takes data of an image's size, and a covariance of lower rank", () => {
   const path = cosineSchedule();
   const image = gaussianDenoiser(path, new Array<number>(400).fill(0), 1);
