@@ -13,7 +13,7 @@ import { timeGrid } from "./stepping/time-grid.js";
  *
  * Source: Song et al. 2023 (consistency models), algorithm 1.
  * @param denoiser a consistency model, or any denoiser to see what one step gives
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function consistency(
   denoiser: Denoiser,

@@ -19,7 +19,7 @@ export interface DdimOptions extends SamplerOptions {
  * x_s = √ᾱ_s·x̂_0 + √(1 − ᾱ_s − σ²)·ε̂ + σ·z with σ² = η²·β̃: the same marginals as DDPM with any amount of noise.
  *
  * Source: Song et al. 2021 (DDIM), equations 12 and 16.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  * @returns samples, same shape
  * @throws RangeError for eta outside 0 … 1, or eta > 0 without `noise`
  */

@@ -31,7 +31,7 @@ export interface DdpmOptions extends StochasticOptions {
  *
  * Source: Ho et al. 2020 (DDPM), algorithm 2, with x̂_0 put into equation 7 (so that it can be bounded); on fewer
  * steps than T the posterior is that between the visited times (Nichol & Dhariwal 2021, section 4).
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  * @returns samples, same shape
  */
 export function ddpm(

@@ -1,12 +1,10 @@
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
-import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries } from "./stepping/entry.js";
-import { lambdaPoint, orderLimit, type LambdaPoint } from "./stepping/exponential.js";
-import { march } from "./stepping/march.js";
+import { marchInLambda, orderLimit, type LambdaPoint } from "./stepping/lambda-space.js";
 import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
-import { timeGrid } from "./stepping/time-grid.js";
 
 export interface DpmSolverPlusPlusOptions extends SamplerOptions {
   /** 1, 2 (2M) or 3 (3M). Default 2. One evaluation per step whatever the order. */
@@ -18,7 +16,7 @@ export interface DpmSolverPlusPlusOptions extends SamplerOptions {
  * t = 0 is of first order, and so are the first one (and, for 3M, the second of second order).
  *
  * Source: Lu et al. 2022 (DPM-Solver++), algorithm 2; the third order from the exponential integrals of its section 4.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function dpmSolverPlusPlus(
   denoiser: Denoiser,
@@ -28,19 +26,14 @@ export function dpmSolverPlusPlus(
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 2 } = options;
   checkChoice("order", order, [1, 2, 3]);
-  const points = timeGrid(path, options).map((t) => lambdaPoint(path, t));
-  const steps = points.length - 1;
-  return march(
-    order === 1 ? "dpm++1" : `dpm++${order}m`,
-    xT,
-    points.map(({ t }) => t),
-    (x, i, memory) => {
-      const { x0 } = estimate(denoiser, path, x, points[i].t, options);
-      const known = [x0, ...memory].slice(0, Math.min(order, orderLimit(points, i, steps)));
-      const next = multistep(x, known, points.slice(i + 1 - known.length, i + 1).reverse(), points[i + 1]);
-      return { x0, next, memory: [x0, ...memory].slice(0, order - 1) };
-    },
-  );
+  const name = order === 1 ? "dpm++1" : `dpm++${order}m`;
+  return marchInLambda(name, denoiser, path, xT, options, (x, from, to, { i, memory, estimateAt, grid }) => {
+    const { x0 } = estimateAt(x, from);
+    const estimates = [x0, ...memory];
+    const known = estimates.slice(0, Math.min(order, orderLimit(grid, i)));
+    const at = grid.slice(i + 1 - known.length, i + 1).reverse();
+    return { x0, next: multistep(x, known, at, to), memory: estimates.slice(0, order - 1) };
+  });
 }
 
 export default samplerEntries(

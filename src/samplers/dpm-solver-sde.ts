@@ -1,12 +1,10 @@
 import * as tf from "../runtime/tf.js";
-import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries } from "./stepping/entry.js";
-import { lambdaPoint, orderLimit } from "./stepping/exponential.js";
-import { march } from "./stepping/march.js";
+import { marchInLambda, orderLimit } from "./stepping/lambda-space.js";
 import { drawNoise } from "./stepping/noise-source.js";
 import type { SamplerStep, StochasticOptions } from "./stepping/sampler.js";
-import { timeGrid } from "./stepping/time-grid.js";
 
 /**
  * SDE-DPM-Solver++ (2M): the reverse SDE with its linear part and its noise solved exactly, x̂_0 extrapolated from the
@@ -15,7 +13,7 @@ import { timeGrid } from "./stepping/time-grid.js";
  * Measured on Gaussian data its law converges with order 2.
  *
  * Source: Lu et al. 2022 (DPM-Solver++), section on solving the diffusion SDE.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function dpmSolverSde(
   denoiser: Denoiser,
@@ -23,28 +21,21 @@ export function dpmSolverSde(
   xT: tf.Tensor,
   options: StochasticOptions,
 ): Generator<SamplerStep, tf.Tensor> {
-  const points = timeGrid(path, options).map((t) => lambdaPoint(path, t));
-  const steps = points.length - 1;
-  return march(
-    "dpm++2m-sde",
-    xT,
-    points.map(({ t }) => t),
-    (x, i, [previous]) => {
-      const [from, to] = [points[i], points[i + 1]];
-      const { x0 } = estimate(denoiser, path, x, from.t, options);
-      if (to.noise === 0) return { x0, next: x0 };
-      const h = to.lambda - from.lambda;
-      // D = x̂_0 + (x̂_0 − x̂_0^prev)/(2r), r = h_prev/h
-      const data =
-        previous && orderLimit(points, i, steps) > 1
-          ? tf.add(x0, tf.mul(tf.sub(x0, previous), h / (2 * (from.lambda - points[i - 1].lambda))))
-          : x0;
-      const decay = -Math.expm1(-2 * h);
-      const mean = tf.add(tf.mul(x, (to.noise / from.noise) * Math.exp(-h)), tf.mul(data, to.signal * decay));
-      const next = tf.add(mean, tf.mul(drawNoise(options.noise, i + 1, x), to.noise * Math.sqrt(decay)));
-      return { x0, next, memory: [x0] };
-    },
-  );
+  return marchInLambda("dpm++2m-sde", denoiser, path, xT, options, (x, from, to, { i, memory, estimateAt, grid }) => {
+    const { x0 } = estimateAt(x, from);
+    if (to.noise === 0) return { x0, next: x0 };
+    const [previous] = memory;
+    const h = to.lambda - from.lambda;
+    // D = x̂_0 + (x̂_0 − x̂_0^prev)/(2r), r = h_prev/h
+    const data =
+      previous && orderLimit(grid, i) > 1
+        ? tf.add(x0, tf.mul(tf.sub(x0, previous), h / (2 * (from.lambda - grid[i - 1].lambda))))
+        : x0;
+    const decay = -Math.expm1(-2 * h);
+    const mean = tf.add(tf.mul(x, (to.noise / from.noise) * Math.exp(-h)), tf.mul(data, to.signal * decay));
+    const next = tf.add(mean, tf.mul(drawNoise(options.noise, i + 1, x), to.noise * Math.sqrt(decay)));
+    return { x0, next, memory: [x0] };
+  });
 }
 
 export default samplerEntries({

@@ -1,12 +1,11 @@
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
-import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries, twiceButLast } from "./stepping/entry.js";
-import { between, lambdaPoint, type LambdaPoint } from "./stepping/exponential.js";
-import { march } from "./stepping/march.js";
+import { between, marchInLambda, type LambdaPoint } from "./stepping/lambda-space.js";
 import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
-import { requireSignal, timeGrid } from "./stepping/time-grid.js";
+import { gridTimes, requireSignal } from "./stepping/time-grid.js";
 
 export interface DpmSolverOptions extends SamplerOptions {
   /** 1, 2 or 3: the order, and the evaluations per step. Default 2. */
@@ -18,7 +17,7 @@ export interface DpmSolverOptions extends SamplerOptions {
  * λ = ln(a/b), only ε̂ is approximated. The step to t = 0, where λ is infinite, is of first order. Order 1 is DDIM.
  *
  * Source: Lu et al. 2022 (DPM-Solver), equation 3.7 and algorithms 1 and 2.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function dpmSolver(
   denoiser: Denoiser,
@@ -28,13 +27,12 @@ export function dpmSolver(
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 2 } = options;
   checkChoice("order", order, [1, 2, 3]);
-  const times = timeGrid(path, options);
-  requireSignal(path, times);
-  const epsilon: Epsilon = (x, at) => estimate(denoiser, path, x, at.t, options).noise;
-  return march(`dpm-solver-${order}`, xT, times, (x, i) => {
-    const [from, to] = [lambdaPoint(path, times[i]), lambdaPoint(path, times[i + 1])];
-    const { x0, noise } = estimate(denoiser, path, x, from.t, options);
+  requireSignal(path, gridTimes(path, options));
+  const name = `dpm-solver-${order}`;
+  return marchInLambda(name, denoiser, path, xT, options, (x, from, to, { estimateAt }) => {
+    const { x0, noise } = estimateAt(x, from);
     const rule = to.noise === 0 || order === 1 ? first : order === 2 ? second : third;
+    const epsilon: Epsilon = (state, at) => estimateAt(state, at).noise;
     return { x0, next: rule({ x, noise, from, to, path, epsilon }) };
   });
 }

@@ -16,7 +16,7 @@ export interface EulerAncestralOptions extends StochasticOptions {
  * The same numbers as DDIM with that η.
  *
  * Source: Song et al. 2021 (DDIM), equation 16, written in σ (Crowson, k-diffusion).
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function eulerAncestral(
   denoiser: Denoiser,

@@ -9,7 +9,7 @@ import { marchInSigma } from "./stepping/sigma-space.js";
  * Euler's method on dx̃/dσ = ε̂: x̃' = x̃ + (σ' − σ)·ε̂. The same numbers as DDIM with η = 0.
  *
  * Source: Karras et al. 2022 (EDM), algorithm 1 without the correction.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function euler(
   denoiser: Denoiser,

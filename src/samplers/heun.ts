@@ -21,7 +21,7 @@ export interface HeunOptions extends SamplerOptions {
  * Heun's method on dx̃/dσ = ε̂, with optional churn; the step to σ = 0 is an Euler step. Second order, two evaluations a step.
  *
  * Source: Karras et al. 2022 (EDM), algorithm 2. The raised σ̂ stays within the path's range.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  * @throws RangeError for churn > 0 without `noise`
  */
 export function heun(

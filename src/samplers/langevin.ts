@@ -18,7 +18,7 @@ export interface LangevinOptions extends StochasticOptions {
  * to the next level without a step between; x̂_0 of the last state is returned.
  *
  * Source: Song & Ermon 2019 (NCSN), algorithm 1, with its final denoising (Song & Ermon 2020).
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function annealedLangevin(
   denoiser: Denoiser,

@@ -16,7 +16,7 @@ export interface LmsOptions extends SamplerOptions {
  * integral from σ to σ' of the Lagrange polynomial that is 1 at σ_{i−j} and 0 at the other known levels.
  *
  * Source: Hairer, Nørsett & Wanner, Solving Ordinary Differential Equations I, section III.5.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function lms(
   denoiser: Denoiser,

@@ -28,7 +28,7 @@ const ADAMS_BASHFORTH: readonly (readonly number[])[] = [
  * x' = (a'/a)·x + (b' − a'·b/a)·ε'. The weights are those of evenly spaced times. Second order.
  *
  * Source: Liu et al. 2022 (PNDM), section 3 and algorithms 1 and 2.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function pndm(
   denoiser: Denoiser,

@@ -10,7 +10,7 @@ import type { SamplerStep } from "./stepping/sampler.js";
  * back to its marginal. {@link reverseSde} with one correction unless told otherwise.
  *
  * Source: Song et al. 2021 (score SDE), algorithms 2 and 3.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function predictorCorrector(
   denoiser: Denoiser,

@@ -24,7 +24,7 @@ export interface ReverseSdeOptions extends StochasticOptions {
  *
  * Source: Song et al. 2021 (score SDE), equation 6 and algorithms 2–5.
  * @param path a VP, VE or sub-VP path: `vpPath()`, `vePath()`, `subVpPath()`
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function reverseSde(
   denoiser: Denoiser,

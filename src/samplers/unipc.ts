@@ -1,13 +1,11 @@
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
-import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries } from "./stepping/entry.js";
-import { lambdaPoint, type LambdaPoint } from "./stepping/exponential.js";
-import { march } from "./stepping/march.js";
+import { marchInLambda, type LambdaPoint } from "./stepping/lambda-space.js";
 import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
 import { solveLinear } from "../numeric/solve-linear.js";
-import { timeGrid } from "./stepping/time-grid.js";
 
 export interface UniPcOptions extends SamplerOptions {
   /** p = 1, 2 or 3; predictor and corrector together converge with order p + 1. Default 2. */
@@ -21,7 +19,7 @@ export interface UniPcOptions extends SamplerOptions {
  * The state a step shows is the predicted one. Works on x̂_0.
  *
  * Source: Zhao et al. 2023 (UniPC), algorithms 1 and 2 in their data-prediction form, and theorem 3.1.
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  */
 export function unipc(
   denoiser: Denoiser,
@@ -32,27 +30,19 @@ export function unipc(
   const { order = 2, variant = "bh2" } = options;
   checkChoice("order", order, [1, 2, 3]);
   checkChoice("variant", variant, ["bh1", "bh2"]);
-  const points = timeGrid(path, options).map((t) => lambdaPoint(path, t));
-  const steps = points.length - 1;
-  const endsAtData = points[steps].noise === 0;
-  // With the end at t = 0 the order falls towards it.
-  const orderAt = (i: number): number => Math.min(order, i + 1, endsAtData ? steps - i : Infinity);
-  return march(
-    order === 2 ? "unipc" : `unipc-${order}`,
-    xT,
-    points.map(({ t }) => t),
-    (x, i, [base, ...past]) => {
-      const { x0 } = estimate(denoiser, path, x, points[i].t, options);
-      // `base` is the corrected state one step back, `past` the estimates from there on.
-      const corrected = base ? update(base, past.slice(0, orderAt(i - 1)), points, i - 1, variant, x0) : x;
-      const known = [x0, ...past].slice(0, order);
-      return {
-        x0,
-        next: update(corrected, known.slice(0, orderAt(i)), points, i, variant),
-        memory: [corrected, ...known],
-      };
-    },
-  );
+  const name = order === 2 ? "unipc" : `unipc-${order}`;
+  return marchInLambda(name, denoiser, path, xT, options, (x, from, _to, { i, memory, estimateAt, grid }) => {
+    const [base, ...past] = memory;
+    const steps = grid.length - 1;
+    // With the end at t = 0 the order falls towards it.
+    const orderAt = (k: number): number => Math.min(order, k + 1, grid[steps].noise === 0 ? steps - k : Infinity);
+    const { x0 } = estimateAt(x, from);
+    // `base` is the corrected state one step back, `past` the estimates from there on.
+    const corrected = base ? update(base, past.slice(0, orderAt(i - 1)), grid, i - 1, variant, x0) : x;
+    const known = [x0, ...past].slice(0, order);
+    const next = update(corrected, known.slice(0, orderAt(i)), grid, i, variant);
+    return { x0, next, memory: [corrected, ...known] };
+  });
 }
 
 export default samplerEntries(

@@ -27,7 +27,7 @@ export interface InpaintOptions extends StochasticOptions {
  * On steps back up, which ask no network, `x0` is the state.
  *
  * Source: Lugmayr et al. 2022 (RePaint), algorithm 1 with jumps (appendix).
- * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+ * @see SamplerEntry.run, which says what xT is
  * @throws RangeError for an image of another shape than xT, a mask that does not broadcast over it or leaves 0 … 1;
  * TypeError without one of them
  */

@@ -23,6 +23,13 @@ export interface SamplerEntry {
    * by a(t) refuse to start where no signal is left, and say so.
    */
   readonly paths: "any" | "sde" | "straight";
+  /**
+   * Starts the sampler; {@link sample} runs it to its end.
+   *
+   * @param denoiser made for `path`
+   * @param xT x at the first time, [N, …]: z ~ N(0, I), times `path.noise(path.T)` where the variance explodes (VE, EDM)
+   * @throws RangeError, before any evaluation, for options it does not take and an xT that is no batch of finite numbers
+   */
   run(
     denoiser: Denoiser,
     path: GaussianPath,
