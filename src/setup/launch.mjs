@@ -1,6 +1,6 @@
 /**
  * `npm run train`, `sample`, `notebooks` …: sets up what is missing without a word if nothing is, then runs the named
- * program of src/dist in a process that is started as one that computes (src/runtime/native-process.ts).
+ * program of src/dist (or of src, if it is in Python) in a process that is started as one that computes (src/runtime/native-process.ts).
  */
 import { once } from "node:events";
 import { requireSupportedNode } from "./gate.mjs";
@@ -12,12 +12,13 @@ const { existsSync } = await import("node:fs");
 const { join } = await import("node:path");
 const { pathToFileURL } = await import("node:url");
 const { asSetupError, SetupError } = await import("./errors.mjs");
-const { ROOT } = await import("./paths.mjs");
+const { ROOT, venvProgram } = await import("./paths.mjs");
 const { setUp } = await import("./setup.mjs");
 const { printFailure, QuietSteps } = await import("./steps.mjs");
 
 const [name, ...words] = process.argv.slice(2);
-const file = join(ROOT, "src", "dist", `${name}.js`);
+const inPython = name.endsWith(".py");
+const file = inPython ? join(ROOT, "src", name) : join(ROOT, "src", "dist", `${name}.js`);
 
 async function prepare() {
   try {
@@ -35,8 +36,9 @@ async function prepare() {
 async function runProgram() {
   const settings = pathToFileURL(join(ROOT, "src", "dist", "runtime", "native-process.js")).href;
   const { computingProcess, forComputing } = await import(settings);
-  const command = [...computingProcess.nodeFlags, ...process.execArgv, file, ...words];
-  const child = spawn(process.execPath, command, { stdio: "inherit", env: forComputing(process.env) });
+  const flags = inPython ? [] : [...computingProcess.nodeFlags, ...process.execArgv];
+  const program = inPython ? venvProgram("python") : process.execPath;
+  const child = spawn(program, [...flags, file, ...words], { stdio: "inherit", env: forComputing(process.env) });
   // A terminal sends Ctrl-C to both processes; what others send reaches only this one.
   process.on("SIGINT", () => undefined);
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));

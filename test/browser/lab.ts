@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
 import { computingProcess } from "../../src/runtime/native-process.js";
 import { kernelSpec } from "../../src/kernel/kernelspec.js";
-import { courseMetadata, formatNotebook } from "../../src/course/notebook-file.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PATIENCE = 60_000;
@@ -105,16 +104,15 @@ export class Lab {
   /** Opens a new notebook of these code cells and waits until its kernel is idle. */
   async open(name: string, cells: readonly string[]): Promise<OpenNotebook> {
     const notebook = {
-      metadata: courseMetadata(),
-      cells: cells.map((source) => ({
-        type: "code" as const,
-        source,
-        metadata: {},
-        outputs: [],
-        executionCount: null,
+      cells: cells.map((source, index) => ({
+        ...{ cell_type: "code", id: `cell-${index}`, metadata: {}, source },
+        ...{ outputs: [], execution_count: null },
       })),
+      metadata: { kernelspec: { display_name: "TypeScript (diffusion-lab)", language: "typescript", name: "tslab" } },
+      nbformat: 4,
+      nbformat_minor: 5,
     };
-    writeFileSync(path.join(this.#folder, "work", `${name}.ipynb`), formatNotebook(notebook));
+    writeFileSync(path.join(this.#folder, "work", `${name}.ipynb`), JSON.stringify(notebook));
     const page = await this.#browser.newPage({ viewport: { width: 1200, height: 1000 } });
     page.setDefaultTimeout(PATIENCE);
     await page.goto(`${this.#address}/lab/tree/${name}.ipynb?token=test&reset`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { readNotebook } from "../../src/course/notebook-file.js";
+import { readCells } from "../notebooks/cells.js";
 import { findChromium, Lab, until, type OpenNotebook } from "./lab.js";
 
 const chromium = findChromium();
@@ -133,10 +133,10 @@ test("an error shows the learner's own line with a caret and nothing of the kern
 });
 
 test("all cells of a course notebook run from the menu, with their charts and without an error", { skip }, async () => {
-  const { cells } = readNotebook(path.join(import.meta.dirname, "../../notebooks/03-forward-process.ipynb"));
-  const tagged = (cell: { metadata: Readonly<Record<string, unknown>> }, tag: string): boolean =>
-    ((cell.metadata.tags as string[] | undefined) ?? []).includes(tag);
-  const code = cells.filter((cell) => cell.type === "code" && !tagged(cell, "exercise")).map(({ source }) => source);
+  const cells = readCells(path.join(import.meta.dirname, "../../notebooks/03-forward-process.ipynb"));
+  const code = cells
+    .filter(({ type, tags }) => type === "code" && !tags.includes("exercise"))
+    .map(({ source }) => source);
   const course = await lab.open("whole", code);
   await course.runAll();
   await course.finished(code.length - 1);

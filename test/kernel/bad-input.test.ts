@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { KernelClient, KernelDied } from "../../src/course/client.js";
+import { KernelClient, KernelDied } from "./client.js";
 import { decode, newHeader, Signer } from "../../src/kernel/wire.js";
 import { begin, BUILT_KERNEL, result, ROOT, startKernel } from "./kernel.js";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import type { KernelClient } from "../../src/course/client.js";
+import type { KernelClient } from "./client.js";
 import { begin, ofType, printed, result, ROOT, startKernel, traceback, wait } from "./kernel.js";
 
 let kernel: KernelClient;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { KernelClient } from "../../src/course/client.js";
+import type { KernelClient } from "./client.js";
 import { begin, result, startKernel, traceback, wait } from "./kernel.js";
 
 let kernel: KernelClient;

@@ -1,7 +1,7 @@
 // A kernel for tests, and short ways to say what a cell gave.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { KernelClient, type Executed, type ExecuteOptions } from "../../src/course/client.js";
+import { KernelClient, type Executed, type ExecuteOptions } from "./client.js";
 import { kernelSpec } from "../../src/kernel/kernelspec.js";
 import type { Content, Message } from "../../src/kernel/wire.js";
 

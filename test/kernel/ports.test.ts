@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { KernelClient } from "../../src/course/client.js";
+import { KernelClient } from "./client.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "ports-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { SetupError } from "../../src/setup/errors.mjs";
-import { ROOT } from "../../src/setup/paths.mjs";
+import { ROOT, venvProgram } from "../../src/setup/paths.mjs";
 import { declarations } from "./declarations.mjs";
 import { listTests, nodeTests } from "./node-tests.mjs";
 import { program } from "./program.mjs";
@@ -43,14 +43,11 @@ async function notebooks(filters) {
     console.log("   no notebooks yet");
     return { passed: 0, failed: 0 };
   }
-  const runner = join(ROOT, "src", "dist", "course", "run-notebooks.js");
-  if (!existsSync(runner)) {
-    console.log(`   ${present.length} notebooks, but ${runner} is not built`);
-    return { passed: 0, failed: present.length };
-  }
   const chosen = chosenNotebooks(present, filters);
   if (chosen.length === 0) return { passed: 0, failed: 0 };
-  return program("notebooks", process.execPath, [runner, ...chosen], { read: countNotebooks });
+  return program("notebooks", venvProgram("python"), [join(ROOT, "src", "course", "run.py"), ...chosen], {
+    read: countNotebooks,
+  });
 }
 
 export const SECTIONS = {

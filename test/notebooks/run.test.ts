@@ -1,10 +1,18 @@
+/** `npm run notebooks` as a whole, in a course of a few small notebooks. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { BUILT_KERNEL, ROOT } from "./kernel.js";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PROGRAM = path.join(ROOT, "src", "course", "run.py");
+const python = [".venv/bin/python", ".venv/Scripts/python.exe"]
+  .map((name) => path.join(ROOT, name))
+  .find((name) => existsSync(name));
+assert.ok(python, "the project's Python environment is missing: npm start -- --setup-only makes it");
 
 const project = mkdtempSync(path.join(tmpdir(), "course-"));
 const notebooks = path.join(project, "notebooks");
@@ -14,11 +22,11 @@ symlinkSync(path.join(ROOT, "node_modules"), path.join(project, "node_modules"),
 after(() => rmSync(project, { recursive: true, force: true }));
 
 function run(...words: string[]): { status: number | null; text: string } {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [path.join(BUILT_KERNEL, "run-notebooks.js"), ...words],
-    { encoding: "utf8", timeout: 240_000, env: { ...process.env, DIFFUSION_LAB_ROOT: project } },
-  );
+  const { status, stdout, stderr } = spawnSync(python as string, [PROGRAM, ...words], {
+    encoding: "utf8",
+    timeout: 240_000,
+    env: { ...process.env, DIFFUSION_LAB_ROOT: project },
+  });
   return { status, text: `${stdout}\n${stderr}` };
 }
 
@@ -114,53 +122,76 @@ test("everything that can be wrong in a run is told, and nothing is saved", () =
   assert.doesNotMatch(bytes("01-bad.ipynb"), /oops.*traceback/s);
 });
 
-test("corrupt notebooks and newer formats are refused and left as they are", () => {
-  writeFileSync(file("02-corrupt.ts"), "// %%\n1\n");
+test("what is no notebook is left as it is, and what differs from its script is shown", () => {
+  for (const name of ["02-corrupt.ts", "03-newer.ts"]) writeFileSync(file(name), "// %%\n1\n");
   writeFileSync(file("02-corrupt.ipynb"), '{ "cells": [');
-  writeFileSync(file("03-newer.ts"), "// %%\n1\n");
   writeFileSync(file("03-newer.ipynb"), '{ "cells": [], "metadata": {}, "nbformat": 5, "nbformat_minor": 0 }');
-  const { status, text } = run("--check", "02", "03");
-  assert.equal(status, 1);
-  assert.match(text, /02-corrupt\.ipynb is not JSON .*git checkout/);
-  assert.match(text, /03-newer\.ipynb has notebook format 5\.0; this version reads format 4/);
-  assert.equal(run("--from-script", "02").status, 2);
-  assert.equal(bytes("02-corrupt.ipynb"), '{ "cells": [');
-});
-
-test("a script and a notebook that differ are told apart, and either can be taken", () => {
   writeFileSync(file("04-pair.ts"), "// %%\nconst a = 1;\n");
-  assert.equal(run("--from-script", "--check", "04").status, 0);
+  const first = run("--from-script", "--check", "02", "03", "04");
+  assert.equal(first.status, 1);
+  assert.match(first.text, /02-corrupt\.ipynb is not JSON .*git checkout/);
+  assert.match(first.text, /03-newer\.ipynb has notebook format 5; the course reads format 4/);
+  assert.match(first.text, /wrote notebooks\/04-pair\.ipynb/);
+  assert.equal(bytes("02-corrupt.ipynb"), '{ "cells": [');
   writeFileSync(file("04-pair.ts"), "// %%\nconst a = 2;\n");
-  const differing = run("--check", "04");
-  assert.equal(differing.status, 1);
-  assert.match(differing.text, /differ: cell 1 \(const a = 2;\) has another text/);
+  const second = run("--check", "04");
+  assert.equal(second.status, 1);
+  assert.match(second.text, /04-pair: notebook and script differ .*\n(.*\n)*-const a = 1;\n\+const a = 2;/);
   assert.equal(run("--to-script", "04").status, 0);
-  assert.match(bytes("04-pair.ts"), /\/\/ %%\nconst a = 1;\n/);
-  assert.equal(run("--check", "04").status, 0);
-});
-
-test("a word that matches no notebook is an error", () => {
-  const { status, text } = run("99");
-  assert.equal(status, 2);
-  assert.match(text, /No notebook begins with "99"\. There are: 00-good/);
+  assert.equal(bytes("04-pair.ts"), "// %%\nconst a = 1;\n");
 });
 
 test("words that mean nothing, and a course without notebooks, end with a sentence and code 2", () => {
   for (const [words, message] of [
-    [["--jobs", "two"], /--jobs takes a whole number of at least 1, got "two"/],
-    [["--jobs", "0"], /--jobs takes a whole number of at least 1, got "0"/],
-    [["--timeout", "abc"], /--timeout takes seconds, at most 1000000, got "abc"/],
-    [["--timeout", "0"], /--timeout takes seconds/],
+    [["99"], /No notebook begins with "99"\. There are: 00-good/],
+    [["--jobs", "two"], /--jobs: takes a whole number from 1 to 999999, got "two"/],
+    [["--from-script", "--to-script"], /--to-script: not allowed with argument --from-script/],
   ] as const) {
     const { status, text } = run(...words);
     assert.equal(status, 2, text);
     assert.match(text, message);
   }
   const empty = mkdtempSync(path.join(tmpdir(), "no-course-"));
-  const { status, stderr } = spawnSync(process.execPath, [path.join(BUILT_KERNEL, "run-notebooks.js")], {
-    encoding: "utf8",
-    env: { ...process.env, DIFFUSION_LAB_ROOT: empty },
-  });
+  const env = { ...process.env, DIFFUSION_LAB_ROOT: empty };
+  const { status, stderr } = spawnSync(python as string, [PROGRAM], { encoding: "utf8", env });
   rmSync(empty, { recursive: true });
   assert.deepEqual([status, /There is no notebook in .*no-course-/.test(stderr)], [2, true], stderr);
+});
+
+test("a cell that takes too long and a kernel that dies are told, and the other cells' outputs are not lost", () => {
+  writeFileSync(file("05-slow.ts"), "// %%\nawait new Promise(() => setInterval(() => undefined, 1000));\n");
+  writeFileSync(
+    file("06-dead.ts"),
+    '// %%\nprocess.stderr.write("");\nprocess.kill(process.pid, "SIGKILL");\nawait new Promise(() => undefined);\n',
+  );
+  const { status, text } = run("--from-script", "--timeout", "3", "05", "06");
+  assert.equal(status, 1);
+  assert.match(text, /05-slow, cell 1: did not end within 3 s/);
+  assert.match(text, /06-dead: the kernel ended before its notebook did/);
+});
+
+test("Ctrl-C ends the run and its kernels", async () => {
+  writeFileSync(file("07-long.ts"), '// %%\nconsole.log("pid", process.pid);\nawait new Promise((r) => setTimeout(r, 6e5));\n');
+  const child = spawn(python as string, [PROGRAM, "--from-script", "--verbose", "07"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, DIFFUSION_LAB_ROOT: project },
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  const kernels = (): string[] =>
+    spawnSync("pgrep", ["-P", String(child.pid), "-f", "launcher.js"], { encoding: "utf8" }).stdout.match(/\d+/g) ?? [];
+  while (kernels().length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
+  const [kernel] = kernels();
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  child.kill("SIGINT");
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  assert.deepEqual([code, /stopped/.test(text)], [130, true], text);
+  assert.throws(() => process.kill(Number(kernel), 0), /ESRCH/);
+});
+
+test("the parts of the course's tools, one by one", () => {
+  const parts = fileURLToPath(new URL("tools_test.py", import.meta.url));
+  const { status, stderr } = spawnSync(python as string, [parts], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /Ran \d+ tests/);
 });

@@ -6,9 +6,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Dealer, Subscriber } from "zeromq";
-import { address, type Connection } from "diffusion-lab-kernel/connection";
-import { zeromq } from "diffusion-lab-kernel/tslab";
-import { decode, encode, newHeader, Signer, type Content, type Message } from "diffusion-lab-kernel/wire";
+import { address, type Connection } from "../../src/kernel/connection.js";
+import { zeromq } from "../../src/kernel/tslab.js";
+import { decode, encode, newHeader, Signer, type Content, type Message } from "../../src/kernel/wire.js";
 
 export interface KernelCommand {
   /** Words of the kernelspec; `{connection_file}` is put in. */

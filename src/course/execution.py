@@ -1,0 +1,207 @@
+"""Runs one notebook on a fresh kernel and lists what went wrong."""
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty
+from time import monotonic
+
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+
+from notebook_file import parse_json, tags
+
+EXERCISE, SOLUTION, RAISES = "exercise", "solution", "raises-exception"
+PLOTLY = "application/vnd.plotly.v1+json"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that must not be; cells count from 1 over all cells of the file, 0 is the whole notebook."""
+
+    cell: int
+    message: str
+
+
+@dataclass
+class Run:
+    """What a run gave: the notebook with its new outputs, and how it went."""
+
+    notebook: NotebookNode
+    problems: list[Problem] = field(default_factory=list)
+    code_cells: int = 0
+    seconds: float = 0
+    peak_mebibytes: int = 0
+
+
+def plan(cells: list[NotebookNode], with_solutions: bool = True) -> list[int]:
+    """Indices of the code cells in the order they run: each solution at the place of its exercise's stub."""
+    order = [index for index, cell in enumerate(cells) if cell.cell_type == "code"]
+    for stub, solution in pairs(cells):
+        order.remove(solution)
+        if with_solutions:
+            order[order.index(stub)] = solution
+    return order
+
+
+def pairs(cells: list[NotebookNode]) -> list[tuple[int, int]]:
+    """Exercises with their solutions, which follow before the next exercise."""
+    found = []
+    stub = None
+    for index, cell in enumerate(cells):
+        if EXERCISE in tags(cell):
+            stub = index
+        elif SOLUTION in tags(cell) and stub is not None:
+            found.append((stub, index))
+            stub = None
+    return found
+
+
+def plan_problems(cells: list[NotebookNode]) -> list[Problem]:
+    """Exercises without a solution, and solutions without an exercise."""
+    paired = {index for pair in pairs(cells) for index in pair}
+    lone = [(number, tags(cell)) for number, cell in enumerate(cells, 1) if number - 1 not in paired]
+    return [
+        *(Problem(at, "an exercise needs a cell tagged solution after it") for at, own in lone if EXERCISE in own),
+        *(Problem(at, "a solution needs a cell tagged exercise before it") for at, own in lone if SOLUTION in own),
+    ]
+
+
+def traceback_of(error: dict) -> str:
+    text = "\n".join(error.get("traceback", [])) or f"{error['ename']}: {error['evalue']}"
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def cell_problems(cell: NotebookNode, status: str, may_raise: bool) -> list[str]:
+    """What is wrong with an executed cell, also what an earlier cell threw while this one ran."""
+    errors = [traceback_of(output) for output in cell.outputs if output.output_type == "error"]
+    if may_raise:
+        errors = ["is tagged raises-exception, but it succeeded"] if status == "ok" else []
+    elif status != "ok" and not errors:
+        errors = ["failed without an error message"]
+    for output in cell.outputs:
+        figure = output.get("data", {}).get(PLOTLY)
+        if figure is None:
+            continue
+        if not figure.get("data"):
+            errors.append("a figure without data")
+        elif "image/png" not in output.data:
+            errors.append("a figure without a PNG beside it")
+    return errors
+
+
+class Client(NotebookClient):
+    """nbclient, with streams joined as JupyterLab joins them, and errors kept that come after their cell."""
+
+    late_errors: list[str]
+
+    def output(self, outs, msg, display_id, cell_index):
+        last = outs[-1] if outs and not self.clear_before_next_output else {}
+        content = msg["content"]
+        if msg["msg_type"] == last.get("output_type") == "stream" and last["name"] == content["name"]:
+            last["text"] += content["text"]
+            return last
+        return super().output(outs, msg, display_id, cell_index)
+
+    async def async_start_new_kernel_client(self):
+        kernel = await super().async_start_new_kernel_client()
+        receive = kernel.iopub_channel.get_msg
+        ended = set()
+        self.late_errors = []
+
+        async def receive_and_note(**options):
+            message = await receive(**options)
+            request = message["parent_header"].get("msg_id")
+            if message["content"].get("execution_state") == "idle":
+                ended.add(request)
+            elif message["msg_type"] == "error" and request in ended:
+                self.late_errors.append(traceback_of(message["content"]))
+            return message
+
+        kernel.iopub_channel.get_msg = receive_and_note
+        return kernel
+
+    async def drain(self, seconds: float) -> None:
+        """Listens on: promises that nobody waits for may still fail."""
+        try:
+            while True:
+                await self.kc.iopub_channel.get_msg(timeout=seconds)
+        except Empty:
+            pass
+
+
+def peak_mebibytes(pid: int) -> int:
+    """The highest resident memory of a process so far on Linux, else 0."""
+    try:
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return round(int(found[1]) / 1024) if found else 0
+
+
+async def execute(
+    notebook: NotebookNode, folder: Path, cell_timeout: int, on_cell: Callable[[int, float], None]
+) -> Run:
+    """Runs every code cell, solutions in place of their stubs, on a kernel that starts in `folder`."""
+    started = monotonic()
+    run = Run(deepcopy(notebook))
+    cells = run.notebook.cells
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    run.problems += plan_problems(cells)
+    stubs = {solution: stub for stub, solution in pairs(cells)}
+    kernel = AsyncKernelManager(kernel_name="tslab")
+    kernel.session.unpack = parse_json
+    statuses: list[str] = []
+    client = Client(
+        run.notebook,
+        km=kernel,
+        timeout=cell_timeout,
+        iopub_timeout=60,
+        raise_on_iopub_timeout=True,
+        allow_errors=True,
+        record_timing=False,
+        store_widget_state=False,
+        on_cell_executed=lambda execute_reply, **_: statuses.append(execute_reply["content"]["status"]),
+    )
+    with tempfile.TemporaryFile() as log:
+        await kernel.start_kernel(cwd=str(folder), stdout=log, stderr=log)
+        stuck = False
+        try:
+            await client.async_start_new_kernel_client()
+            for index in plan(cells):
+                cell = cells[index]
+                if not cell.source.strip():
+                    continue
+                cell_started = monotonic()
+                await client.async_execute_cell(cell, index)
+                run.code_cells += 1
+                on_cell(index + 1, monotonic() - cell_started)
+                may_raise = any(RAISES in tags(cells[at]) for at in (index, stubs.get(index, index)))
+                run.problems += [Problem(index + 1, text) for text in cell_problems(cell, statuses[-1], may_raise)]
+            await client.drain(0.2)
+            run.problems += [Problem(0, f"after its cell had ended: {text}") for text in client.late_errors]
+        except CellTimeoutError:
+            stuck = True
+            run.problems.append(Problem(index + 1, f"did not end within {cell_timeout} s (--timeout S gives it longer)"))
+        except (DeadKernelError, RuntimeError) as error:
+            # nbclient takes a cancelled task (Ctrl-C) for a dead kernel.
+            if await kernel.is_alive():
+                raise asyncio.CancelledError from error
+            log.seek(0)
+            said = log.read().decode(errors="replace").strip()[-2000:]
+            run.problems.append(Problem(0, f"the kernel ended before its notebook did.\n{said}".strip()))
+        finally:
+            run.peak_mebibytes = peak_mebibytes(kernel.provisioner.pid) if kernel.has_kernel else 0
+            if client.kc:
+                client.kc.stop_channels()
+            await kernel.shutdown_kernel(now=stuck)
+    run.seconds = monotonic() - started
+    return run

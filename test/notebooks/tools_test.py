@@ -1,0 +1,168 @@
+"""The parts of the course's tools one by one: files, pairing, the order of cells, the verdict on a cell."""
+
+import json
+import sys
+import tempfile
+import unittest
+from argparse import ArgumentTypeError
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src" / "course"))
+
+from run import count  # First, because it spares a slow import.
+from execution import PLOTLY, cell_problems, pairs, plan, plan_problems
+from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from notebook_file import WIDGET_VIEW, CourseError, read, text_of, write, write_text
+from pairing import difference, parse_script, script_of, with_script
+
+
+def tagged(*tags: str) -> NotebookNode:
+    return new_code_cell("1", metadata={"tags": list(tags)})
+
+
+class Files(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = Path(folder.name) / "n.ipynb"
+
+    def test_what_is_read_is_written_to_the_same_bytes_with_the_numbers_of_either_language(self) -> None:
+        numbers = '{"data": [{"y": [1, 1.50, 1e-7, 1e-07, 0.0000412842, 1e21, -0.0, 12345678901234567890]}]}'
+        cell = {"cell_type": "code", "id": "a", "execution_count": 1, "metadata": {"tags": ["é"]}, "source": ["1\n", "2"]}
+        cell["outputs"] = [{"output_type": "display_data", "metadata": {"width": 2}, "data": {PLOTLY: "NUMBERS"}}]
+        notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        indented = json.dumps(json.loads(numbers, parse_float=lambda digits: f"<{digits}>"), indent=1)
+        text = text.replace('"NUMBERS"', indented.replace('"<', "").replace('>"', "").replace("\n", "\n      "))
+        self.file.write_text(text, encoding="utf-8")
+        self.assertFalse(write(self.file, read(self.file)))
+        self.assertEqual(self.file.read_text(encoding="utf-8"), text)
+        self.assertIn("0.0000412842,", text)
+
+    def test_timings_and_live_widgets_are_not_saved_and_what_stands_beside_them_is(self) -> None:
+        data = {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "slider"}
+        metadata = {"execution": {"started": "now"}, "tags": ["t"]}
+        cell = new_code_cell("1", outputs=[new_output("display_data", data=data)], metadata=metadata)
+        self.assertTrue(write(self.file, new_notebook(cells=[cell])))
+        saved = read(self.file).cells[0]
+        self.assertEqual(saved.outputs[0].data, {"text/plain": "slider"})
+        self.assertEqual(saved.metadata, {"tags": ["t"]})
+
+    def test_what_is_no_notebook_is_refused_with_a_remedy(self) -> None:
+        for text, message in [
+            ("", r"n\.ipynb is empty.*git checkout"),
+            ('{"cells": [', r"is not JSON.*git checkout"),
+            ("{}", "no notebook: it has no nbformat or no cells"),
+            ("[]", "no notebook"),
+            ('{"nbformat": 5, "cells": []}', r"format 5; the course reads format 4: save it as format 4"),
+            ('{"nbformat": 3, "cells": []}', r"format 3.*save it in JupyterLab"),
+            ('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"id": "a", "cell_type": "prose", "metadata": {}, "source": ""}]}', r"at cells\.0: .*prose"),
+        ]:
+            self.file.write_text(text)
+            self.assertRaisesRegex(CourseError, message, read, self.file)
+        self.assertRaisesRegex(CourseError, "cannot be read: No such file", read, self.file.with_name("missing"))
+
+    def test_a_file_is_written_whole_only_when_it_changes_and_nothing_else_is_left(self) -> None:
+        self.assertTrue(write_text(self.file, "one"))
+        self.assertFalse(write_text(self.file, "one"))
+        self.assertRaises(OSError, write_text, self.file.parent / "missing" / "b", "two")
+        self.assertEqual([found.name for found in self.file.parent.iterdir()], ["n.ipynb"])
+
+
+class Pairing(unittest.TestCase):
+    def test_every_kind_of_cell_survives_the_way_through_the_script(self) -> None:
+        lines = ["# d", "$x_t$", "", "`${e}`", "!done", "%time", "x?", "cd a", "/* a", "'use strict'", "// // x", "é", "  b"]
+        for make in (new_code_cell, new_markdown_cell, new_raw_cell):
+            for metadata in ({}, {"tags": ["a", "b ] c"], "jupyter": {"source_hidden": True}}):
+                cells = [make("\n".join(["const a = 1;", *lines, "end"]), metadata=metadata), make("", metadata=metadata)]
+                back = parse_script(script_of(new_notebook(cells=cells))).cells
+                content = [[(cell.cell_type, cell.source, cell.metadata) for cell in side] for side in (cells, back)]
+                self.assertEqual(content[0], content[1])
+
+    def test_the_script_is_as_an_author_writes_it(self) -> None:
+        script = '// %% [markdown]\n// # Title\n//\n// $x_t$\n\n// %% tags=["exercise"] jupyter={"source_hidden": true}\n// é\n'
+        metadata = {"jupyter": {"source_hidden": True}, "tags": ["exercise"], "trusted": True}
+        cells = [new_markdown_cell("# Title\n\n$x_t$"), new_code_cell("// é", metadata=metadata)]
+        self.assertEqual(script_of(new_notebook(cells=cells)), script)
+        header = "// ---\n// jupyter:\n//   jupytext:\n//     formats: ipynb,ts:percent\n// ---\n\n"
+        self.assertEqual(script_of(parse_script(header + script)), script)
+
+    def test_a_marker_line_that_no_cell_can_keep_is_refused(self) -> None:
+        for line in ("// %% some title", "// %% tags=[x]", '// %% key="value"'):
+            self.assertRaisesRegex(CourseError, r"cell 1 of the script: .*key=JSON", parse_script, f"{line}\n1\n")
+        header = "// ---\n// jupyter:\n//   kernelspec:\n//     name: tslab\n// ---\n"
+        self.assertRaisesRegex(CourseError, "header .* 'display_name' is a required", parse_script, header)
+
+    def test_a_difference_is_shown_and_none_is_empty(self) -> None:
+        notebook = new_notebook(cells=[new_code_cell("const a = 1;")])
+        self.assertEqual(difference(notebook, "// %%\nconst a = 1;\n\n\n"), "")
+        for script in ("// %%\nconst a = 2;\n", "// %%\n", '// %% tags=["t"]\nconst a = 1;\n', "// %% [markdown]\n// const a = 1;\n"):
+            self.assertRegex(difference(notebook, script), r"(?s)--- notebook\n\+\+\+ script\n.*\n[-+]")
+
+    def test_cells_of_a_changed_script_keep_their_outputs_and_ids(self) -> None:
+        outputs = [new_output("stream", text="1\n")]
+        old = new_notebook(cells=[new_code_cell(text, outputs=outputs, execution_count=1) for text in ("a()", "b()", "c()")])
+        old.cells[1].metadata = from_dict({"trusted": True, "tags": ["old"]})
+        paired = with_script(old, '// %%\na()\n// %% tags=["t"]\nrenamed()\n// %%\nc()\n// %%\nnew()\n')
+        self.assertEqual([cell.source for cell in paired.cells], ["a()", "renamed()", "c()", "new()"])
+        self.assertEqual([cell.id for cell in paired.cells[:3]], [cell.id for cell in old.cells])
+        self.assertEqual([cell.outputs for cell in paired.cells], [outputs, outputs, outputs, []])
+        self.assertEqual(paired.cells[1].metadata, {"trusted": True, "tags": ["t"]})
+        self.assertEqual(paired.metadata.kernelspec.name, "tslab")
+
+
+class Course(unittest.TestCase):
+    def test_every_notebook_and_its_script_say_the_same_and_writing_either_changes_no_byte(self) -> None:
+        notebooks = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+        self.assertGreater(len(notebooks), 0)
+        for file in notebooks:
+            script = file.with_suffix(".ts").read_text(encoding="utf-8")
+            self.assertEqual(difference(read(file), script), "", file.name)
+            self.assertEqual(script_of(read(file)), script, file.name)
+            self.assertEqual(text_of(with_script(read(file), script)), file.read_text(encoding="utf-8"), file.name)
+
+
+class Verdict(unittest.TestCase):
+    def test_a_solution_runs_in_place_of_its_exercise(self) -> None:
+        cells = [new_code_cell("0"), tagged("exercise"), new_markdown_cell("text"), new_code_cell("2"), tagged("solution")]
+        self.assertEqual(pairs(cells), [(1, 4)])
+        self.assertEqual(plan(cells), [0, 4, 3])
+        self.assertEqual(plan(cells, with_solutions=False), [0, 1, 3])
+        self.assertEqual(plan_problems(cells), [])
+        lone = [tagged("exercise"), tagged("exercise"), tagged("solution"), tagged("solution")]
+        self.assertEqual(plan(lone), [0, 2, 3])
+        self.assertEqual([problem.cell for problem in plan_problems(lone)], [1, 4])
+
+    def test_a_figure_needs_data_and_a_png(self) -> None:
+        for figure, beside, expected in [
+            ({"data": []}, {"image/png": "A"}, ["a figure without data"]),
+            ({"data": [{}]}, {}, ["a figure without a PNG beside it"]),
+            ({"data": [{}]}, {"image/png": "A"}, []),
+        ]:
+            cell = new_code_cell("1", outputs=[new_output("display_data", data={PLOTLY: figure, **beside})])
+            self.assertEqual(cell_problems(cell, "ok", may_raise=False), expected)
+
+    def test_a_cell_answers_for_every_error_under_it(self) -> None:
+        def judged(status: str, *errors: str, may_raise: bool = False) -> list[str]:
+            outputs = [
+                new_output("error", ename="Error", evalue=text, traceback=[f"\x1b[31mError: {text}"]) for text in errors
+            ]
+            cell = new_code_cell("1", outputs=[new_output("stream", text="fine"), *outputs])
+            return cell_problems(cell, status, may_raise)
+
+        self.assertEqual(judged("error", "TS2322", "too late"), ["Error: TS2322", "Error: too late"])
+        self.assertEqual(judged("ok", "too late"), ["Error: too late"])
+        self.assertEqual(judged("ok"), [])
+        self.assertEqual(judged("aborted"), ["failed without an error message"])
+        self.assertEqual(judged("error", "as wanted", may_raise=True), [])
+        self.assertEqual(judged("ok", may_raise=True), ["is tagged raises-exception, but it succeeded"])
+
+    def test_numbers_of_the_command_line_are_whole(self) -> None:
+        self.assertEqual([count(text) for text in ("1", "600")], [1, 600])
+        for text in ("0", "-1", "abc", "1.5", "1e3", "", "1000000"):
+            self.assertRaisesRegex(ArgumentTypeError, "takes a whole number from 1 to 999999", count, text)
+
+
+if __name__ == "__main__":
+    unittest.main()
