@@ -20,48 +20,48 @@ export class Comm {
   readonly target: string;
   onMessage: ((message: CommMessage) => void | Promise<void>) | undefined;
   onClose: ((message: CommMessage) => void | Promise<void>) | undefined;
-  readonly #send: SendComm;
-  readonly #forget: () => void;
+  private readonly transmit: SendComm;
+  private readonly forget: () => void;
 
   constructor(id: string, target: string, send: SendComm, forget: () => void) {
     this.id = id;
     this.target = target;
-    this.#send = send;
-    this.#forget = forget;
+    this.transmit = send;
+    this.forget = forget;
   }
 
   send(data: Content, buffers: readonly Buffer[] = [], metadata: Content = {}): void {
-    this.#send("comm_msg", { comm_id: this.id, data }, metadata, buffers);
+    this.transmit("comm_msg", { comm_id: this.id, data }, metadata, buffers);
   }
 
   close(data: Content = {}): void {
-    this.#send("comm_close", { comm_id: this.id, data }, {}, []);
-    this.#forget();
+    this.transmit("comm_close", { comm_id: this.id, data }, {}, []);
+    this.forget();
   }
 }
 
 export class Comms {
-  readonly #send: SendComm;
-  readonly #open = new Map<string, Comm>();
-  readonly #targets = new Map<string, (comm: Comm, message: CommMessage) => void>();
+  private readonly transmit: SendComm;
+  private readonly opened = new Map<string, Comm>();
+  private readonly targets = new Map<string, (comm: Comm, message: CommMessage) => void>();
 
   constructor(send: SendComm) {
-    this.#send = send;
+    this.transmit = send;
   }
 
   /** What to do when the front end opens a comm to `target`. */
   onOpen(target: string, accept: (comm: Comm, message: CommMessage) => void): void {
-    this.#targets.set(target, accept);
+    this.targets.set(target, accept);
   }
 
   open(target: string, data: Content, metadata: Content = {}, buffers: readonly Buffer[] = []): Comm {
-    const comm = this.#add(randomUUID(), target);
-    this.#send("comm_open", { comm_id: comm.id, target_name: target, data }, metadata, buffers);
+    const comm = this.add(randomUUID(), target);
+    this.transmit("comm_open", { comm_id: comm.id, target_name: target, data }, metadata, buffers);
     return comm;
   }
 
   info(target: unknown): Content {
-    const comms = [...this.#open.values()].filter((comm) => !target || comm.target === target);
+    const comms = [...this.opened.values()].filter((comm) => !target || comm.target === target);
     return {
       status: "ok",
       comms: Object.fromEntries(comms.map(({ id, target: target_name }) => [id, { target_name }])),
@@ -73,24 +73,24 @@ export class Comms {
     const message = { data: (content.data ?? {}) as Content, metadata, buffers };
     if (type === "comm_open") {
       const target = String(content.target_name);
-      const accept = this.#targets.get(target);
-      if (accept) accept(this.#add(id, target), message);
-      else this.#send("comm_close", { comm_id: id, data: {} }, {}, []);
+      const accept = this.targets.get(target);
+      if (accept) accept(this.add(id, target), message);
+      else this.transmit("comm_close", { comm_id: id, data: {} }, {}, []);
       return;
     }
-    const comm = this.#open.get(id);
+    const comm = this.opened.get(id);
     if (!comm) return;
     if (type === "comm_close") {
-      this.#open.delete(id);
+      this.opened.delete(id);
       await comm.onClose?.(message);
     } else {
       await comm.onMessage?.(message);
     }
   }
 
-  #add(id: string, target: string): Comm {
-    const comm = new Comm(id, target, this.#send, () => this.#open.delete(id));
-    this.#open.set(id, comm);
+  private add(id: string, target: string): Comm {
+    const comm = new Comm(id, target, this.transmit, () => this.opened.delete(id));
+    this.opened.set(id, comm);
     return comm;
   }
 }

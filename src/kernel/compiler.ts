@@ -79,99 +79,99 @@ function isEdited(file: string): boolean {
 
 export class Compiler {
   readonly ts: TypeScript;
-  readonly #root: string;
-  readonly #locators = new Map<string, Locate>();
+  private readonly root: string;
+  private readonly locators = new Map<string, Locate>();
   /** Modules whose appearance has already been taken notice of. */
-  readonly #appeared = new Set<string>();
-  #converter: Converter;
+  private readonly appeared = new Set<string>();
+  private converter: Converter;
   /** Names of earlier cells, while a cell is converted. */
-  #earlier: ReadonlySet<string> = new Set();
+  private earlier: ReadonlySet<string> = new Set();
 
   constructor(root: string) {
-    this.#root = root;
+    this.root = root;
     this.ts = loadTypeScript();
     this.ts.sys.useCaseSensitiveFileNames = true;
-    replaceExports(typescriptPath, this.#patched());
-    this.#converter = this.#newConverter();
+    replaceExports(typescriptPath, this.patched());
+    this.converter = this.newConverter();
   }
 
   convert(declarations: string, code: string): Compiled {
-    this.#locators.clear();
-    this.#earlier = declaredNames(this.ts, declarations);
-    let conversion = this.#surely((converter) => converter.convert(declarations, code));
-    if (this.#hasAppeared(conversion)) {
-      this.#renew();
-      conversion = this.#surely((converter) => converter.convert(declarations, code));
+    this.locators.clear();
+    this.earlier = declaredNames(this.ts, declarations);
+    let conversion = this.surely((converter) => converter.convert(declarations, code));
+    if (this.hasAppeared(conversion)) {
+      this.renew();
+      conversion = this.surely((converter) => converter.convert(declarations, code));
     }
-    const locate = this.#locators.get(conversion.output ?? "") ?? (() => undefined);
+    const locate = this.locators.get(conversion.output ?? "") ?? (() => undefined);
     return {
       ...conversion,
       declOutput: withNamespaces(this.ts, declarations, conversion.declOutput ?? ""),
       locate,
-      hasToplevelAwait: conversion.hasToplevelAwait || this.#forAwait(code),
+      hasToplevelAwait: conversion.hasToplevelAwait || this.forAwait(code),
     };
   }
 
   addModule(name: string, code: string, meta: CellMetadata): readonly Diagnostic[] {
-    return this.#converter.addModule(name, code, meta);
+    return this.converter.addModule(name, code, meta);
   }
 
   complete(declarations: string, code: string, position: number): Completion {
-    return this.#surely((converter) => converter.complete(declarations, code, position));
+    return this.surely((converter) => converter.complete(declarations, code, position));
   }
 
   inspect(declarations: string, code: string, position: number): typescript.QuickInfo | undefined {
-    return this.#surely((converter) => converter.inspect(declarations, code, position));
+    return this.surely((converter) => converter.inspect(declarations, code, position));
   }
 
   close(): void {
-    this.#converter.close();
+    this.converter.close();
   }
 
-  #newConverter(): Converter {
+  private newConverter(): Converter {
     return loadConverterModule().createConverter({ isJS: false, isBrowser: false });
   }
 
-  #renew(): void {
-    this.#converter.close();
-    this.#converter = this.#newConverter();
+  private renew(): void {
+    this.converter.close();
+    this.converter = this.newConverter();
   }
 
   /** An exception inside TypeScript leaves tslab's converter unusable, so the second try gets a new one. */
-  #surely<T>(ask: (converter: Converter) => T): T {
+  private surely<T>(ask: (converter: Converter) => T): T {
     try {
-      return ask(this.#converter);
+      return ask(this.converter);
     } catch {
-      this.#renew();
-      return ask(this.#converter);
+      this.renew();
+      return ask(this.converter);
     }
   }
 
   /** Whether a module that TypeScript remembers as missing has been installed or written since. */
-  #hasAppeared({ diagnostics }: Conversion): boolean {
+  private hasAppeared({ diagnostics }: Conversion): boolean {
     return diagnostics.some(({ code, messageText }) => {
       const name = code === CANNOT_FIND_MODULE && /'([^']+)'/.exec(messageText)?.[1];
-      if (!name || this.#appeared.has(name)) return false;
+      if (!name || this.appeared.has(name)) return false;
       const [scope, rest] = name.split("/");
-      const folder = path.join(this.#root, "node_modules", scope, name.startsWith("@") ? (rest ?? "") : "");
+      const folder = path.join(this.root, "node_modules", scope, name.startsWith("@") ? (rest ?? "") : "");
       const files = name.startsWith(".") ? [name, `${name}.ts`, name.replace(/\.js$/, ".ts")] : [];
       const exists = name.startsWith(".")
-        ? files.some((file) => existsSync(path.resolve(this.#root, file)))
+        ? files.some((file) => existsSync(path.resolve(this.root, file)))
         : existsSync(folder);
-      if (exists) this.#appeared.add(name);
+      if (exists) this.appeared.add(name);
       return exists;
     });
   }
 
   /** tslab knows only of `await` itself. */
-  #forAwait(code: string): boolean {
+  private forAwait(code: string): boolean {
     if (!/\bfor\s+await\b/.test(code)) return false;
     const { ts } = this;
     return hasTopLevelForAwait(ts, ts.createSourceFile("cell.ts", code, ts.ScriptTarget.ES2022, true));
   }
 
   /** The TypeScript module as tslab sees it: two of its functions are ours, all others its own. */
-  #patched(): object {
+  private patched(): object {
     const original = this.ts as TypeScript & Record<string, unknown>;
     const createWatchCompilerHost = (
       files: string[],
@@ -202,7 +202,7 @@ export class Compiler {
     };
     const replaced: Record<string, unknown> = {
       createWatchCompilerHost,
-      transpileModule: this.#transpile.bind(this, original),
+      transpileModule: this.transpile.bind(this, original),
     };
     const view = {};
     for (const name of Object.keys(original)) {
@@ -212,11 +212,11 @@ export class Compiler {
     return view;
   }
 
-  #transpile(ts: TypeScript, input: string, options: typescript.TranspileOptions): typescript.TranspileOutput {
+  private transpile(ts: TypeScript, input: string, options: typescript.TranspileOptions): typescript.TranspileOutput {
     const emitMap = INLINE_MAP.exec(input)?.[1];
     const text = input.replace(MAP_COMMENT, "");
     // Modules that a cell imports come this way too; they have no earlier cells and no guard.
-    const before = emitMap && isCell(emitMap) ? [expandShorthands(ts, text, this.#earlier), guardAwaits(ts)] : [];
+    const before = emitMap && isCell(emitMap) ? [expandShorthands(ts, text, this.earlier), guardAwaits(ts)] : [];
     const result = ts.transpileModule(text, {
       ...options,
       compilerOptions: { ...options.compilerOptions, sourceMap: true },
@@ -225,7 +225,7 @@ export class Compiler {
     const outputText = result.outputText.replace(MAP_COMMENT, "\n");
     if (emitMap && result.sourceMapText) {
       const map = Buffer.from(emitMap, "base64").toString();
-      this.#locators.set(outputText, locator(result.sourceMapText, map, outputText.split("\n").length));
+      this.locators.set(outputText, locator(result.sourceMapText, map, outputText.split("\n").length));
     }
     return { ...result, outputText };
   }

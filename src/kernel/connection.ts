@@ -25,31 +25,31 @@ export class ConnectionError extends Error {
 export function readConnection(path: string | undefined): Connection {
   if (!path) {
     throw new ConnectionError(
-      "The kernel needs --config-path FILE, the connection file that Jupyter writes. It is started by Jupyter " +
-        "through its kernelspec, not by hand: run `npm start`, or `npm run doctor` to repair the kernelspec.",
+      "the kernel needs --config-path FILE, the connection file that Jupyter writes; Jupyter starts it " +
+        "through its kernelspec: run `npm start`, or `npm run doctor` to repair the kernelspec",
     );
   }
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new ConnectionError(`The connection file ${path} cannot be read: ${(cause as Error).message}`);
+    throw new ConnectionError(`the connection file ${path} cannot be read: ${(cause as Error).message}`);
   }
   let value: Partial<Connection>;
   try {
     value = JSON.parse(text) as Partial<Connection>;
   } catch (cause) {
-    throw new ConnectionError(`The connection file ${path} is not JSON: ${(cause as Error).message}`);
+    throw new ConnectionError(`the connection file ${path} is not JSON: ${(cause as Error).message}`);
   }
   for (const name of ["shell_port", "iopub_port", "stdin_port", "control_port", "hb_port"] as const) {
     const port = value[name];
     if (typeof port !== "number" || !Number.isInteger(port) || port < 0 || port > 65535) {
-      throw new ConnectionError(`The connection file ${path} gives ${name} = ${String(port)}; a port is 0…65535.`);
+      throw new ConnectionError(`the connection file ${path} gives ${name} = ${String(port)}; a port is 0…65535`);
     }
   }
   const scheme = value.signature_scheme ?? "hmac-sha256";
   if (scheme !== "hmac-sha256") {
-    throw new ConnectionError(`The signature scheme ${scheme} is not supported; hmac-sha256 is.`);
+    throw new ConnectionError(`the signature scheme ${scheme} is not supported; hmac-sha256 is`);
   }
   return { transport: "tcp", ip: "127.0.0.1", key: "", ...value, signature_scheme: scheme } as Connection;
 }
@@ -71,8 +71,8 @@ async function bound<S extends Publisher | Reply | Router>(
     return socket;
   } catch (cause) {
     throw new ConnectionError(
-      `The kernel's ${channel} socket cannot take ${where} (${(cause as Error).message}): another program has ` +
-        "the port. Restart the kernel, Jupyter then picks a free one.",
+      `the kernel's ${channel} socket cannot take ${where} (${(cause as Error).message}): another program has ` +
+        "the port; restart the kernel, and Jupyter picks a free one",
     );
   }
 }

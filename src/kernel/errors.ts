@@ -1,6 +1,7 @@
 // What a learner sees of a failed cell: name, message, and a traceback with the cell's own lines.
 import { inspect } from "node:util";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Locate, Position } from "./compiler.js";
 import type { Diagnostic } from "./tslab.js";
 
@@ -138,7 +139,8 @@ function frames(stack: string): Frame[] {
   });
 }
 
-const KERNEL_FRAME = /^node:|[\\/]node_modules[\\/](@tslab|tslab|zeromq)[\\/]|[\\/]src[\\/](dist[\\/])?kernel[\\/]/;
+const KERNEL_FOLDER = path.dirname(fileURLToPath(import.meta.url)) + path.sep;
+const KERNEL_PACKAGES = /^node:|[\\/]node_modules[\\/](@tslab|tslab|zeromq)[\\/]/;
 
 function readableName(given: string): string {
   // Names of earlier cells are members of the object that cells share.
@@ -149,7 +151,7 @@ function readableName(given: string): string {
 function showFrame(frame: Frame, cells: CellSources, root: string): string[] {
   const cell = cells.get(frame.file);
   if (!cell) {
-    if (KERNEL_FRAME.test(frame.file)) return [];
+    if (frame.file.startsWith(KERNEL_FOLDER) || KERNEL_PACKAGES.test(frame.file)) return [];
     const relative = path.relative(root, frame.file);
     const file = relative.startsWith("..") ? frame.file : relative;
     return [`  ${DIM}at ${readableName(frame.name)}${file}:${frame.line}${OFF}`];

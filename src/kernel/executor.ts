@@ -20,24 +20,24 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 export class Executor {
   readonly compiler: Compiler;
   readonly interrupts = new Interrupts();
-  readonly #root: string;
-  readonly #scope = new Scope();
-  readonly #imports: Imports;
-  readonly #sources = new Map<string, CellSource>();
-  #declarations = "";
-  #runs = 0;
+  private readonly root: string;
+  private readonly scope = new Scope();
+  private readonly imports: Imports;
+  private readonly sources = new Map<string, CellSource>();
+  private living = "";
+  private runs = 0;
 
   constructor(root: string) {
-    this.#root = root;
+    this.root = root;
     this.compiler = new Compiler(root);
-    this.#imports = new Imports(root);
+    this.imports = new Imports(root);
     // The wrapper of a cell reads its arguments from here: vm has no other way to hand them over.
     const { interrupts } = this;
-    const scope = this.#scope;
+    const scope = this.scope;
     const value = {
       link: (setters: Parameters<Scope["link"]>[0]) => scope.link(setters),
-      exports: this.#scope.exports,
-      require: this.#imports.require,
+      exports: this.scope.exports,
+      require: this.imports.require,
       get [GUARD]() {
         return interrupts.guard;
       },
@@ -47,7 +47,7 @@ export class Executor {
 
   /** The .d.ts text of all names alive, against which the next cell is checked. */
   get declarations(): string {
-    return this.#declarations;
+    return this.living;
   }
 
   /** @param label how the cell is called in tracebacks, for example `cell [3]` */
@@ -57,68 +57,68 @@ export class Executor {
     failed.catch(() => undefined);
     this.interrupts.begin({ fail, controller: new AbortController() });
     try {
-      return await this.#execute(code, label, failed);
+      return await this.compileAndRun(code, label, failed);
     } finally {
       this.interrupts.end();
     }
   }
 
   describe(thrown: unknown): CellError {
-    return runtimeError(thrown, this.#sources, this.#root);
+    return runtimeError(thrown, this.sources, this.root);
   }
 
   close(): void {
     this.compiler.close();
   }
 
-  async #execute(code: string, label: string, failed: Promise<never>): Promise<Outcome> {
+  private async compileAndRun(code: string, label: string, failed: Promise<never>): Promise<Outcome> {
     const meta = cellMetadata(code);
     if (meta.module) {
       const diagnostics = this.compiler.addModule(meta.module, code, meta);
-      if (diagnostics.length > 0) return this.#failed(typeErrors(code, diagnostics));
+      if (diagnostics.length > 0) return this.failed(typeErrors(code, diagnostics));
       return { status: "ok", value: undefined };
     }
-    const compiled = this.compiler.convert(this.#declarations, code);
-    this.#imports.update(compiled.sideOutputs);
-    if (compiled.diagnostics.length > 0) return this.#failed(typeErrors(code, compiled.diagnostics));
+    const compiled = this.compiler.convert(this.living, code);
+    this.imports.update(compiled.sideOutputs);
+    if (compiled.diagnostics.length > 0) return this.failed(typeErrors(code, compiled.diagnostics));
     const declared = compiled.declOutput ?? "";
     if (!compiled.output) {
-      this.#declarations = declared;
+      this.living = declared;
       return { status: "ok", value: undefined };
     }
     const depth = tensorScopeDepth();
     try {
       const bindings = topLevelBindings(this.compiler.ts, compiled.output);
-      this.#scope.begin(bindings.names);
-      await this.#run({ ...compiled, link: linkStatement(bindings) }, code, label, failed);
+      this.scope.begin(bindings.names);
+      await this.run({ ...compiled, link: linkStatement(bindings) }, code, label, failed);
     } catch (thrown) {
       if (thrown instanceof Interrupted) closeTensorScopes(depth);
-      const lost = this.#scope.rollBack();
-      if (compiled.lastExpressionVar) this.#scope.take(compiled.lastExpressionVar);
-      this.#declarations = survivingDeclarations(this.compiler.ts, this.#declarations, declared, lost);
-      return this.#failed(this.describe(thrown), thrown instanceof Interrupted);
+      const lost = this.scope.rollBack();
+      if (compiled.lastExpressionVar) this.scope.take(compiled.lastExpressionVar);
+      this.living = survivingDeclarations(this.compiler.ts, this.living, declared, lost);
+      return this.failed(this.describe(thrown), thrown instanceof Interrupted);
     }
-    this.#declarations = declared;
+    this.living = declared;
     const name = compiled.lastExpressionVar;
-    return { status: "ok", value: name === undefined ? undefined : this.#scope.take(name) };
+    return { status: "ok", value: name === undefined ? undefined : this.scope.take(name) };
   }
 
-  #failed(error: CellError, interrupted = false): Outcome {
+  private failed(error: CellError, interrupted = false): Outcome {
     return { status: "error", error, interrupted };
   }
 
-  async #run(
+  private async run(
     compiled: Compiled & { readonly link: string },
     code: string,
     label: string,
     failed: Promise<never>,
   ): Promise<void> {
-    const filename = `cell-${++this.#runs}`;
+    const filename = `cell-${++this.runs}`;
     const prefix = `(${compiled.hasToplevelAwait ? "async " : ""}function(exports, require, ${GUARD}) { ${compiled.link}`;
     const call = `})(__tslab__.exports, __tslab__.require, __tslab__.${GUARD})`;
-    this.#sources.set(filename, { label, code, locate: compiled.locate, firstLineOffset: prefix.length });
+    this.sources.set(filename, { label, code, locate: compiled.locate, firstLineOffset: prefix.length });
     try {
-      await Promise.race([this.#start(`${prefix}${compiled.output}\n${call}`, filename), failed]);
+      await Promise.race([this.start(`${prefix}${compiled.output}\n${call}`, filename), failed]);
       // One more turn lets a rejection that nobody handles, and what the cell threw in a callback, reach it.
       await Promise.race([nextTurn(), failed]);
     } catch (thrown) {
@@ -128,7 +128,7 @@ export class Executor {
   }
 
   /** The cell starts in a turn of its own, so that terminating it takes none of the kernel's code with it. */
-  #start(wrapped: string, filename: string): Promise<void> {
+  private start(wrapped: string, filename: string): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       setImmediate(() => {
         try {

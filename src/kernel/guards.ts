@@ -9,7 +9,7 @@ export const GUARD = "__cell";
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
-  constructor(message = "The cell was interrupted. Variables of the lines that ran are kept.") {
+  constructor(message = "the cell was interrupted; variables of the lines that ran are kept") {
     super(message);
   }
 }
@@ -19,20 +19,20 @@ export class Interrupted extends Error {
  * when it resumes, its own `catch` clauses cannot swallow that, and its `finally` clauses run.
  */
 export class Guard {
-  #epoch = 0;
-  readonly #all: Guard | undefined;
+  private interrupts = 0;
+  private readonly all: Guard | undefined;
 
   /** @param all a guard whose epochs are this one's, too */
   constructor(all?: Guard) {
-    this.#all = all;
+    this.all = all;
   }
 
   nextEpoch(): void {
-    this.#epoch += 1;
+    this.interrupts += 1;
   }
 
   epoch(): number {
-    return this.#epoch + (this.#all?.epoch() ?? 0);
+    return this.interrupts + (this.all?.epoch() ?? 0);
   }
 
   resume<T>(epoch: number, value: T): T {

@@ -25,53 +25,53 @@ export interface Run {
 
 export class Interrupts {
   /** Interrupts reach what all cells have left running. */
-  readonly #everyone = new Guard();
-  #guard = new Guard(this.#everyone);
+  private readonly everyone = new Guard();
+  private current = new Guard(this.everyone);
   readonly shared: Int32Array = new Int32Array(new SharedArrayBuffer(4 * SHARED.length));
-  #run: Run | undefined;
-  #cells = 0;
-  readonly #callbacks = new Set<(error: unknown) => void>();
-  readonly #idleSignal = new AbortController().signal;
+  private run: Run | undefined;
+  private cells = 0;
+  private readonly callbacks = new Set<(error: unknown) => void>();
+  private readonly idleSignal = new AbortController().signal;
 
   /** Signal of the running cell; one that never fires when no cell runs. */
   get signal(): AbortSignal {
-    return this.#run?.controller.signal ?? this.#idleSignal;
+    return this.run?.controller.signal ?? this.idleSignal;
   }
 
   get running(): boolean {
-    return this.#run !== undefined;
+    return this.run !== undefined;
   }
 
   /** Of the run that has begun last. */
   get guard(): Guard {
-    return this.#guard;
+    return this.current;
   }
 
   begin(run: Run): void {
-    this.#run = run;
-    this.#guard = new Guard(this.#everyone);
+    this.run = run;
+    this.current = new Guard(this.everyone);
   }
 
   /** From here on only code of the cell runs, which may be terminated; the compiler may not. */
   enter(): void {
     if (this.signal.aborted) throw new Interrupted();
-    Atomics.store(this.shared, SHARED.running, ++this.#cells);
+    Atomics.store(this.shared, SHARED.running, ++this.cells);
   }
 
   end(): void {
-    this.#run = undefined;
+    this.run = undefined;
     Atomics.store(this.shared, SHARED.running, 0);
   }
 
   /** A cell is left behind: what of it still runs throws at its next await. */
   abandon(): void {
-    this.#guard.nextEpoch();
+    this.current.nextEpoch();
   }
 
   interrupt(): void {
     Atomics.add(this.shared, SHARED.seen, 1);
-    this.#everyone.nextEpoch();
-    const run = this.#run;
+    this.everyone.nextEpoch();
+    const run = this.run;
     if (!run || run.controller.signal.aborted) return;
     const reason = new Interrupted();
     run.controller.abort(reason);
@@ -81,15 +81,15 @@ export class Interrupts {
   /** Runs a callback in a turn of its own, so that terminating it takes none of the kernel's code with it. */
   callback<T>(call: () => T | Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#callbacks.add(reject);
+      this.callbacks.add(reject);
       setImmediate(() => {
-        const before = Atomics.exchange(this.shared, SHARED.running, ++this.#cells);
+        const before = Atomics.exchange(this.shared, SHARED.running, ++this.cells);
         try {
           resolve(call());
         } catch (thrown) {
           reject(thrown);
         }
-        this.#callbacks.delete(reject);
+        this.callbacks.delete(reject);
         Atomics.store(this.shared, SHARED.running, before);
       });
     });
@@ -97,17 +97,17 @@ export class Interrupts {
 
   /** The control thread has terminated the running code. */
   terminated(): void {
-    const message = "The cell was interrupted while it computed. Variables of the lines that ran are kept.";
+    const message = "the cell was interrupted while it computed; variables of the lines that ran are kept";
     this.interrupt();
-    this.#run?.fail(new Interrupted(message));
-    for (const reject of this.#callbacks) reject(new Interrupted(message));
-    this.#callbacks.clear();
-    if (!this.#run) Atomics.store(this.shared, SHARED.running, 0);
+    this.run?.fail(new Interrupted(message));
+    for (const reject of this.callbacks) reject(new Interrupted(message));
+    this.callbacks.clear();
+    if (!this.run) Atomics.store(this.shared, SHARED.running, 0);
   }
 
   /** Something the running cell started went wrong outside its own line of control. */
   fail(error: unknown): boolean {
-    this.#run?.fail(error);
-    return this.#run !== undefined;
+    this.run?.fail(error);
+    return this.run !== undefined;
   }
 }

@@ -42,8 +42,8 @@ class ProcessExit extends Error {
 
   constructor(code: unknown) {
     super(
-      `process.exit(${code === undefined ? "" : String(code)}) was called. The kernel stays alive: throw an Error to ` +
-        "stop a cell, or restart the kernel from the menu.",
+      `process.exit(${code === undefined ? "" : String(code)}) was called, and the kernel stays alive: throw an Error to ` +
+        "stop a cell, or restart the kernel from the menu",
     );
   }
 }
@@ -126,7 +126,7 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   const text = error instanceof ConnectionError ? error.message : ((error as Error).stack ?? String(error));
-  process.stderr.write(`The TypeScript kernel cannot start. ${text}\n`);
+  process.stderr.write(`the TypeScript kernel cannot start: ${text}\n`);
   process.exitCode = 1;
   setTimeout(() => process.exit(1), 100).unref();
 });

@@ -9,51 +9,51 @@ type Setter = (value: unknown) => void;
 export class Scope {
   readonly values: Record<string, unknown> = {};
   readonly exports: Record<string, unknown>;
-  readonly #unreached = new Map<string, unknown>();
+  private readonly unreached = new Map<string, unknown>();
   /**
    * By name, what sets the variable of the cell that declared it. Functions of that cell read the variable and not
    * `exports`, so another cell's assignment must reach both.
    */
-  readonly #setters = new Map<string, Setter>();
+  private readonly setters = new Map<string, Setter>();
   /** Setters of the names that the running cell declares anew. */
-  readonly #hidden = new Map<string, Setter>();
+  private readonly hidden = new Map<string, Setter>();
 
   constructor() {
     this.exports = new Proxy(this.values, {
-      set: (_target, name, value) => this.#write(String(name), value),
+      set: (_target, name, value) => this.write(String(name), value),
       // Re-exported imports arrive as getters, and must be writable by a later cell.
       defineProperty: (_target, name, attributes) =>
-        name === "__esModule" || this.#write(String(name), attributes.get ? attributes.get() : attributes.value),
+        name === "__esModule" || this.write(String(name), attributes.get ? attributes.get() : attributes.value),
     });
   }
 
   /** @param declared names that the cell declares: no assignment to them is one to an earlier cell's variable */
   begin(declared: readonly string[]): void {
-    this.#unreached.clear();
-    this.#hidden.clear();
+    this.unreached.clear();
+    this.hidden.clear();
     for (const name of declared) {
-      const setter = this.#setters.get(name);
-      if (setter) this.#hidden.set(name, setter);
-      this.#setters.delete(name);
+      const setter = this.setters.get(name);
+      if (setter) this.hidden.set(name, setter);
+      this.setters.delete(name);
     }
   }
 
   /** Called by a cell as it begins. */
   link(setters: Readonly<Record<string, Setter>>): void {
-    for (const [name, setter] of Object.entries(setters)) this.#setters.set(name, setter);
+    for (const [name, setter] of Object.entries(setters)) this.setters.set(name, setter);
   }
 
   /** Names that the cell declares and never gave a value; earlier values come back. */
   rollBack(): Set<string> {
-    for (const [name, earlier] of this.#unreached) {
+    for (const [name, earlier] of this.unreached) {
       if (earlier === undefined) delete this.values[name];
       else this.values[name] = earlier;
-      const hidden = this.#hidden.get(name);
-      if (hidden) this.#setters.set(name, hidden);
-      else this.#setters.delete(name);
+      const hidden = this.hidden.get(name);
+      if (hidden) this.setters.set(name, hidden);
+      else this.setters.delete(name);
     }
-    const names = new Set(this.#unreached.keys());
-    this.#unreached.clear();
+    const names = new Set(this.unreached.keys());
+    this.unreached.clear();
     return names;
   }
 
@@ -64,12 +64,12 @@ export class Scope {
     return value;
   }
 
-  #write(name: string, value: unknown): true {
-    if (value !== undefined) this.#unreached.delete(name);
-    else if (!this.#unreached.has(name)) this.#unreached.set(name, this.values[name]);
+  private write(name: string, value: unknown): true {
+    if (value !== undefined) this.unreached.delete(name);
+    else if (!this.unreached.has(name)) this.unreached.set(name, this.values[name]);
     this.values[name] = value;
     try {
-      this.#setters.get(name)?.(value);
+      this.setters.get(name)?.(value);
     } catch {
       // tslab writes `undefined` to all names before their lines have run, when a `let` cannot be set yet.
     }

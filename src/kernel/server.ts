@@ -33,296 +33,291 @@ export interface ServerOptions {
 }
 
 const NOTHING: Partial<Header> = {};
+const COMM_MESSAGES: ReadonlySet<string> = new Set(["comm_open", "comm_msg", "comm_close"]);
+const replyType = (request: string): string => request.replace(/_request$/, "_reply");
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class KernelServer {
-  readonly #options: ServerOptions;
-  readonly #executor: Executor;
-  readonly #streams: OutputStreams;
-  readonly #history = new History();
-  readonly #comms: Comms;
-  readonly #stdin: CellStdin;
-  readonly #waiting: Message[] = [];
-  #answer: { resolve: (line: string) => void; reject: (error: Error) => void } | undefined;
-  #running: Message | undefined;
+  private readonly options: ServerOptions;
+  private readonly executor: Executor;
+  private readonly streams: OutputStreams;
+  private readonly history = new History();
+  private readonly comms: Comms;
+  private readonly stdin: CellStdin;
+  private readonly waiting: Message[] = [];
+  /** By type of request, what its reply says; `execute_request` waits its turn, comms have no reply. */
+  private readonly answers: ReadonlyMap<string, (content: Content) => Content> = new Map([
+    ["kernel_info_request", () => this.options.kernelInfo],
+    ["complete_request", (content: Content) => completeReply(this.executor, content)],
+    ["inspect_request", (content: Content) => inspectReply(this.executor, content)],
+    ["is_complete_request", (content: Content) => isCompleteReply(this.executor, content)],
+    ["history_request", (content: Content) => this.history.reply(content)],
+    ["comm_info_request", (content: Content) => this.comms.info(content.target_name)],
+    ["shutdown_request", (content: Content) => this.shutDown(content.restart === true)],
+  ]);
+  private answer: { resolve: (line: string) => void; reject: (error: Error) => void } | undefined;
+  private running: Message | undefined;
   /** Output belongs to the request that is handled, later output to the last cell. */
-  #parent: Message | undefined;
-  #count = 0;
-  #received = 0;
+  private parent: Message | undefined;
+  private count = 0;
+  private received = 0;
 
   constructor(options: ServerOptions) {
-    this.#options = options;
-    this.#executor = options.executor;
-    this.#streams = new OutputStreams((name, text) => this.#publish("stream", { name, text }));
-    this.#comms = new Comms((type, content, metadata, buffers) => this.#publish(type, content, { metadata, buffers }));
-    this.#stdin = new CellStdin(() => this.#ask());
-    this.#installInCells();
+    this.options = options;
+    this.executor = options.executor;
+    this.streams = new OutputStreams((name, text) => this.publish("stream", { name, text }));
+    this.comms = new Comms((type, content, metadata, buffers) => this.publish(type, content, { metadata, buffers }));
+    this.stdin = new CellStdin(() => this.ask());
+    this.installInCells();
   }
 
   /** Serves until the sockets close. */
   async serve(): Promise<void> {
-    void this.#serveStdin();
-    this.#publishNow("status", { execution_state: "starting" }, NOTHING);
-    for await (const frames of this.#options.sockets.shell) {
-      this.#received += 1;
-      const message = this.#decoded(frames);
+    void this.serveStdin();
+    this.publishNow("status", { execution_state: "starting" }, NOTHING);
+    for await (const frames of this.options.sockets.shell) {
+      this.received += 1;
+      const message = this.decoded(frames);
       if (!message) continue;
       if (message.header.msg_type === "execute_request") {
-        this.#waiting.push(message);
-        void this.#work();
+        this.waiting.push(message);
+        void this.work();
       } else {
-        void this.#handle(message);
+        void this.handle(message);
       }
     }
   }
 
   /** An error outside any cell's line of control: the running cell's, or else shown under the last cell. */
   uncaught(thrown: unknown): void {
-    if (thrown instanceof Interrupted || this.#executor.interrupts.fail(thrown)) return;
-    this.#publishError(this.#executor.describe(thrown));
+    if (thrown instanceof Interrupted || this.executor.interrupts.fail(thrown)) return;
+    this.publishError(this.executor.describe(thrown));
   }
 
   /** Status messages of a request that the control thread has answered. */
   handledElsewhere(header: Header): void {
-    this.#publishNow("status", { execution_state: "busy" }, header);
-    this.#publishNow("status", { execution_state: "idle" }, header);
-    this.#stillBusy();
+    this.publishNow("status", { execution_state: "busy" }, header);
+    this.publishNow("status", { execution_state: "idle" }, header);
+    this.stillBusy();
   }
 
-  #installInCells(): void {
-    this.#streams.capture("stdout");
-    this.#streams.capture("stderr");
+  private installInCells(): void {
+    this.streams.capture("stdout");
+    this.streams.capture("stderr");
     const display = (content: Content, update = false): void =>
-      this.#publish(update ? "update_display_data" : "display_data", content);
+      this.publish(update ? "update_display_data" : "display_data", content);
     loadJupyterModule().lastWriteDisplayData = display;
-    const interrupts = this.#executor.interrupts;
+    const interrupts = this.executor.interrupts;
     const bridge: KernelBridge = {
       get interruptSignal() {
         return interrupts.signal;
       },
-      comms: this.#comms,
+      comms: this.comms,
       display,
-      clearOutput: (wait = false) => this.#publish("clear_output", { wait }),
+      clearOutput: (wait = false) => this.publish("clear_output", { wait }),
     };
     Object.defineProperty(globalThis, KERNEL, { configurable: true, value: bridge });
   }
 
-  #decoded(frames: Buffer[]): Message | undefined {
+  private decoded(frames: Buffer[]): Message | undefined {
     try {
-      return decode(this.#options.signer, frames);
+      return decode(this.options.signer, frames);
     } catch (error) {
-      this.#options.log((error as Error).message);
+      this.options.log((error as Error).message);
       return undefined;
     }
   }
 
-  async #handle(message: Message): Promise<void> {
+  private async handle(message: Message): Promise<void> {
     const { header, content } = message;
-    this.#publishNow("status", { execution_state: "busy" }, header);
+    const type = header.msg_type;
+    const answer = this.answers.get(type);
+    this.publishNow("status", { execution_state: "busy" }, header);
     try {
-      switch (header.msg_type) {
-        case "kernel_info_request":
-          this.#reply(message, "kernel_info_reply", this.#options.kernelInfo);
-          break;
-        case "complete_request":
-          this.#reply(message, "complete_reply", completeReply(this.#executor, content));
-          break;
-        case "inspect_request":
-          this.#reply(message, "inspect_reply", inspectReply(this.#executor, content));
-          break;
-        case "is_complete_request":
-          this.#reply(message, "is_complete_reply", isCompleteReply(this.#executor, content));
-          break;
-        case "history_request":
-          this.#reply(message, "history_reply", this.#history.reply(content));
-          break;
-        case "comm_info_request":
-          this.#reply(message, "comm_info_reply", this.#comms.info(content.target_name));
-          break;
-        case "comm_open":
-        case "comm_msg":
-        case "comm_close":
-          await this.#callback(message);
-          break;
-        case "shutdown_request":
-          this.#reply(message, "shutdown_reply", { status: "ok", restart: content.restart === true });
-          this.#options.onShutdown();
-          break;
-        default:
-          this.#options.log(`The request ${header.msg_type} is not known to this kernel.`);
-      }
+      if (answer) this.reply(message, replyType(type), answer(content));
+      else if (COMM_MESSAGES.has(type)) await this.callback(message);
+      else this.options.log(`the request ${type} is not known to this kernel`);
     } catch (error) {
-      this.#options.log(`${header.msg_type}: ${(error as Error).stack ?? String(error)}`);
-      const type = header.msg_type.replace(/_request$/, "_reply");
-      const { name, message: evalue } = error as Error;
-      if (type !== header.msg_type) this.#reply(message, type, { status: "error", ename: name, evalue, traceback: [] });
+      const { name, message: evalue, stack } = error as Error;
+      this.options.log(`${type}: ${stack ?? String(error)}`);
+      if (answer) this.reply(message, replyType(type), { status: "error", ename: name, evalue, traceback: [] });
     }
-    this.#publishNow("status", { execution_state: "idle" }, header);
-    this.#stillBusy();
+    this.publishNow("status", { execution_state: "idle" }, header);
+    this.stillBusy();
+  }
+
+  /** Begins to end the kernel once the reply is sent. */
+  private shutDown(restart: boolean): Content {
+    queueMicrotask(this.options.onShutdown);
+    return { status: "ok", restart };
   }
 
   /** The front end takes the last status for the kernel's: a request answered in between must not say idle. */
-  #stillBusy(): void {
-    if (this.#running) this.#publishNow("status", { execution_state: "busy" }, this.#running.header);
+  private stillBusy(): void {
+    if (this.running) this.publishNow("status", { execution_state: "busy" }, this.running.header);
   }
 
   /** Runs what a widget calls; what that prints before its first await belongs to `message`. */
-  async #callback(message: Message): Promise<void> {
+  private async callback(message: Message): Promise<void> {
     const { header, content, metadata, buffers } = message;
     try {
-      await this.#executor.interrupts.callback(() => {
-        this.#streams.flush();
-        const before = this.#parent;
-        this.#parent = message;
+      await this.executor.interrupts.callback(() => {
+        this.streams.flush();
+        const before = this.parent;
+        this.parent = message;
         try {
-          return this.#comms.receive(header.msg_type, content, metadata, buffers);
+          return this.comms.receive(header.msg_type, content, metadata, buffers);
         } finally {
-          this.#streams.flush();
-          this.#parent = before;
+          this.streams.flush();
+          this.parent = before;
         }
       });
     } catch (error) {
-      this.#streams.flush();
+      this.streams.flush();
       // V8 runs no `finally` of what it terminates.
-      if (this.#parent === message) this.#parent = this.#running;
-      this.#publishNow("error", { ...this.#executor.describe(error) }, header);
+      if (this.parent === message) this.parent = this.running;
+      this.publishNow("error", { ...this.executor.describe(error) }, header);
     }
   }
 
-  async #work(): Promise<void> {
-    if (this.#running) return;
-    for (let message = this.#waiting.shift(); message; message = this.#waiting.shift()) {
-      this.#running = message;
-      this.#parent = message;
-      this.#publishNow("status", { execution_state: "busy" }, message.header);
+  private async work(): Promise<void> {
+    if (this.running) return;
+    for (let message = this.waiting.shift(); message; message = this.waiting.shift()) {
+      this.running = message;
+      this.parent = message;
+      this.publishNow("status", { execution_state: "busy" }, message.header);
       try {
-        await this.#execute(message);
+        await this.execute(message);
       } catch (error) {
-        this.#options.log(`execute_request: ${(error as Error).stack ?? String(error)}`);
-        this.#replyExecuted(message, { status: "error", ...this.#executor.describe(error) });
+        this.options.log(`execute_request: ${(error as Error).stack ?? String(error)}`);
+        this.replyExecuted(message, { status: "error", ...this.executor.describe(error) });
       }
-      this.#publishNow("status", { execution_state: "idle" }, message.header);
-      this.#running = undefined;
+      this.publishNow("status", { execution_state: "idle" }, message.header);
+      this.running = undefined;
     }
   }
 
-  async #execute(message: Message): Promise<void> {
+  private async execute(message: Message): Promise<void> {
     const code = String(message.content.code ?? "");
     const silent = message.content.silent === true;
     const store = !silent && message.content.store_history !== false;
     const shown = !silent && code.trim() !== "";
-    if (shown && store) this.#history.add(++this.#count, code);
-    if (shown) this.#publish("execute_input", { code, execution_count: this.#count });
-    this.#stdin.renew();
-    let outcome = await this.#outcome(code, shown ? `cell [${this.#count}]` : "this cell");
-    this.#streams.flush();
+    if (shown && store) this.history.add(++this.count, code);
+    if (shown) this.publish("execute_input", { code, execution_count: this.count });
+    this.stdin.renew();
+    let outcome = await this.outcome(code, shown ? `cell [${this.count}]` : "this cell");
+    this.streams.flush();
     if (outcome.status === "ok" && outcome.value !== undefined && !silent)
-      outcome = await this.#showResult(outcome.value);
+      outcome = await this.showResult(outcome.value);
     if (outcome.status === "ok") {
-      this.#replyExecuted(message, { status: "ok", payload: [], user_expressions: {} });
+      this.replyExecuted(message, { status: "ok", payload: [], user_expressions: {} });
       return;
     }
-    this.#publishError(outcome.error);
+    this.publishError(outcome.error);
     const abort = message.content.stop_on_error !== false;
     // What was sent before this error was known is in the queue or still on its way from the socket.
-    const aborted = abort ? await this.#drained() : [];
-    this.#replyExecuted(message, { status: "error", ...outcome.error, payload: [], user_expressions: {} });
+    const aborted = abort ? await this.drained() : [];
+    this.replyExecuted(message, { status: "error", ...outcome.error, payload: [], user_expressions: {} });
     for (const request of aborted) {
-      this.#publishNow("status", { execution_state: "busy" }, request.header);
-      this.#replyExecuted(request, { status: "aborted" });
-      this.#publishNow("status", { execution_state: "idle" }, request.header);
+      this.publishNow("status", { execution_state: "busy" }, request.header);
+      this.replyExecuted(request, { status: "aborted" });
+      this.publishNow("status", { execution_state: "idle" }, request.header);
     }
   }
 
-  async #outcome(code: string, label: string): Promise<Outcome> {
+  private async outcome(code: string, label: string): Promise<Outcome> {
     try {
-      return await this.#executor.execute(code, label);
+      return await this.executor.execute(code, label);
     } catch (error) {
-      this.#options.log(`The kernel failed: ${(error as Error).stack ?? String(error)}`);
-      return { status: "error", error: this.#executor.describe(error), interrupted: false };
+      this.options.log(`the kernel failed: ${(error as Error).stack ?? String(error)}`);
+      return { status: "error", error: this.executor.describe(error), interrupted: false };
     }
   }
 
   /** A value that cannot be shown, or whose display is no JSON, is the cell's error. */
-  async #showResult(value: unknown): Promise<Outcome> {
+  private async showResult(value: unknown): Promise<Outcome> {
     try {
       const bundle = await mimeBundle(value);
-      this.#publish("execute_result", { execution_count: this.#count, ...bundle });
+      this.publish("execute_result", { execution_count: this.count, ...bundle });
       return { status: "ok", value: undefined };
     } catch (error) {
-      return { status: "error", error: this.#executor.describe(error), interrupted: false };
+      return { status: "error", error: this.executor.describe(error), interrupted: false };
     }
   }
 
-  async #drained(): Promise<Message[]> {
-    for (let before = -1; before !== this.#received;) {
-      before = this.#received;
+  private async drained(): Promise<Message[]> {
+    for (let before = -1; before !== this.received;) {
+      before = this.received;
       await wait(5);
     }
-    return this.#waiting.splice(0);
+    return this.waiting.splice(0);
   }
 
-  #replyExecuted(message: Message, content: Content): void {
-    this.#reply(message, "execute_reply", { execution_count: this.#count, ...content });
+  private replyExecuted(message: Message, content: Content): void {
+    this.reply(message, "execute_reply", { execution_count: this.count, ...content });
   }
 
   /** Asks the front end for a line of input. */
-  #ask(): Promise<string> {
-    const message = this.#running;
+  private ask(): Promise<string> {
+    const message = this.running;
     if (!message || message.content.allow_stdin !== true) return Promise.reject(new StdinNotAllowed());
-    this.#streams.flush();
+    this.streams.flush();
     const request: Message = {
       identities: message.identities,
-      header: newHeader("input_request", this.#options.session),
+      header: newHeader("input_request", this.options.session),
       parent: message.header,
       metadata: {},
       content: { prompt: "", password: false },
       buffers: [],
     };
-    void this.#options.sockets.stdin.send(encode(this.#options.signer, request));
-    return new Promise((resolve, reject) => (this.#answer = { resolve, reject }));
+    void this.options.sockets.stdin.send(encode(this.options.signer, request));
+    return new Promise((resolve, reject) => (this.answer = { resolve, reject }));
   }
 
-  async #serveStdin(): Promise<void> {
-    for await (const frames of this.#options.sockets.stdin) {
-      const message = this.#decoded(frames);
+  private async serveStdin(): Promise<void> {
+    for await (const frames of this.options.sockets.stdin) {
+      const message = this.decoded(frames);
       if (message?.header.msg_type !== "input_reply") continue;
-      this.#answer?.resolve(String(message.content.value ?? ""));
-      this.#answer = undefined;
+      this.answer?.resolve(String(message.content.value ?? ""));
+      this.answer = undefined;
     }
   }
 
-  #publishError(error: CellError): void {
-    this.#streams.flush();
-    this.#publish("error", { ...error });
+  private publishError(error: CellError): void {
+    this.streams.flush();
+    this.publish("error", { ...error });
   }
 
   /** Sends on iopub, after what was printed before. */
-  #publish(type: string, content: Content, extra: { metadata?: Content; buffers?: readonly Buffer[] } = {}): void {
-    if (type !== "stream") this.#streams.flush();
-    this.#publishNow(type, content, this.#parent?.header ?? NOTHING, extra);
+  private publish(
+    type: string,
+    content: Content,
+    extra: { metadata?: Content; buffers?: readonly Buffer[] } = {},
+  ): void {
+    if (type !== "stream") this.streams.flush();
+    this.publishNow(type, content, this.parent?.header ?? NOTHING, extra);
   }
 
-  #publishNow(
+  private publishNow(
     type: string,
     content: Content,
     parent: Partial<Header>,
     { metadata = {}, buffers = [] }: { metadata?: Content; buffers?: readonly Buffer[] } = {},
   ): void {
-    const { signer, session, sockets } = this.#options;
+    const { signer, session, sockets } = this.options;
     const identities = [Buffer.from(`kernel.${type}`)];
     const message = { identities, header: newHeader(type, session), parent, metadata, content, buffers };
-    this.#sent(sockets.iopub.send(encode(signer, message)));
+    this.sent(sockets.iopub.send(encode(signer, message)));
   }
 
-  #reply(to: Message, type: string, content: Content): void {
-    const { signer, session, sockets } = this.#options;
+  private reply(to: Message, type: string, content: Content): void {
+    const { signer, session, sockets } = this.options;
     const header = { ...newHeader(type, session), msg_id: randomUUID() };
     const reply = { identities: to.identities, header, parent: to.header, metadata: {}, content, buffers: [] };
-    this.#sent(sockets.shell.send(encode(signer, reply)));
+    this.sent(sockets.shell.send(encode(signer, reply)));
   }
 
-  #sent(sending: Promise<void>): void {
-    sending.catch((error: Error) => this.#options.log(`A message could not be sent: ${error.message}`));
+  private sent(sending: Promise<void>): void {
+    sending.catch((error: Error) => this.options.log(`a message could not be sent: ${error.message}`));
   }
 }

@@ -7,24 +7,24 @@ export class StdinNotAllowed extends Error {
 
   constructor() {
     super(
-      "This cell reads from standard input, but nobody can answer here. Give the value in the cell, " +
-        "or run it in JupyterLab.",
+      "this cell reads from standard input, but nobody can answer here: give the value in the cell, " +
+        "or run it in JupyterLab",
     );
   }
 }
 
 export class CellStdin {
-  readonly #ask: () => Promise<string>;
+  private readonly ask: () => Promise<string>;
 
   /** @param ask sends an `input_request` and resolves to the line, or rejects with {@link StdinNotAllowed} */
   constructor(ask: () => Promise<string>) {
-    this.#ask = ask;
+    this.ask = ask;
     this.renew();
   }
 
   /** Each cell gets a fresh stream: one that a cell closed or that failed must not spoil the next. */
   renew(): void {
-    const ask = this.#ask;
+    const ask = this.ask;
     let asking = false;
     const stream = new Readable({
       highWaterMark: 1,

@@ -43,15 +43,15 @@ export function newHeader(type: string, session: string): Header {
 
 /** Signs and verifies the four JSON parts with HMAC-SHA256; an empty key turns signing off, as the protocol says. */
 export class Signer {
-  readonly #key: string;
+  private readonly key: string;
 
   constructor(key: string) {
-    this.#key = key;
+    this.key = key;
   }
 
   sign(parts: readonly (string | Buffer)[]): string {
-    if (this.#key === "") return "";
-    const hmac = createHmac("sha256", this.#key);
+    if (this.key === "") return "";
+    const hmac = createHmac("sha256", this.key);
     for (const part of parts) hmac.update(part);
     return hmac.digest("hex");
   }
@@ -59,7 +59,7 @@ export class Signer {
   verify(signature: Buffer, parts: readonly Buffer[]): void {
     const expected = Buffer.from(this.sign(parts));
     if (expected.length !== signature.length || !timingSafeEqual(expected, signature)) {
-      throw new WireError("A message with a wrong signature was dropped: its sender has another key.");
+      throw new WireError("a message with a wrong signature was dropped: its sender has another key");
     }
   }
 }
@@ -74,10 +74,10 @@ function jsonObject(bytes: Buffer): Content {
   try {
     value = JSON.parse(bytes.toString());
   } catch (error) {
-    throw new WireError(`A message that is no JSON was dropped: ${(error as Error).message}`);
+    throw new WireError(`a message that is no JSON was dropped: ${(error as Error).message}`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new WireError("A message with a part that is no JSON object was dropped.");
+    throw new WireError("a message with a part that is no JSON object was dropped");
   }
   return value as Content;
 }
@@ -86,12 +86,12 @@ function jsonObject(bytes: Buffer): Content {
 export function decode(signer: Signer, frames: readonly Buffer[]): Message {
   const delimiter = frames.findIndex((frame) => frame.equals(DELIMITER_BYTES));
   if (delimiter < 0 || frames.length < delimiter + 6) {
-    throw new WireError(`A message of ${frames.length} frames without delimiter or parts was dropped.`);
+    throw new WireError(`a message of ${frames.length} frames without delimiter or parts was dropped`);
   }
   const parts = frames.slice(delimiter + 2, delimiter + 6);
   signer.verify(frames[delimiter + 1], parts);
   const [header, parent, metadata, content] = parts.map(jsonObject);
-  if (typeof header.msg_type !== "string") throw new WireError("A message without a type was dropped.");
+  if (typeof header.msg_type !== "string") throw new WireError("a message without a type was dropped");
   return {
     identities: frames.slice(0, delimiter),
     header: header as unknown as Header,

@@ -40,19 +40,19 @@ async function freePort(): Promise<number> {
 }
 
 export class Lab {
-  readonly #folder: string;
-  readonly #server: ChildProcess;
-  readonly #browser: Browser;
-  readonly #address: string;
-  #log = "";
+  private readonly folder: string;
+  private readonly server: ChildProcess;
+  private readonly browser: Browser;
+  private readonly address: string;
+  private log = "";
 
   private constructor(folder: string, server: ChildProcess, browser: Browser, address: string) {
-    this.#folder = folder;
-    this.#server = server;
-    this.#browser = browser;
-    this.#address = address;
+    this.folder = folder;
+    this.server = server;
+    this.browser = browser;
+    this.address = address;
     for (const stream of [server.stdout, server.stderr]) {
-      stream?.on("data", (chunk: Buffer) => (this.#log += chunk.toString()));
+      stream?.on("data", (chunk: Buffer) => (this.log += chunk.toString()));
     }
   }
 
@@ -97,7 +97,7 @@ export class Lab {
     );
     const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
     const lab = new Lab(folder, server, browser, `http://127.0.0.1:${port}`);
-    await lab.#ready();
+    await lab.ready();
     return lab;
   }
 
@@ -112,14 +112,14 @@ export class Lab {
       nbformat: 4,
       nbformat_minor: 5,
     };
-    writeFileSync(path.join(this.#folder, "work", `${name}.ipynb`), JSON.stringify(notebook));
-    const page = await this.#browser.newPage({ viewport: { width: 1200, height: 1000 } });
+    writeFileSync(path.join(this.folder, "work", `${name}.ipynb`), JSON.stringify(notebook));
+    const page = await this.browser.newPage({ viewport: { width: 1200, height: 1000 } });
     page.setDefaultTimeout(PATIENCE);
-    await page.goto(`${this.#address}/lab/tree/${name}.ipynb?token=test&reset`);
+    await page.goto(`${this.address}/lab/tree/${name}.ipynb?token=test&reset`);
     await page.locator(".jp-Notebook .jp-CodeCell").first().waitFor();
     // The indicator says idle before there is a kernel, too; JupyterLab drops what is run then.
     const states = async (): Promise<KernelState[]> => {
-      const answer = await fetch(`${this.#address}/api/kernels?token=test`);
+      const answer = await fetch(`${this.address}/api/kernels?token=test`);
       return (await answer.json()) as KernelState[];
     };
     await until(states, (all) => all.some((one) => one.execution_state === "idle" && one.connections > 0));
@@ -128,23 +128,23 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    await this.#browser.close();
-    this.#server.kill("SIGTERM");
-    const ended = new Promise((resolve) => this.#server.once("exit", resolve));
-    const timer = setTimeout(() => this.#server.kill("SIGKILL"), 10_000);
+    await this.browser.close();
+    this.server.kill("SIGTERM");
+    const ended = new Promise((resolve) => this.server.once("exit", resolve));
+    const timer = setTimeout(() => this.server.kill("SIGKILL"), 10_000);
     await ended;
     clearTimeout(timer);
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
-  async #ready(): Promise<void> {
+  private async ready(): Promise<void> {
     for (const deadline = Date.now() + PATIENCE; Date.now() < deadline;) {
-      const answer = await fetch(`${this.#address}/api/status?token=test`).catch(() => undefined);
+      const answer = await fetch(`${this.address}/api/status?token=test`).catch(() => undefined);
       if (answer?.ok) return;
-      if (this.#server.exitCode !== null) break;
+      if (this.server.exitCode !== null) break;
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
-    throw new Error(`JupyterLab did not start:\n${this.#log}`);
+    throw new Error(`JupyterLab did not start:\n${this.log}`);
   }
 }
 

@@ -86,39 +86,39 @@ export class KernelClient {
   /** iopub messages that arrived after their cell was idle. */
   readonly late: Message[] = [];
   onInput: ((prompt: string) => string) | undefined;
-  readonly #connection: Connection;
-  readonly #signer: Signer;
-  readonly #folder: string;
-  readonly #shell: Dealer;
-  readonly #control: Dealer;
-  readonly #stdin: Dealer;
-  readonly #iopub: Subscriber;
-  readonly #waiters = new Map<string, Waiter>();
-  #died: KernelDied | undefined;
+  private readonly connection: Connection;
+  private readonly signer: Signer;
+  private readonly folder: string;
+  private readonly shellSocket: Dealer;
+  private readonly controlSocket: Dealer;
+  private readonly stdinSocket: Dealer;
+  private readonly iopubSocket: Subscriber;
+  private readonly waiters = new Map<string, Waiter>();
+  private death: KernelDied | undefined;
 
   private constructor(connection: Connection, folder: string, child: ChildProcess) {
-    this.#connection = connection;
-    this.#folder = folder;
+    this.connection = connection;
+    this.folder = folder;
     this.process = child;
-    this.#signer = new Signer(connection.key);
+    this.signer = new Signer(connection.key);
     const options = { linger: 0, sendHighWaterMark: 0, receiveHighWaterMark: 0 };
-    this.#shell = new zeromq.Dealer({ ...options, routingId: this.session });
-    this.#stdin = new zeromq.Dealer({ ...options, routingId: this.session });
-    this.#control = new zeromq.Dealer(options);
-    this.#iopub = new zeromq.Subscriber({ linger: 0, receiveHighWaterMark: 0 });
-    this.#iopub.subscribe("");
-    this.#shell.connect(address(connection, "shell"));
-    this.#stdin.connect(address(connection, "stdin"));
-    this.#control.connect(address(connection, "control"));
-    this.#iopub.connect(address(connection, "iopub"));
-    for (const socket of [this.#shell, this.#control]) void this.#receive(socket, (m) => this.#onReply(m));
-    void this.#receive(this.#iopub, (m) => this.#onOutput(m));
-    void this.#receive(this.#stdin, (m) => this.#onInputRequest(m));
+    this.shellSocket = new zeromq.Dealer({ ...options, routingId: this.session });
+    this.stdinSocket = new zeromq.Dealer({ ...options, routingId: this.session });
+    this.controlSocket = new zeromq.Dealer(options);
+    this.iopubSocket = new zeromq.Subscriber({ linger: 0, receiveHighWaterMark: 0 });
+    this.iopubSocket.subscribe("");
+    this.shellSocket.connect(address(connection, "shell"));
+    this.stdinSocket.connect(address(connection, "stdin"));
+    this.controlSocket.connect(address(connection, "control"));
+    this.iopubSocket.connect(address(connection, "iopub"));
+    for (const socket of [this.shellSocket, this.controlSocket]) void this.receive(socket, (m) => this.receiveReply(m));
+    void this.receive(this.iopubSocket, (m) => this.receiveOutput(m));
+    void this.receive(this.stdinSocket, (m) => this.receiveInputRequest(m));
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk: Buffer) => (this.log = (this.log + chunk.toString()).slice(-20_000)));
     }
-    child.on("error", (error) => this.#end(`The kernel cannot be started: ${error.message}`));
-    child.on("exit", (code, signal) => this.#end(`The kernel ended (${signal ?? `exit code ${code}`}).`));
+    child.on("error", (error) => this.end(`The kernel cannot be started: ${error.message}`));
+    child.on("exit", (code, signal) => this.end(`The kernel ended (${signal ?? `exit code ${code}`}).`));
   }
 
   /** Starts a kernel and waits until it answers on shell and iopub. */
@@ -126,14 +126,14 @@ export class KernelClient {
     // Between the choice of free ports and the kernel's taking them, another program may take one.
     for (let attempts = 3; ; attempts--) {
       try {
-        return await KernelClient.#startOnce(command, timeout);
+        return await KernelClient.startOnce(command, timeout);
       } catch (error) {
         if (attempts === 1 || !/already in use|EADDRINUSE/.test((error as Error).message)) throw error;
       }
     }
   }
 
-  static async #startOnce(command: KernelCommand, timeout: number): Promise<KernelClient> {
+  private static async startOnce(command: KernelCommand, timeout: number): Promise<KernelClient> {
     const connection = await newConnection();
     const folder = mkdtempSync(path.join(tmpdir(), "kernel-"));
     const file = path.join(folder, "connection.json");
@@ -147,7 +147,7 @@ export class KernelClient {
     });
     const client = new KernelClient(connection, folder, child);
     try {
-      await client.#ready(timeout);
+      await client.ready(timeout);
     } catch (error) {
       client.kill();
       throw error;
@@ -156,7 +156,7 @@ export class KernelClient {
   }
 
   get died(): KernelDied | undefined {
-    return this.#died;
+    return this.death;
   }
 
   /** Runs one cell and resolves when its reply and its `idle` have both arrived. */
@@ -174,27 +174,27 @@ export class KernelClient {
 
   /** Any request on the shell channel. */
   request(type: string, content: Content, options: ExecuteOptions = {}): Promise<Executed> {
-    return this.#ask(this.#shell, type, content, options);
+    return this.ask(this.shellSocket, type, content, options);
   }
 
   /** Any request on the control channel. */
   async control(type: string, content: Content = {}): Promise<Content> {
-    return (await this.#ask(this.#control, type, content, {})).reply;
+    return (await this.ask(this.controlSocket, type, content, {})).reply;
   }
 
   /** As `control`, but without waiting for the kernel's `idle`, which a computing cell holds up. */
   async controlOnly(type: string, content: Content = {}): Promise<Content> {
-    return (await this.#ask(this.#control, type, content, {}, { idle: true })).reply;
+    return (await this.ask(this.controlSocket, type, content, {}, { idle: true })).reply;
   }
 
   /** A message on the shell channel that has no reply, such as `comm_msg`; resolves to what it brought about. */
   async notify(type: string, content: Content): Promise<readonly Message[]> {
-    return (await this.#ask(this.#shell, type, content, {}, { reply: true })).outputs;
+    return (await this.ask(this.shellSocket, type, content, {}, { reply: true })).outputs;
   }
 
   /** Frames as they are, on the shell channel: for tests of what a kernel makes of garbage. */
   sendRaw(frames: readonly string[]): Promise<void> {
-    return this.#shell.send([...frames]);
+    return this.shellSocket.send([...frames]);
   }
 
   interrupt(): Promise<Content> {
@@ -212,21 +212,21 @@ export class KernelClient {
   }
 
   async shutdown(): Promise<void> {
-    if (this.#died) return this.#close();
+    if (this.death) return this.close();
     const ended = new Promise<void>((resolve) => this.process.once("exit", () => resolve()));
     void this.control("shutdown_request", { restart: false }).catch(() => undefined);
     const timer = setTimeout(() => this.process.kill("SIGKILL"), 3000);
     await ended;
     clearTimeout(timer);
-    this.#close();
+    this.close();
   }
 
   kill(): void {
     this.process.kill("SIGKILL");
-    this.#close();
+    this.close();
   }
 
-  async #ready(timeout: number): Promise<void> {
+  private async ready(timeout: number): Promise<void> {
     const deadline = Date.now() + timeout;
     while (Date.now() < deadline) {
       // iopub is a subscription that takes effect late: only an answer with its idle proves it.
@@ -241,14 +241,14 @@ export class KernelClient {
   }
 
   /** @param given what need not be waited for */
-  async #ask(
+  private async ask(
     socket: Dealer,
     type: string,
     content: Content,
     options: ExecuteOptions,
     given: { readonly reply?: true; readonly idle?: true } = {},
   ): Promise<Executed> {
-    if (this.#died) throw this.#died;
+    if (this.death) throw this.death;
     const header = newHeader(type, this.session);
     const answered = new Promise<Executed>((resolve, reject) => {
       const { onOutput, timeout } = options;
@@ -256,10 +256,10 @@ export class KernelClient {
         timeout === undefined
           ? undefined
           : setTimeout(() => {
-              this.#waiters.delete(header.msg_id);
+              this.waiters.delete(header.msg_id);
               reject(new Error(`No answer to ${type} within ${timeout / 1000} s.`));
             }, timeout);
-      this.#waiters.set(header.msg_id, {
+      this.waiters.set(header.msg_id, {
         outputs: [],
         onOutput,
         reply: undefined,
@@ -269,38 +269,36 @@ export class KernelClient {
         reject: (error) => (clearTimeout(timer), reject(error)),
       });
     });
-    await this.#send(socket, header, content);
+    await this.send(socket, header, content);
     return answered;
   }
 
-  #send(socket: Dealer, header: Message["header"], content: Content): Promise<void> {
-    return socket.send(
-      encode(this.#signer, { identities: [], header, parent: {}, metadata: {}, content, buffers: [] }),
-    );
+  private send(socket: Dealer, header: Message["header"], content: Content): Promise<void> {
+    return socket.send(encode(this.signer, { identities: [], header, parent: {}, metadata: {}, content, buffers: [] }));
   }
 
-  async #receive(socket: Dealer | Subscriber, handle: (message: Message) => void): Promise<void> {
+  private async receive(socket: Dealer | Subscriber, handle: (message: Message) => void): Promise<void> {
     try {
-      for await (const frames of socket) handle(decode(this.#signer, frames));
+      for await (const frames of socket) handle(decode(this.signer, frames));
     } catch (error) {
-      if (!socket.closed) this.#end((error as Error).message);
+      if (!socket.closed) this.end((error as Error).message);
     }
   }
 
-  #onReply(message: Message): void {
-    const waiter = this.#waiters.get(message.parent.msg_id ?? "");
+  private receiveReply(message: Message): void {
+    const waiter = this.waiters.get(message.parent.msg_id ?? "");
     if (!waiter) return;
     waiter.reply = message;
-    this.#finish(message.parent.msg_id as string, waiter);
+    this.finish(message.parent.msg_id as string, waiter);
   }
 
-  #onOutput(message: Message): void {
+  private receiveOutput(message: Message): void {
     const parent = message.parent.msg_id ?? "";
-    const waiter = this.#waiters.get(parent);
+    const waiter = this.waiters.get(parent);
     if (message.header.msg_type === "status") {
       if (!waiter || message.content.execution_state !== "idle") return;
       waiter.idle = true;
-      this.#finish(parent, waiter);
+      this.finish(parent, waiter);
     } else if (waiter) {
       waiter.outputs.push(message);
       waiter.onOutput?.(message);
@@ -309,28 +307,28 @@ export class KernelClient {
     }
   }
 
-  #finish(id: string, waiter: Waiter): void {
+  private finish(id: string, waiter: Waiter): void {
     if ((waiter.needsReply && !waiter.reply) || !waiter.idle) return;
-    this.#waiters.delete(id);
+    this.waiters.delete(id);
     waiter.resolve({ reply: waiter.reply?.content ?? {}, outputs: waiter.outputs });
   }
 
-  #onInputRequest(message: Message): void {
+  private receiveInputRequest(message: Message): void {
     if (message.header.msg_type !== "input_request" || !this.onInput) return;
     const value = this.onInput(String(message.content.prompt ?? ""));
-    void this.#send(this.#stdin, newHeader("input_reply", this.session), { status: "ok", value });
+    void this.send(this.stdinSocket, newHeader("input_reply", this.session), { status: "ok", value });
   }
 
-  #end(reason: string): void {
-    this.#died ??= new KernelDied(`${reason}${this.log ? `\n${this.log.trim()}` : ""}`);
-    for (const waiter of this.#waiters.values()) waiter.reject(this.#died);
-    this.#waiters.clear();
+  private end(reason: string): void {
+    this.death ??= new KernelDied(`${reason}${this.log ? `\n${this.log.trim()}` : ""}`);
+    for (const waiter of this.waiters.values()) waiter.reject(this.death);
+    this.waiters.clear();
   }
 
-  #close(): void {
-    for (const socket of [this.#shell, this.#control, this.#stdin, this.#iopub]) {
+  private close(): void {
+    for (const socket of [this.shellSocket, this.controlSocket, this.stdinSocket, this.iopubSocket]) {
       if (!socket.closed) socket.close();
     }
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
