@@ -1,3 +1,4 @@
+/** Exercises that judge the learner's answer. */
 import { inspect, isDeepStrictEqual } from "node:util";
 import { isHeadless } from "./environment.js";
 import { bundle, publish } from "./publish.js";

@@ -1,3 +1,4 @@
+/** How a tensor is shown: its shape, its numbers, and pictures where it holds some. */
 import { imageGrid } from "../plot/grid.js";
 import { tensorValues, type TensorLike } from "../plot/numbers.js";
 import { bundle, type MimeBundle } from "./publish.js";

@@ -1,3 +1,4 @@
+/** Gives the library's own values the displays that Jupyter asks for. */
 import { inspect } from "node:util";
 import { linearSchedule } from "../diffusion/index.js";
 import * as models from "../networks/index.js";

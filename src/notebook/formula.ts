@@ -1,3 +1,4 @@
+/** Equations that are shown and computed from one text. */
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import type { EvalFunction, MathNode } from "mathjs";
@@ -31,6 +32,14 @@ export interface FormulaOptions {
 
 /** Values of the symbols of a formula. */
 export type Scope = Readonly<Record<string, Numeric>>;
+
+/** How a formula and a value compare. */
+export interface Comparison {
+  readonly agreed: boolean;
+  /** The largest |formula − value|; infinite where they cannot be compared. */
+  readonly deviation: number;
+  readonly message: string;
+}
 
 export interface Agreement {
   /** Largest |formula − value| allowed, relative to the largest |value| where that is above 1; default 1e-6. */
@@ -121,41 +130,20 @@ export class Formula {
   }
 
   /** The comparison of {@link agrees}, without showing it. */
-  compare(value: Numeric, scope: Scope, tolerance = 1e-6): { agreed: boolean; deviation: number; message: string } {
-    const mine = this.block(scope);
-    const theirs = blockOf(value);
-    if (!theirs)
-      return {
-        agreed: false,
-        deviation: Infinity,
-        message: `the value to compare with is no number, array or tensor: ${inspect(value)}`,
-      };
-    const same =
-      String(mine.shape) === String(theirs.shape) || (mine.values.length === 1 && theirs.values.length === 1);
-    if (!same) {
-      const message = `the formula has ${shapeText(mine.shape)}, the value ${shapeText(theirs.shape)}`;
-      return { agreed: false, deviation: Infinity, message };
-    }
-    const { length } = mine.values;
-    const compares = length === 1 || Array.prototype.some.call(theirs.values, Number.isFinite);
-    if (!compares) {
-      const message =
-        length === 0
-          ? "there is nothing to compare: both are empty"
-          : "there is nothing to compare: no value is finite";
-      return { agreed: false, deviation: Infinity, message };
-    }
-    const { deviation } = largestDeviation(mine.values, theirs.values);
-    const largest = Array.prototype.reduce.call(
-      theirs.values,
-      (most, v) => Math.max(most as number, Math.abs(v as number)),
-      1,
-    ) as number;
-    const agreed = deviation <= tolerance * (Number.isFinite(largest) ? largest : 1);
-    const count = mine.values.length === 1 ? "one value" : `${mine.values.length} values`;
+  compare(value: Numeric, scope: Scope, tolerance = 1e-6): Comparison {
+    const computed = this.block(scope);
+    const expected = blockOf(value);
+    if (!expected) return disagreement(`the value to compare with is no number, array or tensor: ${inspect(value)}`);
+    const obstacle = obstacleTo(computed, expected);
+    if (obstacle) return disagreement(obstacle);
+    const { deviation } = largestDeviation(computed.values, expected.values);
+    const allowed = tolerance * scaleOf(expected.values);
+    const agreed = deviation <= allowed;
+    const { length } = computed.values;
+    const count = length === 1 ? "one value" : `${length} values`;
     const message = agreed
       ? `agrees with the library: ${count}, largest deviation ${deviation === 0 ? "0" : `below ${magnitude(deviation)}`}`
-      : `differs from the library: ${count}, largest deviation ${bound(deviation)}, allowed ${bound(tolerance * largest)}`;
+      : `differs from the library: ${count}, largest deviation ${bound(deviation)}, allowed ${bound(allowed)}`;
     return { agreed, deviation, message };
   }
 
@@ -206,6 +194,31 @@ export class Formula {
       ? { shape: shared.shape, values: result.values }
       : result;
   }
+}
+
+function disagreement(message: string): Comparison {
+  return { agreed: false, deviation: Infinity, message };
+}
+
+/** Why two blocks cannot be compared; undefined if they can. */
+function obstacleTo(computed: Block, expected: Block): string | undefined {
+  const { length } = computed.values;
+  const bothSingle = length === 1 && expected.values.length === 1;
+  if (!bothSingle && String(computed.shape) !== String(expected.shape)) {
+    return `the formula has ${shapeText(computed.shape)}, the value ${shapeText(expected.shape)}`;
+  }
+  if (length === 0) return "there is nothing to compare: both are empty";
+  if (!bothSingle && !Array.from(expected.values).some(Number.isFinite)) {
+    return "there is nothing to compare: no value is finite";
+  }
+  return undefined;
+}
+
+/** What a tolerance is relative to: the largest |value| where that is above 1, and 1 where it is not finite. */
+function scaleOf(values: ArrayLike<number>): number {
+  let largest = 1;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  return Number.isFinite(largest) ? largest : 1;
 }
 
 type Mathjs = typeof import("mathjs");

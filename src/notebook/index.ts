@@ -1,3 +1,4 @@
+/** What a cell of the course imports: show, formula, check, table, progress, live and controls. */
 import { installDisplays } from "./display.js";
 
 installDisplays();
@@ -5,7 +6,15 @@ installDisplays();
 export { show, type Displayable } from "./show.js";
 export { progress, Progress, type ProgressOptions } from "./progress.js";
 export { live, Live, liveLoss, LiveLoss, type LiveLossOptions, type LossReport } from "./live.js";
-export { formula, Formula, FormulaDisagreesError, type Agreement, type FormulaOptions, type Scope } from "./formula.js";
+export {
+  formula,
+  Formula,
+  FormulaDisagreesError,
+  type Agreement,
+  type Comparison,
+  type FormulaOptions,
+  type Scope,
+} from "./formula.js";
 export { check, ExerciseError, type CheckOptions, type Expected, type Predicate } from "./check.js";
 export { table, Table, type Cell, type TableOptions } from "./table.js";
 export { isHeadless } from "./environment.js";

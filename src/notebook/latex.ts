@@ -1,3 +1,4 @@
+/** LaTeX of a formula, with the symbols of the field. */
 import type { MathNode } from "mathjs";
 
 const greek = new Set(

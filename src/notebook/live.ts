@@ -1,3 +1,4 @@
+/** Displays that are redrawn in place while something runs. */
 import { lossChart } from "../plot/charts.js";
 import type { Figure } from "../plot/figure.js";
 import { lossDrawing } from "../plot/loss-drawing.js";

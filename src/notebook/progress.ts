@@ -1,3 +1,4 @@
+/** Progress bars for loops, with the time that is left. */
 import { isHeadless, isWatched } from "./environment.js";
 import { bundle, DisplaySlot, Throttle } from "./publish.js";
 

@@ -1,4 +1,5 @@
-import { displaySender } from "./environment.js";
+/** Sends outputs to the notebook, or to the terminal. */
+import { displaySender } from "./kernel.js";
 
 /** One output in every form it has, by MIME type; binary forms in base64. */
 export interface MimeBundle {

@@ -1,3 +1,4 @@
+/** Shows a value under the cell, in the richest form that the place can draw. */
 import { inspect } from "node:util";
 import { isFigure, type Figure } from "../plot/figure.js";
 import { isPicture, type Picture } from "../plot/picture.js";

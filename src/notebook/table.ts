@@ -1,3 +1,4 @@
+/** Tables for notebooks and terminals. */
 import { bundle, type MimeBundle } from "./publish.js";
 import { displayMethod, inspectMethod } from "./show.js";
 import { readable } from "./values.js";

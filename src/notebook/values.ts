@@ -1,3 +1,4 @@
+/** Numbers of any shape, brought to one form to be compared and read. */
 import { isTensor, tensorValues, type TensorLike } from "../plot/numbers.js";
 
 /** Rows of rows … of numbers. */

@@ -1,3 +1,7 @@
+/** Controls under a cell that call back when the reader moves them: `slider`, `play` and `select`. */
+import type { Comm } from "diffusion-lab-kernel/comms";
+import { courseKernel } from "./kernel.js";
+import { Latest } from "./latest.js";
 import { FRONT_END } from "./widget-front-end.js";
 import type { MimeBundle } from "./publish.js";
 import { bundleOf, displayMethod } from "./show.js";
@@ -36,28 +40,6 @@ export interface SelectOptions<T extends string> {
   onChange?: OnChange<T>;
 }
 
-interface Message {
-  readonly data: Record<string, unknown>;
-}
-
-interface Comm {
-  readonly id: string;
-  onMessage: ((message: Message) => void | Promise<void>) | undefined;
-  send(data: Record<string, unknown>): void;
-  close(): void;
-}
-
-interface Comms {
-  open(target: string, data: Record<string, unknown>, metadata: Record<string, unknown>): Comm;
-}
-
-/** The course's kernel carries widgets, stock tslab does not. */
-function kernelComms(): Comms | undefined {
-  const kernel = (globalThis as Record<symbol, unknown>)[Symbol.for("diffusion-lab.kernel")] as
-    { comms?: Comms } | undefined;
-  return kernel?.comms;
-}
-
 interface View {
   readonly text: string;
   readonly png?: string;
@@ -88,15 +70,14 @@ function failure(error: unknown): View {
  * notebook, on another kernel) the view of its first value stands in its place.
  */
 export class Widget<V> {
-  readonly #describe: string;
-  readonly #decode: (raw: unknown) => V;
-  readonly #onChange: OnChange<V> | undefined;
-  readonly #state: Record<string, unknown>;
-  readonly #comm: Comm | undefined;
-  #raw: unknown;
-  #view: View = NO_VIEW;
-  #working: Promise<void> | undefined;
-  #again = false;
+  private readonly describe: string;
+  private readonly decode: (raw: unknown) => V;
+  private readonly onChange: OnChange<V> | undefined;
+  private readonly state: Record<string, unknown>;
+  private readonly comm: Comm | undefined;
+  private readonly views: Latest<unknown, View>;
+  private raw: unknown;
+  private view: View = NO_VIEW;
 
   constructor(options: {
     describe: string;
@@ -105,97 +86,84 @@ export class Widget<V> {
     decode: (raw: unknown) => V;
     onChange: OnChange<V> | undefined;
   }) {
-    this.#describe = options.describe;
-    this.#decode = options.decode;
-    this.#onChange = options.onChange;
-    this.#raw = options.raw;
-    this.#state = { options: null, interval: null, ...options.state };
-    this.#update();
-    this.#comm = kernelComms()?.open(
+    this.describe = options.describe;
+    this.decode = options.decode;
+    this.onChange = options.onChange;
+    this.raw = options.raw;
+    this.state = { options: null, interval: null, ...options.state };
+    this.views = new Latest<unknown, View>(
+      (raw) => this.viewFor(raw),
+      (view, raw) => {
+        this.view = view;
+        this.send({ view, shown: raw });
+      },
+    );
+    void this.views.run(this.raw);
+    // The course's kernel carries widgets, stock tslab does not.
+    this.comm = courseKernel()?.comms?.open(
       "jupyter.widget",
-      { state: { ...MODEL, ...this.#everything() }, buffer_paths: [] },
+      { state: { ...MODEL, ...this.everything() }, buffer_paths: [] },
       { version: "2.1.0" },
     );
-    if (this.#comm) this.#comm.onMessage = ({ data }) => this.#receive(data);
+    if (this.comm) this.comm.onMessage = ({ data }) => this.receive(data);
   }
 
   /** The value that the control stands at. */
   get value(): V {
-    return this.#decode(this.#raw);
+    return this.decode(this.raw);
   }
 
   /** Resolves when the view belongs to the value. */
   async settled(): Promise<this> {
-    await this.#working;
+    await this.views.settled;
     return this;
   }
 
   /** Takes the control's callback away; its last view stays. */
   close(): void {
-    this.#comm?.close();
+    this.comm?.close();
   }
 
   [displayMethod](): MimeBundle | Promise<MimeBundle> {
-    return this.#working ? this.settled().then(() => this.#bundle()) : this.#bundle();
+    return this.views.settled ? this.settled().then(() => this.bundle()) : this.bundle();
   }
 
-  #bundle(): MimeBundle {
-    const { text, png, width, height } = this.#view;
-    const data: Record<string, unknown> = { "text/plain": text ? `${this.#describe}\n${text}` : this.#describe };
+  private bundle(): MimeBundle {
+    const { text, png, width, height } = this.view;
+    const data: Record<string, unknown> = { "text/plain": text ? `${this.describe}\n${text}` : this.describe };
     const metadata: MimeBundle["metadata"] = {};
     if (png) {
       data["image/png"] = png;
       if (width && height) metadata["image/png"] = { width, height };
     }
-    if (this.#comm) data[WIDGET_VIEW] = { version_major: 2, version_minor: 0, model_id: this.#comm.id };
+    if (this.comm) data[WIDGET_VIEW] = { version_major: 2, version_minor: 0, model_id: this.comm.id };
     return { data, metadata };
   }
 
-  #everything(): Record<string, unknown> {
-    return { ...this.#state, value: this.#raw, view: this.#view, shown: this.#raw };
+  private everything(): Record<string, unknown> {
+    return { ...this.state, value: this.raw, view: this.view, shown: this.raw };
   }
 
-  #receive(data: Record<string, unknown>): void | Promise<void> {
-    if (data.method === "request_state") return this.#send(this.#everything());
+  private receive(data: Record<string, unknown>): void | Promise<void> {
+    if (data.method === "request_state") return this.send(this.everything());
     const state = data.state as { value?: unknown } | undefined;
     if (data.method !== "update" || state?.value === undefined) return;
-    this.#raw = state.value;
-    return this.#update();
+    this.raw = state.value;
+    return this.views.run(this.raw);
   }
 
-  #send(state: Record<string, unknown>): void {
-    this.#comm?.send({ method: "update", state, buffer_paths: [] });
+  private send(state: Record<string, unknown>): void {
+    this.comm?.send({ method: "update", state, buffer_paths: [] });
   }
 
-  /** Calls back for the present value; a synchronous callback is done when this returns. */
-  #update(): void | Promise<void> {
-    if (this.#working) {
-      this.#again = true;
-      return this.#working;
-    }
-    const raw = this.#raw;
-    const done = (view: View): void => {
-      this.#view = view;
-      this.#send({ view, shown: raw });
-    };
-    let shown: unknown;
+  /** Calls back; an error is a view, too. */
+  private viewFor(raw: unknown): View | Promise<View> {
     try {
-      shown = this.#onChange?.(this.#decode(raw));
-      if (!(shown instanceof Promise)) return done(viewOf(shown));
+      const shown = this.onChange?.(this.decode(raw));
+      return shown instanceof Promise ? shown.then(viewOf).catch(failure) : viewOf(shown);
     } catch (error) {
-      return done(failure(error));
+      return failure(error);
     }
-    this.#working = shown
-      .then(viewOf, failure)
-      .catch(failure)
-      .then((view) => {
-        this.#working = undefined;
-        done(view);
-        if (!this.#again) return;
-        this.#again = false;
-        return this.#update();
-      });
-    return this.#working;
   }
 }
 

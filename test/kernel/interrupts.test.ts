@@ -102,7 +102,8 @@ test("long work that takes the signal ends by itself and goes on in the next cel
 
 test("the bridge's signal fires", async () => {
   await kernel.execute(`
-    const bridge = (globalThis as unknown as Record<symbol, { interruptSignal: AbortSignal }>)[Symbol.for("diffusion-lab.kernel")];
+    import type { KernelBridge } from "diffusion-lab-kernel/bridge";
+    const bridge = (globalThis as Record<symbol, unknown>)[Symbol.for("diffusion-lab.kernel")] as KernelBridge;
     let told = "";`);
   await interrupted(
     "bridge.interruptSignal.addEventListener('abort', () => { told = bridge.interruptSignal.reason.name; });\nawait sleep(60_000);",

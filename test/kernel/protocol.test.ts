@@ -94,10 +94,12 @@ test("history gives the inputs of the session", async () => {
 
 test("comms open from either side, carry messages, and are listed", async () => {
   const opened = await kernel.execute(`
-    const { comms } = (globalThis as any)[Symbol.for("diffusion-lab.kernel")];
-    const comm = comms.open("a.widget", { value: 1 });
-    comm.onMessage = ({ data }: any) => { console.log("got", data.value); comm.send({ value: data.value + 1 }); };
-    comms.onOpen("from.front", (other: any) => other.send({ hello: other.target }));`);
+    import type { KernelBridge } from "diffusion-lab-kernel/bridge";
+    import type { Comm } from "diffusion-lab-kernel/comms";
+    const bridge = (globalThis as Record<symbol, unknown>)[Symbol.for("diffusion-lab.kernel")] as KernelBridge;
+    const comm: Comm = bridge.comms.open("a.widget", { value: 1 });
+    comm.onMessage = ({ data }) => { console.log("got", data.value); comm.send({ value: Number(data.value) + 1 }); };
+    bridge.comms.onOpen("from.front", (other) => other.send({ hello: other.target }));`);
   assert.equal(opened.reply.status, "ok");
   const [open] = ofType(opened, "comm_open");
   assert.equal(open.target_name, "a.widget");
@@ -130,7 +132,7 @@ test("comms open from either side, carry messages, and are listed", async () => 
 
 test("a callback that throws is shown and the kernel lives", async () => {
   const opened = await kernel.execute(
-    'const bad = comms.open("bad", {});\nbad.onMessage = () => { throw new Error("in onChange"); };',
+    'const bad: Comm = bridge.comms.open("bad", {});\nbad.onMessage = () => { throw new Error("in onChange"); };',
   );
   const shown = await kernel.notify("comm_msg", { comm_id: ofType(opened, "comm_open")[0].comm_id, data: {} });
   assert.equal(shown[0].content.evalue, "in onChange");

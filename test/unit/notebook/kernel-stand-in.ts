@@ -1,32 +1,42 @@
-import type { DisplayContent } from "../../../src/notebook/environment.js";
+import type { DisplayContent, KernelBridge } from "../../../src/kernel/bridge.js";
 
 export interface Sent extends DisplayContent {
-  update: boolean;
+  readonly update: boolean;
 }
 
-const key = Symbol.for("diffusion-lab.kernel");
-const kernels = globalThis as Record<symbol, unknown>;
+const KERNEL = Symbol.for("diffusion-lab.kernel");
+
+/** Puts what the course's kernel would offer in its place; the function returned takes it away. */
+export function standIn(bridge: Partial<KernelBridge>): () => void {
+  Object.defineProperty(globalThis, KERNEL, { configurable: true, value: bridge });
+  return () => void Reflect.deleteProperty(globalThis, KERNEL);
+}
+
+/** A kernel that keeps what is displayed. */
+function recording(): { sent: Sent[]; leave: () => void } {
+  const sent: Sent[] = [];
+  const leave = standIn({ display: (content, update = false) => void sent.push({ ...content, update }) });
+  return { sent, leave };
+}
 
 /** Runs an action as if inside a notebook and returns what it displayed. */
 export function displayed(action: () => void): Sent[] {
-  const sent: Sent[] = [];
-  kernels[key] = { display: (content: DisplayContent, update: boolean) => sent.push({ ...content, update }) };
+  const { sent, leave } = recording();
   try {
     action();
   } finally {
-    delete kernels[key];
+    leave();
   }
   return sent;
 }
 
 /** As {@link displayed}, for an action that awaits. */
 export async function displayedBy(action: () => Promise<void>): Promise<Sent[]> {
-  const sent: Sent[] = [];
-  kernels[key] = { display: (content: DisplayContent, update: boolean) => sent.push({ ...content, update }) };
+  const { sent, leave } = recording();
   try {
     await action();
   } finally {
-    delete kernels[key];
+    leave();
   }
   return sent;
 }

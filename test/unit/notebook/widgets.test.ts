@@ -1,45 +1,39 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { bundleOf, displayMethod, show } from "../../../src/notebook/show.js";
+import { Comms } from "../../../src/kernel/comms.js";
 import { play, select, slider, type Widget } from "../../../src/notebook/widgets.js";
+import { standIn } from "./kernel-stand-in.js";
 
-const KERNEL = Symbol.for("diffusion-lab.kernel");
 const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 
-interface FakeComm {
+/** A widget as the front end sees it: what opened it, and what was sent since. */
+interface Model {
   readonly id: string;
-  readonly opened: { state: Record<string, unknown> };
+  readonly state: Record<string, unknown>;
   readonly sent: Record<string, unknown>[];
-  onMessage?: (message: { data: Record<string, unknown> }) => void | Promise<void>;
-  send(data: Record<string, unknown>): void;
-  close(): void;
 }
 
-const opened: FakeComm[] = [];
+let comms: Comms;
+let models: Model[];
+let leave: () => void;
 
 beforeEach(() => {
-  opened.length = 0;
-  const comms = {
-    open(target: string, data: FakeComm["opened"]): FakeComm {
-      assert.equal(target, "jupyter.widget");
-      const sent: Record<string, unknown>[] = [];
-      const comm = {
-        id: `comm-${opened.length}`,
-        opened: data,
-        sent,
-        send: (message: Record<string, unknown>) => void sent.push(message),
-        close: () => undefined,
-      };
-      opened.push(comm);
-      return comm;
-    },
-  };
-  Object.defineProperty(globalThis, KERNEL, { configurable: true, value: { comms } });
+  models = [];
+  comms = new Comms((type, content) => {
+    const id = String(content.comm_id);
+    const data = content.data as Record<string, unknown>;
+    if (type !== "comm_open") return models.find((model) => model.id === id)?.sent.push(data);
+    assert.equal(content.target_name, "jupyter.widget");
+    return models.push({ id, state: data.state as Record<string, unknown>, sent: [] });
+  });
+  leave = standIn({ comms });
 });
-afterEach(() => Reflect.deleteProperty(globalThis, KERNEL));
+afterEach(() => leave());
 
-const move = (value: unknown): void | Promise<void> =>
-  opened[0].onMessage?.({ data: { method: "update", state: { value } } });
+const ask = (data: Record<string, unknown>): Promise<void> =>
+  comms.receive("comm_msg", { comm_id: models[0].id, data }, {}, []);
+const move = (value: unknown): Promise<void> => ask({ method: "update", state: { value } });
 
 async function shown(widget: Widget<never> | Widget<number> | Widget<string>): Promise<Record<string, unknown>> {
   return (await widget[displayMethod]()).data;
@@ -47,7 +41,7 @@ async function shown(widget: Widget<never> | Widget<number> | Widget<string>): P
 
 test("a slider opens an anywidget model and shows its first view beside it", async () => {
   const widget = slider({ label: "t", min: 1, max: 10, value: 3, onChange: (t) => `t is ${t}` });
-  const { state } = opened[0].opened;
+  const { state } = models[0];
   assert.equal(state._model_module, "anywidget");
   assert.equal(state.value, 3);
   assert.deepEqual(state.view, { text: "t is 3" });
@@ -55,14 +49,14 @@ test("a slider opens an anywidget model and shows its first view beside it", asy
   assert.match(String(state._esm), /export default/);
   const data = await shown(widget);
   assert.equal(data["text/plain"], "slider t = 3 in 1…10\nt is 3");
-  assert.deepEqual(data[WIDGET_VIEW], { version_major: 2, version_minor: 0, model_id: "comm-0" });
+  assert.deepEqual(data[WIDGET_VIEW], { version_major: 2, version_minor: 0, model_id: models[0].id });
 });
 
 test("moving it calls back with the value and sends the new view", () => {
   const widget = slider({ min: 0, max: 1, step: 0.25, onChange: (t) => 2 * t });
   void move(0.75);
   assert.equal(widget.value, 0.75);
-  assert.deepEqual(opened[0].sent, [
+  assert.deepEqual(models[0].sent, [
     { method: "update", state: { view: { text: "1.5" }, shown: 0.75 }, buffer_paths: [] },
   ]);
 });
@@ -86,7 +80,7 @@ test("while a callback computes only the latest value waits", async () => {
   assert.deepEqual(seen, [0, 30]);
   release[1]();
   await widget.settled();
-  assert.deepEqual((opened[0].sent.at(-1)?.state as { view: unknown }).view, { text: "30" });
+  assert.deepEqual((models[0].sent.at(-1)?.state as { view: unknown }).view, { text: "30" });
 });
 
 test("show refuses a widget that is still at work, and takes it when it has settled", async () => {
@@ -107,7 +101,7 @@ test("an error in the callback is the view", () => {
       throw new RangeError("too noisy");
     },
   });
-  assert.deepEqual(opened[0].opened.state.view, { text: "RangeError: too noisy", failed: true });
+  assert.deepEqual(models[0].state.view, { text: "RangeError: too noisy", failed: true });
 });
 
 test("select gives the text, play its interval, and the front end gets the state it asks for", () => {
@@ -116,15 +110,15 @@ test("select gives the text, play its interval, and the front end gets the state
   void move(0);
   assert.deepEqual(chosen, ["cosine", "linear"]);
   assert.equal(menu.value, "linear");
-  void opened[0].onMessage?.({ data: { method: "request_state" } });
-  const { state } = opened[0].sent.at(-1) as { state: Record<string, unknown> };
+  void ask({ method: "request_state" });
+  const { state } = models[0].sent.at(-1) as { state: Record<string, unknown> };
   assert.deepEqual([state.options, state.value], [["linear", "cosine"], 0]);
   play({ min: 1, max: 5, interval: 40 });
-  assert.equal(opened[1].opened.state.interval, 40);
+  assert.equal(models[1].state.interval, 40);
 });
 
 test("without the course's kernel the first view stands alone", async () => {
-  Reflect.deleteProperty(globalThis, KERNEL);
+  leave();
   const png = new Uint8Array(33);
   png.set([
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 4, 0, 0, 0, 2,
