@@ -2,17 +2,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { firstImages, look, type Seen } from "../metrics/judge.js";
-import { replaceMarked } from "../bench/sampler-report.js";
+import { replaceMarked } from "../base/marked.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import { writeFileAtomically } from "../files/index.js";
 import { loadClassifier, loadDiffusionModel } from "../families/index.js";
-import { finiteNumber, optional, wholeNumber } from "./arguments.js";
-import { generate, GUIDANCE_SCALE, labelsFor } from "../families/diffusion/generate.js";
-import { modelFolder } from "./model-choice.js";
-import { ProgressLine } from "./progress-line.js";
-import { runMain } from "./run-main.js";
-import { chooseSampler, DEFAULT_STEPS, samplerList } from "./sampler-choice.js";
+import { finiteNumber, optional, wholeNumber } from "../base/arguments.js";
+import { DEFAULT_STEPS, generate, GUIDANCE_SCALE, labelsFor } from "../families/diffusion/generate.js";
+import { modelFolder } from "../families/model-choice.js";
+import { ProgressLine } from "../base/progress-line.js";
+import { runMain } from "../base/run-main.js";
+import { chooseSampler, samplerList } from "./sampler-choice.js";
 
 const HELP = `npm run evaluate -- MODEL [options]
 

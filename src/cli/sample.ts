@@ -2,12 +2,12 @@ import { parseArgs } from "node:util";
 import { requireWritable, writeFileAtomically } from "../files/index.js";
 import { imageGrid } from "../plot/index.js";
 import { loadDiffusionModel } from "../families/index.js";
-import { finiteNumber, optional, wholeNumber } from "./arguments.js";
-import { generate, GUIDANCE_SCALE } from "../families/diffusion/generate.js";
-import { modelFolder } from "./model-choice.js";
-import { ProgressLine } from "./progress-line.js";
-import { runMain } from "./run-main.js";
-import { chooseSampler, DEFAULT_STEPS, samplerList } from "./sampler-choice.js";
+import { finiteNumber, optional, wholeNumber } from "../base/arguments.js";
+import { DEFAULT_STEPS, generate, GUIDANCE_SCALE } from "../families/diffusion/generate.js";
+import { modelFolder } from "../families/model-choice.js";
+import { ProgressLine } from "../base/progress-line.js";
+import { runMain } from "../base/run-main.js";
+import { chooseSampler, samplerList } from "./sampler-choice.js";
 
 const HELP = `npm run sample -- MODEL [options]
 

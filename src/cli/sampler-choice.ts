@@ -1,8 +1,5 @@
 import { ddim, runOnAnyPath, samplers } from "../samplers/index.js";
-import type { AnySampler } from "../families/diffusion/generate.js";
-
-/** Of samplers that take as many as they are told. */
-export const DEFAULT_STEPS = 50;
+import { DEFAULT_STEPS, type AnySampler } from "../families/diffusion/generate.js";
 
 export function samplerList(): string {
   return samplers

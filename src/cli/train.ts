@@ -7,10 +7,10 @@ import { requirePrecision, type Precision } from "../compile/index.js";
 import { writeFileAtomically } from "../files/index.js";
 import type { TrainingRecord } from "../families/index.js";
 import { Trainer, TrainingDivergedError } from "../training/index.js";
-import { wholeNumber } from "./arguments.js";
-import { ProgressLine } from "./progress-line.js";
+import { wholeNumber } from "../base/arguments.js";
+import { ProgressLine } from "../base/progress-line.js";
 import { recipeNamed, recipes } from "../families/recipes.js";
-import { runMain } from "./run-main.js";
+import { runMain } from "../base/run-main.js";
 
 const HELP = `npm run train -- RECIPE [options]
 

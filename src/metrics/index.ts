@@ -1,5 +1,6 @@
 export { type FeatureSet, featureSet, featuresOf, selectFeatures } from "./features.js";
 export { type FittedGaussian, fitGaussian, frechetDistance, frechetFeatureDistance } from "./frechet.js";
+export { firstImages, look, type Seen } from "./judge.js";
 export { type MmdOptions, maximumMeanDiscrepancy, medianDistance } from "./mmd.js";
 export { type SlicedWassersteinOptions, slicedWasserstein, wassersteinDistance } from "./wasserstein.js";
 export { type Spread, histogramSpread } from "./histogram.js";

@@ -1,6 +1,7 @@
 /**
  * `npm run train`, `sample`, `notebooks` …: sets up what is missing without a word if nothing is, then runs the named
- * program of src/dist (or of src, if it is in Python) in a process that is started as one that computes (src/runtime/native-process.ts).
+ * program of src or test/bench, compiled or in Python, in a process that is started as one that computes
+ * (src/runtime/native-process.ts).
  */
 import { once } from "node:events";
 import { requireSupportedNode } from "./gate.mjs";
@@ -12,20 +13,26 @@ const { existsSync } = await import("node:fs");
 const { join } = await import("node:path");
 const { pathToFileURL } = await import("node:url");
 const { asSetupError, SetupError } = await import("./errors.mjs");
+const { buildBenchmark } = await import("./library.mjs");
 const { ROOT, venvProgram } = await import("./paths.mjs");
 const { setUp } = await import("./setup.mjs");
 const { printFailure, QuietSteps } = await import("./steps.mjs");
 
 const [name, ...words] = process.argv.slice(2);
+/** The benchmark is a package of its own, built when it is asked for. */
+const BENCH = "test/bench";
+const project = name.startsWith(`${BENCH}/`) ? BENCH : "src";
 const inPython = name.endsWith(".py");
-const file = inPython ? join(ROOT, "src", name) : join(ROOT, "src", "dist", `${name}.js`);
+const file = inPython ? join(ROOT, "src", name) : join(ROOT, project, "dist", `${name.replace(`${BENCH}/`, "")}.js`);
 
 async function prepare() {
   try {
-    await setUp(new QuietSteps(process.stderr));
+    const steps = new QuietSteps(process.stderr);
+    await setUp(steps);
+    if (project === BENCH) await buildBenchmark(steps);
   } catch (error) {
-    // A part of the library that does not compile need not be the part that is wanted.
-    if (error.what !== "library" || !existsSync(file)) throw error;
+    // A part that does not compile need not be the part that is wanted.
+    if (!["library", "benchmark"].includes(error.what) || !existsSync(file)) throw error;
     printFailure(error);
   }
   if (!existsSync(file))

@@ -5,23 +5,33 @@ import { SetupError, lastLines } from "./errors.mjs";
 import { gatherSamplers } from "./gather-samplers.mjs";
 import { ROOT } from "./paths.mjs";
 
-/** Step 4: the library, compiled to src/dist. TypeScript's own build record makes a second run short. */
-export async function buildLibrary(steps) {
+/** Compiles a package and those it refers to. TypeScript's own build record makes a second run short. */
+async function compile(what, project) {
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  try {
+    await run(process.execPath, [compiler, "-b", project], { cwd: ROOT });
+  } catch (error) {
+    throw new SetupError(
+      what,
+      `${project} does not compile:\n${lastLines(error.output, 20)}`,
+      "Mend the lines named above, or `git status` to see what differs from the published course.",
+    );
+  }
+  return `${project}/dist is current`;
+}
+
+/** Step 4: the library, compiled to src/dist. */
+export async function buildLibrary(steps) {
   const first = !existsSync(join(ROOT, "src", "dist", "index.js"));
-  const compile = async () => {
+  const work = () => {
     gatherSamplers();
-    try {
-      await run(process.execPath, [compiler, "-b", "src"], { cwd: ROOT });
-    } catch (error) {
-      throw new SetupError(
-        "library",
-        `src does not compile:\n${lastLines(error.output, 20)}`,
-        "Mend the lines named above, or `git status` to see what differs from the published course.",
-      );
-    }
-    return "src/dist is current";
+    return compile("library", "src");
   };
-  if (first) await steps.step("library", "compiling src, about 10 s", compile);
-  else await steps.check("library", "compiling what changed, about 1 s", compile);
+  if (first) await steps.step("library", "compiling src, about 10 s", work);
+  else await steps.check("library", "compiling what changed, about 1 s", work);
+}
+
+/** The benchmark, a package of its own that only `npm run bench` needs, compiled to test/bench/dist. */
+export async function buildBenchmark(steps) {
+  await steps.check("benchmark", "compiling test/bench, about 3 s", () => compile("benchmark", "test/bench"));
 }

@@ -4,7 +4,7 @@ Spoken to in lines: it prints {"ready": ...} after its first step, answers `<n>`
 steps and `save PATH` by writing the averaged parameters there (safetensors, names of this network), and at the end of
 its input prints its peak memory.
 
-    quality_torch.py '{"seed": 0, "data": "digits.f32", "batchSize": 64, ...}'     keys: src/bench/quality/recipe.ts
+    quality_torch.py '{"seed": 0, "data": "digits.f32", "batchSize": 64, ...}'     keys: test/bench/quality/recipe.ts
 """
 
 import ctypes

@@ -58,6 +58,7 @@ export const SECTIONS = {
       const results = [];
       for (const [mode, project] of [
         ["-b", "src"],
+        ["-b", "test/bench"],
         ["-p", "test"],
         ["-p", "src/setup"],
       ]) {

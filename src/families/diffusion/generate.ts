@@ -18,12 +18,16 @@ export type AnySampler = (
   options: StochasticOptions,
 ) => Generator<SamplerStep, tf.Tensor>;
 
+/** Of samplers that take as many as they are told. */
+export const DEFAULT_STEPS = 50;
+
 /** w for digits as clear as real ones; see {@link guided}. More makes them clearer still, and more alike. */
 export const GUIDANCE_SCALE = 1.25;
 
 export interface GenerateOptions {
   readonly sampler: AnySampler;
-  readonly steps: number;
+  /** Default {@link DEFAULT_STEPS}; a sampler that chooses its own takes no notice. */
+  readonly steps?: number;
   readonly count: number;
   readonly seed: number;
   /** Images drawn at once, default 64; the images do not depend on it, but within its tolerance where the sampler chooses its steps. */
@@ -43,7 +47,7 @@ export interface GenerateOptions {
  * @throws RangeError if the model does not know the class, or knows none and is asked for one
  */
 export async function generate(model: DiffusionModel, options: GenerateOptions): Promise<tf.Tensor4D> {
-  const { sampler, steps, count, seed, batchSize = 64, signal, onProgress } = options;
+  const { sampler, steps = DEFAULT_STEPS, count, seed, batchSize = 64, signal, onProgress } = options;
   const labels = labelsFor(model, options);
   const { denoiser, dispose } = guidedDenoiser(model, options);
   const batches: tf.Tensor[] = [];

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import * as tf from "../../../src/runtime/tf.js";
-import { fromTorchUnet } from "../../../src/bench/quality/torch-weights.js";
-import { UNET } from "../../../src/bench/networks.js";
-import { UNet2D } from "../../../src/networks/index.js";
-import { streamParameters } from "../../../src/nn/index.js";
-import { type TensorEntry, type TensorSource } from "../../../src/files/index.js";
+import { tf } from "diffusion-lab/runtime";
+import { fromTorchUnet } from "../../bench/quality/torch-weights.js";
+import { UNET } from "../../bench/networks.js";
+import { UNet2D } from "diffusion-lab/networks";
+import { streamParameters } from "diffusion-lab/nn";
+import { type TensorEntry, type TensorSource } from "diffusion-lab/files";
 import { fromTorch, relativeError, signal, toTorch, uniforms } from "./formula.js";
 
 interface BenchFixture {

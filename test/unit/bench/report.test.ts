@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { measure, type Contestant, type Measurement, type Plan } from "../../../src/bench/measure.js";
-import { makeNetwork } from "../../../src/bench/networks.js";
-import { plansFor, requireNetworks } from "../../../src/bench/plans.js";
-import { bfloat16Ratio, ratios, speedMarkdown, table } from "../../../src/bench/report.js";
-import { matrixPeak, rooflineLine } from "../../../src/bench/roofline.js";
-import type { Row } from "../../../src/bench/row.js";
-import { median } from "../../../src/bench/statistics.js";
+import { measure, type Contestant, type Measurement, type Plan } from "../../bench/speed/measure.js";
+import { makeNetwork } from "../../bench/networks.js";
+import { plansFor, requireNetworks } from "../../bench/speed/plans.js";
+import { bfloat16Ratio, ratios, speedMarkdown, table } from "../../bench/speed/report.js";
+import { matrixPeak, rooflineLine } from "../../bench/speed/roofline.js";
+import type { Row } from "../../bench/speed/row.js";
+import { median } from "../../bench/statistics.js";
 
 test("the median is the middle value, or the mean of the two in the middle", () => {
   assert.equal(median([5, 1, 3]), 3);

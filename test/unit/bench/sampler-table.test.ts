@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { replaceMarked, samplerMarkdown } from "../../../src/bench/sampler-report.js";
+import { samplerMarkdown } from "../../bench/samplers/report.js";
 import {
   adaptive,
   adaptiveRows,
@@ -9,8 +9,8 @@ import {
   stepsWithin,
   type AdaptiveRow,
   type SamplerRow,
-} from "../../../src/bench/sampler-table.js";
-import { samplerNamed, samplers } from "../../../src/samplers/index.js";
+} from "../../bench/samplers/table.js";
+import { samplerNamed, samplers } from "diffusion-lab/samplers";
 
 test("a budget of evaluations becomes the most steps that fit it", () => {
   assert.equal(stepsWithin(samplerNamed("ddim"), 10), 10);
@@ -134,9 +134,4 @@ test("rows become one line a sampler, and a missing budget a dash", () => {
       "`probability-flow` chooses its steps: exact error 2.0e-4 in 150 evaluations.",
     ].join("\n"),
   );
-});
-
-test("only what stands between the marks is replaced, and missing marks are an error", () => {
-  assert.equal(replaceMarked("a <!-- x -->\nold\n<!-- /x --> b", "x", "new"), "a <!-- x -->\nnew\n<!-- /x --> b");
-  assert.throws(() => replaceMarked("a", "x", "new"), /put <!-- x --> and <!-- \/x -->/);
 });

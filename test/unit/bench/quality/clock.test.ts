@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TrainingClock } from "../../../../src/bench/quality/clock.js";
-import { takeTurns, type Trainee } from "../../../../src/bench/quality/turns.js";
-import { meanAndSpread } from "../../../../src/bench/statistics.js";
+import { TrainingClock } from "../../../bench/quality/clock.js";
+import { takeTurns, type Trainee } from "../../../bench/quality/turns.js";
+import { meanAndSpread } from "../../../bench/statistics.js";
 
 test("mean and deviation are those of a sample", () => {
   assert.deepEqual(meanAndSpread([2, 4, 4, 4, 5, 5, 7, 9]), { mean: 5, deviation: Math.sqrt(32 / 7) });

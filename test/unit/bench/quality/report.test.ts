@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ContestantName } from "../../../../src/bench/quality/recipe.js";
-import { conclusions, qualityMarkdown } from "../../../../src/bench/quality/report.js";
-import type { Ending } from "../../../../src/bench/quality/store.js";
-import type { QualityRow, QualityStudy } from "../../../../src/bench/quality/study.js";
+import type { ContestantName } from "../../../bench/quality/recipe.js";
+import { conclusions, qualityMarkdown } from "../../../bench/quality/report.js";
+import type { Ending } from "../../../bench/quality/store.js";
+import type { QualityRow, QualityStudy } from "../../../bench/quality/study.js";
 
 function row(
   seed: number,

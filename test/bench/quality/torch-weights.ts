@@ -1,4 +1,4 @@
-import type { NamedTensor, TensorEntry, TensorSource } from "../../files/index.js";
+import type { NamedTensor, TensorEntry, TensorSource } from "diffusion-lab/files";
 
 const RESIDUAL = { time: "time_emb_proj", skip: "conv_shortcut" } as const;
 

@@ -1,18 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { firstImages, look } from "../metrics/judge.js";
-import { replaceMarked, samplerMarkdown } from "../bench/sampler-report.js";
-import { adaptiveRows, samplerRows, type AdaptiveRow, type Judge, type SamplerRow } from "../bench/sampler-table.js";
-import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
-import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
-import type { Classifier } from "../networks/index.js";
-import { writeFileAtomically } from "../files/index.js";
-import { loadClassifier, loadDiffusionModel } from "../families/index.js";
-import { finiteNumber, wholeNumber } from "./arguments.js";
-import { labelsFor } from "../families/diffusion/generate.js";
-import { modelFolder } from "./model-choice.js";
-import { runMain } from "./run-main.js";
+import { firstImages, look, frechetFeatureDistance, recognise, type FeatureSet } from "diffusion-lab/metrics";
+import { samplerMarkdown } from "./report.js";
+import { adaptiveRows, samplerRows, type AdaptiveRow, type Judge, type SamplerRow } from "./table.js";
+import { gatherImages, indicesOfClasses, loadDigits } from "diffusion-lab/data";
+import type { Classifier } from "diffusion-lab/networks";
+import { writeFileAtomically } from "diffusion-lab/files";
+import { loadClassifier, loadDiffusionModel, labelsFor, modelFolder } from "diffusion-lab/families";
+import { finiteNumber, replaceMarked, runMain, wholeNumber } from "diffusion-lab/base";
 
 const HELP = `npm run bench -- samplers [options]
 

@@ -1,4 +1,4 @@
-import type { Precision } from "../../compile/index.js";
+import type { Precision } from "diffusion-lab/compile";
 
 /** Those that train in one study. */
 export const CONTESTANTS = ["float32", "bf16", "torch"] as const;

@@ -1,12 +1,12 @@
-import * as tf from "../runtime/tf.js";
-import { loadedGraphs, type Precision } from "../compile/index.js";
-import { linearSchedule } from "../diffusion/index.js";
-import { RandomStream } from "../random/index.js";
-import { DiffusionTask, networkDenoiser, type TimeNetwork } from "../families/index.js";
-import { Trainer } from "../training/index.js";
-import { makeNetwork, type NetworkName } from "./networks.js";
+import { tf } from "diffusion-lab/runtime";
+import { loadedGraphs, type Precision } from "diffusion-lab/compile";
+import { linearSchedule } from "diffusion-lab/diffusion";
+import { RandomStream } from "diffusion-lab/random";
+import { DiffusionTask, networkDenoiser, type TimeNetwork } from "diffusion-lab/families";
+import { Trainer } from "diffusion-lab/training";
+import { makeNetwork, type NetworkName } from "../networks.js";
 
-export { UNET } from "./networks.js";
+export { UNET } from "../networks.js";
 
 export type ModelName = NetworkName | "matmul";
 export type Mode = "train" | "sample" | "product";

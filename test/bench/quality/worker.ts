@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline";
-import { loadDigits, Normaliser } from "../../data/index.js";
-import { linearSchedule } from "../../diffusion/index.js";
-import { UNet2D } from "../../networks/index.js";
-import { nativeStatus } from "../../runtime/native.js";
-import { saveParameters } from "../../nn/index.js";
-import { DiffusionTask } from "../../families/index.js";
-import { Trainer } from "../../training/index.js";
+import { loadDigits, Normaliser } from "diffusion-lab/data";
+import { linearSchedule } from "diffusion-lab/diffusion";
+import { UNet2D } from "diffusion-lab/networks";
+import { nativeStatus } from "diffusion-lab/runtime";
+import { saveParameters } from "diffusion-lab/nn";
+import { DiffusionTask } from "diffusion-lab/families";
+import { Trainer } from "diffusion-lab/training";
 import { UNET } from "../networks.js";
 import type { WorkerOrder } from "./recipe.js";
 

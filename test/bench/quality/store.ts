@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { loadDigits, Normaliser } from "../../data/index.js";
-import { writeFileAtomically } from "../../files/index.js";
+import { loadDigits, Normaliser } from "diffusion-lab/data";
+import { writeFileAtomically } from "diffusion-lab/files";
 import type { Pace, Paces } from "./pace.js";
 import type { ContestantName, JudgeSettings } from "./recipe.js";
 

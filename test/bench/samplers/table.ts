@@ -1,12 +1,9 @@
-import * as tf from "../runtime/tf.js";
-import { gaussianDenoiser, linearSchedule, type Denoiser } from "../diffusion/index.js";
-import { frechetFeatureDistance, recognise, type FeatureSet } from "../metrics/index.js";
-import type { Classifier } from "../networks/index.js";
-import { normalNoise, runOnAnyPath, sample, samplers, type SamplerEntry } from "../samplers/index.js";
-import type { DiffusionModel } from "../families/index.js";
-import { generate, type AnySampler } from "../families/diffusion/generate.js";
-import { DEFAULT_STEPS } from "../cli/sampler-choice.js";
-import { look } from "../metrics/judge.js";
+import { tf } from "diffusion-lab/runtime";
+import { gaussianDenoiser, linearSchedule, type Denoiser } from "diffusion-lab/diffusion";
+import { frechetFeatureDistance, recognise, type FeatureSet, look } from "diffusion-lab/metrics";
+import type { Classifier } from "diffusion-lab/networks";
+import { normalNoise, runOnAnyPath, sample, samplers, type SamplerEntry } from "diffusion-lab/samplers";
+import { type DiffusionModel, generate, type AnySampler, DEFAULT_STEPS } from "diffusion-lab/families";
 
 /** One sampler at one budget of evaluations. */
 export interface SamplerRow {

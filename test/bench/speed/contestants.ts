@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Precision } from "../compile/index.js";
-import { computingProcess, forComputing, forOthers } from "../runtime/native-process.js";
+import type { Precision } from "diffusion-lab/compile";
+import { computingProcess, forComputing, forOthers } from "diffusion-lab/runtime";
 import type { Contestant } from "./measure.js";
 
 /** The versions the ratios are stated against. */

@@ -1,4 +1,4 @@
-import type { AdaptiveRow, Judge, SamplerRow } from "./sampler-table.js";
+import type { AdaptiveRow, Judge, SamplerRow } from "./table.js";
 
 /** What the report tells: `images` and `floor`, the figures of real digits, where images were drawn. */
 export interface SamplerReport {
@@ -61,15 +61,6 @@ function table({ rows, floor }: SamplerReport): string {
   return [head, head.map((_, i) => (i === 0 ? ":---" : "---:")), ...lines]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
-}
-
-/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. Throws RangeError if the marks are missing. */
-export function replaceMarked(text: string, name: string, content: string): string {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [from, to] = [text.indexOf(open), text.indexOf(close)];
-  if (from < 0 || to < from)
-    throw new RangeError(`there is no place for "${name}": put ${open} and ${close} where it belongs`);
-  return `${text.slice(0, from + open.length)}\n${content}\n${text.slice(to)}`;
 }
 
 function fixed(value: number | null, digits: number): string {

@@ -1,4 +1,4 @@
-import { measure } from "../measure.js";
+import { measure } from "../speed/measure.js";
 import type { QualityContestant } from "./contestants.js";
 import { RECIPE, type ContestantName } from "./recipe.js";
 import { digitsFile, type StudyStore } from "./store.js";

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
-import type { Precision } from "../compile/index.js";
-import { nativeStatus } from "../runtime/native.js";
+import type { Precision } from "diffusion-lab/compile";
+import { nativeStatus } from "diffusion-lab/runtime";
 import { makeWork, type Mode, type ModelName } from "./work.js";
 
 /**

@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bfloat16Supported } from "../../compile/index.js";
-import { computingProcess, forComputing, forOthers } from "../../runtime/native-process.js";
-import { checkoutRoot, pythonWith } from "../contestants.js";
+import { bfloat16Supported } from "diffusion-lab/compile";
+import { computingProcess, forComputing, forOthers } from "diffusion-lab/runtime";
+import { checkoutRoot, pythonWith } from "../speed/contestants.js";
 import type { Command } from "../worker-process.js";
 import { RECIPE, type ContestantName, type WorkerOrder } from "./recipe.js";
 

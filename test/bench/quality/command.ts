@@ -2,19 +2,16 @@ import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { installPeers, PEERS } from "../bench/contestants.js";
-import { qualityContestants, TITLES, type QualityContestant } from "../bench/quality/contestants.js";
-import { measurePaces } from "../bench/quality/pace.js";
-import { RECIPE, type ContestantName, type StudySettings } from "../bench/quality/recipe.js";
-import { qualityMarkdown } from "../bench/quality/report.js";
-import { StudyStore } from "../bench/quality/store.js";
-import { runStudy, studyFolder, type QualityRow } from "../bench/quality/study.js";
-import { replaceMarked } from "../bench/sampler-report.js";
-import { median } from "../bench/statistics.js";
-import { requireWritable, writeFileAtomically } from "../files/index.js";
-import { finiteNumber, wholeNumber } from "./arguments.js";
-import { ProgressLine } from "./progress-line.js";
-import { runMain } from "./run-main.js";
+import { installPeers, PEERS } from "../speed/contestants.js";
+import { qualityContestants, TITLES, type QualityContestant } from "./contestants.js";
+import { measurePaces } from "./pace.js";
+import { RECIPE, type ContestantName, type StudySettings } from "./recipe.js";
+import { qualityMarkdown } from "./report.js";
+import { StudyStore } from "./store.js";
+import { runStudy, studyFolder, type QualityRow } from "./study.js";
+import { median } from "../statistics.js";
+import { requireWritable, writeFileAtomically } from "diffusion-lab/files";
+import { finiteNumber, ProgressLine, replaceMarked, runMain, wholeNumber } from "diffusion-lab/base";
 
 const HELP = `npm run bench -- quality [options]
 

@@ -2,17 +2,15 @@ import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { installPeers, library, PEERS, torch, torchVariants, type TorchVariant } from "../bench/contestants.js";
-import { measure, type Contestant } from "../bench/measure.js";
-import { plansFor, requireNetworks } from "../bench/plans.js";
-import { bfloat16Ratio, ratios, speedMarkdown, table } from "../bench/report.js";
-import { matrixPeak, rooflineLine } from "../bench/roofline.js";
-import type { Row } from "../bench/row.js";
-import { replaceMarked } from "../bench/sampler-report.js";
-import { bfloat16Supported } from "../compile/index.js";
-import { requireWritable, writeFileAtomically } from "../files/index.js";
-import { wholeNumber } from "./arguments.js";
-import { runMain } from "./run-main.js";
+import { installPeers, library, PEERS, torch, torchVariants, type TorchVariant } from "./speed/contestants.js";
+import { measure, type Contestant } from "./speed/measure.js";
+import { plansFor, requireNetworks } from "./speed/plans.js";
+import { bfloat16Ratio, ratios, speedMarkdown, table } from "./speed/report.js";
+import { matrixPeak, rooflineLine } from "./speed/roofline.js";
+import type { Row } from "./speed/row.js";
+import { bfloat16Supported } from "diffusion-lab/compile";
+import { requireWritable, writeFileAtomically } from "diffusion-lab/files";
+import { replaceMarked, runMain, wholeNumber } from "diffusion-lab/base";
 
 const HELP = `npm run bench -- [unet] [dit] [mlp] [options]
 npm run bench -- samplers [--help]
@@ -36,8 +34,8 @@ Options
   --out FILE        where all numbers go (default .cache/bench.json)
 `;
 
-if (process.argv[2] === "samplers") await import("./bench-samplers.js");
-else if (process.argv[2] === "quality") await import("./bench-quality.js");
+if (process.argv[2] === "samplers") await import("./samplers/command.js");
+else if (process.argv[2] === "quality") await import("./quality/command.js");
 else await runMain(HELP, benchSpeed);
 
 async function benchSpeed(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Plan } from "./measure.js";
-import { NETWORKS, type NetworkName } from "./networks.js";
+import { NETWORKS, type NetworkName } from "../networks.js";
 
 export interface PlanOptions {
   /** Of the U-Net. */

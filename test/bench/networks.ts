@@ -1,5 +1,5 @@
-import { DiT, PointMlp, UNet2D, type DiTConfig, type UNet2DConfig } from "../networks/index.js";
-import type { TimeNetwork } from "../families/index.js";
+import { DiT, PointMlp, UNet2D, type DiTConfig, type UNet2DConfig } from "diffusion-lab/networks";
+import type { TimeNetwork } from "diffusion-lab/families";
 
 /** The networks of the benchmark; the same are written in test/bench/torch_worker.py. */
 export const NETWORKS = ["unet", "dit", "mlp"] as const;

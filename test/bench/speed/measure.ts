@@ -1,5 +1,5 @@
-import { WorkerProcess, type Command, type Ready } from "./worker-process.js";
-import { median } from "./statistics.js";
+import { WorkerProcess, type Command, type Ready } from "../worker-process.js";
+import { median } from "../statistics.js";
 
 /** What is timed. */
 export interface Task {

@@ -1,0 +1,8 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { replaceMarked } from "../../../src/base/marked.js";
+
+test("only what stands between the marks is replaced, and missing marks are an error", () => {
+  assert.equal(replaceMarked("a <!-- x -->\nold\n<!-- /x --> b", "x", "new"), "a <!-- x -->\nnew\n<!-- /x --> b");
+  assert.throws(() => replaceMarked("a", "x", "new"), /put <!-- x --> and <!-- \/x -->/);
+});
