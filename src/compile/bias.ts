@@ -1,4 +1,4 @@
-import { DataType } from "./graph-def.js";
+import { DataType } from "./data-type.js";
 import { typeOf, type RecordedOperation, type Recording, type ValueSource } from "./recording.js";
 
 const PRODUCTS: ReadonlySet<string> = new Set(["Conv2D", "MatMul", "BatchMatMulV2"]);

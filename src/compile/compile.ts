@@ -1,19 +1,12 @@
+/** `compile`: a pure function of tensors as one TensorFlow graph. */
+import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
-import { lendStandIns } from "./captures.js";
+import { dataTypeOf } from "./data-type.js";
 import { CompileError } from "./errors.js";
-import { defaultCacheFolder } from "./graph-cache.js";
-import { emitGraph, type Graph } from "./graph-emitter.js";
+import { Program } from "./graphs.js";
 import { nativeBackend, type NativeBackend } from "./native-backend.js";
-import { namedOutputs } from "./outputs.js";
+import { namedOutputs, type NamedTensors } from "./outputs.js";
 import { requirePrecision, type Precision } from "./precision.js";
-import { graphOfBoth, requireSame } from "./purity.js";
-import { record } from "./recorder.js";
-import type { NamedRecording, RecordedInput, Recording } from "./recording.js";
-import { GraphSession } from "./session.js";
-import { SignatureStore } from "./signature-store.js";
-
-/** Tensors by name. */
-export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 
 export interface CompileOptions {
   /** What the function is called in messages, default its JavaScript name. */
@@ -41,9 +34,6 @@ export interface Compiled<I extends NamedTensors, O extends NamedTensors> {
 
 const LARGEST_NUMBER_OF_GRAPHS = 16;
 
-/** From one recording that confirms a graph to the next, in calls: rare enough to cost next to nothing. */
-const CONFIRMATION_FACTOR = 16;
-
 /**
  * A tensor function as one TensorFlow graph.
  *
@@ -67,7 +57,7 @@ const CONFIRMATION_FACTOR = 16;
  * gradient that is to be fast is therefore taken inside `fn`.
  *
  * @example
- * const evaluate = compile(({ xt, t }) => ({ noise: unet.apply(xt, t) }), { captures: named(unet.parameters) });
+ * const evaluate = compile(({ xt, t }) => ({ noise: unet.apply(xt, t) }), { captures: unet.parameters.tensors });
  * const { noise } = evaluate({ xt, t });
  *
  * @throws CompileError if `fn` cannot be recorded or TensorFlow refuses the graph; it names the tensor or operation and
@@ -85,28 +75,11 @@ export function compile<I extends NamedTensors, O extends NamedTensors>(
   return Object.assign(call, { dispose: () => compiler.dispose() }) as Compiled<I, O>;
 }
 
-/** A function written as a graph, for one combination of shapes. */
-interface Program {
-  readonly graph: Graph;
-  readonly outputNames: readonly string[];
-  /** Records once more, at a call after `confirmed`. @throws CompileError if what comes of it is another program */
-  readonly confirm: (call: number, confirmed: number) => void;
-}
-
-interface LoadedGraph extends Omit<Program, "graph"> {
-  readonly session: GraphSession;
-  calls: number;
-  /** The call at which it was last seen to be what the function does. */
-  confirmedAt: number;
-}
-
-let recording = false;
-
 class Compiler<I extends NamedTensors, O extends NamedTensors> {
   private readonly name: string;
-  private readonly captureNames: readonly string[];
-  private readonly captured: readonly tf.Tensor[];
-  private readonly loaded = new Map<string, LoadedGraph>();
+  /** Each tensor once, under its last name. */
+  private readonly captures: ReadonlyMap<string, tf.Tensor>;
+  private readonly programs = new Map<string, Program>();
   private disposed = false;
 
   constructor(
@@ -115,17 +88,16 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
   ) {
     this.name = options.name ?? (fn.name || "function");
     requirePrecision(options.precision ?? "float32");
-    const captures = new Map<tf.Tensor, string>();
+    const names = new Map<tf.Tensor, string>();
     for (const [name, tensor] of Object.entries(options.captures ?? {})) {
       requireTensor(this.name, "capture", name, tensor);
-      captures.set(tensor, name);
+      names.set(tensor, name);
     }
-    this.captureNames = [...captures.values()];
-    this.captured = [...captures.keys()];
+    this.captures = new Map([...names].map(([tensor, name]) => [name, tensor]));
   }
 
   get graphs(): number {
-    return this.loaded.size;
+    return this.programs.size;
   }
 
   call(inputs: I): O {
@@ -133,122 +105,77 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     if (typeof inputs !== "object" || inputs === null) {
       throw new TypeError(`compile: "${this.name}" takes its inputs by name, { x, … }, got ${String(inputs)}`);
     }
-    const names = Object.keys(inputs);
-    const given = names.map((name) => inputs[name]);
-    given.forEach((tensor, i) => requireTensor(this.name, "input", names[i], tensor));
-    this.captured.forEach((tensor, i) => requireTensor(this.name, "capture", this.captureNames[i], tensor));
+    for (const [name, tensor] of Object.entries(inputs)) requireTensor(this.name, "input", name, tensor);
+    for (const [name, tensor] of this.captures) requireTensor(this.name, "capture", name, tensor);
     const backend = nativeBackend();
     // TensorFlow.js cannot see into a graph, and would take its outputs for constants.
     const gradientIsTaken = tf.engine().isTapeOn();
-    const switchedOff = process.env["DIFFUSION_LAB_COMPILE"] === "0";
-    if (!backend || recording || switchedOff || gradientIsTaken) return this.eager(inputs);
-
-    const all = [...given, ...this.captured];
-    const key = names.map((name, i) => `${name}:${typeKey(given[i])}`).join() + "|" + this.captured.map(typeKey).join();
-    const graph = this.confirmed(key) ?? this.load(backend, key, names, all);
-    const results = graph.session.run(all);
-    return Object.fromEntries(graph.outputNames.map((name, i) => [name, results[i]])) as unknown as O;
+    const insideAnother = !valuesExist();
+    if (!backend || gradientIsTaken || insideAnother || switchedOff()) return this.eager(inputs);
+    const tensors = [...Object.values(inputs), ...this.captures.values()];
+    return this.program(backend, inputs, tensors).run(tensors) as O;
   }
 
   dispose(): void {
     this.disposed = true;
-    for (const { session } of this.loaded.values()) session.dispose();
-    this.loaded.clear();
+    for (const program of this.programs.values()) program.dispose();
+    this.programs.clear();
   }
 
   /** The function itself, with the same rule as a graph: every output is a tensor of its own. */
   private eager(inputs: I): O {
     return tf.tidy(() => {
-      const lent = new Set<tf.Tensor>([...Object.values(inputs), ...this.captured]);
+      const lent = new Set<tf.Tensor>([...Object.values(inputs), ...this.captures.values()]);
       const outputs = namedOutputs(this.name, this.fn(inputs)).map(([name, tensor]) => {
-        const own = lent.has(tensor) ? tf.clone(tensor) : tensor;
-        lent.add(own);
-        return [name, own];
+        const owned = lent.has(tensor) ? tf.clone(tensor) : tensor;
+        lent.add(owned);
+        return [name, owned];
       });
       return Object.fromEntries(outputs) as O;
     });
   }
 
-  /**
-   * The graph that is held. Now and then the function is recorded once more, as numbers it closes over may have changed
-   * since: recordings made one right after the other cannot tell.
-   */
-  private confirmed(key: string): LoadedGraph | undefined {
-    const graph = this.loaded.get(key);
-    if (!graph) return undefined;
-    graph.calls++;
-    const { calls, confirmedAt } = graph;
-    if (calls < (confirmedAt === 1 ? 2 : CONFIRMATION_FACTOR * confirmedAt)) return graph;
+  /** The program for inputs of these types: the one that is held, confirmed, or a new one in place of the oldest. */
+  private program(backend: NativeBackend, inputs: I, tensors: readonly tf.Tensor[]): Program {
+    const key = [...Object.entries(inputs), ...this.captures].map(([name, tensor]) => typeKey(name, tensor)).join();
+    const held = this.programs.get(key);
+    if (!held) return this.load(backend, key, Object.keys(inputs), tensors);
     try {
-      graph.confirm(calls, confirmedAt);
+      held.confirm();
+      return held;
     } catch (error) {
-      graph.session.dispose();
-      this.loaded.delete(key);
+      this.unload(key, held);
       throw error;
     }
-    graph.confirmedAt = calls;
-    return graph;
   }
 
-  private load(backend: NativeBackend, key: string, names: readonly string[], all: readonly tf.Tensor[]): LoadedGraph {
-    const { cacheFolder = defaultCacheFolder() } = this.options;
-    const types: RecordedInput[] = [...names, ...this.captureNames].map((name, i) => {
-      const { shape, dtype } = all[i];
-      return { name, shape: [...shape], dtype: DTYPES[dtype]! };
-    });
-    const { graph: program, outputNames, confirm } = this.program(backend, cacheFolder, names, types);
-    const session = new GraphSession(backend, program, this.name, cacheFolder);
-    if (this.loaded.size >= LARGEST_NUMBER_OF_GRAPHS) {
-      const [oldest, graph] = this.loaded.entries().next().value!;
-      graph.session.dispose();
-      this.loaded.delete(oldest);
-    }
-    const graph = { session, outputNames, confirm, calls: 1, confirmedAt: 1 };
-    this.loaded.set(key, graph);
-    return graph;
-  }
-
-  /** Records the function twice: what differs is not a program. */
-  private program(
+  private load(
     backend: NativeBackend,
-    cacheFolder: string,
-    names: readonly string[],
-    inputs: readonly RecordedInput[],
+    key: string,
+    inputNames: readonly string[],
+    tensors: readonly tf.Tensor[],
   ): Program {
-    const signatures = new SignatureStore(cacheFolder, backend.binding.TF_Version);
-    const recordOnce = (origins: boolean): NamedRecording => {
-      recording = true;
-      try {
-        const body = (standIns: readonly tf.Tensor[]): NamedTensors => this.body(names, standIns);
-        return record(backend, signatures, { name: this.name, inputs, body, origins });
-      } finally {
-        recording = false;
-        signatures.save();
-      }
-    };
-    const write = (recorded: Recording): Graph => emitGraph(backend.binding, recorded, this.options.precision);
-    const first = recordOnce(true);
-    const graph = graphOfBoth(this.name, first, recordOnce(false), write);
-    const confirm = (call: number, confirmed: number): void =>
-      requireSame(first, graph, recordOnce(false), write, { name: this.name, call, confirmed });
-    return { graph, outputNames: first.outputNames, confirm };
+    const { name, captures } = this;
+    const { precision, cacheFolder } = this.options;
+    const fn = this.fn as unknown as (inputs: NamedTensors) => NamedTensors;
+    const program = new Program(backend, { name, fn, inputNames, captures, precision, cacheFolder }, tensors);
+    if (this.programs.size >= LARGEST_NUMBER_OF_GRAPHS) this.unload(...this.programs.entries().next().value!);
+    this.programs.set(key, program);
+    return program;
   }
 
-  /** The function, on stand-ins for its inputs and captures. */
-  private body(names: readonly string[], standIns: readonly tf.Tensor[]): NamedTensors {
-    return lendStandIns(this.captured, standIns.slice(names.length), () => {
-      const outputs = this.fn(Object.fromEntries(names.map((name, i) => [name, standIns[i]])) as I);
-      // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
-      const own = (tensor: tf.Tensor): tf.Tensor => (this.captured.includes(tensor) ? tf.clone(tensor) : tensor);
-      return Object.fromEntries(namedOutputs(this.name, outputs).map(([name, tensor]) => [name, own(tensor)]));
-    });
+  private unload(key: string, program: Program): void {
+    program.dispose();
+    this.programs.delete(key);
   }
 }
 
-const DTYPES: Readonly<Partial<Record<tf.DataType, number>>> = { float32: 1, int32: 3, bool: 10 };
+function switchedOff(): boolean {
+  return process.env["DIFFUSION_LAB_COMPILE"] === "0";
+}
 
-function typeKey(tensor: tf.Tensor): string {
-  return `${tensor.dtype}[${tensor.shape}]`;
+function typeKey(name: string, { dtype, shape }: tf.Tensor): string {
+  return `${name}:${dtype}[${shape}]`;
 }
 
 function requireTensor(name: string, kind: "input" | "capture", key: string, tensor: unknown): void {
@@ -257,7 +184,7 @@ function requireTensor(name: string, kind: "input" | "capture", key: string, ten
   };
   if (!(tensor instanceof tf.Tensor)) return refuse(`must be a tensor, got ${typeof tensor}`);
   if (tensor.isDisposed) refuse("has been disposed");
-  if (DTYPES[tensor.dtype] === undefined) {
+  if (dataTypeOf(tensor.dtype) === undefined) {
     refuse(`is ${tensor.dtype}: only float32, int32 and bool can be compiled`);
   }
 }

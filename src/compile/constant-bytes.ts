@@ -1,4 +1,4 @@
-import { DataType } from "./graph-def.js";
+import { DataType } from "./data-type.js";
 import type { BindingValues } from "./native-backend.js";
 
 /** A copy of JavaScript values as TensorFlow lays them out. */

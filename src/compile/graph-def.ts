@@ -5,9 +5,6 @@ import { bytesField, float32, floatField, integerField, message, varint } from "
  * that a recorded graph is made of. Each function returns the encoded message.
  */
 
-/** TensorFlow's numbers for element types (types.proto). */
-export const DataType = { float32: 1, int32: 3, int64: 9, bool: 10, bfloat16: 14 } as const;
-
 function shapeMessage(shape: readonly number[]): Buffer {
   // A dimension of 0 is the default value and is left out of its message.
   return message(...shape.map((n) => bytesField(2, n === 0 ? Buffer.alloc(0) : integerField(1, n))));

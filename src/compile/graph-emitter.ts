@@ -1,5 +1,6 @@
 import { biasAddition } from "./bias.js";
-import { attribute, DataType, node, savedModel, type Attributes } from "./graph-def.js";
+import { DataType } from "./data-type.js";
+import { attribute, node, savedModel, type Attributes } from "./graph-def.js";
 import { CompileError } from "./errors.js";
 import type { Binding, OperationAttribute } from "./native-backend.js";
 import { describeOrigin, type Origin } from "./origin.js";

@@ -24,7 +24,6 @@ export interface Binding {
   loadSavedModel(folder: string, tags: string): number;
   deleteSavedModel(session: number): void;
   runSavedModel(session: number, inputs: number[], inputNames: string, outputNames: string): TensorMetadata[];
-  getNumOfSavedModels(): number;
   readonly TF_Version: string;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;

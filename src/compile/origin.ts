@@ -8,7 +8,7 @@ const INTERNAL = [
   /[\\/]node_modules[\\/]/,
   // TensorFlow.js as its source maps name it
   /[\\/]tfjs-[\w-]+[\\/](src|dist)[\\/]/,
-  /[\\/]compile[\\/](captures|compile|interception|lifetimes|recorder)\.[jt]s/,
+  /[\\/]compile[\\/](compile|interception|lifetimes|program|recorder)\.[jt]s/,
   // frames that only hand the call on
   /[\\/]nn[\\/]probe\.[jt]s/,
   /\(?node:/,

@@ -1,5 +1,8 @@
 import * as tf from "../runtime/tf.js";
 
+/** Tensors by name. */
+export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
+
 /**
  * What a function returned, as tensors by name.
  *

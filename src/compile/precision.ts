@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { bfloat16Supported } from "./processor.js";
 
 /**
  * How convolutions and matrix products compute: in float32, or with operands and results rounded to bfloat16 (8 bits of
@@ -15,27 +15,14 @@ export const ROUNDED_OPERANDS: Readonly<Record<string, readonly number[]>> = {
   BatchMatMulV2: [0, 1],
 };
 
-/** Whether the processor multiplies bfloat16 itself (AVX512_BF16 or AMX_BF16); elsewhere it would be slower. */
-export function bfloat16Supported(cpuInfo: string = readCpuInfo()): boolean {
-  return /\b(avx512_bf16|amx_bf16)\b/.test(cpuInfo);
-}
-
 /** @throws RangeError for an unknown precision, or "bf16" on a processor without it */
-export function requirePrecision(precision: Precision, supported: boolean = bfloat16Supported()): void {
+export function requirePrecision(precision: Precision, supported?: boolean): void {
   if (precision !== "float32" && precision !== "bf16") {
     throw new RangeError(`unknown precision ${JSON.stringify(precision)}: choose "float32" or "bf16"`);
   }
-  if (precision === "bf16" && !supported) {
+  if (precision === "bf16" && !(supported ?? bfloat16Supported())) {
     throw new RangeError(
       'precision "bf16" needs a processor with AVX512_BF16 or AMX_BF16, this one has neither: use "float32"',
     );
-  }
-}
-
-function readCpuInfo(): string {
-  try {
-    return readFileSync("/proc/cpuinfo", "utf8");
-  } catch {
-    return "";
   }
 }

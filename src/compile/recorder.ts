@@ -1,14 +1,12 @@
+/** Records what a function asks of TensorFlow, as a program in straight-line form. */
 import { createHash } from "node:crypto";
-import { withoutValues } from "../runtime/finite.js";
+import { withoutValues } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
 import { bytesOf, isUniform } from "./constant-bytes.js";
-import { shapeDependsOnData } from "./data-dependent-shape.js";
-import { describeOutsider, describeTensor } from "./describe-tensor.js";
-import { CompileError } from "./errors.js";
 import { intercept } from "./interception.js";
 import { Lifetimes, type LifetimeRules } from "./lifetimes.js";
 import type { Binding, BindingValues, NativeBackend, OperationAttribute, TensorMetadata } from "./native-backend.js";
-import { captureOrigin, describeOrigin, type Origin } from "./origin.js";
+import { captureOrigin, type Origin } from "./origin.js";
 import {
   typeOf,
   type NamedRecording,
@@ -17,7 +15,8 @@ import {
   type RecordedOperation,
   type ValueSource,
 } from "./recording.js";
-import { ShapeInference, type Operand } from "./shape-inference.js";
+import * as refuse from "./refusals.js";
+import { ShapeInference, shapeDependsOnData, type Operand } from "./shape-inference.js";
 import type { SignatureStore } from "./signature-store.js";
 
 /** Values up to this many are code (frequencies, tables); more are data and belong among the inputs. */
@@ -77,15 +76,15 @@ class Recorder {
       this.backend,
       {
         tensorBorn: (dataId) => this.born.add(dataId),
-        tensorUsed: (tensor) => this.refuseCaptured(tensor),
-        tensorRead: (dataId) => this.refuseRead(dataId),
+        tensorUsed: (tensor) => this.requireNotCaptured(tensor),
+        tensorRead: (dataId) => this.requireReadable(dataId),
         readRefused: (error) => (this.refusedRead ??= error),
         createTensor: (shape, dtype, values) => this.createTensor(shape, dtype, values),
         executeOp: (name, attributes, inputs, outputs) => this.executeOp(name, attributes, inputs, outputs),
       },
       () => withoutValues(() => this.runBody()),
     );
-    this.refuseKept();
+    this.requireNothingKept();
     return named;
   }
 
@@ -136,11 +135,7 @@ class Recorder {
     const origin = this.origin();
     const bytes = bytesOf(dtype, values);
     if (values.length > LARGEST_CONSTANT && !isUniform(bytes)) {
-      throw new CompileError(
-        `compile: "${this.fn.name}" makes a constant of shape [${shape}] from JavaScript values, which would be frozen ` +
-          `into the graph (the limit is ${LARGEST_CONSTANT} values). Noise, masks and data must be inputs.\n` +
-          describeOrigin(origin),
-      );
+      throw refuse.largeConstant(this.at(origin), shape, LARGEST_CONSTANT);
     }
     const id = this.binding.createTensor(shape, dtype, values);
     this.sources.set(id, { kind: "constant", index: this.constants.length });
@@ -150,18 +145,8 @@ class Recorder {
 
   private executeOp(name: string, attributes: OperationAttribute[], ids: number[], count: number): TensorMetadata[] {
     const origin = this.origin();
-    if (name === "Multinomial") {
-      throw new CompileError(
-        `compile: "${this.fn.name}" draws random numbers (tf.multinomial): a graph would draw others at each call, with a state ` +
-          `that nobody can save. Draw outside and pass the result as an input.\n${describeOrigin(origin)}`,
-      );
-    }
-    if (shapeDependsOnData(name) && ids.some((id) => id < 0)) {
-      throw new CompileError(
-        `compile: "${this.fn.name}" uses ${name} on values that depend on its inputs: they decide the shape of the result, ` +
-          `and a graph has one shape. Do this outside, or keep all elements and weigh them by a mask.\n${describeOrigin(origin)}`,
-      );
-    }
+    if (name === "Multinomial") throw refuse.randomNumbers(this.at(origin));
+    if (shapeDependsOnData(name) && ids.some((id) => id < 0)) throw refuse.shapeFromData(this.at(origin), name);
     const inputs = ids.map((id) => this.sourceOf(id));
     const results = this.resultsOf(name, attributes, ids, count, origin);
     const index = this.operations.length;
@@ -188,8 +173,7 @@ class Recorder {
       );
       return types.map(({ dtype, shape }) => ({ id: this.nextStandIn--, dtype, shape: [...shape] }));
     } catch (error) {
-      const text = `compile: "${this.fn.name}": ${name} failed: ${(error as Error).message}\n${describeOrigin(origin)}`;
-      throw new CompileError(text, { cause: error });
+      throw refuse.failedOperation(this.at(origin), name, error);
     }
   }
 
@@ -214,63 +198,51 @@ class Recorder {
 
   private sourceOf(id: number): ValueSource {
     const source = this.sources.get(id);
-    if (!source)
-      throw new CompileError(
-        `compile: "${this.fn.name}" uses a tensor of unknown origin\n${describeOrigin(captureOrigin())}`,
-      );
+    if (!source) throw refuse.unknownTensor(this.here());
     return source;
   }
 
-  private refuseCaptured(tensor: tf.TensorInfo): void {
+  private at(origin: Origin): refuse.Place {
+    return { name: this.fn.name, origin };
+  }
+
+  private here(): refuse.Place {
+    return this.at(captureOrigin());
+  }
+
+  private requireNotCaptured(tensor: tf.TensorInfo): void {
     if (this.born.has(tensor.dataId)) return;
-    throw new CompileError(
-      `compile: "${this.fn.name}" uses ${describeOutsider(this.backend, tensor.dataId, describeTensor(tensor))}, which is neither among its inputs nor its captures; ` +
-        `its present values would be frozen into the graph. Pass it as an input or name it in captures.\n` +
-        describeOrigin(captureOrigin()),
-    );
+    throw refuse.capturedTensor(this.here(), this.outsider(tensor.dataId, refuse.describeTensor(tensor)));
   }
 
   private refuseEnd(how: "disposes" | "assigns", tensor: tf.Tensor, standIns: readonly tf.Tensor[]): never {
+    const input = this.fn.inputs[standIns.findIndex(({ dataId }) => dataId === tensor.dataId)];
     const kind = tensor instanceof tf.Variable ? "variable" : "tensor";
-    const given = standIns.findIndex(({ dataId }) => dataId === tensor.dataId);
-    const what =
-      given >= 0
-        ? `the ${kind} "${this.fn.inputs[given].name}"`
-        : describeOutsider(this.backend, tensor.dataId, describeTensor(tensor));
-    const remedy =
-      how === "assigns"
-        ? "return the new value and assign it after the call"
-        : "it may dispose only what it makes itself; do this after the call";
-    throw new CompileError(
-      `compile: "${this.fn.name}" ${how} ${what}, which a graph cannot do: ${remedy}\n${describeOrigin(captureOrigin())}`,
-    );
+    const described = input
+      ? `the ${kind} "${input.name}"`
+      : this.outsider(tensor.dataId, refuse.describeTensor(tensor));
+    throw refuse.endedTensor(this.here(), how, described);
   }
 
-  private refuseKept(): void {
+  private requireNothingKept(): void {
     const [kept, ...others] = this.lifetimes.left();
     if (!kept) return;
     const [tensor, origin] = kept;
-    throw new CompileError(
-      `compile: "${this.fn.name}" keeps ${describeTensor(tensor)}${this.makerOf(tensor)}${others.length ? ` and ${others.length} more` : ""} ` +
-        "(tf.keep, tf.variable): make such tensors outside and pass them as inputs, or return them\n" +
-        describeOrigin(origin),
-    );
-  }
-
-  private makerOf(tensor: tf.Tensor): string {
     const source = this.sources.get(this.backend.tensorMap.get(tensor.dataId).id);
-    return source?.kind === "operation" ? `, made by ${this.operations[source.index].name},` : "";
+    const maker = source?.kind === "operation" ? this.operations[source.index].name : undefined;
+    throw refuse.keptTensor(this.at(origin), tensor, maker, others.length);
   }
 
-  private refuseRead(dataId: object): void {
+  private requireReadable(dataId: object): void {
     const { id, values, shape } = this.backend.tensorMap.get(dataId);
     const captured = !this.born.has(dataId);
     if (!captured && (values !== null || id >= 0)) return;
-    throw new CompileError(
-      `compile: "${this.fn.name}" reads the values of ${captured ? "a captured tensor" : "a tensor that depends on its inputs"} ` +
-        `(${captured ? describeOutsider(this.backend, dataId, `shape [${shape}]`) : `shape [${shape}]`}) into JavaScript, where they would be frozen into the graph. Keep the computation in tensor ` +
-        `operations (tf.where, masks, tf.oneHot and matMul for tf.gather).\n` +
-        describeOrigin(captureOrigin()),
-    );
+    const described = captured ? this.outsider(dataId, `shape [${shape}]`) : `shape [${shape}]`;
+    const kind = captured ? "a captured tensor" : "a tensor that depends on its inputs";
+    throw refuse.readValues(this.here(), kind, described);
+  }
+
+  private outsider(dataId: object, description: string): string {
+    return refuse.describeOutsider(this.backend, dataId, description);
   }
 }

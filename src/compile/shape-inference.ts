@@ -1,5 +1,6 @@
+/** The shapes of results while a function is recorded, when there are no values to compute with. */
 import { createHash } from "node:crypto";
-import { DataType } from "./graph-def.js";
+import { DataType } from "./data-type.js";
 import type { Binding, OperationAttribute } from "./native-backend.js";
 import type { ValueType } from "./recording.js";
 import type { SignatureStore } from "./signature-store.js";
@@ -72,6 +73,19 @@ export class ShapeInference {
     this.pooledBytes += 4 * shape.reduce((product, n) => product * n, 1);
     return id;
   }
+}
+
+/** The one sparse operation that is told the shape of its result. */
+const GIVEN_SHAPE = "SparseToDense";
+
+const DEPENDS = /^(Unique|Where$|NonMaxSuppression|Sparse|ListDiff|Ragged)/;
+
+/**
+ * Whether an operation's values decide the shape of its result, such as how many values of a list are distinct. A graph
+ * has one shape for each value, known before there are values.
+ */
+export function shapeDependsOnData(operation: string): boolean {
+  return DEPENDS.test(operation) && operation !== GIVEN_SHAPE;
 }
 
 function signatureOf(

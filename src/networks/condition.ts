@@ -1,4 +1,4 @@
-import { valuesExist } from "../runtime/finite.js";
+import { valuesExist } from "../runtime/recording.js";
 import type * as tf from "../runtime/tf.js";
 
 /** What a network is told besides image and time. It takes exactly what its configuration has a place for. */

@@ -1,4 +1,4 @@
-import { valuesExist } from "../runtime/finite.js";
+import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
 
 /** What a part of a network does. */

@@ -1,3 +1,5 @@
+/** Checks that tensors hold finite numbers, with messages that say where they do not. */
+import { valuesExist } from "./recording.js";
 import * as tf from "./tf.js";
 
 /** A tensor holds NaN or infinite values where it may not; the message says which, where, and what to do. */
@@ -13,23 +15,6 @@ export function locating<T>(place: string, work: () => T): T {
     if (!(error instanceof NotFiniteError)) throw error;
     throw new NotFiniteError(`${place}: ${error.message}`, { cause: error });
   }
-}
-
-let recording = 0;
-
-/** Runs `use` while tensors stand for values that do not exist yet: checks that would read them are left out. */
-export function withoutValues<T>(use: () => T): T {
-  recording++;
-  try {
-    return use();
-  } finally {
-    recording--;
-  }
-}
-
-/** Whether tensors have values at present: not within {@link withoutValues}. */
-export function valuesExist(): boolean {
-  return recording === 0;
 }
 
 /** Whether every value is finite; true of integers, and of values that do not exist yet. */

@@ -1,0 +1,124 @@
+/** A function as a loaded graph: recorded, held to be pure, run, and now and then recorded again. */
+import * as tf from "../runtime/tf.js";
+import { dataTypeOf } from "./data-type.js";
+import { defaultCacheFolder } from "./graph-cache.js";
+import { emitGraph, type Graph } from "./graph-emitter.js";
+import type { NativeBackend } from "./native-backend.js";
+import { namedOutputs, type NamedTensors } from "./outputs.js";
+import type { Precision } from "./precision.js";
+import { graphOfBoth, requireSame } from "./purity.js";
+import { record } from "./recorder.js";
+import type { NamedRecording, RecordedInput, Recording } from "./recording.js";
+import { GraphSession } from "./session.js";
+import { SignatureStore } from "./signature-store.js";
+
+/** From one recording that confirms a graph to the next, in calls: rare enough to cost next to nothing. */
+const CONFIRMATION_FACTOR = 16;
+
+/** What a program is made from. */
+export interface ProgramSource {
+  readonly name: string;
+  readonly fn: (inputs: NamedTensors) => NamedTensors;
+  readonly inputNames: readonly string[];
+  /** Tensors that the function reads besides its inputs, by name. */
+  readonly captures: ReadonlyMap<string, tf.Tensor>;
+  readonly precision?: Precision;
+  readonly cacheFolder?: string;
+}
+
+/** A function written as a graph, for one combination of shapes. Holds native memory until disposed. */
+export class Program {
+  private readonly recordOnce: (origins: boolean) => NamedRecording;
+  private readonly write: (recording: Recording) => Graph;
+  private readonly first: NamedRecording;
+  private readonly graph: Graph;
+  private readonly session: GraphSession;
+  private calls = 1;
+  /** The call at which the graph was last seen to be what the function does. */
+  private confirmedAt = 1;
+
+  /**
+   * Records the function twice (what differs is no program) and loads its graph.
+   *
+   * @param tensors the inputs of the first call, then the captures: only their types are used
+   * @throws CompileError if the function cannot be recorded, is not pure, or TensorFlow refuses the graph
+   */
+  constructor(
+    backend: NativeBackend,
+    private readonly source: ProgramSource,
+    tensors: readonly tf.Tensor[],
+  ) {
+    const { name, inputNames, captures, precision, cacheFolder = defaultCacheFolder() } = source;
+    const inputs: RecordedInput[] = [...inputNames, ...captures.keys()].map((input, i) => {
+      const { shape, dtype } = tensors[i];
+      return { name: input, shape: [...shape], dtype: dataTypeOf(dtype)! };
+    });
+    const signatures = new SignatureStore(cacheFolder, backend.binding.TF_Version);
+    const body = (standIns: readonly tf.Tensor[]): NamedTensors => runOnStandIns(source, standIns);
+    this.recordOnce = (origins) => {
+      try {
+        return record(backend, signatures, { name, inputs, body, origins });
+      } finally {
+        signatures.save();
+      }
+    };
+    this.write = (recording) => emitGraph(backend.binding, recording, precision);
+    this.first = this.recordOnce(true);
+    this.graph = graphOfBoth(name, this.first, this.recordOnce(false), this.write);
+    this.session = new GraphSession(backend, this.graph, name, cacheFolder);
+  }
+
+  /**
+   * Counts a call after the first. Now and then the function is recorded once more, as numbers it closes over may have
+   * changed since: recordings made one right after the other cannot tell.
+   *
+   * @throws CompileError if the function has become another program
+   */
+  confirm(): void {
+    this.calls++;
+    const { calls: call, confirmedAt: confirmed } = this;
+    if (call < (confirmed === 1 ? 2 : CONFIRMATION_FACTOR * confirmed)) return;
+    const occasion = { name: this.source.name, call, confirmed };
+    requireSame(this.first, this.graph, this.recordOnce(false), this.write, occasion);
+    this.confirmedAt = call;
+  }
+
+  /** @param tensors inputs, then captures; the caller disposes the outputs */
+  run(tensors: readonly tf.Tensor[]): NamedTensors {
+    const results = this.session.run(tensors);
+    return Object.fromEntries(this.first.outputNames.map((name, i) => [name, results[i]]));
+  }
+
+  dispose(): void {
+    this.session.dispose();
+  }
+}
+
+/** The function, on stand-ins for its inputs and captures. */
+function runOnStandIns(
+  { name, fn, inputNames, captures }: ProgramSource,
+  standIns: readonly tf.Tensor[],
+): NamedTensors {
+  const captured = [...captures.values()];
+  return lendStandIns(captured, standIns.slice(inputNames.length), () => {
+    const outputs = fn(Object.fromEntries(inputNames.map((input, i) => [input, standIns[i]])));
+    // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
+    const owned = (tensor: tf.Tensor): tf.Tensor => (captured.includes(tensor) ? tf.clone(tensor) : tensor);
+    return Object.fromEntries(namedOutputs(name, outputs).map(([output, tensor]) => [output, owned(tensor)]));
+  });
+}
+
+/** Gives captured tensors the data of stand-ins while `use` runs, so that what reads them is recorded. */
+function lendStandIns<T>(tensors: readonly tf.Tensor[], standIns: readonly tf.Tensor[], use: () => T): T {
+  const original = tensors.map((tensor) => tensor.dataId);
+  tensors.forEach((tensor, i) => setData(tensor, standIns[i].dataId));
+  try {
+    return use();
+  } finally {
+    tensors.forEach((tensor, i) => setData(tensor, original[i]));
+  }
+}
+
+function setData(tensor: tf.Tensor, dataId: object): void {
+  (tensor as { dataId: object }).dataId = dataId;
+}
