@@ -1,3 +1,5 @@
+/** Options of a command, read and refused by their name. */
+
 /** A whole number given on the command line; throws RangeError naming the option. */
 export function wholeNumber(option: string, given: string | undefined, fallback: number, least = 1): number {
   if (given === undefined) return fallback;

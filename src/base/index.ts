@@ -1,5 +1,7 @@
-// What every program needs and nothing depends on: arguments, progress of a long job, the end of a command.
+/** What programs are written with: arguments, progress, tables, numbers in words. Imports nothing. */
 export { finiteNumber, optional, wholeNumber } from "./arguments.js";
 export { replaceMarked } from "./marked.js";
 export { ProgressLine } from "./progress-line.js";
 export { runMain } from "./run-main.js";
+export { markdownTable, textTable, type WrittenTable } from "./table.js";
+export { duration, percent } from "./words.js";

@@ -1,4 +1,4 @@
-// Parts of a page that a program writes, between two comments.
+/** Parts of a page that a program writes, between two comments. */
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. Throws RangeError if the marks are missing. */
 export function replaceMarked(text: string, name: string, content: string): string {

@@ -1,3 +1,5 @@
+import { duration } from "./words.js";
+
 /** Progress of a long job: redrawn in place on a terminal, a line every ten seconds elsewhere. */
 export class ProgressLine {
   private readonly begun = performance.now();
@@ -32,11 +34,4 @@ export class ProgressLine {
   end(): void {
     if (this.terminal) process.stdout.write("\n");
   }
-}
-
-function duration(seconds: number): string {
-  const s = Math.round(seconds);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { firstImages, look, type Seen } from "../metrics/judge.js";
 import { replaceMarked } from "../base/marked.js";
+import { markdownTable, textTable } from "../base/table.js";
+import { percent } from "../base/words.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import { writeFileAtomically } from "../files/index.js";
@@ -130,40 +132,28 @@ function judgement(
   return { images, n: count, recognised: share, asAsked, histogram: [...histogram], frechetToHeldOut: distance };
 }
 
+/** As README.md has it. */
 function markdown(rows: readonly Judgement[]): string {
-  const digits = Array.from({ length: 10 }, (_, i) => String(i));
-  const head = ["images", "n", "above 0.9", "as asked", "Fréchet to held out", ...digits];
-  const lines = rows.map(({ images, n, recognised, asAsked, histogram, frechetToHeldOut }) => [
-    images,
-    n,
-    percent(recognised),
-    percent(asAsked),
-    frechetToHeldOut?.toFixed(1) ?? "–",
-    ...histogram,
-  ]);
-  return [head, head.map((_, i) => (i === 0 ? ":---" : "---:")), ...lines]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  return markdownTable({
+    head: ["images", "n", "above 0.9", "as asked", "Fréchet to held out", ...DIGITS],
+    rows: written(rows),
+  });
 }
 
 function print(rows: readonly Judgement[]): void {
-  const width = Math.max(...rows.map(({ images }) => images.length));
-  const digits = Array.from({ length: 10 }, (_, i) => String(i).padStart(4)).join("");
-  process.stdout.write(`${"".padEnd(width)}    n    > 0.9  as asked  Fréchet  classes:${digits}\n`);
-  for (const { images, n, recognised, asAsked, histogram, frechetToHeldOut } of rows) {
-    const counts = histogram.map((count) => String(count).padStart(4)).join("");
-    const distance = frechetToHeldOut?.toFixed(2) ?? "–";
-    const cells = [
-      images.padEnd(width),
-      String(n).padStart(4),
-      percent(recognised).padStart(8),
-      percent(asAsked).padStart(9),
-      distance.padStart(8),
-    ];
-    process.stdout.write(`${cells.join(" ")}          ${counts}\n`);
-  }
+  const head = ["", "n", "> 0.9", "as asked", "Fréchet", ...DIGITS];
+  process.stdout.write(`${textTable({ head, rows: written(rows) })}\n`);
 }
 
-function percent(share: number | null): string {
-  return share === null ? "–" : `${(100 * share).toFixed(1)} %`;
+const DIGITS = Array.from({ length: 10 }, (_, i) => String(i));
+
+function written(rows: readonly Judgement[]): string[][] {
+  return rows.map(({ images, n, recognised, asAsked, histogram, frechetToHeldOut }) => [
+    images,
+    String(n),
+    percent(recognised),
+    percent(asAsked),
+    frechetToHeldOut?.toFixed(1) ?? "–",
+    ...histogram.map(String),
+  ]);
 }

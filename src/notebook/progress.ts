@@ -1,4 +1,5 @@
 /** Progress bars for loops, with the time that is left. */
+import { duration } from "../base/words.js";
 import { isHeadless, isWatched } from "./environment.js";
 import { bundle, DisplaySlot, Throttle } from "./publish.js";
 
@@ -129,12 +130,4 @@ export class Progress<T> {
     const left = this.total === undefined || rate === 0 ? "" : ` · ${duration((this.total - this.count) / rate)} left`;
     return ` · ${rate.toPrecision(3)}/s${left}`;
   }
-}
-
-/** `0.42 s`, `12 s`, `3 min 05 s`. */
-export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toPrecision(2)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
 }

@@ -1,4 +1,6 @@
 /** Tables for notebooks and terminals. */
+/** `table(rows)` of a notebook cell. */
+import { markdownTable, textTable } from "../base/table.js";
 import { bundle, type MimeBundle } from "./publish.js";
 import { displayMethod, inspectMethod } from "./show.js";
 import { readable } from "./values.js";
@@ -43,19 +45,11 @@ export class Table {
   constructor(columns: readonly string[], rows: readonly (readonly Cell[])[], digits?: number) {
     const numeric = columns.map((_, k) => rows.every((row) => typeof row[k] === "number" || row[k] == null));
     const written = rows.map((row) =>
-      row.map((cell) => (typeof cell === "number" ? number(cell, digits) : String(cell ?? ""))),
+      row.map((cell) => (typeof cell === "number" ? readable(cell, digits) : String(cell ?? ""))),
     );
-    const rule = numeric.map((right) => (right ? "---:" : ":---"));
-    const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`;
-    this.markdown = [line(columns), line(rule), ...written.map(line)].join("\n");
-    const widths = columns.map((name, k) =>
-      Math.max(...[name, ...written.map((row) => row[k])].map((cell) => [...cell].length)),
-    );
-    const pad = (cell: string, k: number) => (numeric[k] ? cell.padStart(widths[k]) : cell.padEnd(widths[k]));
-    const aligned = (cells: readonly string[]) => cells.map(pad).join("  ").trimEnd();
-    this.text = [aligned(columns), widths.map((width) => "─".repeat(width)).join("  "), ...written.map(aligned)].join(
-      "\n",
-    );
+    const table = { head: columns, rows: written, right: numeric };
+    this.markdown = markdownTable(table);
+    this.text = textTable(table, { rule: true });
   }
 
   [displayMethod](): MimeBundle {
@@ -65,8 +59,4 @@ export class Table {
   [inspectMethod](): string {
     return this.text;
   }
-}
-
-function number(value: number, digits: number | undefined): string {
-  return readable(value, digits);
 }

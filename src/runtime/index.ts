@@ -1,4 +1,4 @@
-// TensorFlow, native where it is built, and how a process that computes with it is started.
+/** TensorFlow, native where it is built, and how a process that computes with it is started. */
 export * as tf from "./tf.js";
 export { nativeStatus, type NativeStatus } from "./native.js";
 export { computingProcess, forComputing, forOthers } from "./native-process.js";

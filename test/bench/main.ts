@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { installPeers, library, PEERS, torch, torchVariants, type TorchVariant } from "./speed/contestants.js";
 import { measure, type Contestant } from "./speed/measure.js";
 import { plansFor, requireNetworks } from "./speed/plans.js";
-import { bfloat16Ratio, ratios, speedMarkdown, table } from "./speed/report.js";
+import { bfloat16Ratio, ratios, speedMarkdown, speedText } from "./speed/report.js";
 import { matrixPeak, rooflineLine } from "./speed/roofline.js";
 import type { Row } from "./speed/row.js";
 import { bfloat16Supported } from "diffusion-lab/compile";
@@ -68,7 +68,7 @@ async function benchSpeed(): Promise<void> {
   const machine = { processor: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] };
   const date = new Date().toISOString();
   const lines = summary(rows, machine, date);
-  process.stdout.write(`${table(rows)}\n${lines.join("\n")}\n`);
+  process.stdout.write(`${speedText(rows)}\n\n${lines.join("\n")}\n`);
 
   const all = { date, machine, ratios: ratios(rows), bf16_train_ratio: bfloat16Ratio(rows) };
   writeFileAtomically(out, `${JSON.stringify({ ...all, peakFlops: matrixPeak(rows), rows }, null, 2)}\n`);

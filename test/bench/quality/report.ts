@@ -1,3 +1,5 @@
+/** The study of quality per minute in sentences and tables. */
+import { markdownTable, percent } from "diffusion-lab/base";
 import { meanAndSpread } from "../statistics.js";
 import { TITLES } from "./contestants.js";
 import { CONTESTANTS, RECIPE, type ContestantName } from "./recipe.js";
@@ -184,21 +186,19 @@ function ratio(head: string, ours: Column["values"], theirs: Column["values"]): 
 }
 
 function share(head: string, values: Column["values"], real: number): Column {
-  return { head, values, real, write: (value) => `${(100 * value).toFixed(1)} %` };
+  return { head, values, real, write: (value) => percent(value) };
 }
 
 /** A line for each seed, then mean ± standard deviation, then real digits where a column has a figure for them. */
 function table(seeds: readonly number[], columns: readonly Column[]): string {
-  const lines = [
-    ["seed", ...columns.map(({ head }) => head)],
-    ["seed", ...columns].map((_, i) => (i === 0 ? ":---" : "---:")),
+  const rows = [
     ...seeds.map((seed, i) => [String(seed), ...columns.map(({ values, write }) => written(values[i], write))]),
     ["mean ± deviation", ...columns.map(summary)],
   ];
   if (columns.some(({ real }) => real !== undefined)) {
-    lines.push(["*real digits*", ...columns.map(({ real, write }) => (real === undefined ? "" : `*${write(real)}*`))]);
+    rows.push(["*real digits*", ...columns.map(({ real, write }) => (real === undefined ? "" : `*${write(real)}*`))]);
   }
-  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return markdownTable({ head: ["seed", ...columns.map(({ head }) => head)], rows });
 }
 
 function written(value: number | undefined, write: Column["write"]): string {

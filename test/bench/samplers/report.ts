@@ -1,3 +1,5 @@
+/** The table of samplers. */
+import { markdownTable, percent } from "diffusion-lab/base";
 import type { AdaptiveRow, Judge, SamplerRow } from "./table.js";
 
 /** What the report tells: `images` and `floor`, the figures of real digits, where images were drawn. */
@@ -25,7 +27,7 @@ function adaptiveSentence(row: AdaptiveRow): string {
   const digits =
     imageEvaluations === null
       ? ""
-      : `, Fréchet ${fixed(frechet, 1)} and > 0.9 ${percent(recognised)} in ${imageEvaluations.toFixed(0)} evaluations a batch`;
+      : `, Fréchet ${fixed(frechet, 1)} and > 0.9 ${percent(recognised, 0)} in ${imageEvaluations.toFixed(0)} evaluations a batch`;
   return `\`${sampler}\` chooses its steps: exact error ${exactError.toExponential(1)} in ${evaluations} evaluations${digits}.`;
 }
 
@@ -47,7 +49,7 @@ function table({ rows, floor }: SamplerReport): string {
     const cells = budgets.flatMap((n) => {
       const row = rows.find(({ sampler, budget }) => sampler === name && budget === n);
       if (!row) return floor ? ["–", "–", "–"] : ["–"];
-      return [row.exactError.toExponential(1), ...(floor ? [fixed(row.frechet, 1), percent(row.recognised)] : [])];
+      return [row.exactError.toExponential(1), ...(floor ? [fixed(row.frechet, 1), percent(row.recognised, 0)] : [])];
     });
     return [`\`${name}\`${first.stochastic ? " ~" : ""}`, String(first.order ?? "–"), ...cells];
   });
@@ -55,18 +57,12 @@ function table({ rows, floor }: SamplerReport): string {
     lines.push([
       "*real digits*",
       "",
-      ...budgets.flatMap(() => ["", `*${fixed(floor.frechet, 1)}*`, `*${percent(floor.recognised)}*`]),
+      ...budgets.flatMap(() => ["", `*${fixed(floor.frechet, 1)}*`, `*${percent(floor.recognised, 0)}*`]),
     ]);
   }
-  return [head, head.map((_, i) => (i === 0 ? ":---" : "---:")), ...lines]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  return markdownTable({ head, rows: lines });
 }
 
 function fixed(value: number | null, digits: number): string {
   return value === null ? "–" : value.toFixed(digits);
-}
-
-function percent(share: number | null): string {
-  return share === null ? "–" : `${(100 * share).toFixed(0)} %`;
 }

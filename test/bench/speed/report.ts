@@ -1,3 +1,5 @@
+/** The table of speed, and the ratios that it comes to. */
+import { markdownTable, textTable } from "diffusion-lab/base";
 import type { Measurement } from "./measure.js";
 import { rateOf } from "./roofline.js";
 import type { Row } from "./row.js";
@@ -14,20 +16,16 @@ const HEAD = [
   "ours/theirs",
 ];
 
+const RIGHT = HEAD.map((_, column) => column > 1);
+
 /** A table of all rows, the library's time over each contestant's in the last column. */
-export function table(rows: readonly Row[]): string {
-  const cells = [HEAD, ...tableCells(rows)];
-  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ");
-  return `${cells.map(line).join("\n")}\n`;
+export function speedText(rows: readonly Row[]): string {
+  return textTable({ head: HEAD, rows: tableCells(rows), right: RIGHT });
 }
 
 /** The same in Markdown, below it the lines given. */
 export function speedMarkdown(rows: readonly Row[], lines: readonly string[]): string {
-  const rule = HEAD.map((_, i) => (i < 2 ? ":---" : "---:"));
-  const text = [HEAD, rule, ...tableCells(rows)].map((cells) => `| ${cells.join(" | ")} |`);
-  return [...text, "", ...lines].join("\n");
+  return [markdownTable({ head: HEAD, rows: tableCells(rows), right: RIGHT }), "", ...lines].join("\n");
 }
 
 function tableCells(rows: readonly Row[]): string[][] {

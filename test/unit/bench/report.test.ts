@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { measure, type Contestant, type Measurement, type Plan } from "../../bench/speed/measure.js";
 import { makeNetwork } from "../../bench/networks.js";
 import { plansFor, requireNetworks } from "../../bench/speed/plans.js";
-import { bfloat16Ratio, ratios, speedMarkdown, table } from "../../bench/speed/report.js";
+import { bfloat16Ratio, ratios, speedMarkdown, speedText } from "../../bench/speed/report.js";
 import { matrixPeak, rooflineLine } from "../../bench/speed/roofline.js";
 import type { Row } from "../../bench/speed/row.js";
 import { median } from "../../bench/statistics.js";
@@ -41,7 +41,7 @@ test("ratios are ours over PyTorch eager's, U-Net at batch 64 and MLP at 256", (
     memory_ratio: null,
     mlp_ratio: null,
   });
-  assert.match(table(rows), /unet train 64 +PyTorch eager +500 +500 +500 +– +2\.0 +1000 +0\.900\n/);
+  assert.match(speedText(rows), /unet train 64 +PyTorch eager +500 +500 +500 +– +2\.0 +1000 +0\.900\n/);
 });
 
 test("the ratio of bfloat16 is that contestant's, not the library's in float32", () => {

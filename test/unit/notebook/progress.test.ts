@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { progress } from "../../../src/notebook/index.js";
-import { duration } from "../../../src/notebook/progress.js";
 import { displayed, displayedBy, headless, text, watched, withEnvironment } from "./kernel-stand-in.js";
 
 const full = "█".repeat(24);
@@ -89,10 +88,6 @@ test("an empty loop ends at once; a fraction is refused", () => {
   assert.deepEqual(sent.map(text), [`${full} 0/0`]);
   assert.throws(() => progress(2.5), /progress of 2.5/);
   assert.throws(() => progress(-1), RangeError);
-});
-
-test("durations are short", () => {
-  assert.deepEqual([0.4234, 9.96, 12.4, 185].map(duration), ["0.42 s", "10 s", "12 s", "3 min 05 s"]);
 });
 
 test("in a terminal the line is written over", (t) => {
