@@ -1,21 +1,22 @@
 /** `compile`: a pure function of tensors as one TensorFlow graph. */
+import { mapTree, namedLeaves } from "../base/tree.js";
 import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
 import { dataTypeOf } from "./data-type.js";
 import { CompileError } from "./errors.js";
 import { Program } from "./graphs.js";
 import { nativeBackend, type NativeBackend } from "./native-backend.js";
-import { namedOutputs, type NamedTensors } from "./outputs.js";
+import { outputTree, type TensorRecord } from "./outputs.js";
 import { requirePrecision, type Precision } from "./precision.js";
 
 export interface CompileOptions {
   /** What the function is called in messages, default its JavaScript name. */
   readonly name?: string;
   /**
-   * Tensors and variables the function reads besides its inputs, by name: usually the parameters of a network. Each
-   * call uses the values they have then.
+   * Tensors and variables the function reads besides its inputs, by name or in a tree: usually the parameters of a
+   * network. Each call uses the values they have then.
    */
-  readonly captures?: NamedTensors;
+  readonly captures?: TensorRecord;
   /** How convolutions and matrix products of the graph compute, default "float32". Without a graph it is float32. */
   readonly precision?: Precision;
   /** Where graphs are kept, default `DIFFUSION_LAB_CACHE` or the user's cache folder. */
@@ -23,7 +24,7 @@ export interface CompileOptions {
 }
 
 /** A function made by {@link compile}. */
-export interface Compiled<I extends NamedTensors, O extends NamedTensors> {
+export interface Compiled<I extends TensorRecord, O extends TensorRecord> {
   /** The caller disposes the outputs. */
   (inputs: I): O;
   /** Graphs held at present: one for each combination of shapes seen, the latest 16. */
@@ -62,10 +63,10 @@ const LARGEST_NUMBER_OF_GRAPHS = 16;
  *
  * @throws CompileError if `fn` cannot be recorded or TensorFlow refuses the graph; it names the tensor or operation and
  * the line
- * @throws TypeError if an input or capture is no tensor, or `fn` returns anything but tensors by name
+ * @throws TypeError if an input or capture is no tensor, or `fn` returns anything but tensors by name or in a tree
  * @throws RangeError for precision "bf16" on a processor without it
  */
-export function compile<I extends NamedTensors, O extends NamedTensors>(
+export function compile<I extends TensorRecord, O extends TensorRecord>(
   fn: (inputs: I) => O,
   options: CompileOptions = {},
 ): Compiled<I, O> {
@@ -75,7 +76,7 @@ export function compile<I extends NamedTensors, O extends NamedTensors>(
   return Object.assign(call, { dispose: () => compiler.dispose() }) as Compiled<I, O>;
 }
 
-class Compiler<I extends NamedTensors, O extends NamedTensors> {
+class Compiler<I extends TensorRecord, O extends TensorRecord> {
   private readonly name: string;
   /** Each tensor once, under its last name. */
   private readonly captures: ReadonlyMap<string, tf.Tensor>;
@@ -89,7 +90,7 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     this.name = options.name ?? (fn.name || "function");
     requirePrecision(options.precision ?? "float32");
     const names = new Map<tf.Tensor, string>();
-    for (const [name, tensor] of Object.entries(options.captures ?? {})) {
+    for (const [name, tensor] of namedLeaves<tf.Tensor>(options.captures ?? {})) {
       requireTensor(this.name, "capture", name, tensor);
       names.set(tensor, name);
     }
@@ -105,14 +106,15 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     if (typeof inputs !== "object" || inputs === null) {
       throw new TypeError(`compile: "${this.name}" takes its inputs by name, { x, … }, got ${String(inputs)}`);
     }
-    for (const [name, tensor] of Object.entries(inputs)) requireTensor(this.name, "input", name, tensor);
+    const leaves = namedLeaves<tf.Tensor>(inputs);
+    for (const [name, tensor] of leaves) requireTensor(this.name, "input", name, tensor);
     for (const [name, tensor] of this.captures) requireTensor(this.name, "capture", name, tensor);
     const backend = nativeBackend();
     // TensorFlow.js cannot see into a graph, and would take its outputs for constants.
     const gradientIsTaken = tf.engine().isTapeOn();
     const insideAnother = !valuesExist();
     if (!backend || gradientIsTaken || insideAnother || switchedOff()) return this.eager(inputs);
-    const tensors = [...Object.values(inputs), ...this.captures.values()];
+    const tensors = [...leaves.map(([, tensor]) => tensor), ...this.captures.values()];
     return this.program(backend, inputs, tensors).run(tensors) as O;
   }
 
@@ -124,22 +126,23 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
 
   /** The function itself, with the same rule as a graph: every output is a tensor of its own. */
   private eager(inputs: I): O {
-    return tf.tidy(() => {
-      const lent = new Set<tf.Tensor>([...Object.values(inputs), ...this.captures.values()]);
-      const outputs = namedOutputs(this.name, this.fn(inputs)).map(([name, tensor]) => {
+    const inputTensors = namedLeaves<tf.Tensor>(inputs).map(([, tensor]) => tensor);
+    const lent = new Set<tf.Tensor>([...inputTensors, ...this.captures.values()]);
+    const run = (): tf.TensorContainer =>
+      mapTree(outputTree(this.name, this.fn(inputs)), (tensor) => {
         const owned = lent.has(tensor) ? tf.clone(tensor) : tensor;
         lent.add(owned);
-        return [name, owned];
-      });
-      return Object.fromEntries(outputs) as O;
-    });
+        return owned;
+      }) as tf.TensorContainer;
+    return tf.tidy(run) as unknown as O;
   }
 
   /** The program for inputs of these types: the one that is held, confirmed, or a new one in place of the oldest. */
   private program(backend: NativeBackend, inputs: I, tensors: readonly tf.Tensor[]): Program {
-    const key = [...Object.entries(inputs), ...this.captures].map(([name, tensor]) => typeKey(name, tensor)).join();
+    const key =
+      JSON.stringify(mapTree<tf.Tensor, string>(inputs, typeKey)) + [...this.captures.values()].map(typeKey).join();
     const held = this.programs.get(key);
-    if (!held) return this.load(backend, key, Object.keys(inputs), tensors);
+    if (!held) return this.load(backend, key, inputs, tensors);
     try {
       held.confirm();
       return held;
@@ -149,16 +152,13 @@ class Compiler<I extends NamedTensors, O extends NamedTensors> {
     }
   }
 
-  private load(
-    backend: NativeBackend,
-    key: string,
-    inputNames: readonly string[],
-    tensors: readonly tf.Tensor[],
-  ): Program {
+  private load(backend: NativeBackend, key: string, inputs: I, tensors: readonly tf.Tensor[]): Program {
     const { name, captures } = this;
     const { precision, cacheFolder } = this.options;
-    const fn = this.fn as unknown as (inputs: NamedTensors) => NamedTensors;
-    const program = new Program(backend, { name, fn, inputNames, captures, precision, cacheFolder }, tensors);
+    const fn = this.fn as unknown as (inputs: TensorRecord) => TensorRecord;
+    // The program must not hold the tensors of its first call.
+    const paths = mapTree<tf.Tensor, string>(inputs, (_, path) => path);
+    const program = new Program(backend, { name, fn, inputs: paths, captures, precision, cacheFolder }, tensors);
     if (this.programs.size >= LARGEST_NUMBER_OF_GRAPHS) this.unload(...this.programs.entries().next().value!);
     this.programs.set(key, program);
     return program;
@@ -174,8 +174,8 @@ function switchedOff(): boolean {
   return process.env["DIFFUSION_LAB_COMPILE"] === "0";
 }
 
-function typeKey(name: string, { dtype, shape }: tf.Tensor): string {
-  return `${name}:${dtype}[${shape}]`;
+function typeKey({ dtype, shape }: tf.Tensor): string {
+  return `${dtype}[${shape}]`;
 }
 
 function requireTensor(name: string, kind: "input" | "capture", key: string, tensor: unknown): void {

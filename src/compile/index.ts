@@ -1,6 +1,6 @@
 export { compile, type Compiled, type CompileOptions } from "./compile.js";
 export { CompileError } from "./errors.js";
 export { loadedGraphs, type GraphSummary } from "./graphs.js";
-export type { NamedTensors } from "./outputs.js";
+export type { NamedTensors, TensorRecord, TensorTree } from "./outputs.js";
 export { requirePrecision, type Precision } from "./precision.js";
 export { bfloat16Supported } from "./processor.js";

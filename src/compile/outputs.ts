@@ -1,14 +1,22 @@
+/** Trees of tensors, and what a compiled function returned checked to be one. */
+import { isRecord, namedLeaves, type Tree, type TreeRecord } from "../base/tree.js";
 import * as tf from "../runtime/tf.js";
+
+/** A tensor, or a record of trees of tensors. */
+export type TensorTree = Tree<tf.Tensor>;
+
+/** Trees of tensors by name, such as `{ x0, condition: { label } }`. */
+export type TensorRecord = TreeRecord<tf.Tensor>;
 
 /** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, tf.Tensor>>;
 
 /**
- * What a function returned, as tensors by name.
+ * What a function returned, as tensors by name or in a tree.
  *
  * @throws TypeError if it is a promise, no object, or holds something that is no tensor
  */
-export function namedOutputs(name: string, returned: unknown): [string, tf.Tensor][] {
+export function outputTree(name: string, returned: unknown): TensorRecord {
   const refuse = (what: string): never => {
     throw new TypeError(`compile: "${name}" must return tensors by name, but ${what}`);
   };
@@ -21,10 +29,13 @@ export function namedOutputs(name: string, returned: unknown): [string, tf.Tenso
   if (typeof returned !== "object" || returned === null) {
     return refuse(`returns ${returned === null ? "null" : typeof returned}`);
   }
-  return Object.entries(returned).map(([key, value]: [string, unknown]) => {
-    if (!(value instanceof tf.Tensor)) return refuse(`"${key}" is ${typeof value}`);
-    return value.isDisposed ? refuse(`"${key}" has been disposed`) : [key, value];
-  });
+  const tree = returned as Tree<unknown>;
+  if (!isRecord(tree)) return refuse("returns an object that is no plain record: return { y: … }");
+  for (const [path, value] of namedLeaves<unknown>(tree)) {
+    if (!(value instanceof tf.Tensor)) refuse(`"${path}" is ${typeof value}`);
+    else if (value.isDisposed) refuse(`"${path}" has been disposed`);
+  }
+  return tree as TensorRecord;
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

@@ -1,10 +1,11 @@
 /** A function as a loaded graph: recorded, held to be pure, run, and now and then recorded again. */
+import { mapTree, namedLeaves, withLeaves, type Tree } from "../base/tree.js";
 import * as tf from "../runtime/tf.js";
 import { dataTypeOf } from "./data-type.js";
 import { defaultCacheFolder } from "./graph-cache.js";
 import { emitGraph, type Graph } from "./graph-emitter.js";
 import type { NativeBackend } from "./native-backend.js";
-import { namedOutputs, type NamedTensors } from "./outputs.js";
+import { outputTree, type NamedTensors, type TensorRecord } from "./outputs.js";
 import type { Precision } from "./precision.js";
 import { graphOfBoth, requireSame } from "./purity.js";
 import { record } from "./recorder.js";
@@ -18,8 +19,9 @@ const CONFIRMATION_FACTOR = 16;
 /** What a program is made from. */
 export interface ProgramSource {
   readonly name: string;
-  readonly fn: (inputs: NamedTensors) => NamedTensors;
-  readonly inputNames: readonly string[];
+  readonly fn: (inputs: TensorRecord) => TensorRecord;
+  /** The tree of the inputs, their paths in place of the tensors. */
+  readonly inputs: Tree<string>;
   /** Tensors that the function reads besides its inputs, by name. */
   readonly captures: ReadonlyMap<string, tf.Tensor>;
   readonly precision?: Precision;
@@ -32,6 +34,8 @@ export class Program {
   private readonly write: (recording: Recording) => Graph;
   private readonly first: NamedRecording;
   private readonly graph: Graph;
+  /** The tree of the outputs, their paths in place of the tensors. */
+  private outputs: Tree<string> = {};
   private readonly session: GraphSession;
   private calls = 1;
   /** The call at which the graph was last seen to be what the function does. */
@@ -48,13 +52,18 @@ export class Program {
     private readonly source: ProgramSource,
     tensors: readonly tf.Tensor[],
   ) {
-    const { name, inputNames, captures, precision, cacheFolder = defaultCacheFolder() } = source;
-    const inputs: RecordedInput[] = [...inputNames, ...captures.keys()].map((input, i) => {
+    const { name, captures, precision, cacheFolder = defaultCacheFolder() } = source;
+    const paths = namedLeaves<string>(source.inputs).map(([path]) => path);
+    const inputs: RecordedInput[] = [...paths, ...captures.keys()].map((input, i) => {
       const { shape, dtype } = tensors[i];
       return { name: input, shape: [...shape], dtype: dataTypeOf(dtype)! };
     });
     const signatures = new SignatureStore(cacheFolder, backend.binding.TF_Version);
-    const body = (standIns: readonly tf.Tensor[]): NamedTensors => runOnStandIns(source, standIns);
+    const body = (standIns: readonly tf.Tensor[]): NamedTensors => {
+      const outputs = runOnStandIns(source, standIns);
+      this.outputs = mapTree(outputs, (_, path) => path);
+      return Object.fromEntries(namedLeaves(outputs));
+    };
     this.recordOnce = (origins) => {
       try {
         return record(backend, signatures, { name, inputs, body, origins });
@@ -84,9 +93,8 @@ export class Program {
   }
 
   /** @param tensors inputs, then captures; the caller disposes the outputs */
-  run(tensors: readonly tf.Tensor[]): NamedTensors {
-    const results = this.session.run(tensors);
-    return Object.fromEntries(this.first.outputNames.map((name, i) => [name, results[i]]));
+  run(tensors: readonly tf.Tensor[]): Tree<tf.Tensor> {
+    return withLeaves(this.outputs, this.session.run(tensors));
   }
 
   dispose(): void {
@@ -96,15 +104,15 @@ export class Program {
 
 /** The function, on stand-ins for its inputs and captures. */
 function runOnStandIns(
-  { name, fn, inputNames, captures }: ProgramSource,
+  { name, fn, inputs, captures }: ProgramSource,
   standIns: readonly tf.Tensor[],
-): NamedTensors {
+): Tree<tf.Tensor> {
   const captured = [...captures.values()];
-  return lendStandIns(captured, standIns.slice(inputNames.length), () => {
-    const outputs = fn(Object.fromEntries(inputNames.map((input, i) => [input, standIns[i]])));
+  return lendStandIns(captured, standIns.slice(standIns.length - captured.length), () => {
+    const outputs = outputTree(name, fn(withLeaves(inputs, standIns) as TensorRecord));
     // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
     const owned = (tensor: tf.Tensor): tf.Tensor => (captured.includes(tensor) ? tf.clone(tensor) : tensor);
-    return Object.fromEntries(namedOutputs(name, outputs).map(([output, tensor]) => [output, owned(tensor)]));
+    return mapTree(outputs, owned);
   });
 }
 
