@@ -246,7 +246,7 @@ show(lineChart({ x: steps, y: loss, series: [curve, marks] }));
 // %%
 const points = ringOfGaussians(20_000, new RandomStream(4, "ring"));
 const pointNet = new PointMlp({ hidden: [128, 128, 128] }, { seed: 4 });
-const pointTask = new DiffusionTask({ network: pointNet, schedule, data: points, shape: [2], batchSize: 256, seed: 4 });
+const pointTask = new DiffusionTask({ network: pointNet, path: schedule, data: points, shape: [2], batchSize: 256, seed: 4 });
 const learningRate = { peak: 3e-3, warmup: 50, decay: { kind: "cosine", total: 2500 } } as const;
 const pointTrainer = new Trainer(pointTask, { learningRate });
 const unet = new UNet2D({
@@ -254,7 +254,7 @@ const unet = new UNet2D({
   down_block_types: ["DownBlock2D", "DownBlock2D"], up_block_types: ["UpBlock2D", "UpBlock2D"],
 }, { seed: 4 });
 const data = new Normaliser().encode(digits.images);
-const unetTask = new DiffusionTask({ network: unet, schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 4 });
+const unetTask = new DiffusionTask({ network: unet, path: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 4 });
 const unetTrainer = new Trainer(unetTask, { learningRate: { peak: 2e-3, warmup: 20 }, averageDecay: 0.9 });
 
 // %%

@@ -73,7 +73,7 @@ const learningRate = { peak: 2e-3, warmup: 20, decay: { kind: "cosine", total: 1
 const knots = [10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000];
 const curves: lab.Series[] = [];
 for (const [name, net] of progress(Object.entries({ stack, "U-Net, clock stopped": blind, "U-Net": unet }))) {
-  const task = new lab.DiffusionTask({ network: net, schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
+  const task = new lab.DiffusionTask({ network: net, path: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
   const trainer = new lab.Trainer(task, { learningRate, averageDecay: 0.95 });
   await trainer.run(160);
   const errors = () => lab.noiseErrors(lab.networkDenoiser(net), schedule, unseen, knots, lab.normalNoise(9));

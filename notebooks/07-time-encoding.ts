@@ -270,7 +270,7 @@ const lossOn = (set: SetName, judge: lab.Denoiser) =>
 const results: { set: SetName; clock: string; loss: number; samples: lab.tf.Tensor }[] = [];
 for (const { set, clock, seed } of progress(runs, { label: "trainings" })) {
   const net = new lab.PointMlp({ hidden: [128, 128, 128], ...clocks[clock] }, { seed });
-  const task = new lab.DiffusionTask({ network: net, schedule, data: points(set), shape: [2], batchSize: 128, seed });
+  const task = new lab.DiffusionTask({ network: net, path: schedule, data: points(set), shape: [2], batchSize: 128, seed });
   const trainer = new lab.Trainer(task, { learningRate });
   await trainer.run(2500);
   await trainer.withAverage(async () => {

@@ -103,10 +103,7 @@ export class Program {
 }
 
 /** The function, on stand-ins for its inputs and captures. */
-function runOnStandIns(
-  { name, fn, inputs, captures }: ProgramSource,
-  standIns: readonly tf.Tensor[],
-): Tree<tf.Tensor> {
+function runOnStandIns({ name, fn, inputs, captures }: ProgramSource, standIns: readonly tf.Tensor[]): Tree<tf.Tensor> {
   const captured = [...captures.values()];
   return lendStandIns(captured, standIns.slice(standIns.length - captured.length), () => {
     const outputs = outputTree(name, fn(withLeaves(inputs, standIns) as TensorRecord));

@@ -1,3 +1,5 @@
+/** Which times training sees how often. */
+import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
 import { checkNumber, checkPositive, checkShare, checkSteps } from "./check.js";
 import type { GaussianPath } from "./paths/path.js";
@@ -10,8 +12,27 @@ export interface TimeDraw {
   readonly weights: Float32Array;
 }
 
-/** Which times training sees how often. Independent of the grid that sampling uses. */
-export type TimeDensity = (stream: RandomStream, count: number) => TimeDraw;
+/**
+ * Which times training sees how often. Independent of the grid that sampling uses.
+ *
+ * A density may learn from the losses; it then has `observe`, `save` and `restore`, and its draws depend on nothing but
+ * the stream and what it observed.
+ */
+export interface TimeDensity {
+  (stream: RandomStream, count: number): TimeDraw;
+  /** Of a density that learns: the (unweighted) loss of each example at its time, after each step. */
+  observe?(times: Float32Array, losses: Float32Array): void;
+  /** What it has observed, for a checkpoint: always of one length. Later losses do not change it. */
+  save?(): Float32Array;
+  /**
+   * Goes on from a saved state, in place of what was observed.
+   *
+   * @throws RangeError, changing nothing, if the state is of another density
+   */
+  restore?(memory: Float32Array): void;
+  /** Of a density for discrete schedules of this many times only. */
+  readonly T?: number;
+}
 
 /** Every time equally often: whole 1 … T on a discrete schedule, (0, T] on a continuous path. Source: Ho et al. 2020, algorithm 1. */
 export function uniformTimes(path: GaussianPath): TimeDensity {
@@ -97,9 +118,22 @@ function unweighted(path: GaussianPath, shares: readonly number[]): TimeDraw {
   return { times: Float32Array.from(shares, toTime), weights: new Float32Array(shares.length).fill(1) };
 }
 
-/** Everything {@link LossAwareTimes} has seen, as plain JSON. */
-export interface LossAwareState {
-  readonly history: readonly (readonly number[])[];
+export interface LossAwareOptions {
+  /** Losses remembered for each time; default 10. */
+  readonly length?: number;
+  /** Share in 0 … 1 drawn uniformly whatever the losses; default 0.001. */
+  readonly uniformShare?: number;
+}
+
+/** What {@link lossAwareTimes} gives. */
+export interface LossAwareTimes extends TimeDensity {
+  readonly T: number;
+  /** p_1 … p_T. */
+  probabilities(): Float64Array;
+  observe(times: ArrayLike<number>, losses: ArrayLike<number>): void;
+  /** `length`, then for each time as many losses, the oldest first, filled up with NaN. */
+  save(): Float32Array;
+  restore(memory: Float32Array): void;
 }
 
 /**
@@ -107,79 +141,75 @@ export interface LossAwareState {
  * 1/(T·p_t), so that the expected loss stays that of uniform times. Uniform until every time has a full history.
  *
  * Source: Nichol & Dhariwal 2021 (improved DDPM), equation 18.
+ *
+ * @param T number of discrete times
  */
-export class LossAwareTimes {
-  private readonly history: number[][];
+export function lossAwareTimes(T: number, options: LossAwareOptions = {}): LossAwareTimes {
+  requireKnownKeys("lossAwareTimes", options, { length: true, uniformShare: true });
+  const { length = 10, uniformShare = 1e-3 } = options;
+  checkSteps("T", T);
+  checkSteps("length", length);
+  checkShare("uniformShare", uniformShare);
+  const history: number[][] = Array.from({ length: T }, () => []);
 
-  /**
-   * @param T number of discrete times
-   * @param length losses remembered per time; default 10
-   * @param uniformShare share in 0 … 1 drawn uniformly whatever the losses; default 0.001
-   */
-  constructor(
-    readonly T: number,
-    readonly length = 10,
-    private readonly uniformShare = 1e-3,
-  ) {
-    checkSteps("T", T);
-    checkSteps("length", length);
-    checkShare("uniformShare", uniformShare);
-    this.history = Array.from({ length: T }, () => []);
-  }
-
-  /** p_1 … p_T. */
-  probabilities(): Float64Array {
-    const uniform = new Float64Array(this.T).fill(1 / this.T);
-    if (this.history.some((losses) => losses.length < this.length)) return uniform;
+  const probabilities = (): Float64Array => {
+    const uniform = new Float64Array(T).fill(1 / T);
+    if (history.some((losses) => losses.length < length)) return uniform;
     // p_t ∝ √E[L_t²]
-    const roots = Float64Array.from(this.history, (losses) =>
+    const roots = Float64Array.from(history, (losses) =>
       Math.sqrt(losses.reduce((sum, loss) => sum + loss * loss, 0) / losses.length),
     );
     const total = roots.reduce((sum, root) => sum + root, 0);
     if (!(total > 0)) return uniform;
-    return roots.map((root) => (1 - this.uniformShare) * (root / total) + this.uniformShare / this.T);
-  }
+    return roots.map((root) => (1 - uniformShare) * (root / total) + uniformShare / T);
+  };
 
-  /** Times and weights for one batch; a {@link TimeDensity}. */
-  readonly draw: TimeDensity = (stream, count) => {
-    const p = this.probabilities();
-    const cumulative = new Float64Array(this.T);
+  const draw = (stream: RandomStream, count: number): TimeDraw => {
+    const p = probabilities();
+    const cumulative = new Float64Array(T);
     p.reduce((sum, share, i) => (cumulative[i] = sum + share), 0);
     const indices = Array.from({ length: count }, () => {
-      const u = stream.uniform() * cumulative[this.T - 1];
+      const u = stream.uniform() * cumulative[T - 1];
       const index = cumulative.findIndex((edge) => u < edge);
-      return index < 0 ? this.T - 1 : index;
+      return index < 0 ? T - 1 : index;
     });
     return {
       times: Float32Array.from(indices, (i) => i + 1),
-      weights: Float32Array.from(indices, (i) => 1 / (this.T * p[i])),
+      weights: Float32Array.from(indices, (i) => 1 / (T * p[i])),
     };
   };
 
-  /** Remembers the (unweighted) loss of each example at its time. */
-  record(times: ArrayLike<number>, losses: ArrayLike<number>): void {
+  const observe = (times: ArrayLike<number>, losses: ArrayLike<number>): void => {
     if (times.length !== losses.length) throw new RangeError(`got ${times.length} times but ${losses.length} losses`);
     for (let i = 0; i < times.length; i++) {
-      const known = this.history[times[i] - 1];
-      if (!known) throw new RangeError(`t = ${times[i]} is no whole time 1 … ${this.T}`);
+      const known = history[times[i] - 1];
+      if (!known) throw new RangeError(`t = ${times[i]} is no whole time 1 … ${T}`);
       known.push(losses[i]);
-      if (known.length > this.length) known.shift();
+      if (known.length > length) known.shift();
     }
-  }
+  };
 
-  /** What has been seen so far, for a checkpoint; later losses do not change it. */
-  save(): LossAwareState {
-    return { history: this.history.map((losses) => [...losses]) };
-  }
+  const save = (): Float32Array => {
+    const memory = new Float32Array(1 + T * length).fill(NaN);
+    memory[0] = length;
+    history.forEach((losses, i) => memory.set(losses, 1 + i * length));
+    return memory;
+  };
 
-  /**
-   * Goes on from a saved state, in place of what has been seen; the draws are then those of the saved one.
-   *
-   * @throws RangeError when the state was saved for another T
-   */
-  restore(state: LossAwareState): void {
-    if (state.history.length !== this.T)
-      throw new RangeError(`the saved state is for T = ${state.history.length}, not ${this.T}`);
-    state.history.forEach((losses, i) => this.history[i].splice(0, Infinity, ...losses));
-  }
+  const restore = ([rowLength, ...losses]: Float32Array): void => {
+    if (rowLength !== length) {
+      throw new RangeError(
+        `the state remembers ${rowLength} losses of each time, these times ${length}: train with the same times as before`,
+      );
+    }
+    if (losses.length !== T * length) {
+      throw new RangeError(`the saved state is for T = ${losses.length / length}, not ${T}`);
+    }
+    history.forEach((row, i) => {
+      const saved = losses.slice(i * length, (i + 1) * length);
+      row.splice(0, Infinity, ...saved.filter((loss) => !Number.isNaN(loss)));
+    });
+  };
+
+  return Object.assign(draw, { T, probabilities, observe, save, restore });
 }

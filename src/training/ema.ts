@@ -1,8 +1,8 @@
+/** The moving average of parameters. */
 import * as tf from "../runtime/tf.js";
-import { checkSameLength } from "./same-length.js";
 
 /**
- * The decay of an average of parameters at step n, counted from 1: d_n = min(decay, (1 + n)/(10 + n)). Early on the
+ * The decay of an average of parameters at update n, counted from 1: d_n = min(decay, (1 + n)/(10 + n)). Early on the
  * average forgets the random start quickly.
  *
  * @throws RangeError if decay is outside [0, 1)
@@ -15,17 +15,4 @@ export function averageDecayAt(decay: number, step: number): number {
 /** ā ← d·ā + (1 − d)·θ, written as θ + d·(ā − θ). */
 export function movingAverage(average: tf.Tensor, values: tf.Tensor, decay: tf.Tensor): tf.Tensor {
   return tf.tidy(() => tf.add(values, tf.mul(tf.sub(average, values), decay)));
-}
-
-/**
- * {@link movingAverage} over plain arrays.
- *
- * @returns a new array
- * @throws RangeError if the lengths differ
- */
-export function averageArrays(average: Float32Array, values: Float32Array, decay: number): Float32Array {
-  checkSameLength({ average, values });
-  const next = new Float32Array(values.length);
-  for (let i = 0; i < values.length; i++) next[i] = values[i] + decay * (average[i] - values[i]);
-  return next;
 }

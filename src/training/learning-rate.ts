@@ -1,3 +1,4 @@
+/** Learning rates that change from step to step. */
 /** A learning rate as data. */
 export interface LearningRate {
   /** The highest rate. */
@@ -20,7 +21,7 @@ export interface LearningRate {
 }
 
 /** @throws RangeError naming the number that is out of range */
-export function checkLearningRate({ peak, warmup = 0, decay }: LearningRate): void {
+export function requireLearningRate({ peak, warmup = 0, decay }: LearningRate): void {
   if (!(peak > 0) || !Number.isFinite(peak))
     throw new RangeError(`the learning rate must be positive and finite, got ${peak}`);
   requireSteps("warmup", warmup);

@@ -1,3 +1,4 @@
+/** Shuffled epochs as a pure function of the step. */
 import { RandomStream } from "../random/index.js";
 
 /**

@@ -1,78 +1,130 @@
-import * as tf from "../runtime/tf.js";
-import { requirePrecision } from "../compile/index.js";
-import { ArrayStep } from "./array-step.js";
-import { averageDecayAt } from "./ema.js";
-import { isTaken, type CarriedState, type StepForm, type StepResult, type TrainingStepOptions } from "./step-form.js";
-import type { Batch, TrainingTask } from "./task.js";
-import { TensorStep } from "./tensor-step.js";
+/** One step of training: its phases one after the other, all of them or none. */
+import type { TensorRecord } from "../compile/index.js";
+import { learningRateAt } from "./learning-rate.js";
+import { phaseSettings, type PhaseSettings, type TrainerOptions } from "./phase-settings.js";
+import { PhaseStep, type PhaseResult, type PhaseState } from "./phase-step.js";
+import type { TrainingTask } from "./task.js";
 
-export type { StepResult, TrainingStepOptions } from "./step-form.js";
-
-/** What the steps so far have made and the next one starts from: each array is flat, in the order of the parameters. */
-export interface StepState extends CarriedState {
-  readonly values: Float32Array;
+/** What the steps so far have made and the next one starts from. */
+export interface StepState {
+  /** By the names of the phases. */
+  readonly phases: Readonly<Record<string, PhaseState>>;
   /** What the task's feedback remembers; empty without one. */
   readonly memory: Float32Array;
 }
 
+/** What a phase did in a step. */
+export interface PhaseReport {
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  /** What the phase's loss gives besides. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What the phases of a step did, by name, and the first that could not be taken. */
+export interface StepResult {
+  readonly phases: Readonly<Record<string, PhaseReport>>;
+  /** The phase whose loss, gradient or buffer is not finite. The step is not taken then. */
+  readonly diverged: string | undefined;
+}
+
 /**
- * One step of training: loss, gradients, clipping by global norm, AdamW, moving average. With native TensorFlow all of
- * it is one graph (see `compile`). On the pure-JavaScript backend the optimiser runs over plain arrays, in a seventh of
- * the time its operations on tensors take there. Both give the same numbers up to rounding.
+ * With native TensorFlow each phase of a step is one graph (see `compile`); on the pure-JavaScript backend the same
+ * operations run one by one, to the same numbers up to rounding.
  *
  * The parameters live in the task's variables, what else is carried along lives here.
  */
 export class TrainingStep {
-  private readonly form: StepForm;
+  private readonly phases: readonly { readonly settings: PhaseSettings; readonly step: PhaseStep }[];
 
+  /** @throws RangeError for an option that is unknown or out of range */
   constructor(
     private readonly task: TrainingTask,
-    options: TrainingStepOptions,
+    options: TrainerOptions = {},
   ) {
-    averageDecayAt(options.averageDecay, 1);
-    requirePrecision(options.precision ?? "float32");
-    const { count } = task.parameters;
-    const [mean, meanSquare] = [new Float32Array(count), new Float32Array(count)];
-    const Form = tf.getBackend() === "tensorflow" ? TensorStep : ArrayStep;
-    this.form = new Form(task, options, { mean, meanSquare, average: task.parameters.toFlat() });
+    this.phases = phaseSettings(task, options).map((settings) => ({ settings, step: new PhaseStep(settings) }));
   }
 
   /**
-   * Takes the step, unless loss or gradient is not finite: then nothing changes.
+   * Takes the step. If the loss, gradient or a buffer of any phase is not finite, or a phase fails, all phases are as
+   * they were before.
    *
    * @param step counts from 1
    */
-  run(batch: Batch, learningRate: number, step: number): StepResult {
-    const result = this.form.run(batch, learningRate, step);
-    if (isTaken(result)) this.task.feedback?.observe(step, result.losses);
-    return result;
+  run(batch: TensorRecord, step: number): StepResult {
+    const due = this.phases.filter(({ settings }) => step % settings.every === 0);
+    const reports: Record<string, PhaseReport> = {};
+    const observed: Float32Array[] = [];
+    let diverged: string | undefined;
+    let whole = false;
+    try {
+      for (const { settings, step: phaseStep } of due) {
+        const { name } = settings.phase;
+        const learningRate = learningRateAt(settings.learningRate, step);
+        const update = Math.floor(step / settings.every);
+        const last = phaseStep === due.at(-1)!.step;
+        const { taken, losses, ...numbers } = phaseStep.run(batch, { learningRate, update, last });
+        reports[name] = reportOf(numbers, learningRate);
+        if (losses) observed.push(losses);
+        if (!taken) {
+          diverged = name;
+          break;
+        }
+      }
+      whole = diverged === undefined;
+    } finally {
+      for (const { step: phaseStep } of [...due].reverse()) {
+        if (whole) phaseStep.commit();
+        else phaseStep.undo();
+      }
+    }
+    if (whole) for (const losses of observed) this.task.feedback?.observe(step, losses);
+    return { phases: reports, diverged };
   }
 
   /** A copy of what the next step starts from. */
   save(): StepState {
-    const memory = this.task.feedback?.save() ?? new Float32Array(0);
-    return { values: this.task.parameters.toFlat(), ...this.form.save(), memory };
+    const phases = this.phases.map(({ settings, step }) => [settings.phase.name, step.save()]);
+    return {
+      phases: Object.fromEntries(phases) as StepState["phases"],
+      memory: this.task.feedback?.save() ?? new Float32Array(0),
+    };
   }
 
   /**
    * Goes back to what {@link save} gave, parameters and the task's memory included.
    *
-   * @throws RangeError, changing nothing, if the state is of another number of parameters
+   * @throws RangeError, changing nothing, if the state is of another training
    */
-  restore(state: StepState): void {
-    const { count } = this.task.parameters;
-    for (const name of ["values", "mean", "meanSquare", "average"] as const) {
-      const { length } = state[name];
-      if (length !== count)
-        throw new RangeError(`${name} holds ${length} numbers, the network has ${count}: this state is of another one`);
+  restore({ phases, memory }: StepState): void {
+    for (const { settings, step } of this.phases) {
+      const state = phases[settings.phase.name];
+      if (!state) throw new RangeError(`the state has no phase "${settings.phase.name}": it is of another training`);
+      step.requireFits(state);
     }
-    this.task.feedback?.restore(state.memory);
-    this.form.restore(state);
-    this.task.parameters.assignFlat(state.values);
+    this.task.feedback?.restore(memory);
+    for (const { settings, step } of this.phases) step.restore(phases[settings.phase.name]);
   }
 
-  /** Frees the graph and what is carried; the parameters belong to the task. */
-  dispose(): void {
-    this.form.dispose();
+  /** A copy of the moving average of what a phase trains, flat. @throws RangeError if there is no such phase */
+  average(phase: string): Float32Array {
+    const found = this.phases.find(({ settings }) => settings.phase.name === phase);
+    if (found) return found.step.average();
+    const names = this.phases.map(({ settings }) => settings.phase.name);
+    throw new RangeError(`there is no phase "${phase}": there is ${names.join(", ")}`);
   }
+
+  /** Frees the graphs and what is carried; the parameters belong to the task. */
+  dispose(): void {
+    for (const { step } of this.phases) step.dispose();
+  }
+}
+
+function reportOf(
+  { loss, gradientNorm, metrics }: Omit<PhaseResult, "taken" | "losses">,
+  learningRate: number,
+): PhaseReport {
+  return { loss, gradientNorm, learningRate, metrics };
 }

@@ -25,7 +25,7 @@ picture.done();`,
   `slider({ label: "t", min: 1, max: 10, value: 3, onChange: (t) => \`<svg xmlns="http://www.w3.org/2000/svg" width="\${20 * t}" height="20"><rect width="\${20 * t}" height="20" fill="red"/></svg>\` })`,
   `const data = ringOfGaussians(200, new RandomStream(1, "ring"));
 const network = new PointMlp({ hidden: [16, 16] });
-const trainer = new Trainer(new DiffusionTask({ network: network, schedule: linearSchedule(), data: data, shape: [2], batchSize: 8 }));
+const trainer = new Trainer(new DiffusionTask({ network: network, path: linearSchedule(), data: data, shape: [2], batchSize: 8 }));
 await trainer.run(10_000_000, { onStep: ({ step }) => { if (step === 5) console.log("training"); } });`,
   `const before = trainer.step;
 await trainer.run(3);

@@ -11,7 +11,7 @@ const SETUP = `
 import { DiffusionTask, linearSchedule, PointMlp, RandomStream, ringOfGaussians, Trainer } from "diffusion-lab";
 const data = ringOfGaussians(200, new RandomStream(1, "ring"));
 const network = new PointMlp({ hidden: [16, 16] });
-const trainer = new Trainer(new DiffusionTask({ network: network, schedule: linearSchedule(), data: data, shape: [2], batchSize: 8 }));
+const trainer = new Trainer(new DiffusionTask({ network: network, path: linearSchedule(), data: data, shape: [2], batchSize: 8 }));
 await trainer.run(2);`;
 
 test("the library's training stops with its cell, does not go on unseen, and the next cell continues it", async () => {

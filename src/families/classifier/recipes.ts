@@ -2,6 +2,7 @@
 import * as tf from "../../runtime/tf.js";
 import { gatherImages, loadDigits, Normaliser } from "../../data/index.js";
 import { Classifier } from "../../networks/index.js";
+import { adamW } from "../../training/index.js";
 import type { Recipe } from "../family.js";
 import { saveClassifier } from "./folder.js";
 import { ClassificationTask } from "./task.js";
@@ -12,7 +13,7 @@ const mnistClassifier: Recipe = {
   batchSize: 128,
   trainerOptions: (total) => ({
     learningRate: { peak: 2e-3, warmup: 50, decay: { kind: "cosine", total } },
-    adamW: { weightDecay: 0.01 },
+    optimiser: adamW({ weightDecay: 0.01 }),
     averageDecay: 0.99,
   }),
   make({ seed, batchSize }) {

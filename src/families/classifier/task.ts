@@ -1,9 +1,11 @@
+/** Training of a classifier: randomly shifted images, and their cross-entropy. */
+import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { RandomStream } from "../../random/index.js";
 import type { Classifier } from "../../networks/index.js";
 import { checkExamples } from "../check-examples.js";
 import { ShuffledOrder } from "../../training/shuffled-order.js";
-import type { Batch, TrainingTask } from "../../training/task.js";
+import type { TrainingPhase, TrainingTask } from "../../training/task.js";
 
 export interface ClassificationTaskOptions {
   readonly classifier: Classifier;
@@ -17,24 +19,38 @@ export interface ClassificationTaskOptions {
   readonly seed?: number;
 }
 
+/** A batch of {@link ClassificationTask}: images [N, H, W, C], and classes one-hot, [N, classes] float32. */
+export type ClassificationBatch = { readonly images: tf.Tensor4D; readonly targets: tf.Tensor2D };
+
 /**
  * Cross-entropy of a classifier on randomly shifted images: −log p(label | x).
  *
  * @throws RangeError if images, labels and classifier do not fit each other, an image holds a value that is not finite, or
  *   an option is out of range
  */
-export class ClassificationTask implements TrainingTask {
+export class ClassificationTask implements TrainingTask<ClassificationBatch> {
   readonly batchSize: number;
+  readonly phases: readonly TrainingPhase<ClassificationBatch>[];
   private readonly order: ShuffledOrder;
   private readonly seed: number;
   private readonly maxShift: number;
 
   constructor(private readonly options: ClassificationTaskOptions) {
+    const known = {
+      classifier: true,
+      images: true,
+      labels: true,
+      batchSize: true,
+      maxShift: true,
+      seed: true,
+    } as const;
+    requireKnownKeys("ClassificationTask", options, known);
     this.batchSize = options.batchSize ?? 128;
     this.seed = options.seed ?? 0;
     this.maxShift = options.maxShift ?? 2;
     check(options, this.batchSize, this.maxShift);
     this.order = new ShuffledOrder(options.labels.length, this.seed);
+    this.phases = [{ name: "classifier", trains: this.parameters, loss: (batch) => ({ loss: this.loss(batch) }) }];
   }
 
   /** The classifier's. */
@@ -42,11 +58,8 @@ export class ClassificationTask implements TrainingTask {
     return this.options.classifier.parameters;
   }
 
-  /**
-   * `images` [batchSize, H, W, C], each moved at random, and `targets` [batchSize, classes], one-hot float32. The
-   * caller disposes them.
-   */
-  batch(step: number): Batch {
+  /** Images, each moved at random, and their classes. The caller disposes them. */
+  batch(step: number): ClassificationBatch {
     const { height, width, in_channels, classes } = this.options.classifier.config;
     const indices = this.order.indices(step, this.batchSize);
     const stream = new RandomStream(this.seed, "shift", step);
@@ -61,14 +74,14 @@ export class ClassificationTask implements TrainingTask {
     const labels = Int32Array.from(indices, (index) => this.options.labels[index]);
     return tf.tidy(() => ({
       images: tf.tensor4d(images, [this.batchSize, height, width, in_channels]),
-      targets: tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), classes), "float32"),
+      targets: tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), classes), "float32") as tf.Tensor2D,
     }));
   }
 
   /** −mean_i log p(label_i | x_i), a scalar. */
-  loss(batch: Batch): tf.Scalar {
-    const logProbabilities = tf.logSoftmax(this.options.classifier.logits(batch["images"] as tf.Tensor4D));
-    return tf.neg(tf.mean(tf.sum(tf.mul(batch["targets"], logProbabilities), 1))) as tf.Scalar;
+  loss({ images, targets }: ClassificationBatch): tf.Scalar {
+    const logProbabilities = tf.logSoftmax(this.options.classifier.logits(images));
+    return tf.neg(tf.mean(tf.sum(tf.mul(targets, logProbabilities), 1))) as tf.Scalar;
   }
 }
 

@@ -40,7 +40,7 @@ export function hybridObjective(schedule: Schedule, options: LearnedVarianceOpti
 
 /**
  * T·L_vlb, the variational bound alone in bits per dimension, for mean and variance: one term at the drawn time, times T
- * to estimate the whole. Its gradient is noisy; `LossAwareTimes` is what makes it trainable.
+ * to estimate the whole. Its gradient is noisy; `lossAwareTimes` is what makes it trainable.
  *
  * Source: Nichol & Dhariwal 2021 (improved DDPM), equation 4 and section 3.3.
  */

@@ -50,7 +50,7 @@ const mnistUnet: Recipe = {
     const path = makeSchedule(schedule, "mnist-unet");
     const task = new DiffusionTask({
       network,
-      schedule: path,
+      path,
       prediction,
       times: logitNormalTimes(path, { mean: -0.3, deviation: 1.4 }),
       data: new Normaliser().encode(digits.images),

@@ -1,28 +1,29 @@
+/** Training of a diffusion model: what a batch is, and its loss. */
+import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import {
   coefficients,
-  LossAwareTimes,
   noised,
   uniformTimes,
   type GaussianPath,
   type Prediction,
   type TimeDensity,
+  type TimeDraw,
   type Weighting,
 } from "../../diffusion/index.js";
 import { drawMasks, dropoutSites, type DropoutSite } from "../../nn/index.js";
 import { RandomStream } from "../../random/index.js";
 import { checkExamples } from "../check-examples.js";
 import { checkConditions, conditionTensors, type TrainingConditions } from "../conditions.js";
-import { lossAwareFeedback } from "./loss-aware-feedback.js";
-import { prefixed, selected } from "../../training/named-tensors.js";
 import { clockOf, type NetworkClock, type TimeNetwork } from "./network-denoiser.js";
 import { simpleObjective, type Objective } from "./objective.js";
 import { ShuffledOrder } from "../../training/shuffled-order.js";
-import type { Batch, LossFeedback, TrainingTask } from "../../training/task.js";
+import type { LossFeedback, PhaseLoss, TrainingPhase, TrainingTask } from "../../training/task.js";
 
 export interface DiffusionTaskOptions extends TrainingConditions {
   readonly network: TimeNetwork;
-  readonly schedule: GaussianPath;
+  /** From data to noise: a discrete schedule or a continuous path. */
+  readonly path: GaussianPath;
   /** Training data, flat: count examples of `shape`. Images are [H, W, C] in [−1, 1]. */
   readonly data: Float32Array;
   /** Shape of one example. */
@@ -35,15 +36,52 @@ export interface DiffusionTaskOptions extends TrainingConditions {
   readonly prediction?: Prediction;
   /** How errors at different noise levels count, default "simple": equally; for the default objective. */
   readonly weighting?: Weighting;
-  /** Which times are trained how often, default {@link uniformTimes}; a `LossAwareTimes` is told the losses. */
-  readonly times?: TimeDensity | LossAwareTimes;
-  /** What the network is told of time, default {@link clockOf} the schedule. */
+  /** Which times are trained how often, default {@link uniformTimes}; one that learns observes the losses. */
+  readonly times?: TimeDensity;
+  /** What the network is told of time, default {@link clockOf} the path. */
   readonly clock?: NetworkClock;
   /** Default 64. */
   readonly batchSize?: number;
   /** Default 0. */
   readonly seed?: number;
 }
+
+const KNOWN = {
+  network: true,
+  path: true,
+  data: true,
+  shape: true,
+  noise: true,
+  objective: true,
+  prediction: true,
+  weighting: true,
+  times: true,
+  clock: true,
+  batchSize: true,
+  seed: true,
+  labels: true,
+  contexts: true,
+  unconditional: true,
+} as const;
+
+/** A batch of {@link DiffusionTask}; the numbers are looked up in float64. */
+export type DiffusionBatch = {
+  /** Examples and ε ~ N(0, I), [N, …shape]. */
+  readonly x0: tf.Tensor;
+  readonly noise: tf.Tensor;
+  /** What the network is told of time, [N]. */
+  readonly time: tf.Tensor1D;
+  /** x_t = signal·x_0 + sigma·ε, [N, 1, …, 1] */
+  readonly signal: tf.Tensor;
+  readonly sigma: tf.Tensor;
+  /** How the loss of each example counts, [N]. */
+  readonly weight: tf.Tensor1D;
+  /** What the objective needs of the path, [N, 1, …, 1]. */
+  readonly numbers: Readonly<Record<string, tf.Tensor>>;
+  readonly condition: Readonly<Record<string, tf.Tensor>>;
+  /** Of dropout, by the place in the network. */
+  readonly masks: Readonly<Record<string, tf.Tensor>>;
+};
 
 /**
  * Training of a diffusion model, Ho et al. 2020, algorithm 1: draw x_0 from the data, t uniformly from 1 … T
@@ -53,9 +91,10 @@ export interface DiffusionTaskOptions extends TrainingConditions {
  * @throws RangeError if the data does not divide into examples, holds a value that is not finite, or has conditions that
  *   do not fit
  */
-export class DiffusionTask implements TrainingTask {
+export class DiffusionTask implements TrainingTask<DiffusionBatch> {
   readonly batchSize: number;
-  readonly feedback: LossFeedback | undefined;
+  readonly phases: readonly TrainingPhase<DiffusionBatch>[];
+  readonly feedback?: LossFeedback;
   private readonly size: number;
   private readonly seed: number;
   private readonly objective: Objective;
@@ -65,7 +104,8 @@ export class DiffusionTask implements TrainingTask {
   private sites: ReadonlyMap<string, DropoutSite> | undefined;
 
   constructor(private readonly options: DiffusionTaskOptions) {
-    const { data, shape, noise, schedule, batchSize = 64, seed = 0, times = uniformTimes(schedule) } = options;
+    requireKnownKeys("DiffusionTask", options, KNOWN, { schedule: "it is called path" });
+    const { network, data, shape, noise, path, batchSize = 64, seed = 0, times = uniformTimes(path) } = options;
     this.size = shape.reduce((product, n) => product * n, 1);
     const count = data.length / this.size;
     if (!Number.isInteger(count) || count < 1) {
@@ -81,22 +121,21 @@ export class DiffusionTask implements TrainingTask {
     }
     checkExamples("data", data, this.size);
     if (noise) checkExamples("noise", noise, this.size);
-    checkConditions(options, count, options.network.labels ?? Infinity);
+    checkConditions(options, count, network.labels ?? Infinity);
     if (options.objective && (options.prediction ?? options.weighting) !== undefined) {
       throw new RangeError("prediction and weighting are the default objective's: give them to the objective instead");
     }
     this.batchSize = batchSize;
     this.seed = seed;
     this.objective = options.objective ?? simpleObjective(options);
-    this.times = times instanceof LossAwareTimes ? times.draw : times;
-    if (times instanceof LossAwareTimes) {
-      if (!schedule.discrete || times.T !== schedule.T) {
-        throw new RangeError(`times by loss are for T = ${times.T}, the schedule "${schedule.name}" has ${schedule.T}`);
-      }
-      this.feedback = lossAwareFeedback(times, "weight", (step) => this.drawTimes(step).times);
+    if (times.T !== undefined && !(path.discrete && times.T === path.T)) {
+      throw new RangeError(`times by loss are for T = ${times.T}, the path "${path.name}" has ${path.T}`);
     }
-    this.clock = options.clock ?? clockOf(schedule);
+    this.times = times;
+    this.feedback = this.feedbackOf(times);
+    this.clock = options.clock ?? clockOf(path);
     this.order = new ShuffledOrder(count, seed);
+    this.phases = [{ name: "network", trains: network.parameters, loss: (batch) => this.phaseLoss(batch) }];
   }
 
   /** The network's. */
@@ -105,21 +144,19 @@ export class DiffusionTask implements TrainingTask {
   }
 
   /**
-   * All that step `step` draws, and what follows from the times: `x0` and `noise` [batchSize, …shape]; `time`, as the
-   * network is told it, and `weight` [batchSize]; `signal`, `sigma` and the objective's numbers [batchSize, 1, …];
-   * conditions; masks of dropout.
+   * All that step `step` draws, and what follows from the times. The caller disposes it.
    */
-  batch(step: number): Batch {
-    const { schedule, shape, data, noise } = this.options;
+  batch(step: number): DiffusionBatch {
+    const { path, shape, data, noise } = this.options;
     const { batchSize: n, seed, objective } = this;
     const sites = this.dropout();
     const indices = this.order.indices(step, n);
     const { times, weights } = this.drawTimes(step);
     // ε ~ N(0, I)
     const epsilon = noise ? this.gather(noise, indices) : new RandomStream(seed, "noise", step).normals(n * this.size);
-    const { signal, noise: sigma } = coefficients(schedule, times, n);
+    const { signal, noise: sigma } = coefficients(path, times, n);
     const column = (values: Float32Array): tf.Tensor => tf.tensor(values, [n, ...shape.map(() => 1)]);
-    const numbers = Object.entries(objective.numbers(schedule, times));
+    const numbers = Object.entries(objective.numbers(path, times));
     return {
       x0: tf.tensor(this.gather(data, indices), [n, ...shape]),
       noise: tf.tensor(epsilon, [n, ...shape]),
@@ -127,35 +164,40 @@ export class DiffusionTask implements TrainingTask {
       signal: column(signal),
       sigma: column(sigma),
       weight: tf.tensor1d(weights.slice()),
-      ...prefixed("number", Object.fromEntries(numbers.map(([name, values]) => [name, column(values)]))),
-      ...prefixed("condition", conditionTensors(this.options, indices, { seed, step })),
-      ...prefixed("mask", drawMasks(sites, { seed, step })),
+      numbers: Object.fromEntries(numbers.map(([name, values]) => [name, column(values)])),
+      condition: conditionTensors(this.options, indices, { seed, step }),
+      masks: drawMasks(sites, { seed, step }),
     };
   }
 
   /** mean_i w_i·ℓ_i, a scalar, with the objective's ℓ_i at x_t = signal·x_0 + sigma·ε. */
-  loss(batch: Batch): tf.Scalar {
-    const { x0, noise, signal, sigma, time, weight } = batch;
-    const drawn = selected("mask", batch);
-    const training = { masks: (site: string): tf.Tensor => drawn[site] };
-    const network = (x: tf.Tensor): tf.Tensor =>
-      this.options.network.apply(x, time as tf.Tensor1D, selected("condition", batch), training);
-    return tf.tidy(() => {
-      const xt = noised(x0, noise, signal, sigma);
-      const numbers = selected("number", batch);
-      const losses = this.objective.loss({ x0, noise, xt, signal, sigma, numbers, network });
-      return tf.mean(tf.mul(losses, weight)) as tf.Scalar;
-    });
+  loss(batch: DiffusionBatch): tf.Scalar {
+    return tf.tidy(() => this.phaseLoss(batch).loss);
   }
 
-  private drawTimes(step: number): ReturnType<TimeDensity> {
+  private phaseLoss({ x0, noise, signal, sigma, time, weight, numbers, condition, masks }: DiffusionBatch): PhaseLoss {
+    const training = { masks: (site: string): tf.Tensor => masks[site] };
+    const network = (x: tf.Tensor): tf.Tensor => this.options.network.apply(x, time, condition, training);
+    const xt = noised(x0, noise, signal, sigma);
+    const losses = this.objective.loss({ x0, noise, xt, signal, sigma, numbers, network });
+    const loss = tf.mean(tf.mul(losses, weight)) as tf.Scalar;
+    return this.feedback ? { loss, losses } : { loss };
+  }
+
+  private feedbackOf({ observe, save, restore }: TimeDensity): LossFeedback | undefined {
+    if (!observe || !save || !restore) return undefined;
+    // The times of a step, drawn from what was observed before it.
+    return { observe: (step, losses) => observe(this.drawTimes(step).times, losses), save, restore };
+  }
+
+  private drawTimes(step: number): TimeDraw {
     return this.times(new RandomStream(this.seed, "time", step), this.batchSize);
   }
 
   private networkTimes(times: Float32Array): tf.Tensor1D {
-    const { schedule } = this.options;
+    const { path } = this.options;
     const { objective } = this;
-    if (objective.time) return tf.tensor1d(times.map((t) => objective.time!(schedule, t)));
+    if (objective.time) return tf.tensor1d(times.map((t) => objective.time!(path, t)));
     return tf.tidy(() => this.clock(tf.tensor1d(times.slice())));
   }
 

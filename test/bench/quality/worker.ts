@@ -23,7 +23,7 @@ const { seed, batchSize, T, learningRate, maxGradientNorm, averageDecay, precisi
 const network = new UNet2D(UNET, { seed });
 const task = new DiffusionTask({
   network,
-  schedule: linearSchedule({ T }),
+  path: linearSchedule({ T }),
   data: new Normaliser().encode(loadDigits({ split: "train" }).images),
   shape: [28, 28, 1],
   batchSize,

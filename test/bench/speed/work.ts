@@ -35,7 +35,7 @@ export function makeWork(model: ModelName, mode: Mode, batchSize: number, precis
 function training(network: TimeNetwork, shape: readonly number[], batchSize: number, precision: Precision): () => void {
   const size = shape.reduce((product, n) => product * n, 1);
   const data = new RandomStream(0, "bench").uniforms(2048 * size);
-  const task = new DiffusionTask({ network, schedule: linearSchedule({}), data, shape, batchSize });
+  const task = new DiffusionTask({ network, path: linearSchedule({}), data, shape, batchSize });
   const steps = new Trainer(task, { learningRate: 5e-4, precision }).steps(Number.MAX_SAFE_INTEGER);
   return () => {
     steps.next();

@@ -35,7 +35,7 @@ const unet = new UNet2D(
 );
 const data = new RandomStream(1, "data").uniforms(16 * 64);
 const trainer = new Trainer(
-  new DiffusionTask({ network: unet, schedule: linearSchedule(), data, shape: [8, 8, 1], batchSize: 8 }),
+  new DiffusionTask({ network: unet, path: linearSchedule(), data, shape: [8, 8, 1], batchSize: 8 }),
 );
 await trainer.run(20);
 

@@ -113,7 +113,7 @@ test("a training step, which takes its gradients itself, is one graph", () => {
   for (let i = 0; i < 3; i++) steps.next();
   assert.deepEqual(
     loadedGraphs().map(({ name }) => name),
-    ["training step"],
+    ["training step of network"],
   );
   while (!steps.next().done);
   network.parameters.dispose();

@@ -7,7 +7,7 @@ import {
   linearSchedule,
   logitNormalTimes,
   logNormalLevels,
-  LossAwareTimes,
+  lossAwareTimes,
   RandomStream,
   stratifiedTimes,
   uniformTimes,
@@ -64,20 +64,26 @@ test("no time lies above T where float32 rounds T up", () => {
 });
 
 test("times by loss: uniform until all are known, then p ∝ √E[L²], with weights that keep the mean", () => {
-  const density = new LossAwareTimes(4, 2, 0);
+  const density = lossAwareTimes(4, { length: 2, uniformShare: 0 });
   assert.deepEqual([...density.probabilities()], [0.25, 0.25, 0.25, 0.25]);
   const losses = [1, 2, 3, 4];
-  density.record([1, 2, 3, 4, 1, 2, 3], [9, 2, 3, 4, 1, 2, 3]);
+  density.observe([1, 2, 3, 4, 1, 2, 3], [9, 2, 3, 4, 1, 2, 3]);
   assert.deepEqual([...density.probabilities()], [0.25, 0.25, 0.25, 0.25], "one time still lacks a loss");
-  density.record([4, 1], [4, 1]);
+  density.observe([4, 1], [4, 1]);
   density
     .probabilities()
     .forEach((p, i) => assert.ok(Math.abs(p - losses[i] / 10) < 1e-12, "the oldest loss is forgotten"));
-  const { times, weights } = density.draw(stream(), 40000);
+  const { times, weights } = density(stream(), 40000);
   const weighted = Array.from(times, (t, i) => losses[t - 1] * weights[i]);
   assert.ok(Math.abs(mean(weighted) - 2.5) < 0.01, `mean loss ${mean(weighted)}, uniform 2.5`);
-  const restored = new LossAwareTimes(4, 2, 0);
-  restored.restore(JSON.parse(JSON.stringify(density.save())));
-  assert.deepEqual([...restored.probabilities()], [...density.probabilities()]);
-  assert.throws(() => density.record([5], [1]), /t = 5 is no whole time 1 … 4/);
+  const restored = lossAwareTimes(4, { length: 2, uniformShare: 0 });
+  const saved = density.save();
+  density.observe([1], [100]);
+  restored.restore(saved);
+  restored
+    .probabilities()
+    .forEach((p, i) => assert.ok(Math.abs(p - losses[i] / 10) < 1e-12, "later losses change no state"));
+  const other = lossAwareTimes(3, { length: 2 });
+  assert.throws(() => other.restore(saved), /the saved state is for T = 4, not 3/);
+  assert.throws(() => density.observe([5], [1]), /t = 5 is no whole time 1 … 4/);
 });

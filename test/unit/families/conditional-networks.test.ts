@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { namedLeaves } from "../../../src/base/tree.js";
 import * as tf from "../../../src/runtime/tf.js";
 import { guided, linearSchedule, type Condition } from "../../../src/diffusion/index.js";
 import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit } from "../../../src/networks/index.js";
@@ -114,7 +115,7 @@ for (const [name, { make, conditions }] of Object.entries(cases)) {
       () =>
         new DiffusionTask({
           network: moved(make()),
-          schedule,
+          path: schedule,
           data: pictures,
           shape: [8, 8, 1],
           batchSize: 4,
@@ -167,13 +168,13 @@ test("a share of the examples is trained without condition, drawn from a stream 
   const network: TimeNetwork = { parameters, apply: (x) => x };
   const data = new Float32Array(2 * COUNT);
   const task = (conditions: TrainingConditions, seed = 0): DiffusionTask =>
-    new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 2000, seed, ...conditions });
+    new DiffusionTask({ network, path: schedule, data, shape: [2], batchSize: 2000, seed, ...conditions });
   const draw = (...args: Parameters<typeof task>): Record<string, Float32Array> => {
     const batch = task(...args).batch(3);
     const values = Object.fromEntries(
-      Object.entries(batch).map(([name, tensor]) => [name, Float32Array.from(tensor.dataSync())]),
+      namedLeaves<tf.Tensor>(batch).map(([name, tensor]) => [name, Float32Array.from(tensor.dataSync())]),
     );
-    tf.dispose(Object.values(batch));
+    tf.dispose(batch as tf.TensorContainer);
     return values;
   };
   const all = draw({ labels, contexts });
@@ -197,14 +198,13 @@ test("a share of the examples is trained without condition, drawn from a stream 
 
 test("masks of dropout are inputs: other ones at each step, the same at the same step", () => {
   const network = cases["UNet2D with classes and dropout"].make();
-  const task = new DiffusionTask({ network, schedule, data: pictures, shape: [8, 8, 1], batchSize: 4, labels });
+  const task = new DiffusionTask({ network, path: schedule, data: pictures, shape: [8, 8, 1], batchSize: 4, labels });
   const before = tf.memory().numTensors;
   const masks = (step: number): Float32Array => {
     const batch = task.batch(step);
-    const sites = Object.keys(batch).filter((name) => name.startsWith("mask/"));
-    assert.equal(sites.length, 2 + 2 + 4);
-    const values = Float32Array.from(batch["mask/mid_block.resnets.0.dropout"].dataSync());
-    tf.dispose(Object.values(batch));
+    assert.equal(Object.keys(batch.masks).length, 2 + 2 + 4);
+    const values = Float32Array.from(batch.masks["mid_block.resnets.0.dropout"].dataSync());
+    tf.dispose(batch as tf.TensorContainer);
     return values;
   };
   const first = masks(1);
@@ -219,7 +219,7 @@ test("conditions that do not fit say what would", () => {
   const network = new PointMlp() as TimeNetwork;
   const classes = new PointMlp({ num_class_embeds: 2 }) as TimeNetwork;
   const make = (conditions: TrainingConditions, net = network): DiffusionTask =>
-    new DiffusionTask({ network: net, schedule, data: new Float32Array(4), shape: [2], ...conditions });
+    new DiffusionTask({ network: net, path: schedule, data: new Float32Array(4), shape: [2], ...conditions });
   const two = Uint8Array.of(0, 1);
   const words = { values: new Float32Array(8), shape: [2, 2] } as const;
   const refusals: [TrainingConditions, RegExp][] = [

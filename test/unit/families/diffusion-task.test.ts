@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { mapTree } from "../../../src/base/tree.js";
 import * as tf from "../../../src/runtime/tf.js";
 import { flowPath, guided, linearSchedule, stratifiedTimes } from "../../../src/diffusion/index.js";
 import { Parameters } from "../../../src/nn/index.js";
 import { flow, sample } from "../../../src/samplers/index.js";
-import { clockOf, DiffusionTask, networkDenoiser, type TimeNetwork } from "../../../src/families/index.js";
+import {
+  clockOf,
+  DiffusionTask,
+  networkDenoiser,
+  type DiffusionBatch,
+  type TimeNetwork,
+} from "../../../src/families/index.js";
 import { toyTask } from "../training/toy.js";
 
 /** A "network" that multiplies its input by one trained number and remembers the times it saw. */
@@ -27,11 +34,10 @@ const data = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i));
 
 test("a batch is algorithm 1's: x_t from the closed form, the loss its mean squared error against ε", () => {
   const network = scalarNetwork(0.5);
-  const task = new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 5 });
+  const task = new DiffusionTask({ network, path: schedule, data, shape: [2], batchSize: 5 });
   const batch = task.batch(1);
-  const read = (name: string): Float32Array => batch[name].dataSync() as Float32Array;
   const loss = task.loss(batch);
-  const [x0, noise, time] = [read("x0"), read("noise"), read("time")];
+  const [x0, noise, time] = [batch.x0, batch.noise, batch.time].map((tensor) => tensor.dataSync());
   let expected = 0;
   for (let i = 0; i < 5; i++) {
     const alphaBar = schedule.alphaBar[time[i] + 1];
@@ -41,16 +47,16 @@ test("a batch is algorithm 1's: x_t from the closed form, the loss its mean squa
     }
   }
   assert.ok(Math.abs(loss.dataSync()[0] - expected) < 1e-6);
-  tf.dispose([loss, ...Object.values(batch)]);
+  tf.dispose([loss, batch] as tf.TensorContainer);
   network.parameters.dispose();
 });
 
 test("over many batches every time 1 … T is trained, T included, and the network sees it as 0 … T − 1", () => {
   const network = scalarNetwork(1);
-  const task = new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 100 });
+  const task = new DiffusionTask({ network, path: schedule, data, shape: [2], batchSize: 100 });
   for (let step = 1; step <= 10; step++) {
     const batch = task.batch(step);
-    tf.dispose([task.loss(batch), ...Object.values(batch)]);
+    tf.dispose([task.loss(batch), batch] as tf.TensorContainer);
   }
   assert.equal(Math.min(...network.times), 0);
   assert.equal(Math.max(...network.times), 49);
@@ -60,13 +66,15 @@ test("over many batches every time 1 … T is trained, T included, and the netwo
 
 test("a batch depends on nothing but its step", () => {
   const network = scalarNetwork(1);
-  const make = (): DiffusionTask => new DiffusionTask({ network, schedule, data, shape: [2], batchSize: 4, seed: 9 });
+  const make = (): DiffusionTask =>
+    new DiffusionTask({ network, path: schedule, data, shape: [2], batchSize: 4, seed: 9 });
   const first = make().batch(3);
   const other = make();
-  tf.dispose(Object.values(other.batch(2)));
+  tf.dispose(other.batch(2) as tf.TensorContainer);
   const second = other.batch(3);
-  for (const name of Object.keys(first)) assert.deepEqual(first[name].dataSync(), second[name].dataSync());
-  tf.dispose([...Object.values(first), ...Object.values(second)]);
+  const values = (batch: DiffusionBatch): unknown => mapTree<tf.Tensor, unknown>(batch, (tensor) => tensor.dataSync());
+  assert.deepEqual(values(first), values(second));
+  tf.dispose([first, second] as tf.TensorContainer);
   network.parameters.dispose();
 });
 
@@ -75,7 +83,7 @@ test("times follow the density that is given, and the loss its weights and the w
   const only = { times: Float32Array.of(3, 20), weights: Float32Array.of(2, 0.5) };
   const task = new DiffusionTask({
     network,
-    schedule,
+    path: schedule,
     data,
     shape: [2],
     batchSize: 2,
@@ -84,7 +92,7 @@ test("times follow the density that is given, and the loss its weights and the w
   });
   const batch = task.batch(1);
   const loss = task.loss(batch);
-  const [x0, noise] = [batch["x0"].dataSync(), batch["noise"].dataSync()];
+  const [x0, noise] = [batch.x0.dataSync(), batch.noise.dataSync()];
   let expected = 0;
   for (let i = 0; i < 4; i++) {
     const alphaBar = schedule.alphaBar[only.times[i >> 1]];
@@ -93,7 +101,7 @@ test("times follow the density that is given, and the loss its weights and the w
     expected += (only.weights[i >> 1] * ((1 - alphaBar) / alphaBar) * (noise[i] - 0.5 * xt) ** 2) / 4;
   }
   assert.ok(Math.abs(loss.dataSync()[0] - expected) < 1e-6 * expected);
-  tf.dispose([loss, ...Object.values(batch)]);
+  tf.dispose([loss, batch] as tf.TensorContainer);
   network.parameters.dispose();
 });
 
@@ -101,16 +109,16 @@ test("stratified times put one example into each part of the time axis", () => {
   const network = scalarNetwork(1);
   const task = new DiffusionTask({
     network,
-    schedule,
+    path: schedule,
     data,
     shape: [2],
     batchSize: 10,
     times: stratifiedTimes(schedule),
   });
   const batch = task.batch(1);
-  const parts = [...batch["time"].dataSync()].map((time) => Math.floor(time / 5)).sort((a, b) => a - b);
+  const parts = [...batch.time.dataSync()].map((time) => Math.floor(time / 5)).sort((a, b) => a - b);
   assert.deepEqual(parts, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  tf.dispose(Object.values(batch));
+  tf.dispose(batch as tf.TensorContainer);
   network.parameters.dispose();
 });
 
@@ -158,7 +166,7 @@ test("a path with T = 1 is refused by a denoiser that tells discrete times, also
 test("data that does not divide, is not finite, or has too few labels is refused", () => {
   const network = scalarNetwork(1);
   const make = (options: object): DiffusionTask =>
-    new DiffusionTask({ network, schedule, data, shape: [2], ...options });
+    new DiffusionTask({ network, path: schedule, data, shape: [2], ...options });
   assert.throws(() => make({ shape: [3] }), /40 numbers are no whole count of examples of shape \[3\]/);
   assert.throws(() => make({ data: Float32Array.of(1, 2, 3, NaN) }), /example 1 of the data holds NaN/);
   assert.throws(() => make({ labels: new Uint8Array(3) }), /got 3 labels for 20 examples/);
@@ -168,7 +176,7 @@ test("data that does not divide, is not finite, or has too few labels is refused
 
 test("data with more channels than the network has is refused at the first batch, naming both", () => {
   const { network } = toyTask();
-  const task = new DiffusionTask({ network, schedule, data: new Float32Array(2 * 192), shape: [8, 8, 3] });
+  const task = new DiffusionTask({ network, path: schedule, data: new Float32Array(2 * 192), shape: [8, 8, 3] });
   const before = tf.memory().numTensors;
   assert.throws(() => task.batch(1), /takes images \[N, H, W, 1\], got shape \[1,8,8,3\]/);
   assert.equal(tf.memory().numTensors, before);

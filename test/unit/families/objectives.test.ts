@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { mapTree } from "../../../src/base/tree.js";
 import * as tf from "../../../src/runtime/tf.js";
 import {
   cosineSchedule,
@@ -11,7 +12,8 @@ import {
   hybridLoss,
   linearSchedule,
   logNormalLevels,
-  LossAwareTimes,
+  lossAwareTimes,
+  type LossAwareTimes,
   lossWeights,
   scoreMatchingLoss,
   splitLearnedVariance,
@@ -29,10 +31,11 @@ import {
   preconditionedDenoiser,
   preconditionedObjective,
   simpleObjective,
+  type DiffusionBatch,
   type DiffusionTaskOptions,
   type TimeNetwork,
 } from "../../../src/families/index.js";
-import { Trainer, type Batch } from "../../../src/training/index.js";
+import { Trainer } from "../../../src/training/index.js";
 import { assertGraphEqualsEager, withoutGraphs } from "../training/graph-equals-eager.js";
 
 const data = new RandomStream(3, "points").normals(64).map((z) => 0.5 * z);
@@ -50,12 +53,12 @@ function pointNetwork(outputs: 2 | 4): TimeNetwork {
 }
 
 const task = (outputs: 2 | 4, options: Partial<DiffusionTaskOptions>): DiffusionTask =>
-  new DiffusionTask({ network: pointNetwork(outputs), schedule, data, shape: [2], batchSize: 8, ...options });
+  new DiffusionTask({ network: pointNetwork(outputs), path: schedule, data, shape: [2], batchSize: 8, ...options });
 
 const near = (actual: number, expected: number, relative: number): void =>
   assert.ok(Math.abs(actual - expected) <= relative * Math.abs(expected), `${actual}, expected ${expected}`);
 
-function lossOf(given: DiffusionTask, batch: Batch): number {
+function lossOf(given: DiffusionTask, batch: DiffusionBatch): number {
   return tf.tidy(() => given.loss(batch).dataSync()[0]);
 }
 
@@ -64,11 +67,11 @@ const variants: Record<string, () => DiffusionTask> = {
   "variational bound, learned variance": () =>
     task(4, { objective: boundObjective(schedule, { prediction: "velocity" }) }),
   "EDM preconditioning": () =>
-    task(2, { schedule: edm, objective: preconditionedObjective(), times: logNormalLevels(edm) }),
+    task(2, { path: edm, objective: preconditionedObjective(), times: logNormalLevels(edm) }),
   "min-SNR": () => task(2, { prediction: "velocity", weighting: "min-snr" }),
-  "flow matching on a continuous path": () => task(2, { schedule: flowPath(), prediction: "flow" }),
+  "flow matching on a continuous path": () => task(2, { path: flowPath(), prediction: "flow" }),
   "reflow, noise that belongs to the data": () =>
-    task(2, { schedule: flowPath(), prediction: "flow", noise: data.map((x) => 1 - x) }),
+    task(2, { path: flowPath(), prediction: "flow", noise: data.map((x) => 1 - x) }),
   "times drawn by loss": () => task(2, { times: filled() }),
 };
 
@@ -93,7 +96,7 @@ test("the hybrid objective is hybridLoss of the same batch", () => {
     ).dataSync()[0];
   });
   near(lossOf(own, batch), expected, 1e-5);
-  tf.dispose(Object.values(batch));
+  tf.dispose(batch as tf.TensorContainer);
   own.parameters.dispose();
 });
 
@@ -108,16 +111,16 @@ test("score matching is the score's error weighted by SNR", () => {
     return scoreMatchingLoss(schedule, score, noise, t).dataSync()[0];
   });
   near(lossOf(own, batch), expected, 1e-5);
-  tf.dispose(Object.values(batch));
+  tf.dispose(batch as tf.TensorContainer);
   network.parameters.dispose();
 });
 
 test("EDM's objective is its weighted error of the denoiser that belongs to it, and that denoiser is a graph", () => {
   const network = pointNetwork(2);
-  const own = task(2, { network, schedule: edm, objective: preconditionedObjective(), times: logNormalLevels(edm) });
+  const own = task(2, { network, path: edm, objective: preconditionedObjective(), times: logNormalLevels(edm) });
   const denoiser = preconditionedDenoiser(network, edm);
   const batch = own.batch(2);
-  const sigmas = Float32Array.from(batch["sigma"].dataSync());
+  const sigmas = Float32Array.from(batch.sigma.dataSync());
   const weights = lossWeights(edm, "sample", "edm", sigmas, 8);
   const error = (): number =>
     tf.tidy(() => {
@@ -128,7 +131,7 @@ test("EDM's objective is its weighted error of the denoiser that belongs to it, 
     });
   near(error(), lossOf(own, batch), 1e-4);
   near(withoutGraphs(error), lossOf(own, batch), 1e-4);
-  tf.dispose(Object.values(batch));
+  tf.dispose(batch as tf.TensorContainer);
   denoiser.dispose();
   network.parameters.dispose();
 });
@@ -162,22 +165,22 @@ test("on a continuous path the network is told 1000·t/T, in training and in sam
   const parameters = new PointMlp().parameters;
   const teller: TimeNetwork = { parameters, apply: (x, t) => tf.add(tf.mul(x, 0), tf.reshape(t, [-1, 1])) };
   const path: GaussianPath = flowPath();
-  const batch = task(2, { network: teller, schedule: path, prediction: "flow" }).batch(1);
-  const levels = batch["sigma"].dataSync();
-  batch["time"].dataSync().forEach((time, i) => near(time, 1000 * levels[i], 1e-5));
+  const batch = task(2, { network: teller, path, prediction: "flow" }).batch(1);
+  const levels = batch.sigma.dataSync();
+  batch.time.dataSync().forEach((time, i) => near(time, 1000 * levels[i], 1e-5));
   const denoiser = networkDenoiser(teller, "flow", { clock: clockOf(path) });
   const told = tf.tidy(() => [...denoiser.predict(tf.zeros([2, 1]), tf.tensor1d([0.25, 1])).dataSync()]);
   assert.deepEqual(told, [250, 1000]);
   denoiser.dispose();
-  tf.dispose(Object.values(batch));
+  tf.dispose(batch as tf.TensorContainer);
   parameters.dispose();
 });
 
 /** Times by loss whose every time has been seen, late ones with larger losses. */
 function filled(): LossAwareTimes {
-  const times = new LossAwareTimes(100, 2);
+  const times = lossAwareTimes(100, { length: 2 });
   for (const round of [1, 2]) {
-    for (let t = 1; t <= 100; t++) times.record([t], [round * t]);
+    for (let t = 1; t <= 100; t++) times.observe([t], [round * t]);
   }
   return times;
 }
@@ -188,45 +191,45 @@ test("times by loss are told the loss of each example, unweighted, and a restore
     const times = filled();
     const own = task(2, { times });
     const batch = own.batch(1);
-    const weights = batch["weight"].dataSync();
+    const weights = batch.weight.dataSync();
     assert.ok(new Set(weights).size > 1, "the density over-samples");
-    const time = Array.from(batch["time"].dataSync(), (value) => value + 1);
+    const time = Array.from(batch.time.dataSync(), (value) => value + 1);
     const losses = time.map((_, i) => {
-      const one = Object.fromEntries(Object.entries(batch).map(([name, tensor]) => [name, tf.slice(tensor, i, 1)]));
-      const loss = lossOf(own, { ...one, weight: tf.tensor1d([1]) });
-      tf.dispose(Object.values(one));
+      const sliced = mapTree<tf.Tensor, tf.Tensor>(batch, (tensor) => tf.slice(tensor, i, 1)) as DiffusionBatch;
+      const example = { ...sliced, weight: tf.tensor1d([1]) };
+      const loss = lossOf(own, example);
+      tf.dispose([sliced, example] as tf.TensorContainer);
       return loss;
     });
     const straight = new Trainer(own, { learningRate: 1e-2 });
     await straight.run(1);
-    const { history } = times.save();
+    const memory = times.save();
     const last = new Map(time.map((t, i) => [t, losses[i]]));
-    for (const [t, loss] of last) near(history[t - 1][1], loss, 1e-5);
+    for (const [t, loss] of last) near(memory[1 + 2 * (t - 1) + 1], loss, 1e-5);
 
     const path = join(folder, "state");
     straight.save(path);
     await straight.run(5);
-    const resumed = new Trainer(task(2, { times: new LossAwareTimes(100, 2) }), { learningRate: 1e-2 });
+    const resumed = new Trainer(task(2, { times: lossAwareTimes(100, { length: 2 }) }), { learningRate: 1e-2 });
     resumed.restore(path);
     await resumed.run(5);
-    assert.deepEqual(resumed.task.parameters.toFlat(), own.parameters.toFlat());
+    assert.deepEqual(resumed.task.phases[0].trains.toFlat(), own.parameters.toFlat());
     assert.deepEqual(resumed.losses, straight.losses);
     const other = new Trainer(task(2, {}));
     assert.throws(
       () => other.restore(path),
       /remembers losses in 201 numbers, this task in 0: train with the same times/,
     );
-    const coarser = new Trainer(task(2, { schedule: linearSchedule({ T: 50 }), times: new LossAwareTimes(50, 4) }));
-    const before = coarser.task.parameters.toFlat();
+    const coarser = new Trainer(task(2, { path: linearSchedule({ T: 50 }), times: lossAwareTimes(50, { length: 4 }) }));
+    const before = coarser.task.phases[0].trains.toFlat();
     assert.throws(
       () => coarser.restore(path),
       /remembers 2 losses of each time, these times 4: train with the same times/,
     );
-    assert.deepEqual(coarser.task.parameters.toFlat(), before);
-    tf.dispose(Object.values(batch));
+    assert.deepEqual(coarser.task.phases[0].trains.toFlat(), before);
+    tf.dispose(batch as tf.TensorContainer);
     for (const trainer of [straight, resumed, other, coarser]) {
       trainer.dispose();
-      trainer.task.parameters.dispose();
     }
   } finally {
     rmSync(folder, { recursive: true });
@@ -245,6 +248,6 @@ test("what does not belong together is refused", () => {
     { objective: hybridObjective(linearSchedule()) },
     /the objective is of schedule ".*", the task's path is ".*": give both the same/,
   );
-  refuses({ times: new LossAwareTimes(50) }, /times by loss are for T = 50, the schedule ".*" has 100/);
+  refuses({ times: lossAwareTimes(50) }, /times by loss are for T = 50, the path ".*" has 100/);
   refuses({ noise: new Float32Array(3) }, /noise that belongs to the data needs its 64 numbers, got 3/);
 });

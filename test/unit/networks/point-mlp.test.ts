@@ -71,7 +71,7 @@ test("PointMlp learns: the loss on two clusters falls well below that of an untr
   const stream = new RandomStream(1, "clusters");
   const data = Float32Array.from({ length: 512 }, (_, i) => (i % 4 < 2 ? 1 : -1) + 0.05 * stream.normal());
   const network = new PointMlp({ hidden: [64, 64] }, { seed: 1 });
-  const task = new DiffusionTask({ network, schedule: linearSchedule(), data, shape: [2], batchSize: 128, seed: 1 });
+  const task = new DiffusionTask({ network, path: linearSchedule(), data, shape: [2], batchSize: 128, seed: 1 });
   const trainer = new Trainer(task, { learningRate: 3e-3 });
   const losses = [...trainer.steps(250)].map((step) => step.loss);
   const mean = (part: number[]) => part.reduce((sum, v) => sum + v, 0) / part.length;

@@ -27,8 +27,9 @@ export function toyTask(options: { batchSize?: number; seed?: number; config?: P
 } {
   const network = toyNetwork(options);
   const data = new RandomStream(1, "toy pictures").uniforms(12 * 64).map((u) => (u > 0.5 ? 1 : -1));
-  const schedule = linearSchedule({ T: 100 });
-  const task = new DiffusionTask({ network, schedule, data, shape: [8, 8, 1], batchSize: 4, seed: 3, ...options });
+  const path = linearSchedule({ T: 100 });
+  const { batchSize = 4, seed = 3 } = options;
+  const task = new DiffusionTask({ network, path, data, shape: [8, 8, 1], batchSize, seed });
   return { task, network };
 }
 

@@ -11,10 +11,10 @@ import { PointMlp } from "../../../src/networks/index.js";
 import { Parameters as NetworkParameters } from "../../../src/nn/index.js";
 import { DiffusionTask, type TimeNetwork } from "../../../src/families/index.js";
 import {
+  adamW,
   ShuffledOrder,
   Trainer,
   TrainingDivergedError,
-  type Batch,
   type LearningRate,
   type TrainerOptions,
   type TrainingTask,
@@ -24,18 +24,26 @@ import { numTensors, toyTask } from "./toy.js";
 const folder = mkdtempSync(join(tmpdir(), "trainer-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
+type TargetBatch = { readonly target: tf.Tensor1D };
+
 /** ½‖θ − target‖²: the gradient is θ − target, so everything is known. */
 function quadraticTask(
   target: number[],
   options: { nanAt?: number } = {},
-): TrainingTask & { parameters: NetworkParameters } {
+): TrainingTask<TargetBatch> & { parameters: NetworkParameters } {
   const parameters = new NetworkParameters();
   const theta = parameters.create("theta", "plain", [target.length], { kind: "constant", value: 0 });
   return {
     parameters,
     batchSize: 1,
-    batch: (step: number): Batch => ({ target: tf.tensor1d(step === options.nanAt ? target.map(() => NaN) : target) }),
-    loss: ({ target: goal }: Batch) => tf.mul(0.5, tf.sum(tf.square(tf.sub(theta, goal)))) as tf.Scalar,
+    batch: (step) => ({ target: tf.tensor1d(step === options.nanAt ? target.map(() => NaN) : target) }),
+    phases: [
+      {
+        name: "theta",
+        trains: parameters,
+        loss: ({ target: goal }) => ({ loss: tf.mul(0.5, tf.sum(tf.square(tf.sub(theta, goal)))) }),
+      },
+    ],
   };
 }
 
@@ -43,7 +51,8 @@ test("a quadratic is solved, its first loss and gradient norm are the exact ones
   const task = quadraticTask([3, -4]);
   const trainer = new Trainer(task, { learningRate: 0.05, maxGradientNorm: 100 });
   const [first] = [...trainer.steps(1)];
-  assert.deepEqual(first, { step: 1, loss: 12.5, learningRate: 0.05, gradientNorm: 5 });
+  const numbers = { loss: 12.5, learningRate: 0.05, gradientNorm: 5 };
+  assert.deepEqual(first, { step: 1, ...numbers, phases: { theta: { ...numbers, metrics: {} } } });
   const last = await trainer.run(600);
   assert.ok(last && last.loss < 1e-3, `loss ${last?.loss}`);
   task.parameters.dispose();
@@ -95,7 +104,7 @@ const variants: Record<string, { task?: Parameters<typeof toyTask>[0]; options?:
   dropout: { task: { config: { dropout: 0.3 } } },
   "weight decay and a falling rate": {
     options: {
-      adamW: { weightDecay: 0.05 },
+      optimiser: adamW({ weightDecay: 0.05 }),
       learningRate: { peak: 1e-3, warmup: 2, decay: { kind: "cosine", total: 8 } },
     },
   },
@@ -159,13 +168,13 @@ test("a training step leaves no tensor behind", () => {
 
 test("a training step that fails leaves no tensor behind", () => {
   const { task } = toyTask();
+  const loss = (): never => {
+    throw new Error("an objective of one's own");
+  };
   const failing: TrainingTask = {
     batchSize: task.batchSize,
-    parameters: task.parameters,
+    phases: [{ name: "failing", trains: task.parameters, loss }],
     batch: (step) => task.batch(step),
-    loss: () => {
-      throw new Error("an objective of one's own");
-    },
   };
   const trainer = new Trainer(failing);
   assert.throws(() => trainer.steps(1).next(), /an objective of one's own/);
@@ -272,7 +281,7 @@ test("a state of other shapes or of other random frequencies is of another netwo
   const task = (seed: number, hidden: number[]): DiffusionTask => {
     const network = new PointMlp({ time_encoding: "fourier", hidden }, { seed }) as TimeNetwork;
     const schedule = linearSchedule({ T: 100 });
-    return new DiffusionTask({ network, schedule, data: new Float32Array(8), shape: [2], batchSize: 2 });
+    return new DiffusionTask({ network, path: schedule, data: new Float32Array(8), shape: [2], batchSize: 2 });
   };
   const own = new Trainer(task(1, [8, 8]));
   await own.run(1);
@@ -301,10 +310,11 @@ test("a damaged, a cut and a foreign state are refused and change nothing", asyn
   assert.deepEqual([trainer.averageValues, trainer.losses], [average, losses]);
 
   trainer.save(path);
-  const other = new Trainer(quadraticTask([1]));
+  const single = quadraticTask([1]);
+  const other = new Trainer(single);
   assert.throws(() => other.restore(path), /state of another network/);
-  assert.deepEqual([[...other.task.parameters.toFlat()], other.step], [[0], 0]);
-  other.task.parameters.dispose();
+  assert.deepEqual([[...single.parameters.toFlat()], other.step], [[0], 0]);
+  single.parameters.dispose();
   task.parameters.dispose();
 });
 

@@ -162,7 +162,7 @@ test("this library's worker trains as a trainer with the recipe does", async (t)
   const data = new Normaliser().encode(loadDigits({ split: "train" }).images);
   const task = new DiffusionTask({
     network,
-    schedule: linearSchedule({ T }),
+    path: linearSchedule({ T }),
     data,
     shape: [28, 28, 1],
     batchSize,
