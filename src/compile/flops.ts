@@ -1,3 +1,4 @@
+import { sizeOf } from "../base/shape.js";
 import { typeOf, type RecordedOperation, type Recording } from "./recording.js";
 
 /**
@@ -29,8 +30,4 @@ export function flopsOf(recording: Recording, operation: RecordedOperation): num
 /** @param output [N, H, W, out] of the convolution @param kernel [height, width, in, out] */
 function convolutionFlops(output: readonly number[], [height, width, inputs]: readonly number[]): number {
   return 2 * sizeOf(output) * height * width * inputs;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
 }

@@ -1,5 +1,6 @@
 /** The shapes of results while a function is recorded, when there are no values to compute with. */
 import { createHash } from "node:crypto";
+import { sizeOf } from "../base/shape.js";
 import { DataType } from "./data-type.js";
 import type { Binding, OperationAttribute } from "./native-backend.js";
 import type { ValueType } from "./recording.js";
@@ -70,7 +71,7 @@ export class ShapeInference {
     binding.deleteTensor(dimensions);
     binding.deleteTensor(value);
     this.pool.set(key, id);
-    this.pooledBytes += 4 * shape.reduce((product, n) => product * n, 1);
+    this.pooledBytes += 4 * sizeOf(shape);
     return id;
   }
 }

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
+import { sizeOf } from "../base/shape.js";
 import { type ImageDataset, imageDataset } from "./dataset.js";
 
 /** An array of unsigned bytes as an IDX file holds it, the last dimension running fastest. */
@@ -63,7 +64,7 @@ export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i, false));
   // A product of four uint32 may pass 2⁵³ and round, but then it is far above any real length.
-  const size = dimensions.reduce((product, dimension) => product * dimension, 1);
+  const size = sizeOf(dimensions);
   const present = bytes.length - header;
   if (size !== present) {
     throw new IdxError(

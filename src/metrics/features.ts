@@ -1,3 +1,4 @@
+import { sizeOf } from "../base/shape.js";
 import type * as tf from "../runtime/tf.js";
 
 /**
@@ -44,7 +45,7 @@ export function featureSet(values: Float32Array | Float64Array, dimension = 2): 
  */
 export function featuresOf(tensor: tf.Tensor): FeatureSet {
   if (tensor.rank < 2) throw new RangeError(`features need a tensor [N, …] of rank 2 or more, got rank ${tensor.rank}`);
-  const dimension = tensor.shape.slice(1).reduce((product, size) => product * size, 1);
+  const dimension = sizeOf(tensor.shape.slice(1));
   return featureSet(Float32Array.from(tensor.dataSync()), dimension);
 }
 

@@ -1,3 +1,4 @@
+import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import { RandomStream } from "../random/index.js";
 
@@ -82,7 +83,7 @@ export function drawMasks(
     const dropped = Math.round(rate * DRAWS);
     // A mean of 1 keeps the expected value: P(kept)·1/P(kept) = 1
     const kept = DRAWS / (DRAWS - dropped);
-    const mask = new Float32Array(shape.reduce((product, n) => product * n, 1));
+    const mask = new Float32Array(sizeOf(shape));
     // Two draws a word: masks are many numbers, and this is most of their cost.
     const words = new RandomStream(seed, `dropout/${site}`, step).integers(
       Math.ceil(mask.length / 2),

@@ -1,4 +1,5 @@
 /** The named numbers of a network: trained parameters, constants and buffers, and views of several networks as one. */
+import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import { RandomStream } from "../random/index.js";
 import { startingValues, zeros, type Initializer } from "./initialisers.js";
@@ -122,7 +123,7 @@ export class Parameters extends ParameterView {
     if (this.trained.has(name) || this.fixed.has(name) || this.replaced.has(name)) {
       throw new RangeError(`parameter "${name}" exists already: give the layer another scope`);
     }
-    const size = shape.reduce((product, n) => product * n, 1);
+    const size = sizeOf(shape);
     this.room -= size;
     if (!(this.room >= 0)) {
       this.dispose();

@@ -1,4 +1,5 @@
 /** Weights to a safetensors file and back, with the names, shapes and layout of PyTorch. */
+import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import type { FloatFormat } from "../files/float-formats.js";
 import type { ParameterKind, ParameterView } from "./parameter-view.js";
@@ -73,7 +74,7 @@ export function streamParameters(source: TensorSource, parameters: ParameterView
  */
 export function roomFor(source: TensorSource): number {
   let held = 0;
-  for (const { shape } of source.entries.values()) held += shape.reduce((product, n) => product * n, 1);
+  for (const { shape } of source.entries.values()) held += sizeOf(shape);
   return 2 * held + 1e6;
 }
 
@@ -105,7 +106,7 @@ function* valuesFor(
   }
   for (const { name, kind, variable } of all) {
     const { shape, values } = source.read(name);
-    if (!allFinite(values)) {
+    if (!values.every(Number.isFinite)) {
       throw new RangeError(
         `"${name}" in ${source.path} has a value that is not finite: the training diverged, or the file is damaged`,
       );
@@ -132,16 +133,11 @@ function* onDisk(parameters: ParameterView, flat = parameters.toFlat()): Generat
 
 /** A file that could not be opened again is not worth writing. */
 function requireFinite(parameters: ParameterView, flat: Float32Array): void {
-  if (allFinite(flat)) return;
   const bad = flat.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return;
   let end = 0;
   const owner = [...parameters].find(({ variable }) => (end += variable.size) > bad);
   throw new RangeError(`"${owner?.name}" holds ${flat[bad]}: the training diverged; nothing was written`);
-}
-
-function allFinite(values: Float32Array): boolean {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
-  return true;
 }
 
 /** Axes of the layout in memory, in the order they lie in on disk; see {@link ParameterKind}. */

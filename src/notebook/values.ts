@@ -1,4 +1,5 @@
 /** Numbers of any shape, brought to one form to be compared and read. */
+import { sizeOf } from "../base/shape.js";
 import { isTensor, tensorValues, type TensorLike } from "../plot/numbers.js";
 
 /** Rows of rows … of numbers. */
@@ -42,7 +43,7 @@ function blockOfRows(rows: readonly unknown[]): Block | undefined {
 export function nestedOf({ shape, values }: Block): number | Nested {
   if (shape.length === 0) return values[0];
   const [length, ...inner] = shape;
-  const size = inner.reduce((product, n) => product * n, 1);
+  const size = sizeOf(inner);
   const part = (k: number) => Array.prototype.slice.call(values, k * size, (k + 1) * size) as number[];
   return Array.from({ length }, (_, k) => nestedOf({ shape: inner, values: part(k) })) as Nested;
 }

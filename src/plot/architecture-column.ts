@@ -1,7 +1,8 @@
 import { path as pathOf, scaleLinear } from "d3";
 import type { BlockDescription, NetworkDescription } from "../networks/describe-network.js";
 import { colourOf, drawBox, drawLegend, label, readableName, shortNumber, sizeText } from "./architecture-style.js";
-import { arrow, drawing, type Pen } from "./drawing.js";
+import { arrow, drawing } from "./drawing.js";
+import type { Pen } from "./pen.js";
 import type { Picture } from "./picture.js";
 import { grey, gridColour, palette } from "./style.js";
 

@@ -1,6 +1,6 @@
 import { format, rgb } from "d3";
 import type { BlockDescription } from "../networks/describe-network.js";
-import type { Pen } from "./drawing.js";
+import type { Pen } from "./pen.js";
 import { textWidth } from "./font.js";
 import { grey, ink, palette } from "./style.js";
 

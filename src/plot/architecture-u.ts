@@ -10,7 +10,8 @@ import {
   sizeText,
   tint,
 } from "./architecture-style.js";
-import { arrow, drawing, type Pen } from "./drawing.js";
+import { arrow, drawing } from "./drawing.js";
+import type { Pen } from "./pen.js";
 import { textWidth } from "./font.js";
 import type { Picture } from "./picture.js";
 import { grey, gridColour, ink, palette } from "./style.js";

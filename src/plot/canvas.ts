@@ -1,5 +1,5 @@
 import { encodePng } from "../files/png.js";
-import type { DomWindow } from "./static.js";
+import type { DomWindow } from "./dom.js";
 
 interface Canvas {
   width: number;

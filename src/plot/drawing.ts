@@ -1,32 +1,18 @@
-import { createRequire } from "node:module";
-import { select, type BaseType } from "d3";
+/** Drawings in SVG with their PNG, and what most of them have: text with subscripts, arrows. */
+import { SvgElement, type Pen } from "./pen.js";
 import type { Picture } from "./picture.js";
 import { svgToPng } from "./rasterise.js";
 import { fontFamily, ink } from "./style.js";
 
-const require = createRequire(import.meta.url);
-
-/** The part of a d3 selection by which a drawing is made. */
-export interface Pen {
-  append(name: string): Pen;
-  attr(name: string, value: string | number): Pen;
-  text(value: string): Pen;
-}
-
 /**
- * Draws with d3 on a DOM without a browser.
+ * Draws with the methods of a d3 selection, without a browser.
  *
  * @param draw appends elements to the root `svg`, in CSS pixels from the upper left corner.
  * @param alt what the picture shows.
  * @example drawing(100, 40, (svg) => svg.append("circle").attr("cx", 20).attr("cy", 20).attr("r", 9), "a dot")
  */
 export function drawing(width: number, height: number, draw: (svg: Pen) => void, alt: string): Picture {
-  const { parseHTML } = require("linkedom") as {
-    parseHTML(html: string): { document: { body: { innerHTML: string } } };
-  };
-  const { document } = parseHTML("<!doctype html><html><body></body></html>");
-  const svg = select(document.body as unknown as BaseType)
-    .append("svg")
+  const svg = new SvgElement("svg")
     .attr("xmlns", "http://www.w3.org/2000/svg")
     .attr("width", width)
     .attr("height", height)
@@ -35,8 +21,8 @@ export function drawing(width: number, height: number, draw: (svg: Pen) => void,
     .attr("font-size", 13)
     .attr("fill", ink);
   svg.append("rect").attr("width", width).attr("height", height).attr("fill", "#FFFFFF");
-  draw(svg as unknown as Pen);
-  const source = document.body.innerHTML;
+  draw(svg);
+  const source = String(svg);
   return { svg: source, png: svgToPng(source), width, height, alt };
 }
 

@@ -1,6 +1,7 @@
 import { line as lineOf, scaleLinear, scaleLog } from "d3";
 import { runningMean } from "./charts.js";
-import { drawing, mathText, type Pen } from "./drawing.js";
+import { drawing, mathText } from "./drawing.js";
+import type { Pen } from "./pen.js";
 import type { Numbers } from "./figure.js";
 import type { Picture } from "./picture.js";
 import { gridColour, ink, palette } from "./style.js";

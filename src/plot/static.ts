@@ -1,27 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Figure } from "./figure.js";
+import type { DomWindow } from "./dom.js";
 import { installCanvas } from "./canvas.js";
 import { installTextGeometry } from "./text-geometry.js";
 import { svgToPng } from "./rasterise.js";
 import { chartHeight, chartWidth } from "./style.js";
 
 const require = createRequire(import.meta.url);
-
-/** The part of plotly.js that draws without a screen. */
-interface Plotly {
-  newPlot(element: unknown, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
-  purge(element: unknown): void;
-  Snapshot: { toSVG(element: unknown, format: "svg"): string };
-}
-
-/** The part of a jsdom window that is used here. */
-export interface DomWindow {
-  document: { createElement(name: string): unknown; body: { appendChild(node: unknown): void } };
-  eval(code: string): unknown;
-  Plotly?: Plotly;
-  [name: string]: unknown;
-}
 
 let draw: ((figure: Figure) => string) | undefined;
 

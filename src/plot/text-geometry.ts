@@ -1,5 +1,5 @@
 import { ascent, descent, textWidth } from "./font.js";
-import type { DomWindow } from "./static.js";
+import type { DomWindow } from "./dom.js";
 
 interface Box {
   left: number;

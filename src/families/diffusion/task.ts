@@ -1,5 +1,6 @@
 /** Training of a diffusion model: what a batch is, and its loss. */
 import { requireKnownKeys } from "../../base/check.js";
+import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
 import {
   coefficients,
@@ -106,7 +107,7 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
   constructor(private readonly options: DiffusionTaskOptions) {
     requireKnownKeys("DiffusionTask", options, KNOWN, { schedule: "it is called path" });
     const { network, data, shape, noise, path, batchSize = 64, seed = 0, times = uniformTimes(path) } = options;
-    this.size = shape.reduce((product, n) => product * n, 1);
+    this.size = sizeOf(shape);
     const count = data.length / this.size;
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(

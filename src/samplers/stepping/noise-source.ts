@@ -1,3 +1,4 @@
+import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
 import { checkSameShape } from "../../diffusion/coefficients.js";
 import { RandomStream } from "../../random/index.js";
@@ -18,7 +19,7 @@ export function normalNoise(seed: number, options: NormalNoiseOptions = {}): Noi
   const { firstSample = 0, purpose = "sampling" } = options;
   return (draw, shape) => {
     const [count, ...rest] = shape;
-    const size = rest.reduce((product, length) => product * length, 1);
+    const size = sizeOf(rest);
     const values = new Float32Array(count * size);
     for (let i = 0; i < count; i++) {
       values.set(new RandomStream(seed, `${purpose}/${draw}`, firstSample + i).normals(size), i * size);
