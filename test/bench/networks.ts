@@ -1,3 +1,4 @@
+/** The networks of the benchmark, and of its studies. */
 import { DiT, PointMlp, UNet2D, type DiTConfig, type UNet2DConfig } from "diffusion-lab/networks";
 import type { TimeNetwork } from "diffusion-lab/families";
 

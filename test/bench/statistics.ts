@@ -1,3 +1,4 @@
+/** Median, mean and deviation. */
 /** @throws RangeError for no values */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError("the median of no values is not defined");

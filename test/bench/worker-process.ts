@@ -1,3 +1,4 @@
+/** The parent's end of a worker: starts it and speaks to it in lines. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";

@@ -1,3 +1,4 @@
+/** A clock of a training that other work on the machine does not move. */
 /**
  * The time a training has had, as it would be on a machine of its own: every step counts with the undisturbed pace,
  * measured beforehand. When others keep the machine busy or the process is stopped for a while, no contestant loses

@@ -1,8 +1,9 @@
+/** `npm run bench -- quality`: how good a network is after equal minutes. */
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { installPeers, PEERS } from "../speed/contestants.js";
+import { installPeers, PEERS } from "../peers.js";
 import { qualityContestants, TITLES, type QualityContestant } from "./contestants.js";
 import { measurePaces } from "./pace.js";
 import { RECIPE, type ContestantName, type StudySettings } from "./recipe.js";

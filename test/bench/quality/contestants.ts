@@ -1,10 +1,10 @@
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { bfloat16Supported } from "diffusion-lab/compile";
-import { computingProcess, forComputing, forOthers } from "diffusion-lab/runtime";
-import { checkoutRoot, pythonWith } from "../speed/contestants.js";
+/** Who trains in a study: this library in two precisions, and a plain PyTorch loop. */
+import { bfloat16Supported, type Precision } from "diffusion-lab/compile";
+import { forOthers } from "diffusion-lab/runtime";
+import { pythonWith, script } from "../peers.js";
+import { libraryWorker } from "../work.js";
 import type { Command } from "../worker-process.js";
-import { RECIPE, type ContestantName, type WorkerOrder } from "./recipe.js";
+import { RECIPE, type ContestantName, type QualityOrder } from "./recipe.js";
 
 /** What they are called in tables. */
 export const TITLES: Readonly<Record<ContestantName, string>> = { float32: "float32", bf16: "bf16", torch: "PyTorch" };
@@ -16,7 +16,7 @@ export interface QualityContestant {
 
 /** Those that can run here: bf16 needs the processor's instructions, PyTorch a Python that has it. */
 export function qualityContestants(): QualityContestant[] {
-  const python = pythonWith("torch", checkoutRoot());
+  const python = pythonWith("torch");
   return [
     library("float32"),
     ...(bfloat16Supported() ? [library("bf16")] : []),
@@ -24,31 +24,22 @@ export function qualityContestants(): QualityContestant[] {
   ];
 }
 
-function library(precision: "float32" | "bf16"): QualityContestant {
-  const file = fileURLToPath(import.meta.url);
-  const worker = join(dirname(file), file.endsWith(".ts") ? "worker.ts" : "worker.js");
+function library(precision: Precision & ContestantName): QualityContestant {
   return {
     name: precision,
-    command: (seed, data) => ({
-      program: process.execPath,
-      args: [
-        ...process.execArgv,
-        ...computingProcess.nodeFlags,
-        worker,
-        JSON.stringify({ ...RECIPE, seed, data, precision } satisfies WorkerOrder),
-      ],
-      environment: forComputing(process.env),
-    }),
+    command: (seed, data) => libraryWorker({ quality: { ...RECIPE, seed, data, precision } }),
   };
 }
 
 function plainTorch(python: string): QualityContestant {
-  const script = join(checkoutRoot()!, "test", "bench", "quality_torch.py");
   return {
     name: "torch",
     command: (seed, data) => ({
       program: python,
-      args: [script, JSON.stringify({ ...RECIPE, seed, data, precision: "float32" } satisfies WorkerOrder)],
+      args: [
+        script("quality_torch.py"),
+        JSON.stringify({ ...RECIPE, seed, data, precision: "float32" } satisfies QualityOrder),
+      ],
       environment: forOthers(process.env),
     }),
   };

@@ -1,3 +1,4 @@
+/** Draws from a trained network of the study and judges the digits. */
 import { join } from "node:path";
 import { tf } from "diffusion-lab/runtime";
 import { generate, loadClassifier, networkDenoiser, type DiffusionModel } from "diffusion-lab/families";

@@ -1,18 +1,8 @@
+/** How fast each contestant is on a machine of its own, which all minutes are counted by. */
 import { measure } from "../speed/measure.js";
 import type { QualityContestant } from "./contestants.js";
-import { RECIPE, type ContestantName } from "./recipe.js";
-import { digitsFile, type StudyStore } from "./store.js";
-
-/** How fast a contestant is on a machine of its own. */
-export interface Pace {
-  /** The fastest of those that were timed: whatever else runs can only slow a step down. */
-  readonly stepMs: number;
-  /** From the start of the process to the end of its first step. */
-  readonly startSeconds: number;
-  readonly version: string;
-}
-
-export type Paces = Readonly<Partial<Record<ContestantName, Pace>>>;
+import { RECIPE } from "./recipe.js";
+import { digitsFile, type Pace, type Paces, type StudyStore } from "./store.js";
 
 /**
  * Times all contestants in turns, for about a minute, and keeps what it finds for the clocks of every study. It is the

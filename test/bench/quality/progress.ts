@@ -1,3 +1,4 @@
+/** How far a study is. */
 /** One part of a study and how long it is expected to take. */
 export interface Phase {
   readonly name: string;

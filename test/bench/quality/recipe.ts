@@ -1,3 +1,4 @@
+/** What a study fixes: the training, the judging, who trains. */
 import type { Precision } from "diffusion-lab/compile";
 
 /** Those that train in one study. */
@@ -24,8 +25,8 @@ export const RECIPE: TrainingRecipe = {
   averageDecay: 0.999,
 };
 
-/** The whole order to a worker, as JSON on its command line. */
-export interface WorkerOrder extends TrainingRecipe {
+/** What to train, as JSON on a worker's command line. */
+export interface QualityOrder extends TrainingRecipe {
   readonly seed: number;
   /** This library only. */
   readonly precision: Precision;

@@ -1,8 +1,8 @@
+/** What a study has found, kept in files so that it can be interrupted. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { loadDigits, Normaliser } from "diffusion-lab/data";
 import { writeFileAtomically } from "diffusion-lab/files";
-import type { Pace, Paces } from "./pace.js";
 import type { ContestantName, JudgeSettings } from "./recipe.js";
 
 /** When a training ended: after its minutes, or at the step at which the faster precision ended. */
@@ -14,6 +14,17 @@ export interface NetworkKey {
   readonly contestant: ContestantName;
   readonly ending: Ending;
 }
+
+/** How fast a contestant is on a machine of its own. */
+export interface Pace {
+  /** The fastest of those that were timed: whatever else runs can only slow a step down. */
+  readonly stepMs: number;
+  /** From the start of the process to the end of its first step. */
+  readonly startSeconds: number;
+  readonly version: string;
+}
+
+export type Paces = Readonly<Partial<Record<ContestantName, Pace>>>;
 
 export interface Training {
   readonly steps: number;

@@ -1,3 +1,4 @@
+/** A whole study: seed after seed trained, drawn from, judged. */
 import { join } from "node:path";
 import type { QualityContestant } from "./contestants.js";
 import { QualityJudge } from "./judge.js";

@@ -1,3 +1,4 @@
+/** PyTorch's weights under this library's names. */
 import type { NamedTensor, TensorEntry, TensorSource } from "diffusion-lab/files";
 
 const RESIDUAL = { time: "time_emb_proj", skip: "conv_shortcut" } as const;

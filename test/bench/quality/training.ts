@@ -1,9 +1,9 @@
+/** Trains the contestants of one seed, in turns. */
 import { WorkerProcess } from "../worker-process.js";
 import { TrainingClock } from "./clock.js";
 import type { QualityContestant } from "./contestants.js";
-import type { Pace } from "./pace.js";
 import type { ContestantName, StudySettings } from "./recipe.js";
-import type { Ending, StudyStore, Training } from "./store.js";
+import type { Ending, Pace, StudyStore, Training } from "./store.js";
 import { takeTurns, type Trainee } from "./turns.js";
 
 interface LiveTraining extends Trainee {

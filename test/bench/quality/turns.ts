@@ -1,3 +1,4 @@
+/** Lets several trainings take turns on one machine. */
 import type { TrainingClock } from "./clock.js";
 
 /** A process that trains when it is told to and waits otherwise. */

@@ -1,3 +1,4 @@
+/** `npm run bench -- samplers`: each sampler at equal evaluations of the network. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

@@ -1,3 +1,4 @@
+/** Runs every sampler: its error where the solution is known, and the quality of its digits. */
 import { tf } from "diffusion-lab/runtime";
 import { gaussianDenoiser, linearSchedule, type Denoiser } from "diffusion-lab/diffusion";
 import { frechetFeatureDistance, recognise, type FeatureSet, look } from "diffusion-lab/metrics";

@@ -1,10 +1,12 @@
+/** Times contestants in turn, each in a process of its own. */
+import type { NetworkName } from "../networks.js";
 import { WorkerProcess, type Command, type Ready } from "../worker-process.js";
 import { median } from "../statistics.js";
 
-/** What is timed. */
+/** What is timed: a network trained or evaluated, or the product of two square matrices. */
 export interface Task {
-  readonly model: string;
-  readonly mode: string;
+  readonly model: NetworkName | "matmul";
+  readonly mode: "train" | "sample" | "product";
   readonly batch: number;
 }
 
@@ -33,6 +35,12 @@ export interface Plan extends Task {
   readonly rounds: number;
   /** Steps a turn; the first is not counted, since the others' work has emptied the caches. */
   readonly stepsPerTurn: number;
+}
+
+/** What was measured of one kind of work; the library's own measurement comes first. */
+export interface Row {
+  readonly plan: Plan;
+  readonly measurements: readonly Measurement[];
 }
 
 interface Entry {

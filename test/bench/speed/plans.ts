@@ -1,3 +1,4 @@
+/** What `npm run bench` times, in which order. */
 import type { Plan } from "./measure.js";
 import { NETWORKS, type NetworkName } from "../networks.js";
 
@@ -16,8 +17,8 @@ const NETWORK_STEPS = 9;
 /** Everything to time for these networks, the machine's matrix product first. */
 export function plansFor(networks: readonly NetworkName[], { batches, rounds, ratios }: PlanOptions): Plan[] {
   const wanted = networks.length > 0 ? networks : NETWORKS;
-  const pair = (model: string, batch: number, stepsPerTurn: number): Plan[] =>
-    ["train", "sample"].map((mode) => ({ model, mode, batch, rounds, stepsPerTurn }));
+  const pair = (model: NetworkName, batch: number, stepsPerTurn: number): Plan[] =>
+    (["train", "sample"] as const).map((mode) => ({ model, mode, batch, rounds, stepsPerTurn }));
   const mlp = pair("mlp", 256, 51);
   return [
     { model: "matmul", mode: "product", batch: 2048, rounds, stepsPerTurn: 5 },

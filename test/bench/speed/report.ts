@@ -1,8 +1,7 @@
 /** The table of speed, and the ratios that it comes to. */
 import { markdownTable, textTable } from "diffusion-lab/base";
-import type { Measurement } from "./measure.js";
+import type { Measurement, Row } from "./measure.js";
 import { rateOf } from "./roofline.js";
-import type { Row } from "./row.js";
 
 const HEAD = [
   "work",

@@ -1,5 +1,5 @@
-import type { Measurement } from "./measure.js";
-import type { Row } from "./row.js";
+/** Floating-point operations a second, of a step and of the machine at best. */
+import type { Measurement, Row } from "./measure.js";
 
 /**
  * The most floating-point operations a second this machine was seen to reach: the fastest large matrix product of any

@@ -1,26 +1,21 @@
+/** The work that is timed, of this library: a training step, an evaluation, a matrix product. */
 import { tf } from "diffusion-lab/runtime";
 import { loadedGraphs, type Precision } from "diffusion-lab/compile";
 import { linearSchedule } from "diffusion-lab/diffusion";
 import { RandomStream } from "diffusion-lab/random";
 import { DiffusionTask, networkDenoiser, type TimeNetwork } from "diffusion-lab/families";
 import { Trainer } from "diffusion-lab/training";
-import { makeNetwork, type NetworkName } from "../networks.js";
+import { makeNetwork } from "../networks.js";
+import type { Work } from "../work.js";
+import type { Task } from "./measure.js";
 
-export { UNET } from "../networks.js";
-
-export type ModelName = NetworkName | "matmul";
-export type Mode = "train" | "sample" | "product";
-
-/** Something to time, one step a call; a step has finished when the call returns. */
-export interface Work {
-  readonly parameters: number;
-  step(): void;
-  /** Floating-point operations of a step's convolutions and matrix products; known after the first step. */
-  flops(): number;
+/** What to do, as JSON on a worker's command line. */
+export interface SpeedOrder extends Task {
+  readonly precision: Precision;
 }
 
 /** Training or sampling with a network, or the product of two square matrices of side `batchSize`. */
-export function makeWork(model: ModelName, mode: Mode, batchSize: number, precision: Precision = "float32"): Work {
+export function speedWork({ model, mode, batch: batchSize, precision }: SpeedOrder): Work {
   if (model === "matmul") return product(batchSize);
   const { network, shape } = makeNetwork(model);
   const step = mode === "train" ? training(network, shape, batchSize, precision) : sampling(network, shape, batchSize);

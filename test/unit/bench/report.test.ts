@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { measure, type Contestant, type Measurement, type Plan } from "../../bench/speed/measure.js";
+import { measure, type Contestant, type Measurement, type Plan, type Row } from "../../bench/speed/measure.js";
 import { makeNetwork } from "../../bench/networks.js";
 import { plansFor, requireNetworks } from "../../bench/speed/plans.js";
 import { bfloat16Ratio, ratios, speedMarkdown, speedText } from "../../bench/speed/report.js";
 import { matrixPeak, rooflineLine } from "../../bench/speed/roofline.js";
-import type { Row } from "../../bench/speed/row.js";
 import { median } from "../../bench/statistics.js";
 
 test("the median is the middle value, or the mean of the two in the middle", () => {
@@ -19,7 +18,14 @@ function measurement(contestant: string, medianMs: number, peakBytes: number): M
   return { contestant, parameters: 1, version: "1", peakBytes, ...times };
 }
 
-function row(model: string, mode: string, batch: number, ours: number, theirs: number, peak = [1e9, 1e9]): Row {
+function row(
+  model: Plan["model"],
+  mode: Plan["mode"],
+  batch: number,
+  ours: number,
+  theirs: number,
+  peak = [1e9, 1e9],
+): Row {
   const plan: Plan = { model, mode, batch, rounds: 1, stepsPerTurn: 2 };
   return {
     plan,
