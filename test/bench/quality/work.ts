@@ -14,7 +14,7 @@ export function qualityWork(order: QualityOrder): Work {
   const network = new UNet2D(UNET, { seed });
   const task = new DiffusionTask({
     network,
-    schedule: linearSchedule({ T }),
+    path: linearSchedule({ T }),
     data: new Normaliser().encode(loadDigits({ split: "train" }).images),
     shape: [28, 28, 1],
     batchSize,
