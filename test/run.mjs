@@ -1,10 +1,10 @@
 /** `npm test`: sets up what is missing, then runs every section; the last line says how many tests passed. */
-import { requireSupportedNode } from "../src/setup/gate.mjs";
+import { requireSupportedNode } from "../src/setup/support/gate.mjs";
 
 requireSupportedNode();
 
-const { Steps, printFailure, seconds } = await import("../src/setup/steps.mjs");
-const { asSetupError } = await import("../src/setup/errors.mjs");
+const { Steps, printFailure, seconds } = await import("../src/setup/support/steps.mjs");
+const { asSetupError } = await import("../src/setup/support/errors.mjs");
 const { setUp } = await import("../src/setup/setup.mjs");
 const { SECTIONS, USAGE, readArguments } = await import("./runner/sections.mjs");
 

@@ -1,31 +1,17 @@
+/** What this checkout needs and whether it is there; nothing is changed. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { ask, npmCommand } from "./command.mjs";
-import { isSupportedNode, SUPPORTED_NODE } from "./gate.mjs";
+import { ask, npmCommand } from "./support/command.mjs";
 import { jupyterEnvironment, KERNELSPEC } from "./kernelspec.mjs";
-import { cacheState, findCompiler, machine, nativeFolder, wrongContents } from "./native-cache.mjs";
 import { npmDifferences } from "./npm.mjs";
 import { ROOT, venvProgram } from "./paths.mjs";
-import { findPython, pythonReady, pythonRefusal } from "./python.mjs";
-import { readJson } from "./stamps.mjs";
-import { megabytes } from "./steps.mjs";
-import { checkNative, compilerRemedy, nativeFacts } from "./tensorflow.mjs";
-import { WHEELS } from "./wheels.mjs";
+import { pythonReady } from "./python.mjs";
+import { readJson } from "./support/stamps.mjs";
+import { megabytes } from "./support/steps.mjs";
 
-/** @typedef {import("./table.mjs").Row} Row */
+/** @typedef {import("./support/table.mjs").Row} Row */
 
-const START = "npm start";
-
-/** @returns {Row} */
-export function checkNode(version = process.version) {
-  const ok = isSupportedNode(version);
-  return {
-    name: "Node",
-    state: ok ? "ok" : "missing",
-    found: version.slice(1),
-    remedy: `install Node ${SUPPORTED_NODE}`,
-  };
-}
+export const START = "npm start";
 
 /** @returns {Promise<Row>} */
 export async function checkNpm() {
@@ -53,50 +39,6 @@ export function checkPackages() {
   };
 }
 
-/** @returns {Promise<Row>} */
-export async function checkPython() {
-  const { python, seen } = await findPython();
-  if (python !== null) return { name: "Python", state: "ok", found: `${python.version} (${python.executable})` };
-  const { why, remedy } = pythonRefusal(seen);
-  return { name: "Python", state: "missing", found: why, remedy };
-}
-
-/** @returns {Promise<Row>} */
-export async function checkCompiler() {
-  const compiler = await findCompiler();
-  const built = WHEELS[machine] && cacheState(nativeFolder()).addons;
-  if (compiler) return { name: "C++ compiler", state: "ok", found: compiler.version };
-  const found = built
-    ? "not found, and not needed: the addon is built"
-    : "not found: native TensorFlow cannot be built";
-  return { name: "C++ compiler", state: "optional", found, remedy: built ? undefined : compilerRemedy() };
-}
-
-/** @returns {Promise<Row>} */
-export async function checkTensorFlow() {
-  const name = "native TensorFlow";
-  try {
-    const { version, threads, milliseconds, gflops } = await checkNative();
-    const found = `${version}, ${threads} threads; a 1024×1024 product in ${milliseconds} ms (${gflops} GFLOP/s)`;
-    return { name, state: "ok", found };
-  } catch {
-    const reason = nativeFacts()?.reason;
-    const found = `not loaded${reason ? `: ${reason.split("\n")[0]}` : ""}; image networks would be about 100 times slower`;
-    return { name, state: "optional", found, remedy: START };
-  }
-}
-
-/** @returns {Promise<Row>} */
-export async function checkLibraries() {
-  const name = "its files";
-  const folder = nativeFolder();
-  const { manifest } = WHEELS[machine] ? cacheState(folder) : { manifest: null };
-  if (manifest === null) return { name, state: "optional", found: "not in the cache", remedy: START };
-  const wrong = await wrongContents(folder, { ...manifest.libraries, ...manifest.addons });
-  if (wrong.length === 0) return { name, state: "ok", found: `checksums right, in ${folder}` };
-  return { name, state: "missing", found: `${wrong.join(", ")} damaged`, remedy: `delete ${folder}, then ${START}` };
-}
-
 /** @returns {Row} */
 export function checkLibrary() {
   const built = existsSync(join(ROOT, "src", "dist", "index.js"));
@@ -113,7 +55,7 @@ export async function checkKernel() {
   const name = "kernel";
   const spec = readJson(KERNELSPEC);
   if (spec === null) return { name, state: "missing", found: "no kernelspec", remedy: START };
-  const gone = spec.argv.find((argument) => isAbsolute(argument) && !existsSync(argument));
+  const gone = spec.argv.find((/** @type {string} */ argument) => isAbsolute(argument) && !existsSync(argument));
   if (gone) return { name, state: "missing", found: `its kernelspec names ${gone}, which is gone`, remedy: START };
   const version = readJson(join(ROOT, "node_modules", "tslab", "package.json"))?.version;
   return {
@@ -135,6 +77,10 @@ export async function checkJupyterLab() {
   return { name, state: "ok", found: `${version}${plotly ? ", draws plotly figures" : ""}` };
 }
 
+/**
+ * @param {string} folder
+ * @param {RegExp} pattern
+ */
 function filesUnder(folder, pattern) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true, recursive: true })
@@ -169,7 +115,11 @@ export function checkData() {
   ];
 }
 
-/** A checkpoint is cut short if its safetensors header promises more bytes than the file has. */
+/**
+ * A checkpoint is cut short if its safetensors header promises more bytes than the file has.
+ *
+ * @param {string} path
+ */
 export function isWholeCheckpoint(path) {
   const file = readFileSync(path);
   if (file.length < 8) return false;

@@ -1,19 +1,25 @@
+/** Writes the list of samplers: every file of src/samplers that has a default export. */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT } from "./paths.mjs";
-import { writeAtomically } from "./stamps.mjs";
+import { writeAtomically } from "./support/stamps.mjs";
 
 const FILE = "gathered.ts";
 
-/** The source of src/samplers/gathered.ts for what lies in that folder: a file with a default export is a sampler. */
+/**
+ * The source of src/samplers/gathered.ts for what lies in that folder: a file with a default export is a sampler.
+ *
+ * @param {string} folder
+ */
 export function gatheredSamplers(folder) {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".ts") && name !== FILE)
     .filter((name) => /^export default /m.test(readFileSync(join(folder, name), "utf8")))
     .map((name) => name.slice(0, -".ts".length))
     .sort();
-  const identifier = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+  /** @param {string} name */
+  const identifier = (name) => name.replace(/-(.)/g, (_, /** @type {string} */ letter) => letter.toUpperCase());
   return [
     "// Written by the build (src/setup/gather-samplers.mjs): every file of this folder that has a default export.",
     'import type { SamplerEntry } from "./stepping/entry.js";',
@@ -38,6 +44,7 @@ export function gatherSamplers(root = ROOT) {
   if (source !== current(file)) writeAtomically(file, source);
 }
 
+/** @param {string} file */
 function current(file) {
   try {
     return readFileSync(file, "utf8");

@@ -1,8 +1,9 @@
+/** The options of `npm start`, and JupyterLab started as the course wants it. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { SetupError } from "./errors.mjs";
+import { SetupError } from "./support/errors.mjs";
 import { jupyterEnvironment } from "./kernelspec.mjs";
 import { ROOT, VENV, venvProgram } from "./paths.mjs";
 
@@ -15,6 +16,7 @@ export const USAGE = `npm start [-- options]
   --notebook=FILE  open this notebook (default ${FIRST_NOTEBOOK})
   --setup-only     install everything and stop`;
 
+/** @param {string[]} args */
 export function readArguments(args) {
   const options = { browser: true, port: DEFAULT_PORT, notebook: FIRST_NOTEBOOK, setupOnly: false, help: false };
   for (const argument of args) {
@@ -29,6 +31,10 @@ export function readArguments(args) {
   return options;
 }
 
+/**
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
 function isFree(port) {
   return new Promise((resolve) => {
     const server = createServer();
@@ -37,7 +43,11 @@ function isFree(port) {
   });
 }
 
-/** The port asked for, or the next free one among the fifty after it. */
+/**
+ * The port asked for, or the next free one among the fifty after it.
+ *
+ * @param {number} wanted
+ */
 export async function freePort(wanted) {
   for (let port = wanted; port < wanted + 50 && port <= 65535; port++) {
     if (await isFree(port)) return port;
@@ -45,6 +55,7 @@ export async function freePort(wanted) {
   throw new SetupError("JupyterLab", `ports ${wanted} to ${wanted + 49} are all in use`, "npm start -- --port=9500");
 }
 
+/** @param {{ browser: boolean, port: number, notebook: string, root?: string }} options */
 export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
   return [
     "-m",
@@ -69,7 +80,11 @@ export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
   ];
 }
 
-/** Switches off what JupyterLab would put over the first page: the question about news, and jupytext's menu. */
+/**
+ * Switches off what JupyterLab would put over the first page: the question about news, and jupytext's menu.
+ *
+ * @param {string} venv
+ */
 export function writePageConfig(venv) {
   const folder = join(venv, "etc", "jupyter", "labconfig");
   const path = join(folder, "page_config.json");
@@ -79,7 +94,12 @@ export function writePageConfig(venv) {
   renameSync(`${path}.tmp-${process.pid}`, path);
 }
 
-/** Runs JupyterLab until it is closed; resolves with the exit code. Its token stays on, it listens to this machine only. */
+/**
+ * Runs JupyterLab until it is closed; resolves with the exit code. Its token stays on, it listens to this machine only.
+ *
+ * @param {{ browser: boolean, port: number, notebook: string }} options
+ * @returns {Promise<number>}
+ */
 export async function openJupyterLab(options) {
   if (!existsSync(join(ROOT, options.notebook)))
     console.log(`! There is no ${options.notebook}; JupyterLab opens on the folder.`);

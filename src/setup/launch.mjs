@@ -4,7 +4,7 @@
  * (src/runtime/native-process.ts).
  */
 import { once } from "node:events";
-import { requireSupportedNode } from "./gate.mjs";
+import { requireSupportedNode } from "./support/gate.mjs";
 
 requireSupportedNode();
 
@@ -12,11 +12,11 @@ const { spawn } = await import("node:child_process");
 const { existsSync } = await import("node:fs");
 const { join } = await import("node:path");
 const { pathToFileURL } = await import("node:url");
-const { asSetupError, SetupError } = await import("./errors.mjs");
+const { asSetupError, SetupError } = await import("./support/errors.mjs");
 const { buildBenchmark } = await import("./library.mjs");
 const { ROOT, venvProgram } = await import("./paths.mjs");
 const { setUp } = await import("./setup.mjs");
-const { printFailure, QuietSteps } = await import("./steps.mjs");
+const { printFailure, QuietSteps } = await import("./support/steps.mjs");
 
 const [name, ...words] = process.argv.slice(2);
 /** The benchmark is a package of its own, built when it is asked for. */
@@ -32,8 +32,9 @@ async function prepare() {
     if (project === BENCH) await buildBenchmark(steps);
   } catch (error) {
     // A part that does not compile need not be the part that is wanted.
-    if (!["library", "benchmark"].includes(error.what) || !existsSync(file)) throw error;
-    printFailure(error);
+    const { what } = asSetupError(name, error);
+    if (!["library", "benchmark"].includes(what) || !existsSync(file)) throw error;
+    printFailure(asSetupError(name, error));
   }
   if (!existsSync(file))
     throw new SetupError(name, `there is no ${file}`, "`git status` shows what differs from the published course.");

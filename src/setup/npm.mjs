@@ -1,32 +1,53 @@
+/** Step 1 of set-up: the npm packages of this checkout, and what differs from package-lock.json. */
 import { existsSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { npmCommand, run } from "./command.mjs";
-import { SetupError } from "./errors.mjs";
+import { npmCommand, run } from "./support/command.mjs";
+import { SetupError } from "./support/errors.mjs";
+import { systemLibc } from "./native/wheels.mjs";
 import { ROOT } from "./paths.mjs";
-import { readJson } from "./stamps.mjs";
+import { readJson } from "./support/stamps.mjs";
 
-/** Does this entry of a lock file belong on this machine? Optional packages name the systems they are for. */
+/** @typedef {{ platform: string, arch: string, libc: string }} Machine */
+
+/**
+ * An entry of package-lock.json, as far as it is read here.
+ *
+ * @typedef {object} LockEntry
+ * @property {string} [version]
+ * @property {string} [integrity]
+ * @property {boolean} [link]
+ * @property {boolean} [optional]
+ * @property {string[]} [os]
+ * @property {string[]} [cpu]
+ * @property {string[]} [libc]
+ */
+
+/** @typedef {{ packages: Record<string, LockEntry> }} Lock */
+
+/**
+ * Does this entry of a lock file belong on this machine? Optional packages name the systems they are for.
+ *
+ * @param {LockEntry} entry
+ * @param {Machine} machine
+ */
 function isWanted(entry, { platform, arch, libc }) {
+  /** @type {(list: string[] | undefined, value: string) => boolean} */
   const allowed = (list, value) =>
     !list || (list.some((item) => !item.startsWith("!")) ? list.includes(value) : !list.includes(`!${value}`));
   return allowed(entry.os, platform) && allowed(entry.cpu, arch) && (!entry.libc || entry.libc.includes(libc));
 }
 
-/** glibc names itself in Node's report; musl does not. */
 function thisMachine() {
-  /** @type {any} */
-  const report = process.platform === "linux" ? process.report.getReport() : null;
-  const libc = report?.header?.glibcVersionRuntime ? "glibc" : "musl";
-  return { platform: process.platform, arch: process.arch, libc };
+  return { platform: process.platform, arch: process.arch, libc: systemLibc() ?? "none" };
 }
 
 /**
  * What a lock file asks for and an installation lacks: compares package-lock.json with the record npm leaves in
  * node_modules, so that a hand-made `npm install` counts as well as our own.
  *
- * @param {{ packages: Record<string, any> }} lock
- * @param {{ packages: Record<string, any> } | null} installed
- * @param {{ machine?: { platform: string, arch: string, libc: string }, exists?: (path: string) => boolean }} [options]
+ * @param {Lock} lock
+ * @param {Lock | null} installed
+ * @param {{ machine?: Machine, exists?: (path: string) => boolean }} [options]
  * @returns {string[]} the paths of the packages that must be installed
  */
 export function missingPackages(lock, installed, { machine = thisMachine(), exists = () => true } = {}) {
@@ -51,7 +72,11 @@ export function npmDifferences(root = ROOT) {
   return missingPackages(lock, installed, { exists: (path) => existsSync(join(root, path)) });
 }
 
-/** How many of the lock file's packages lie on the disk already. */
+/**
+ * How many of the lock file's packages lie on the disk already.
+ *
+ * @param {string[]} paths
+ */
 function countInstalled(paths) {
   return paths.filter((path) => existsSync(join(ROOT, path, "package.json"))).length;
 }
@@ -71,7 +96,11 @@ function linkCompiler() {
   }
 }
 
-/** Step 1: the npm packages, exactly as package-lock.json names them, with no install script run. */
+/**
+ * Step 1: the npm packages, exactly as package-lock.json names them, with no install script run.
+ *
+ * @param {import("./support/steps.mjs").Steps} steps
+ */
 export async function npmPackages(steps) {
   const differences = npmDifferences();
   if (differences.length === 0) {

@@ -1,6 +1,7 @@
-import { homedir } from "node:os";
+/** Where the checkout keeps what set-up makes. */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { venvPath } from "./support/python.mjs";
 
 /** The root of the checkout. */
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -12,18 +13,11 @@ export const VENV = join(ROOT, ".venv");
 
 export const JUPYTER = join(LOCAL, "jupyter");
 
-const windows = process.platform === "win32";
-
-export function venvProgram(name) {
-  return windows ? join(VENV, "Scripts", `${name}.exe`) : join(VENV, "bin", name);
-}
-
 /**
- * The cache shared by every checkout of one user, so that a fresh clone need not download TensorFlow again.
- * `DIFFUSION_LAB_CACHE` moves it.
+ * A program of the checkout's virtual environment.
+ *
+ * @param {string} name
  */
-export function userCache(env = process.env) {
-  if (env["DIFFUSION_LAB_CACHE"]) return resolve(env["DIFFUSION_LAB_CACHE"]);
-  const base = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
-  return join(base, "diffusion-lab");
+export function venvProgram(name) {
+  return venvPath(VENV, name);
 }

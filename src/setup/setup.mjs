@@ -1,7 +1,8 @@
+/** The steps of set-up, in their order. */
 import { join } from "node:path";
 import { kernelspec } from "./kernelspec.mjs";
 import { buildLibrary } from "./library.mjs";
-import { withLock } from "./lock.mjs";
+import { withLock } from "./support/lock.mjs";
 import { npmPackages } from "./npm.mjs";
 import { LOCAL } from "./paths.mjs";
 import { pythonEnvironment } from "./python.mjs";
@@ -10,8 +11,11 @@ import { nativeTensorFlow } from "./tensorflow.mjs";
 /**
  * Everything the course needs, each step only if it is not done yet. Two set-ups of one checkout take turns.
  * If only the library does not compile, everything else is ready and the SetupError's `what` is "library".
+ *
+ * @param {import("./support/steps.mjs").Steps} steps
  */
 export async function setUp(steps) {
+  /** @param {number | undefined} pid */
   const onWait = (pid) => steps.warn(`Waiting for another set-up of this checkout (process ${pid}) to finish`);
   await withLock(
     join(LOCAL, "setup.lock"),

@@ -1,10 +1,10 @@
 /** `npm start`: sets up what is missing and opens JupyterLab on the first notebook. */
-import { requireSupportedNode } from "./gate.mjs";
+import { requireSupportedNode } from "./support/gate.mjs";
 
 requireSupportedNode();
 
-const { Steps, printFailure } = await import("./steps.mjs");
-const { asSetupError } = await import("./errors.mjs");
+const { Steps, printFailure } = await import("./support/steps.mjs");
+const { asSetupError } = await import("./support/errors.mjs");
 const { setUp } = await import("./setup.mjs");
 const { openJupyterLab, USAGE, readArguments } = await import("./jupyter.mjs");
 

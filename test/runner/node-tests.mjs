@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT } from "../../src/setup/paths.mjs";
-import { readJson } from "../../src/setup/stamps.mjs";
-import { seconds } from "../../src/setup/steps.mjs";
+import { readJson } from "../../src/setup/support/stamps.mjs";
+import { seconds } from "../../src/setup/support/steps.mjs";
 
 const TIMEOUT_MS = 15 * 60_000;
 const COUNTER = pathToFileURL(join(ROOT, "test", "runner", "counter.mjs")).href;

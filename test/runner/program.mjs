@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { ROOT } from "../../src/setup/paths.mjs";
-import { seconds } from "../../src/setup/steps.mjs";
+import { seconds } from "../../src/setup/support/steps.mjs";
 
 function lastSummary(output) {
   const summary = [...output.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);

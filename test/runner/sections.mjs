@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { SetupError } from "../../src/setup/errors.mjs";
+import { SetupError } from "../../src/setup/support/errors.mjs";
 import { ROOT, venvProgram } from "../../src/setup/paths.mjs";
 import { declarations } from "./declarations.mjs";
 import { listTests, nodeTests } from "./node-tests.mjs";

@@ -3,8 +3,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { checkNode, isWholeCheckpoint } from "../../../src/setup/checks.mjs";
-import { exitCode, renderRow } from "../../../src/setup/table.mjs";
+import { isWholeCheckpoint } from "../../../src/setup/checks.mjs";
+import { checkNode } from "../../../src/setup/native/checks.mjs";
+import { exitCode, renderRow } from "../../../src/setup/support/table.mjs";
 
 test("a row shows its remedy only if it lacks something", () => {
   const ok = renderRow({ name: "Node", state: "ok", found: "22.12.0", remedy: "install" });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommandError, npmCommand, run } from "../../../src/setup/command.mjs";
-import { asSetupError, explain, lastLines, SetupError } from "../../../src/setup/errors.mjs";
-import { compilerRemedy, withoutNative } from "../../../src/setup/tensorflow.mjs";
+import { CommandError, npmCommand, run } from "../../../src/setup/support/command.mjs";
+import { asSetupError, explain, lastLines, SetupError } from "../../../src/setup/support/errors.mjs";
+import { compilerRemedy } from "../../../src/setup/native/compiler.mjs";
+import { withoutNative } from "../../../src/setup/tensorflow.mjs";
 
 const CASES = [
   ["npm error code ENOTFOUND\nnpm error network request to the registry failed", /could not be reached/, /network/],
@@ -41,7 +42,12 @@ test("a step's failure keeps the end of the tool's output, and a SetupError pass
 
 test("a file system error without any output is explained by its code", () => {
   const error = asSetupError("library", Object.assign(new Error("write failed"), { code: "ENOSPC" }));
-  assert.match(error.why, /disk is full/);
+  assert.equal(error.why, "the disk is full: write failed");
+});
+
+test("a failure of no known cause names the command that shows what is missing", () => {
+  assert.match(asSetupError("library", new Error("odd")).remedy, /`npm run doctor`/);
+  assert.match(asSetupError("library", new Error("odd"), "npx diffusion-lab setup --check").remedy, /`npx .* --check`/);
 });
 
 test("stack frames and inapplicable markers are left out", () => {
@@ -87,6 +93,4 @@ test("without the native backend the reader learns why, what works and what does
   assert.match(text, /apt install g\+\+/);
   assert.match(text, /Works: .*2-D/);
   assert.match(text, /Does not: .*image/);
-  assert.match(compilerRemedy("darwin"), /xcode-select/);
-  assert.match(compilerRemedy("win32"), /WSL/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isSupportedNode, isSupportedPython, nodeRefusal, parseVersion } from "../../../src/setup/gate.mjs";
+import { isSupportedNode, isSupportedPython, nodeRefusal, parseVersion } from "../../../src/setup/support/gate.mjs";
 
 test("Node versions are accepted from the first release that has what the course needs", () => {
   const accepted = ["v20.19.0", "v20.20.2", "v22.12.0", "v22.23.3", "v24.0.0", "v25.1.0", "v24.0.0-nightly2025"];

@@ -5,9 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, utimesSync, writeFileSync } from
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { isStale, withLock } from "../../../src/setup/lock.mjs";
+import { isStale, withLock } from "../../../src/setup/support/lock.mjs";
 
-const MODULE = new URL("../../../src/setup/lock.mjs", import.meta.url).href;
+const MODULE = new URL("../../../src/setup/support/lock.mjs", import.meta.url).href;
 const scratch = () => join(mkdtempSync(join(tmpdir(), "lock-")), "deep", "lock");
 
 test("the lock exists while the work runs and is gone after it, also when it throws", async () => {

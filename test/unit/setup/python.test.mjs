@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { findPython, inspectPython, pythonRefusal, REQUIREMENTS } from "../../../src/setup/python.mjs";
+import { REQUIREMENTS } from "../../../src/setup/python.mjs";
+import { findPython, inspectPython, pythonRefusal } from "../../../src/setup/support/python.mjs";
 
 test("no Python, an old one and one without venv each get their own reason and remedy", () => {
   assert.match(pythonRefusal([]).why, /no Python was found/);

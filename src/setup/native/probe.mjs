@@ -1,6 +1,6 @@
 /**
- * Loads the native backend, multiplies two matrices and prints one line of JSON. Run as a process of its own,
- * because a library that does not fit the machine may end the process that loads it.
+ * Loads the native backend of the package named as its argument, multiplies two matrices and prints one line of JSON.
+ * It runs as a process of its own: a library that does not fit the machine may end the process that loads it.
  */
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
@@ -8,12 +8,12 @@ import { availableParallelism } from "node:os";
 const require = createRequire(import.meta.url);
 /** @type {Record<string, unknown>} */
 const util = require("node:util");
-util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+util.isNullOrUndefined ??= (/** @type {unknown} */ value) => value === null || value === undefined;
 util.isArray ??= Array.isArray;
 process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
 
 /** @type {any} */
-const tf = require("@tensorflow/tfjs-node");
+const tf = require(process.argv[2]);
 const a = tf.ones([256, 256]);
 a.matMul(a).dataSync();
 const size = 1024;

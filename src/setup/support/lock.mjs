@@ -1,3 +1,4 @@
+/** One process at a time under a lock file; a lock whose holder is dead is taken away. */
 import { linkSync, mkdirSync, renameSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
@@ -8,16 +9,24 @@ const HEARTBEAT_MS = 5_000;
 /** A holder that has not touched its lock for this long is taken for dead. */
 const STALE_MS = 60_000;
 
+/** @param {number} pid */
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
 }
 
-/** True if nobody stands behind the lock any more: its process ended, or it stopped touching the file. */
+/** @param {unknown} error */
+const codeOf = (error) => /** @type {NodeJS.ErrnoException} */ (error).code;
+
+/**
+ * True if nobody stands behind the lock any more: its process ended, or it stopped touching the file.
+ *
+ * @param {string} path
+ */
 export function isStale(path, now = Date.now()) {
   const holder = readJson(path);
   let age;
@@ -30,7 +39,11 @@ export function isStale(path, now = Date.now()) {
   return age > STALE_MS;
 }
 
-/** Creates the file with its content in one step; false if it exists. */
+/**
+ * Creates the file with its content in one step; false if it exists.
+ *
+ * @param {string} path
+ */
 function tryLock(path) {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, JSON.stringify({ pid: process.pid, host: hostname() }));
@@ -38,7 +51,7 @@ function tryLock(path) {
     linkSync(draft, path);
     return true;
   } catch (error) {
-    if (error.code === "EEXIST") return false;
+    if (codeOf(error) === "EEXIST") return false;
     throw error;
   } finally {
     rmSync(draft, { force: true });
@@ -48,6 +61,8 @@ function tryLock(path) {
 /**
  * Takes a stale lock away. Another process may have done so and locked anew in between: the file is moved first,
  * looked at, and put back if it turns out to be alive.
+ *
+ * @param {string} path
  */
 function discard(path) {
   const aside = `${path}.stale-${process.pid}`;

@@ -1,5 +1,12 @@
-/** A failure a learner can act on: what was being done, why it failed, what to do about it. */
+/** Failures a reader can act on, and the causes that are read out of what npm, pip and compilers print. */
+
+/** What was being done, why it failed, what to do about it. */
 export class SetupError extends Error {
+  /**
+   * @param {string} what
+   * @param {string} why
+   * @param {string} remedy
+   */
   constructor(what, why, remedy) {
     super(`${what}: ${why}`);
     this.name = "SetupError";
@@ -24,7 +31,7 @@ const CAUSES = [
   },
   {
     pattern: /THESE PACKAGES DO NOT MATCH THE HASHES|EINTEGRITY|integrity checksum failed/i,
-    why: "what was downloaded is not what this course was tested with (wrong checksum)",
+    why: "what was downloaded is not what was tested (wrong checksum)",
     remedy: "Try again; if it stays so, a proxy or mirror changes the files: use the official package index.",
   },
   {
@@ -35,7 +42,7 @@ const CAUSES = [
   {
     pattern: /EACCES|EPERM|Permission denied/i,
     why: "a file or folder may not be written",
-    remedy: "Make the checkout and the cache folder yours (chown), and do not mix sudo and plain runs.",
+    remedy: "Make the folder named above yours (chown), and do not mix sudo and plain runs; DIFFUSION_LAB_CACHE=/other/folder moves the shared cache.",
   },
   {
     pattern: new RegExp(
@@ -51,26 +58,39 @@ const CAUSES = [
   },
 ];
 
-/** Reads the cause out of a failed command's output, as far as it is a known one. */
+/**
+ * Reads the cause out of a failed command's output, as far as it is a known one.
+ *
+ * @param {string} output
+ */
 export function explain(output) {
   const cause = CAUSES.find(({ pattern }) => pattern.test(output));
   return cause ? { why: cause.why, remedy: cause.remedy } : null;
 }
 
-/** Turns anything thrown inside a step into a SetupError that names the step. */
-export function asSetupError(what, error) {
+/**
+ * Turns anything thrown inside a step into a SetupError that names the step.
+ *
+ * @param {string} what
+ * @param {unknown} error
+ * @param {string} [doctor] the command that shows what is missing, named where the cause is not known
+ */
+export function asSetupError(what, error, doctor = "npm run doctor") {
   if (error instanceof SetupError) return error;
-  const text = [error.code, error.message, error.output].filter(Boolean).join("\n");
-  const known = explain(text);
-  const tail = error.output ? `\n${lastLines(withoutNoise(error.output), known ? 5 : 15)}` : "";
-  return new SetupError(
-    what,
-    (known ? known.why : error.message) + tail,
-    known ? known.remedy : "Run `npm run doctor` to see what is missing, then the same command again.",
-  );
+  const { code, message, output } = /** @type {{ code?: string, message?: string, output?: string }} */ (error);
+  const known = explain([code, message, output].filter(Boolean).join("\n"));
+  const tail = output ? `\n${lastLines(withoutNoise(output), known ? 5 : 15)}` : "";
+  // The message of a file system error names the file; that of a command only repeats the command.
+  const why = known ? (code ? `${known.why}: ${message}` : known.why) : (message ?? String(error));
+  const remedy = known?.remedy ?? `Run \`${doctor}\` to see what is missing, then the same command again.`;
+  return new SetupError(what, why + tail, remedy);
 }
 
-/** Drops what no reader needs: stack frames, empty lines, markers that do not apply. */
+/**
+ * Drops what no reader needs: stack frames, empty lines, markers that do not apply.
+ *
+ * @param {string} text
+ */
 function withoutNoise(text) {
   const noise =
     /^\s*(npm error\s*)?(at .*:\d+:\d+\)?( \{)?|at process\..*|[{}]|)$|^Ignoring .* markers|complete log of this run/;
@@ -80,6 +100,12 @@ function withoutNoise(text) {
     .join("\n");
 }
 
+/**
+ * The last lines of a text, indented.
+ *
+ * @param {string} text
+ * @param {number} count
+ */
 export function lastLines(text, count) {
   return text
     .trimEnd()

@@ -1,7 +1,13 @@
+/** Running other programs: quietly, to their end, with their output at hand when they fail. */
 import { spawn } from "node:child_process";
 
 /** A command that could not be started or ended with another code than 0. */
 export class CommandError extends Error {
+  /**
+   * @param {string} command
+   * @param {string | number | null | undefined} code the exit code, the signal that ended it, or why it did not start
+   * @param {string} output
+   */
   constructor(command, code, output) {
     super(`${command} ended with ${code}`);
     this.name = "CommandError";
@@ -16,8 +22,9 @@ export class CommandError extends Error {
  *
  * @param {string} program
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string | undefined>, onLine?: (line: string) => void }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} [options]
  * @returns {Promise<{ stdout: string, output: string }>}
+ * @throws {CommandError} if the program cannot be started or does not end with 0
  */
 export function run(program, args, { cwd, env, onLine } = {}) {
   return new Promise((resolve, reject) => {
@@ -29,20 +36,21 @@ export function run(program, args, { cwd, env, onLine } = {}) {
     });
     let stdout = "";
     let output = "";
+    /** @type {(stream: import("node:stream").Readable, onText?: (text: string) => void) => void} */
     const listen = (stream, onText) => {
       let rest = "";
       stream.setEncoding("utf8");
-      stream.on("data", (text) => {
+      stream.on("data", (/** @type {string} */ text) => {
         output += text;
-        onText(text);
+        onText?.(text);
         if (!onLine) return;
         const lines = (rest + text).split(/\r?\n|\r/);
-        rest = lines.pop();
+        rest = lines.pop() ?? "";
         for (const line of lines) onLine(line);
       });
     };
     listen(child.stdout, (text) => (stdout += text));
-    listen(child.stderr, () => undefined);
+    listen(child.stderr);
     const name = [program, ...args].join(" ").slice(0, 120);
     child.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
       reject(new CommandError(name, error.code, error.message));
@@ -59,7 +67,7 @@ export function run(program, args, { cwd, env, onLine } = {}) {
  *
  * @param {string} program
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string | undefined> }} [options]
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
  */
 export async function ask(program, args, options) {
   try {

@@ -2,8 +2,13 @@
  * Where the TensorFlow libraries come from: the official Python wheels ship libtensorflow_cc and its C headers.
  * The Python version in the tag does not matter, the libraries are the same; the checksum is of the one named here.
  */
+import { SetupError } from "../support/errors.mjs";
+
 export const TENSORFLOW_VERSION = "2.21.0";
 
+/** @typedef {{ package: string, platform: string, sha256: string, bytes: number }} Wheel */
+
+/** @type {Readonly<Record<string, Wheel>>} */
 export const WHEELS = {
   "linux-x64": {
     package: "tensorflow-cpu",
@@ -25,8 +30,38 @@ export const WHEELS = {
   },
 };
 
-/** The shared libraries as the wheel names them, and the names the addon links to. */
-export function libraryNames(platform) {
+/** The C library of this system, by which wheels are built: glibc names itself in Node's report, musl does not. */
+export function systemLibc() {
+  if (process.platform !== "linux") return null;
+  const report = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  return report.header?.glibcVersionRuntime ? "glibc" : "musl";
+}
+
+/** What this process runs on, as the table names it. */
+export const machine = `${process.platform}-${process.arch}`;
+
+/**
+ * The wheel for a machine.
+ *
+ * @throws {SetupError} if none has been tested there
+ */
+export function requireWheel(name = machine, libc = systemLibc()) {
+  const wheel = WHEELS[name];
+  if (wheel !== undefined && libc !== "musl") return wheel;
+  throw new SetupError(
+    "native TensorFlow",
+    `no TensorFlow library has been tested on ${name}${libc === "musl" ? " with musl" : ""}`,
+    `Supported are ${Object.keys(WHEELS).join(", ")}, on Linux with glibc (Debian, Ubuntu, Fedora; not Alpine). ` +
+      "On Windows use WSL (https://learn.microsoft.com/windows/wsl).",
+  );
+}
+
+/**
+ * The shared libraries as the wheel names them, by the names the addon links to.
+ *
+ * @returns {Record<string, string>}
+ */
+export function libraryNames(platform = process.platform) {
   return platform === "darwin"
     ? {
         "libtensorflow.dylib": "libtensorflow_cc.2.dylib",

@@ -3,17 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  cacheState,
-  describeFiles,
-  findCompiler,
-  nativeFolder,
-  verifyWheel,
-  wrongContents,
-  wrongSizes,
-} from "../../../src/setup/native-cache.mjs";
-import { userCache } from "../../../src/setup/paths.mjs";
-import { WHEELS } from "../../../src/setup/wheels.mjs";
+import { cacheState, damagedFiles, nativeFolder, userCache } from "../../../../src/setup/native/cache.mjs";
+import { describeFiles, wrongContents, wrongSizes } from "../../../../src/setup/native/manifest.mjs";
+import { requireWheel, WHEELS } from "../../../../src/setup/native/wheels.mjs";
 
 function scratch() {
   const folder = mkdtempSync(join(tmpdir(), "native-"));
@@ -44,26 +36,30 @@ test("a cut or missing file is seen by its size, a changed byte by its checksum"
   assert.deepEqual(await wrongContents(folder, files), NAMES);
 });
 
-test("a wheel with another checksum is refused with the two checksums and a remedy", async () => {
-  const path = join(scratch(), "deps", "a.so");
-  await verifyWheel(path, (await describeFiles(join(path, "..", ".."), NAMES))["deps/a.so"].sha256);
-  await assert.rejects(verifyWheel(path, "0".repeat(64)), (error) => {
-    assert.match(error.why, /checksum [0-9a-f]{16}…, expected 0{16}…/);
-    assert.match(error.remedy, /mirror/);
-    return true;
-  });
-});
-
-test("an empty cache, or one made from another wheel, is not used", () => {
+test("an empty cache, or one made from another wheel, is not used", async () => {
   const folder = scratch();
-  assert.equal(cacheState(folder).libraries, false);
-  writeFileSync(join(folder, "manifest.json"), JSON.stringify({ wheel: "other", libraries: {}, addons: {} }));
-  assert.equal(cacheState(folder).libraries, false);
-  assert.equal(cacheState(folder).addons, false);
+  assert.deepEqual(cacheState(folder, folder), { manifest: null, libraries: false, addons: false });
+  assert.equal(await damagedFiles(folder), null);
+  const manifest = { wheel: "other", libraries: await describeFiles(folder, NAMES), addons: {} };
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+  const { libraries, addons } = cacheState(folder, folder);
+  assert.deepEqual({ libraries, addons }, { libraries: false, addons: false });
+  assert.deepEqual(await damagedFiles(folder), []);
 });
 
-test("every wheel in the table has a full SHA-256", () => {
-  for (const wheel of Object.values(WHEELS)) assert.match(wheel.sha256, /^[0-9a-f]{64}$/);
+test("every wheel in the table has a full SHA-256; a machine without one is refused with those that have one", () => {
+  for (const [machine, wheel] of Object.entries(WHEELS)) {
+    assert.match(wheel.sha256, /^[0-9a-f]{64}$/);
+    assert.equal(requireWheel(machine, "glibc"), wheel);
+  }
+  assert.throws(
+    () => requireWheel("win32-x64", null),
+    (error) => /on win32-x64$/.test(error.why) && /linux-x64.*WSL/.test(error.remedy),
+  );
+  assert.throws(
+    () => requireWheel("linux-x64", "musl"),
+    (error) => /on linux-x64 with musl/.test(error.why) && /not Alpine/.test(error.remedy),
+  );
 });
 
 test("DIFFUSION_LAB_CACHE, then XDG_CACHE_HOME, then the home folder hold the cache", () => {
@@ -71,8 +67,4 @@ test("DIFFUSION_LAB_CACHE, then XDG_CACHE_HOME, then the home folder hold the ca
   assert.equal(userCache({ XDG_CACHE_HOME: "/xdg", HOME: "/home/ada" }), join("/xdg", "diffusion-lab"));
   assert.equal(userCache({ HOME: "/home/ada" }), join("/home/ada", ".cache", "diffusion-lab"));
   assert.match(nativeFolder("/c"), /tensorflow-\d+\.\d+\.\d+-\w+-\w+-napi8$/);
-});
-
-test("a compiler that does not exist is not found", async () => {
-  assert.equal(await findCompiler({ CXX: "no-such-compiler" }), null);
 });

@@ -1,3 +1,5 @@
+/** How the findings of a check are printed. */
+
 /** @typedef {{ name: string, state: "ok" | "missing" | "optional", found: string, remedy?: string }} Row */
 
 const MARKS = { ok: "✔", missing: "✘", optional: "–" };
@@ -14,7 +16,11 @@ export function renderRow(row) {
   return row.state !== "ok" && row.remedy ? `${line}\n  ${" ".repeat(WIDTH)}  → ${row.remedy}` : line;
 }
 
-/** Something essential lacks, so a course command would fail. */
+/**
+ * Something essential lacks, so a command would fail.
+ *
+ * @param {Row[]} rows
+ */
 export function exitCode(rows) {
   return rows.some((row) => row.state === "missing") ? 1 : 0;
 }
