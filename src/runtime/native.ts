@@ -1,6 +1,8 @@
+/** Loads native TensorFlow where it is set up, else the plain-JavaScript backend. */
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { loadPlainBackend } from "./plain.js";
 
 const require = createRequire(import.meta.url);
 const util = require("node:util") as Record<string, unknown>;
@@ -41,12 +43,6 @@ function ownAddon<T>(name: string): T | null {
   }
 }
 
-interface PlainTensorFlow {
-  readonly version: { readonly tfjs: string };
-  setBackend(name: string): Promise<boolean>;
-  findBackend(name: string): object;
-}
-
 // Written before TensorFlow reads any logging setting, to file descriptor 2 itself.
 const NOTICE =
   /All log messages before absl::InitializeLog|oneDNN custom operations|cpu_feature_guard|rebuild TensorFlow/;
@@ -72,11 +68,8 @@ function load(): NativeStatus {
     const threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]) || availableParallelism();
     return { native: true, version: tf.backend().binding.TF_Version, threads };
   } catch (error) {
-    const tfjs = require("@tensorflow/tfjs") as PlainTensorFlow;
-    void tfjs.setBackend("cpu");
-    // It would print an advertisement for the very package that failed to load.
-    Object.assign(tfjs.findBackend("cpu"), { firstUse: false });
-    return { native: false, version: tfjs.version.tfjs, threads: 1, reason: (error as Error).message };
+    const version = loadPlainBackend(error as Error);
+    return { native: false, version, threads: 1, reason: (error as Error).message };
   }
 }
 

@@ -111,7 +111,13 @@ export async function requireTfjsNode(steps, project) {
     requireNpm(project);
     await steps.step(TFJS_NODE, "about 10 s, 5 MB to download", async () => {
       const { program, args } = npmCommand();
-      const quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier", "--fetch-retry-maxtimeout=10000"];
+      const quiet = [
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        "--no-update-notifier",
+        "--fetch-retry-maxtimeout=10000",
+      ];
       const save = ["--save-optional", "--save-exact", "--ignore-scripts"];
       await run(program, [...args, "install", ...save, ...quiet, WANTED], { cwd: project });
       return `${WANTED}, an optional dependency of ${join(project, "package.json")}`;

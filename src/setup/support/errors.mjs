@@ -42,7 +42,8 @@ const CAUSES = [
   {
     pattern: /EACCES|EPERM|Permission denied/i,
     why: "a file or folder may not be written",
-    remedy: "Make the folder named above yours (chown), and do not mix sudo and plain runs; DIFFUSION_LAB_CACHE=/other/folder moves the shared cache.",
+    remedy:
+      "Make the folder named above yours (chown), and do not mix sudo and plain runs; DIFFUSION_LAB_CACHE=/other/folder moves the shared cache.",
   },
   {
     pattern: new RegExp(

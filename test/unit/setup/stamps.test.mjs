@@ -3,7 +3,15 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { digest, hashFile, isStamped, readJson, stamp, unstamp, writeAtomically } from "../../../src/setup/support/stamps.mjs";
+import {
+  digest,
+  hashFile,
+  isStamped,
+  readJson,
+  stamp,
+  unstamp,
+  writeAtomically,
+} from "../../../src/setup/support/stamps.mjs";
 
 const scratch = () => mkdtempSync(join(tmpdir(), "stamps-"));
 

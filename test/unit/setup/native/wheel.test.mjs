@@ -71,6 +71,7 @@ test("a disk that is too full is refused before the download, with what is free 
   requireSpace(tmpdir(), 1);
   assert.throws(
     () => requireSpace(tmpdir(), 1e18),
-    (error) => /has \d+ MB free, 1000000000000 MB are needed/.test(error.why) && /DIFFUSION_LAB_CACHE/.test(error.remedy),
+    (error) =>
+      /has \d+ MB free, 1000000000000 MB are needed/.test(error.why) && /DIFFUSION_LAB_CACHE/.test(error.remedy),
   );
 });
