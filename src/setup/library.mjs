@@ -1,29 +1,45 @@
-/** Step 4 of set-up: the library, compiled. */
-import { existsSync } from "node:fs";
+/** Step 4 of set-up: the library, compiled; and the benchmark, when it is asked for. */
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./support/command.mjs";
-import { SetupError, lastLines } from "./support/errors.mjs";
+import { lastLines, SetupError } from "./support/errors.mjs";
 import { gatherSamplers } from "./gather-samplers.mjs";
 import { ROOT } from "./paths.mjs";
+import { pruneOutput } from "./prune.mjs";
+
+/** Every package there is; `tsc -b` builds one and those it refers to. */
+const PACKAGES = ["src", "src/kernel", "test/bench"];
+
+/** When each was last built; the compiler leaves its record alone where nothing changed. */
+function builds() {
+  return PACKAGES.map((folder) => {
+    return statSync(join(ROOT, folder, "dist", ".tsbuildinfo"), { throwIfNoEntry: false })?.mtimeMs;
+  });
+}
 
 /**
- * Compiles a package and those it refers to. TypeScript's own build record makes a second run short.
+ * Compiles a package and those it refers to, and clears away what earlier builds left in them. TypeScript's own build
+ * record makes a second run short.
  *
  * @param {string} what
- * @param {string} project
+ * @param {string} folder
  */
-async function compile(what, project) {
+async function compile(what, folder) {
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  const before = builds();
   try {
-    await run(process.execPath, [compiler, "-b", project], { cwd: ROOT });
+    await run(process.execPath, [compiler, "-b", folder], { cwd: ROOT });
   } catch (error) {
+    const { output } = /** @type {import("./support/command.mjs").CommandError} */ (error);
     throw new SetupError(
       what,
-      `${project} does not compile:\n${lastLines(/** @type {import("./support/command.mjs").CommandError} */ (error).output, 20)}`,
+      `${folder} does not compile:\n${lastLines(output, 20)}`,
       "Mend the lines named above, or `git status` to see what differs from the published course.",
     );
   }
-  return `${project}/dist is current`;
+  const after = builds();
+  for (const changed of PACKAGES.filter((_, i) => before[i] !== after[i])) pruneOutput(join(ROOT, changed));
+  return `${folder}/dist is current`;
 }
 
 /**
@@ -42,7 +58,7 @@ export async function buildLibrary(steps) {
 }
 
 /**
- * The benchmark, a package of its own that only `npm run bench` needs, compiled to test/bench/dist.
+ * Compiles the benchmark to test/bench/dist; only `npm run bench` needs it.
  *
  * @param {import("./support/steps.mjs").Steps} steps
  */
