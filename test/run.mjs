@@ -4,7 +4,7 @@ import { requireSupportedNode } from "../src/setup/support/gate.mjs";
 requireSupportedNode();
 
 const { Steps, printFailure, seconds } = await import("../src/setup/support/steps.mjs");
-const { asSetupError } = await import("../src/setup/support/errors.mjs");
+const { asSetupError, SetupError } = await import("../src/setup/support/errors.mjs");
 const { setUp } = await import("../src/setup/setup.mjs");
 const { SECTIONS, USAGE, readArguments } = await import("./runner/sections.mjs");
 
@@ -20,7 +20,7 @@ async function main() {
   try {
     await setUp(new Steps());
   } catch (error) {
-    if (error.what !== "library") throw error;
+    if (!(error instanceof SetupError) || error.what !== "library") throw error;
     // The tests run from the sources: those of the files that do compile still say something.
     printFailure(error, process.stdout);
     total.failed++;

@@ -1,11 +1,13 @@
-/** `npm run build`, and what npm runs before it packs the library: compiles it and clears old output away. */
-import { buildLibrary } from "./library.mjs";
+/** `npm run build`; with `library`, what npm runs before it packs the library. Old output is cleared away. */
+import { buildBenchmark, buildLibrary } from "./library.mjs";
 import { asSetupError } from "./support/errors.mjs";
 import { printFailure, Steps } from "./support/steps.mjs";
 
 try {
   // npm pack --json has the standard output for itself.
-  await buildLibrary(new Steps(process.stderr));
+  const steps = new Steps(process.stderr);
+  await buildLibrary(steps);
+  if (process.argv[2] !== "library") await buildBenchmark(steps);
 } catch (error) {
   printFailure(asSetupError("npm run build", error));
   process.exitCode = 1;

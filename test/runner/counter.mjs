@@ -1,4 +1,8 @@
-/** A node:test reporter that writes nothing but the number of tests that passed and failed, as JSON. */
+/**
+ * A node:test reporter that writes nothing but the number of tests that passed and failed, as JSON.
+ *
+ * @param {AsyncIterable<{ type: string, data: any }>} events
+ */
 export default async function* counter(events) {
   let passed = 0;
   let failed = 0;

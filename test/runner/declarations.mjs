@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
+/** Section "declarations". */
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { ROOT } from "../../src/setup/paths.mjs";
@@ -6,13 +7,15 @@ import { ROOT } from "../../src/setup/paths.mjs";
 const require = createRequire(import.meta.url);
 const SOURCES = [join(ROOT, "src"), join(ROOT, "src", "kernel")];
 
-/** The declaration files whose source still exists. */
+/**
+ * The declaration files of a project; the build leaves none whose source is gone.
+ *
+ * @param {string} source
+ */
 function declarationFiles(source) {
-  const built = join(source, "dist");
-  return readdirSync(built, { withFileTypes: true, recursive: true })
+  return readdirSync(join(source, "dist"), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".d.ts"))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .filter((file) => existsSync(join(source, relative(built, file).replace(/\.d\.ts$/, ".ts"))));
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
 /**

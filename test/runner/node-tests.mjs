@@ -1,3 +1,4 @@
+/** Test files, each in a process of its own. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,14 @@ import { seconds } from "../../src/setup/support/steps.mjs";
 const TIMEOUT_MS = 15 * 60_000;
 const COUNTER = pathToFileURL(join(ROOT, "test", "runner", "counter.mjs")).href;
 
-/** Every test file under a folder, as paths from the root, in a fixed order. */
+/** @typedef {import("./program.mjs").Counts} Counts */
+/** @typedef {{ code: string | number | null, counts: Counts | null, timedOut: boolean }} Ended */
+
+/**
+ * Every test file under a folder, as paths from the root, in a fixed order.
+ *
+ * @param {string} folder
+ */
 export function listTests(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true, recursive: true })
@@ -19,7 +27,13 @@ export function listTests(folder) {
     .sort();
 }
 
-/** Runs one file in a process of its own; its output is kept for the case that it fails. */
+/**
+ * Runs one file in a process of its own; its output is kept for the case that it fails.
+ *
+ * @param {string} file
+ * @param {string} counts where its reporter writes them
+ * @returns {Promise<Ended & { output: string, ms: number }>}
+ */
 function runFile(file, counts) {
   return new Promise((resolve) => {
     const started = Date.now();
@@ -49,7 +63,11 @@ function runFile(file, counts) {
   });
 }
 
-/** What a finished file counts for: its own tests, or one failure if it died, hung or tested nothing. */
+/**
+ * What a finished file counts for: its own tests, or one failure if it died, hung or tested nothing.
+ *
+ * @param {Ended} ended
+ */
 export function verdict({ code, counts, timedOut }) {
   if (timedOut)
     return { passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + 1, why: "did not end in 15 minutes" };
@@ -59,6 +77,13 @@ export function verdict({ code, counts, timedOut }) {
   return { ...counts, why: "" };
 }
 
+/**
+ * Runs test files, so many at a time.
+ *
+ * @param {string[]} files
+ * @param {number} concurrency
+ * @returns {Promise<Counts>}
+ */
 export async function nodeTests(files, concurrency) {
   const total = { passed: 0, failed: 0 };
   if (files.length === 0) {

@@ -1,7 +1,14 @@
+/** A program that tests something itself, as a part of a section. */
 import { spawn } from "node:child_process";
 import { ROOT } from "../../src/setup/paths.mjs";
 import { seconds } from "../../src/setup/support/steps.mjs";
 
+/** @typedef {{ passed: number, failed: number }} Counts */
+
+/**
+ * @param {string} output
+ * @returns {Counts | null}
+ */
 function lastSummary(output) {
   const summary = [...output.matchAll(/(\d+) passed, (\d+) failed/g)].at(-1);
   return summary ? { passed: Number(summary[1]), failed: Number(summary[2]) } : null;
@@ -15,13 +22,13 @@ function lastSummary(output) {
  * @param {string} name
  * @param {string} command
  * @param {string[]} args
- * @param {{ count?: number, read?: (output: string) => { passed: number, failed: number } | null }} [options]
- * @returns {Promise<{ passed: number, failed: number }>}
+ * @param {{ count?: number, read?: (output: string) => Counts | null, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<Counts>}
  */
-export function program(name, command, args, { count, read = lastSummary } = {}) {
+export function program(name, command, args, { count, read = lastSummary, env = process.env } = {}) {
   return new Promise((resolve) => {
     const started = Date.now();
-    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
@@ -29,7 +36,7 @@ export function program(name, command, args, { count, read = lastSummary } = {})
         if (count === undefined) process.stdout.write(text.replace(/^(\d+ passed, \d+ failed)$/gm, "   $1"));
       });
     }
-    const finish = (code) => {
+    const finish = (/** @type {string | number | null | undefined} */ code) => {
       const ok = code === 0;
       if (count !== undefined) {
         console.log(`   ${ok ? "ok  " : "FAIL"} ${name} (${seconds(Date.now() - started)})`);

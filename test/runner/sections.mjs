@@ -1,3 +1,4 @@
+/** What `npm test` consists of. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { SetupError } from "../../src/setup/support/errors.mjs";
@@ -6,9 +7,18 @@ import { declarations } from "./declarations.mjs";
 import { listTests, nodeTests } from "./node-tests.mjs";
 import { program } from "./program.mjs";
 
-const tool = (...path) => join(ROOT, "node_modules", ...path);
+/** @typedef {import("./program.mjs").Counts} Counts */
+/** @typedef {{ about: string, run: (filters: string[]) => Promise<Counts> }} Section */
 
-/** One section of test files, run `concurrency` at a time. */
+const tool = (/** @type {string[]} */ ...path) => join(ROOT, "node_modules", ...path);
+
+/**
+ * One section of test files, run `concurrency` at a time.
+ *
+ * @param {string[]} folders
+ * @param {number} concurrency
+ * @returns {Section["run"]}
+ */
 function testFiles(folders, concurrency) {
   return async (filters) => {
     const files = folders.flatMap((folder) => listTests(join(ROOT, "test", folder)));
@@ -19,23 +29,39 @@ function testFiles(folders, concurrency) {
   };
 }
 
-/** A filter is a path from the root or any part of one. */
+/**
+ * A filter is a path from the root or any part of one.
+ *
+ * @param {string} file
+ * @param {string[]} filters
+ */
 function matches(file, filters) {
   const path = file.replaceAll("\\", "/");
   return filters.length === 0 || filters.some((filter) => path.includes(filter.replace(/^\.\//, "")));
 }
 
-/** The runner prints one line a notebook: "✓ 03-forward-process (12.3 s)". */
+/**
+ * The runner prints one line a notebook: "✓ 03-forward-process (12.3 s)".
+ *
+ * @param {string} output
+ */
 export function countNotebooks(output) {
-  const count = (mark) => [...output.matchAll(new RegExp(`^${mark} \\S+ \\([\\d.]+ s\\)$`, "gm"))].length;
+  const count = (/** @type {string} */ mark) =>
+    [...output.matchAll(new RegExp(`^${mark} \\S+ \\([\\d.]+ s\\)$`, "gm"))].length;
   return { passed: count("✓"), failed: count("✗") };
 }
 
-/** Names, without their ending, of the notebooks that the filters ask for. */
+/**
+ * Names, without their ending, of the notebooks that the filters ask for.
+ *
+ * @param {string[]} files
+ * @param {string[]} filters
+ */
 export function chosenNotebooks(files, filters) {
   return files.filter((file) => matches(`notebooks/${file}`, filters)).map((file) => file.replace(/\.ipynb$/, ""));
 }
 
+/** @type {Section["run"]} */
 async function notebooks(filters) {
   const folder = join(ROOT, "notebooks");
   const present = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".ipynb")) : [];
@@ -50,6 +76,7 @@ async function notebooks(filters) {
   });
 }
 
+/** @type {Record<string, Section>} */
 export const SECTIONS = {
   types: {
     about: "the library, the tests and the set-up pass the type checker",
@@ -83,6 +110,7 @@ export const SECTIONS = {
     run: declarations,
   },
   unit: { about: "the library and the set-up, piece by piece", run: testFiles(["unit", "parity"], 2) },
+  package: { about: "the library as others install it, and its set-up", run: testFiles(["package"], 1) },
   kernel: { about: "the kernel, through the Jupyter protocol", run: testFiles(["kernel"], 1) },
   notebooks: {
     about: "every notebook, executed on the course's kernel",
@@ -91,6 +119,7 @@ export const SECTIONS = {
   browser: { about: "JupyterLab in a real browser", run: testFiles(["browser"], 1) },
 };
 
+/** @param {Counts[]} results */
 function sum(results) {
   return results.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }));
 }
@@ -100,12 +129,14 @@ export const USAGE = `npm test [-- sections… files…]
   files     only test files whose path contains one of these, e.g. test/unit/random.test.ts
 Everything missing is set up first.`;
 
+/** @param {string[]} args */
 export function readArguments(args) {
   if (args.includes("--help") || args.includes("-h")) return { sections: [], filters: [], help: true };
   const named = args.filter((argument) => Object.hasOwn(SECTIONS, argument));
   const filters = args.filter((argument) => !Object.hasOwn(SECTIONS, argument));
   const unknown = filters.find((filter) => filter.startsWith("-"));
   if (unknown) throw new SetupError("npm test", `${unknown} is not an option it knows`, `Use:\n${USAGE}`);
-  const withFilters = filters.length > 0 ? ["unit", "kernel", "notebooks", "browser"] : Object.keys(SECTIONS);
+  const withFilters =
+    filters.length > 0 ? ["unit", "package", "kernel", "notebooks", "browser"] : Object.keys(SECTIONS);
   return { sections: named.length > 0 ? named : withFilters, filters, help: false };
 }

@@ -14,37 +14,17 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { readSafetensors, decodePng } from "../../src/files/index.js";
-import { loadDiffusionModel } from "../../src/families/index.js";
+import { examplesOf, shortened } from "../examples.js";
+
+// The examples of the library itself run where it is installed: test/package.
 
 const root = join(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-test("the library example runs as written, with the built package, and writes a picture of sixteen digits", () => {
-  const example = /```ts\n(import[\s\S]*?)```/.exec(readme)?.[1];
-  assert.ok(example, "README has an example");
-  // Thirty minutes of training become a few steps; nothing else is changed.
-  const [, kept] = [...readme.matchAll(/```ts\n(import[\s\S]*?)```/g)].map(([, code]) => code);
-  assert.match(kept, /saveDiffusionModel\("my-model"/);
-  const short = `${example}${kept}`.replace(/trainer\.run\(2000,/, "trainer.run(2,").replace(/steps: 50/, "steps: 2");
-  assert.notEqual(short, example);
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  writeFileSync(join(folder, "example.ts"), short);
-  const run = spawnSync(process.execPath, ["--import", "tsx", "example.ts"], { cwd: folder, encoding: "utf8" });
-  assert.equal(run.status, 0, run.stderr);
-  assert.match(run.stdout, /^1 \d\.\d{4}\n$/);
-  const { width, height } = decodePng(readFileSync(join(folder, "digits.png")));
-  assert.deepEqual([width, height], [4 * 56 + 3 * 2, 4 * 56 + 3 * 2]);
-  const model = loadDiffusionModel(join(folder, "my-model"));
-  assert.deepEqual([model.denoiser.predicts, model.network.config.block_out_channels], ["noise", [32, 64]]);
-  model.dispose();
-});
-
 test("both ends of the trip to a cluster run as written: what goes out comes back and draws", () => {
-  const page = readFileSync(join(root, "src/networks/README.md"), "utf8");
-  const [out, back] = [...page.matchAll(/```ts\n(import[\s\S]*?)```/g)].map(([, code]) => code);
+  const [out, back] = examplesOf("src/networks/README.md");
   const place = join(folder, "trip-test");
   mkdirSync(place);
   for (const shared of ["node_modules", "assets"]) symlinkSync(join(root, shared), join(place, shared));
@@ -61,26 +41,9 @@ test("both ends of the trip to a cluster run as written: what goes out comes bac
     "9000,1,28,28",
   );
   renameSync(join(place, "trip/start"), join(place, "trip/back"));
-  run("back.ts", back.replace("steps: 50", "steps: 2"));
+  run("back.ts", shortened(back));
   const { width } = decodePng(readFileSync(join(place, "grid.png")));
   assert.ok(width >= 6 * 28);
-});
-
-test("the example of classes and guidance runs as written and draws one digit of each class", () => {
-  const page = readFileSync(join(root, "src/training/README.md"), "utf8");
-  const example = /```ts\n(import[\s\S]*?)```/.exec(page)![1];
-  const place = join(folder, "classes");
-  mkdirSync(place);
-  symlinkSync(join(root, "node_modules"), join(place, "node_modules"));
-  writeFileSync(join(place, "package.json"), '{ "type": "module" }');
-  writeFileSync(join(place, "example.ts"), example.replace("run(2000)", "run(2)").replace("steps: 50", "steps: 2"));
-  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "example.ts"], {
-    cwd: place,
-    encoding: "utf8",
-  });
-  assert.equal(status, 0, stderr);
-  const { width, height } = decodePng(readFileSync(join(place, "classes.png")));
-  assert.ok(width > (10 * height) / 2, `${width} × ${height}`);
 });
 
 test("every file the pages link to is there", () => {

@@ -119,14 +119,16 @@ export async function requireTfjsNode(steps, project) {
         "--fetch-retry-maxtimeout=10000",
       ];
       const save = ["--save-optional", "--save-exact", "--ignore-scripts"];
+      // An optional dependency that cannot be fetched is left out without a word: whether it can is asked first.
+      await run(program, [...args, "view", ...quiet, WANTED, "version"], { cwd: project });
       await run(program, [...args, "install", ...save, ...quiet, WANTED], { cwd: project });
       return `${WANTED}, an optional dependency of ${join(project, "package.json")}`;
     });
   }
   const found = findTfjsNode();
   if (found === null) {
-    const why = `it was installed in ${project}, where ${LIBRARY} does not find it`;
-    throw new SetupError(TFJS_NODE, why, `Run \`npm ls ${TFJS_NODE}\` to see where it went.`);
+    const why = `npm left it out of ${project}, or put it where ${LIBRARY} does not find it`;
+    throw new SetupError(TFJS_NODE, why, `\`npm install --ignore-scripts ${WANTED}\` says more.`);
   }
   const { version } = readJson(join(found, "package.json"));
   if (`${TFJS_NODE}@${version}` !== WANTED) {

@@ -40,7 +40,7 @@ const CAUSES = [
     remedy: "On Debian or Ubuntu: sudo apt install python3-venv. Elsewhere install Python from https://python.org.",
   },
   {
-    pattern: /EACCES|EPERM|Permission denied/i,
+    pattern: /EACCES|EPERM|EROFS|ENOTDIR|Permission denied|Read-only file system/i,
     why: "a file or folder may not be written",
     remedy:
       "Make the folder named above yours (chown), and do not mix sudo and plain runs; DIFFUSION_LAB_CACHE=/other/folder moves the shared cache.",

@@ -17,6 +17,7 @@ const CASES = [
   ["ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", /wrong checksum/, /mirror/],
   ["The virtual environment was not created: ensurepip is not available.", /venv/, /python3-venv/],
   ["EACCES: permission denied, mkdir '/srv/course'", /may not be written/, /sudo/],
+  ["ENOTDIR: not a directory, mkdir '/etc/hostname/cache'", /may not be written/, /DIFFUSION_LAB_CACHE/],
   ["SSLError(SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED)", /certificate/, /PIP_CERT/],
 ];
 

@@ -13,7 +13,7 @@ test("sections and files are told apart; a file alone runs only the sections of 
   assert.deepEqual(readArguments([]).sections, Object.keys(SECTIONS));
   assert.deepEqual(readArguments(["unit", "lint"]), { sections: ["unit", "lint"], filters: [], help: false });
   assert.deepEqual(readArguments(["unit", "test/unit/random.test.ts"]).filters, ["test/unit/random.test.ts"]);
-  assert.deepEqual(readArguments(["random"]).sections, ["unit", "kernel", "notebooks", "browser"]);
+  assert.deepEqual(readArguments(["random"]).sections, ["unit", "package", "kernel", "notebooks", "browser"]);
   assert.equal(readArguments(["--help"]).help, true);
   assert.throws(
     () => readArguments(["--fast"]),
