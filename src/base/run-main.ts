@@ -1,4 +1,7 @@
-/** Runs a command: `--help` prints the help, an error prints its message without a stack and ends with code 1. */
+/**
+ * Runs a command: `--help` prints the help, an error prints its message without a stack and ends with code 1. Wrong
+ * options print the help after the message.
+ */
 export async function runMain(help: string, main: () => Promise<void>): Promise<void> {
   if (process.argv.includes("--help") || process.argv.includes("-h")) {
     process.stdout.write(help);
@@ -7,9 +10,10 @@ export async function runMain(help: string, main: () => Promise<void>): Promise<
   try {
     await main();
   } catch (error) {
-    const { name, message, stack } = error as Error;
+    const { code, message, stack } = error as NodeJS.ErrnoException;
     process.stderr.write(`${message}\n${process.env["DEBUG"] ? `${stack}\n` : ""}`);
-    if (name === "TypeError" && message.includes("--")) process.stderr.write(`\n${help}`);
+    // What util.parseArgs refuses: the options are wrong, and the help lists the right ones.
+    if (code?.startsWith("ERR_PARSE_ARGS_")) process.stderr.write(`\n${help}`);
     process.exitCode = 1;
   }
 }

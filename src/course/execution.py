@@ -191,17 +191,18 @@ async def execute(
         except CellTimeoutError:
             stuck = True
             run.problems.append(Problem(index + 1, f"did not end within {cell_timeout} s (--timeout S gives it longer)"))
-        except (DeadKernelError, RuntimeError) as error:
-            # nbclient takes a cancelled task (Ctrl-C) for a dead kernel.
+        except RuntimeError as error:
             if await kernel.is_alive():
-                raise asyncio.CancelledError from error
+                # nbclient takes a cancelled task (Ctrl-C) for a dead kernel.
+                raise asyncio.CancelledError if isinstance(error, DeadKernelError) else error
             log.seek(0)
             said = log.read().decode(errors="replace").strip()[-2000:]
             run.problems.append(Problem(0, f"the kernel ended before its notebook did.\n{said}".strip()))
         finally:
-            run.peak_mebibytes = peak_mebibytes(kernel.provisioner.pid) if kernel.has_kernel else 0
-            if client.kc:
+            # After a kernel that did not start, nbclient has cleaned up itself.
+            if client.km:
+                run.peak_mebibytes = peak_mebibytes(kernel.provisioner.pid) if kernel.has_kernel else 0
                 client.kc.stop_channels()
-            await kernel.shutdown_kernel(now=stuck)
+                await kernel.shutdown_kernel(now=stuck)
     run.seconds = monotonic() - started
     return run

@@ -110,7 +110,7 @@ def free_memory() -> float:
 async def run_all(
     notebooks: dict[str, NotebookNode], problems: dict[str, list[Problem]], options: argparse.Namespace
 ) -> dict[str, Run]:
-    """Runs the notebooks, as many at a time as asked for; a line each when it has ended."""
+    """Runs the notebooks, as many at a time as asked for, and saves each that passes as soon as it has ended."""
     turns = asyncio.Semaphore(options.jobs or (2 if free_memory() > 6e9 else 1))
 
     async def run_one(name: str) -> Run:
@@ -122,9 +122,19 @@ async def run_all(
             run = await execution.execute(notebooks[name], FOLDER, options.timeout, on_cell)
         problems[name] += run.problems
         print(f"{'✗' if problems[name] else '✓'} {name} ({run.seconds:.1f} s)", flush=True)
+        if options.save:
+            save(name, run, passed=not problems[name])
         return run
 
     return dict(zip(notebooks, await asyncio.gather(*map(run_one, notebooks)), strict=True))
+
+
+def save(name: str, run: Run, passed: bool) -> None:
+    file = FOLDER / f"{name}.ipynb"
+    if not passed:
+        print(f"{name}: not saved, because it fails")
+    elif write(file, run.notebook):
+        print(f"saved {file.relative_to(ROOT)}")
 
 
 def report(runs: dict[str, Run], problems: dict[str, list[Problem]]) -> None:
@@ -170,12 +180,6 @@ def main() -> int:
     for name, found in type_problems(notebooks, ROOT, course_node()).items():
         problems[name] += found
     runs = {} if options.check else asyncio.run(run_all(notebooks, problems, options))
-    for name, run in runs.items() if options.save else ():
-        file = FOLDER / f"{name}.ipynb"
-        if problems[name]:
-            print(f"{name}: not saved, because it fails")
-        elif write(file, run.notebook):
-            print(f"saved {file.relative_to(ROOT)}")
     report(runs, problems)
     return 1 if any(problems.values()) else 0
 

@@ -1,16 +1,19 @@
 """The parts of the course's tools one by one: files, pairing, the order of cells, the verdict on a cell."""
 
+import asyncio
 import json
+import os
 import sys
 import tempfile
 import unittest
 from argparse import ArgumentTypeError
 from pathlib import Path
+from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src" / "course"))
 
 from run import count  # First, because it spares a slow import.
-from execution import PLOTLY, cell_problems, pairs, plan, plan_problems
+from execution import PLOTLY, cell_problems, execute, pairs, plan, plan_problems
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from notebook_file import WIDGET_VIEW, CourseError, read, text_of, write, write_text
@@ -121,6 +124,20 @@ class Course(unittest.TestCase):
             self.assertEqual(difference(read(file), script), "", file.name)
             self.assertEqual(script_of(read(file)), script, file.name)
             self.assertEqual(text_of(with_script(read(file), script)), file.read_text(encoding="utf-8"), file.name)
+
+
+class Kernels(unittest.TestCase):
+    def test_a_kernel_that_does_not_start_is_reported_with_what_it_wrote(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            spec = Path(folder, "kernels", "tslab", "kernel.json")
+            spec.parent.mkdir(parents=True)
+            argv = [sys.executable, "-c", "raise SystemExit('no such flag')"]
+            spec.write_text(json.dumps({"argv": argv, "display_name": "broken", "language": "typescript"}))
+            notebook = new_notebook(cells=[new_code_cell("1")])
+            with patch.dict(os.environ, JUPYTER_PATH=folder, JUPYTER_RUNTIME_DIR=folder), self.assertLogs("traitlets"):
+                run = asyncio.run(execute(notebook, Path(folder), 5, lambda *_: None))
+        self.assertEqual(run.code_cells, 0)
+        self.assertRegex(run.problems[0].message, "ended before its notebook did.*\nno such flag")
 
 
 class Verdict(unittest.TestCase):
