@@ -1,3 +1,5 @@
+/** Long work ends between two steps when it is asked to. */
+
 /** Long work that Ctrl-C, or a notebook's stop button, ended between two steps. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
@@ -16,10 +18,12 @@ export async function interruptible<T>(
   if (given) return work(given);
   const stop = new AbortController();
   const onInterrupt = (): void => stop.abort(new InterruptedError(what));
-  process.once("SIGINT", onInterrupt);
+  // A browser has no signals.
+  const signals = typeof process === "object" && typeof process.once === "function" ? process : undefined;
+  signals?.once("SIGINT", onInterrupt);
   try {
     return await work(stop.signal);
   } finally {
-    process.off("SIGINT", onInterrupt);
+    signals?.off("SIGINT", onInterrupt);
   }
 }

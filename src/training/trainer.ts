@@ -2,6 +2,7 @@
 import type { TensorRecord } from "../compile/index.js";
 import { interruptible } from "../runtime/interrupt.js";
 import * as tf from "../runtime/tf.js";
+import { nextTurn } from "../runtime/turn.js";
 import type { TrainerOptions } from "./phase-settings.js";
 import { readTrainingState, writeTrainingState } from "./state-file.js";
 import { TrainingStep, type PhaseReport, type StepResult, type StepState } from "./step.js";

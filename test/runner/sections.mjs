@@ -95,13 +95,16 @@ export const SECTIONS = {
     },
   },
   lint: {
-    about: "no rule of the linter is broken, and every file has the formatter's form",
+    about: "no rule of the linter is broken, imports run downwards, and every file has the formatter's form",
     run: async () => {
       const prettier = [tool("prettier", "bin", "prettier.cjs"), "--check", "--log-level", "warn", "."];
       const eslint = [tool("eslint", "bin", "eslint.js"), "src", "test"];
+      const cruiser = tool("dependency-cruiser", "bin", "dependency-cruise.mjs");
+      const imports = [cruiser, "--config", "src/imports.config.mjs", "src"];
       return sum([
         await program("prettier", process.execPath, prettier, { count: 1 }),
         await program("eslint", process.execPath, eslint, { count: 1 }),
+        await program("imports", process.execPath, imports, { count: 1 }),
       ]);
     },
   },

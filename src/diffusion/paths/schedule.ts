@@ -27,7 +27,7 @@ export interface Schedule extends GaussianPath {
 
 /**
  * A schedule from its β_1 … β_T (0 ≤ β < 1; β_T = 1 is allowed and means a terminal SNR of zero).
- * Warns, through `process.emitWarning`, when SNR_T > 1e-2: sampling starts from N(0, I), which x_T then is not.
+ * Warns when SNR_T > 1e-2: sampling starts from N(0, I), which x_T then is not.
  *
  * @throws RangeError when a β is outside its range or the list is empty.
  */

@@ -1,16 +1,17 @@
+import { warn } from "../../runtime/warning.js";
 import type { GaussianPath } from "./path.js";
 import type { Prediction } from "../predictions.js";
 
 /** The largest SNR_T at which x_T is still taken for pure noise without a warning. */
 export const TERMINAL_SNR_LIMIT = 1e-2;
 
-/** Warns, through `process.emitWarning`, where x_T still holds so much signal that sampling from noise starts wrong. */
+/** Warns where x_T still holds so much signal that sampling from noise starts wrong. */
 export function warnOfTerminalSnr(what: string, snr: number, remedy: string): void {
   if (!(snr > TERMINAL_SNR_LIMIT)) return;
-  process.emitWarning(
+  warn(
     `${what} ends at SNR_T = ${snr.toPrecision(3)} (limit ${TERMINAL_SNR_LIMIT}): x_T still shows the data, ` +
       `but sampling starts from pure noise. ${remedy}`,
-    { type: "DiffusionWarning", code: "TERMINAL_SNR" },
+    "TERMINAL_SNR",
   );
 }
 

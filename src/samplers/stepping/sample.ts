@@ -1,6 +1,7 @@
 import { checkFinite } from "../../runtime/finite.js";
 import { interruptible } from "../../runtime/interrupt.js";
 import type * as tf from "../../runtime/tf.js";
+import { nextTurn } from "../../runtime/turn.js";
 import type { SamplerStep } from "./sampler.js";
 
 export interface SampleOptions {
@@ -35,7 +36,7 @@ export async function sample(
         const { done, value } = sampler.next();
         if (done) return checked(value);
         await onStep?.(value);
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
       }
     } catch (error) {
       sampler.return(undefined as never);

@@ -1,3 +1,4 @@
+import { warn } from "../../runtime/warning.js";
 import { checkChoice } from "../../diffusion/check.js";
 import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";
 import { TERMINAL_SNR_LIMIT } from "../../diffusion/paths/terminal-snr.js";
@@ -26,7 +27,7 @@ export interface TimeGridOptions {
  * On a continuous path the times are not rounded. Steps are spread `"trailing"` unless told otherwise, and `"karras"`
  * where the variance explodes, whose σ grows to 50 or 80 while data has 1: even in t, nearly all steps would see noise.
  *
- * Warns, through `process.emitWarning`, once for each grid that `spacing: "leading"` starts at SNR above 1e-2: a sampler
+ * Warns once for each grid that `spacing: "leading"` starts at SNR above 1e-2: a sampler
  * takes x_T for pure noise there.
  *
  * @throws RangeError for n outside 1 … T on a discrete schedule, `times` or `levels` that do not fall strictly within
@@ -121,7 +122,7 @@ function warnOfLateStart(path: GaussianPath, times: readonly number[]): void {
     `noise. Use spacing "trailing".`;
   if (warnedOf.has(warning)) return;
   warnedOf.add(warning);
-  process.emitWarning(warning, { type: "DiffusionWarning", code: "LATE_START" });
+  warn(warning, "LATE_START");
 }
 
 /**
