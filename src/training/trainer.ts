@@ -195,11 +195,3 @@ export class Trainer {
     this.trainingStep.dispose();
   }
 }
-
-/** Lets timers and events have their turn, in Node and in browsers. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
-}
