@@ -267,7 +267,7 @@ const exactRing = mixtureDenoiser(schedule, { means: centres, covariances: [std 
 const clean = tf.tensor2d(ringOfGaussians(count, new RandomStream(5, "ring")), [count, 2]);
 const errorsOf = (judge: Denoiser) => noiseErrors(judge, schedule, clean, knots, normalNoise(6));
 const byTime = (name: string, judge: Denoiser) => ({ name, x: knots, y: errorsOf(judge) });
-const trained = await pointTrainer.withAverage(() => byTime("the network", networkDenoiser(pointNet)));
+const trained = await pointTrainer.withAverage(() => byTime("the network", networkDenoiser(pointNet, schedule)));
 const lowest = { ...byTime("floor: the exact denoiser", exactRing), dash: "dash" as const };
 show(lineChart({ x: steps, y: { ...loss, log: true }, series: [lowest, { ...trained, mode: "markers" as const }] }));
 
@@ -286,7 +286,7 @@ const someNoise = normalNoise(7)(0, unseen.shape);
 const stages = [100, 200, 300, 400, 600, 800];
 const pictures = await unetTrainer.withAverage(() => stages.map((t) => tf.tidy(() => {
   const noisy = qSample(schedule, unseen, t, someNoise);
-  const guess = networkDenoiser(unet).predict(noisy, tf.fill([2], t) as tf.Tensor1D);
+  const guess = networkDenoiser(unet, schedule).predict(noisy, tf.fill([2], t) as tf.Tensor1D);
   return tf.concat([noisy, toSample(schedule, "noise", guess, noisy, t)]);
 })));
 show(filmStrip(pictures, { labels: stages.map((t) => `t = ${t}`), rowLabels: ["xₜ", "xₜ", "x̂₀", "x̂₀"] }));

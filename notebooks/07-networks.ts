@@ -76,7 +76,7 @@ for (const [name, net] of progress(Object.entries({ stack, "U-Net, clock stopped
   const task = new lab.DiffusionTask({ network: net, path: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
   const trainer = new lab.Trainer(task, { learningRate, averageDecay: 0.95 });
   await trainer.run(160);
-  const errors = () => lab.noiseErrors(lab.networkDenoiser(net), schedule, unseen, knots, lab.normalNoise(9));
+  const errors = () => lab.noiseErrors(lab.networkDenoiser(net, schedule), schedule, unseen, knots, lab.normalNoise(9));
   curves.push({ name, x: knots, y: await trainer.withAverage(errors) });
 }
 const error = { title: "mean square error of ε̂", unit: "1", log: true };

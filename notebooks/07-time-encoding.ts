@@ -107,7 +107,7 @@ table([50, 200, 500, 800, 950].map((t) => ({
 // %%
 const hours = tf.range(5, schedule.T, 10); // of the 1000 times, every tenth
 const hundred = [...hours.dataSync()];
-const clockless: lab.Denoiser = { predicts: "noise", predict: (xt) => tf.tidy(() => {
+const clockless: lab.Denoiser = { path: schedule, predicts: "noise", predict: (xt) => tf.tidy(() => {
   const n = xt.shape[0];
   const x = tf.reshape(tf.tile(tf.expandDims(xt, 1), [1, 100, 1]), [100 * n, 2]);
   const t = tf.tile(hours, [n]) as lab.tf.Tensor1D;
@@ -191,7 +191,7 @@ const told = (change: Partial<lab.UNet2DConfig>, clock: lab.NetworkClock = lab.n
   const net = new lab.UNet2D({ ...network.config, ...change }, { start: "zeros" });
   net.parameters.assignFlat(weights);
   const apply = (x: lab.tf.Tensor, t: lab.tf.Tensor1D) => net.apply(x as Images, t, anyDigit(x.shape[0]));
-  return lab.networkDenoiser({ parameters: net.parameters, apply }, denoiser.predicts, { clock });
+  return lab.networkDenoiser({ parameters: net.parameters, apply }, schedule, { predicts: denoiser.predicts, clock });
 };
 const share = (t: lab.tf.Tensor1D) => tf.div(t, schedule.T) as lab.tf.Tensor1D;
 const [trained, late, scaled] = [told({}), told({}, (t) => t), told({}, share)];
@@ -274,7 +274,7 @@ for (const { set, clock, seed } of progress(runs, { label: "trainings" })) {
   const trainer = new lab.Trainer(task, { learningRate });
   await trainer.run(2500);
   await trainer.withAverage(async () => {
-    const [one, start] = [lab.networkDenoiser(net), lab.normalNoise(seed + 100)(0, [2000, 2])];
+    const [one, start] = [lab.networkDenoiser(net, schedule), lab.normalNoise(seed + 100)(0, [2000, 2])];
     const samples = await lab.sample(lab.ddim(one, schedule, start, { steps: 50 }));
     results.push({ set, clock, loss: lossOn(set, one), samples });
   });

@@ -1,43 +1,43 @@
 import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";
-import { requireClock, type Denoiser } from "./denoiser.js";
+import type { Denoiser } from "./denoiser.js";
 import { noiseLevel, type GaussianPath } from "./paths/path.js";
 import { conversionRow } from "./predictions.js";
 import { timesOfBatch } from "./paths/time.js";
 
 /**
- * A denoiser that was trained on one path, to be asked on another. Divided by a(t) every path is x_0 + σ·ε, so
- * x at time t of `to` is c·x at the time t' of `from` with the same σ, c = a(t')/a(t), and x̂_0 is the same.
+ * A denoiser made for one path, to be asked on another. Divided by a(t) every path is x_0 + σ·ε, so
+ * x at time t of `path` is c·x at the time t' of the denoiser's own with the same σ, c = a(t')/a(t), and x̂_0 is the same.
  *
  * Above the highest σ that was trained (a straight path begins at σ = ∞), where x_t is noise and next to nothing else, it
  * is asked at that level, c being b(T)/b(t).
  *
  * Source: Karras et al. 2022 (EDM), section 2 and table 1 (every scaling of one probability flow).
  * @returns a denoiser that predicts the sample
- * @throws RangeError when the denoiser tells its network discrete times and `from` is continuous
  */
-export function denoiserOnPath(denoiser: Denoiser, from: GaussianPath, to: GaussianPath): Denoiser {
-  requireClock(denoiser, from);
+export function denoiserOnPath(denoiser: Denoiser, path: GaussianPath): Denoiser {
+  const { path: from } = denoiser;
   const highest = noiseLevel(from, from.T);
   const trainedTime = (t: number): number => {
-    const level = noiseLevel(to, t);
+    const level = noiseLevel(path, t);
     return level >= highest ? from.T : from.timeAt(level);
   };
   const scale = (t: number): number => {
     const there = trainedTime(t);
-    return noiseLevel(to, t) >= highest ? from.noise(there) / to.noise(t) : from.signal(there) / to.signal(t);
+    return noiseLevel(path, t) >= highest ? from.noise(there) / path.noise(t) : from.signal(there) / path.signal(t);
   };
   return {
+    path,
     predicts: "sample",
     predict: (xt, t, condition) =>
       tf.tidy(() => {
         // Float32 may have rounded a time above T.
         const times = timesOfBatch(
-          Array.from(t.dataSync(), (time) => Math.min(time, to.T)),
+          Array.from(t.dataSync(), (time) => Math.min(time, path.T)),
           xt.shape[0],
         );
         const there = Array.from(times, trainedTime);
-        const state = tf.mul(xt, lookUp(to, Array.from(times), xt, scale));
+        const state = tf.mul(xt, lookUp(path, Array.from(times), xt, scale));
         const output = denoiser.predict(state, tf.tensor1d(there, "float32"), condition);
         const row = (time: number) => conversionRow(denoiser.predicts, "sample", from.signal(time), from.noise(time));
         const kept = tf.mul(

@@ -16,6 +16,7 @@ export function dataDenoiser(path: GaussianPath, data: tf.Tensor): IdealDenoiser
   const size = data.size / count;
   const flatData = (): tf.Tensor2D => tf.reshape(data, [count, size]) as tf.Tensor2D;
   return {
+    path,
     predicts: "sample",
     predict: (xt, t) =>
       tf.tidy(() => {

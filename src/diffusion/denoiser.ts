@@ -1,18 +1,17 @@
+/** What samplers ask: a denoiser made for its path, and the estimates x̂_0 and ε̂ from whatever it predicts. */
 import { allFinite, checkFinite } from "../runtime/finite.js";
+import type { Condition } from "../nn/condition.js";
 import * as tf from "../runtime/tf.js";
-import type { GaussianPath } from "./paths/path.js";
+import { samePath, type GaussianPath } from "./paths/path.js";
 import { convertPrediction, type Prediction } from "./predictions.js";
 import type { Threshold } from "./thresholds.js";
 
-/** What a sample is conditioned on: named tensors, each with one entry per example, for instance `{ label }` as int32 [N]. */
-export type Condition = Readonly<Record<string, tf.Tensor>>;
-
-/** A trained network, or a closed form, as samplers see it. */
+/** A trained network, or a closed form, as samplers see it: made for one path, whose times it is asked at. */
 export interface Denoiser {
+  /** The path that x_t lies on; samplers refuse any other, see {@link requirePath}. */
+  readonly path: GaussianPath;
   /** What the output means. */
   readonly predicts: Prediction;
-  /** Set where the network is told t − 1 of a discrete schedule: on a path with T = 1 it would hear 0 at all times. */
-  readonly clock?: "discrete";
   /**
    * @param xt [N, …]
    * @param t [N] float32, the theory's times 0 < t ≤ T, fractional between the discrete levels
@@ -36,7 +35,8 @@ export interface EstimateOptions {
 /**
  * x̂_0 and ε̂ at time t, whatever the network predicts.
  *
- * @throws RangeError when the denoiser's clock is not the path's, the output has another shape than x_t, or does not determine x̂_0 (ε with zero terminal SNR)
+ * @throws RangeError when the denoiser was made for another path, or its output has another shape than x_t or does not
+ *   determine x̂_0 (ε with zero terminal SNR)
  * @throws NotFiniteError when the output holds NaN or infinite values
  */
 export function estimate(
@@ -47,7 +47,7 @@ export function estimate(
   options: EstimateOptions = {},
 ): Estimate {
   const { condition, clip } = options;
-  requireClock(denoiser, path);
+  requirePath(denoiser, path);
   return tf.tidy(() => {
     const output = denoiser.predict(xt, timesTensor(xt, t), condition);
     const { x0, noise } = estimateFrom(output, denoiser.predicts, path, xt, t, clip);
@@ -55,13 +55,22 @@ export function estimate(
   });
 }
 
-/** @throws RangeError when the denoiser tells its network discrete times and the path is continuous */
-export function requireClock({ clock }: Denoiser, path: GaussianPath): void {
-  if (clock !== "discrete" || path.discrete) return;
+/**
+ * Refuses a path that the denoiser was not made for: at another noise level than it believes in, it answers wrongly and
+ * without complaint.
+ *
+ * @throws RangeError naming both paths
+ */
+export function requirePath({ path: own }: Denoiser, path: GaussianPath): void {
+  if (samePath(own, path)) return;
   throw new RangeError(
-    `this denoiser tells its network the times of a discrete schedule, but the path "${path.name}" is continuous: ` +
-      "make it with networkDenoiser(network, predicts, { clock: clockOf(path) }), or carry the model over with denoiserOnPath",
+    `this denoiser was made for the path ${described(own)}, not for ${described(path)}: ` +
+      "use its own path, or carry it over with denoiserOnPath(denoiser, path)",
   );
+}
+
+function described({ name, T }: GaussianPath): string {
+  return `"${name}" with T = ${T}`;
 }
 
 /** {@link estimate} from an output that is already there. */

@@ -1,7 +1,7 @@
 import * as tf from "../runtime/tf.js";
-import type { Condition, Denoiser } from "./denoiser.js";
+import type { Condition } from "../nn/condition.js";
+import type { Denoiser } from "./denoiser.js";
 import { lookUp } from "./coefficients.js";
-import type { GaussianPath } from "./paths/path.js";
 import { conversionRow } from "./predictions.js";
 
 export interface GuidanceOptions {
@@ -32,8 +32,8 @@ export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
   if (!(rescale >= 0 && rescale <= 1)) throw new RangeError(`rescale must lie in 0 … 1, got ${rescale}`);
   if (!(interval[0] <= interval[1])) throw new RangeError(`interval must be two rising times, got ${interval}`);
   return {
+    path: denoiser.path,
     predicts: denoiser.predicts,
-    clock: denoiser.clock,
     predict: (xt, t, condition) =>
       tf.tidy(() => {
         if (!condition) throw new RangeError("guidance needs a condition: pass `condition` to the sampler");
@@ -105,16 +105,12 @@ export type LogProbability = (xt: tf.Tensor, t: tf.Tensor1D, condition?: Conditi
  * Source: Dhariwal & Nichol 2021, algorithm 2.
  * @throws RangeError when it is asked where no signal is left (a = 0), for ε says nothing there: begin at an earlier time
  */
-export function classifierGuided(
-  denoiser: Denoiser,
-  path: GaussianPath,
-  logProbability: LogProbability,
-  scale = 1,
-): Denoiser {
+export function classifierGuided(denoiser: Denoiser, logProbability: LogProbability, scale = 1): Denoiser {
+  const { path } = denoiser;
   if (!Number.isFinite(scale)) throw new RangeError(`scale must be a finite number, got ${scale}`);
   return {
+    path,
     predicts: "noise",
-    clock: denoiser.clock,
     predict: (xt, t, condition) =>
       tf.tidy(() => {
         const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));

@@ -56,6 +56,7 @@ export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): I
     };
   };
   return {
+    path,
     predicts: "sample",
     predict: (xt, t) =>
       tf.tidy(() => {

@@ -2,7 +2,8 @@ import { checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkPositive } from "./check.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
-import type { Condition, Denoiser } from "./denoiser.js";
+import type { Condition } from "../nn/condition.js";
+import type { Denoiser } from "./denoiser.js";
 import type { GaussianPath } from "./paths/path.js";
 import { levelAt } from "./posterior.js";
 
@@ -68,6 +69,7 @@ export type RawNetwork = (scaled: tf.Tensor, noise: tf.Tensor1D, condition?: Con
  */
 export function preconditioned(network: RawNetwork, path: GaussianPath, sigmaData = 0.5): Denoiser {
   return {
+    path,
     predicts: "sample",
     predict: (xt, t, condition) =>
       tf.tidy(() => {

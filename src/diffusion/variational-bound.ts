@@ -4,7 +4,7 @@ import { checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "./check.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
-import { estimateFrom, timesTensor, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
+import { estimateFrom, requirePath, timesTensor, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
 import { qSample } from "./forward.js";
 import { squaredErrorPerExample } from "./objectives.js";
 import { levelAt, posterior, posteriorCoefficients } from "./posterior.js";
@@ -139,7 +139,7 @@ export interface BoundOptions extends DiscretizedOptions {
  *
  * Source: Ho et al. 2020 (DDPM), equation 5.
  * @param x0 [N, …] in [−1, 1]
- * @throws RangeError for data outside [−1, 1] (its grey levels lie there) or not finite
+ * @throws RangeError for a denoiser of another schedule, or data outside [−1, 1] (its grey levels lie there) or not finite
  */
 export function variationalBound(
   denoiser: Denoiser,
@@ -148,6 +148,7 @@ export function variationalBound(
   options: BoundOptions,
 ): BoundReport {
   const { noise, variance = "posterior", clip } = options;
+  requirePath(denoiser, schedule);
   checkChoice("variance", variance, ["posterior", "beta", "learned"]);
   checkFinite("x0", x0, "clean the data");
   const reach = readScalar(tf.tidy(() => tf.max(tf.abs(x0))));

@@ -1,5 +1,5 @@
 import * as tf from "../runtime/tf.js";
-import { qSample, timesTensor, toNoise, type Denoiser, type GaussianPath } from "../diffusion/index.js";
+import { qSample, requirePath, timesTensor, toNoise, type Denoiser, type GaussianPath } from "../diffusion/index.js";
 
 /**
  * L_simple taken apart by time: the mean square error of ε̂ over examples and elements at each of some times, one
@@ -9,7 +9,7 @@ import { qSample, timesTensor, toNoise, type Denoiser, type GaussianPath } from 
  * @param x0 clean data, [N, …]
  * @param times 0 < t ≤ T
  * @param noise ε ~ N(0, I) for time t: `normalNoise(seed)`
- * @throws RangeError for a time outside the path, or where the denoiser's prediction does not determine ε̂
+ * @throws RangeError for a denoiser of another path, a time outside the path, or where the denoiser's prediction does not determine ε̂
  */
 export function noiseErrors(
   denoiser: Denoiser,
@@ -18,6 +18,7 @@ export function noiseErrors(
   times: readonly number[],
   noise: (t: number, shape: readonly number[]) => tf.Tensor,
 ): number[] {
+  requirePath(denoiser, path);
   return times.map((t) => {
     const error = tf.tidy(() => {
       const epsilon = noise(t, x0.shape);

@@ -1,4 +1,3 @@
-export * from "./condition.js";
 export * from "./unet/unet-config.js";
 export * from "./unet/unet-blocks.js";
 export * from "./unet/unet.js";

@@ -1,15 +1,19 @@
 import * as tf from "../runtime/tf.js";
 import { requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
-import { checkCondition, type CheckedCondition, type NetworkCondition } from "./condition.js";
 import {
   activation,
   activationNames,
+  conditionPlan,
   Dense,
   Embedding,
+  labelInput,
   Parameters,
   TimeEncoding,
   timeEncodingNames,
   type ActivationName,
+  requireCondition,
+  type Condition,
+  type ConditionPlan,
   type NetworkOptions,
   type TimeEncodingName,
 } from "../nn/index.js";
@@ -55,6 +59,8 @@ export const pointMlpDefaults: PointMlpConfig = {
 export class PointMlp {
   readonly config: PointMlpConfig;
   readonly parameters: Parameters;
+  /** What {@link apply} needs as its condition. */
+  readonly conditions: ConditionPlan;
   private readonly time: TimeEncoding;
   private readonly classes: Embedding | undefined;
   private readonly layers: readonly Dense[];
@@ -65,6 +71,7 @@ export class PointMlp {
     this.config = pointMlpConfig(config);
     const { dimensions, hidden, time_encoding, time_channels, time_steps, num_class_embeds } = this.config;
     this.parameters = new Parameters(options);
+    this.conditions = conditionPlan({ label: num_class_embeds !== null && labelInput(num_class_embeds) });
     const root = this.parameters.scope("");
     this.act = activation(this.config.act_fn);
     this.time = new TimeEncoding(root.scope("time_proj"), {
@@ -84,11 +91,6 @@ export class PointMlp {
       .map((outputs, i) => new Dense(root.scope(`layers.${i}`), { inputs: widths[i], outputs }));
   }
 
-  /** Rows of the table of classes: labels are 0 … labels − 1; null without classes. */
-  get labels(): number | null {
-    return this.config.num_class_embeds;
-  }
-
   /**
    * @param x [N, dimensions]
    * @param timestep [N], the network's own time
@@ -96,8 +98,10 @@ export class PointMlp {
    * @returns [N, dimensions]
    * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(x: tf.Tensor2D, timestep: tf.Tensor1D, condition?: NetworkCondition): tf.Tensor2D {
-    const { label } = this.check(x, timestep, condition);
+  apply(x: tf.Tensor2D, timestep: tf.Tensor1D, condition: Condition = {}): tf.Tensor2D {
+    this.requireInputs(x, timestep);
+    requireCondition("network", this.conditions, x.shape[0], condition);
+    const { label } = condition as { label?: tf.Tensor1D };
     return tf.tidy(() => {
       let h = tf.concat([x, ...this.embed(timestep, label)], 1) as tf.Tensor2D;
       this.layers.forEach((layer, i) => {
@@ -120,7 +124,7 @@ export class PointMlp {
     return summed ? [tf.add(time[0], kind[0])] : [...time, ...kind];
   }
 
-  private check(x: tf.Tensor2D, timestep: tf.Tensor1D, condition: NetworkCondition | undefined): CheckedCondition {
+  private requireInputs(x: tf.Tensor2D, timestep: tf.Tensor1D): void {
     const { dimensions } = this.config;
     if (x.rank !== 2 || x.shape[1] !== dimensions) {
       throw new RangeError(`this network takes points [N, ${dimensions}], got shape [${x.shape}]`);
@@ -128,7 +132,6 @@ export class PointMlp {
     if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
       throw new RangeError(`timestep must have one value a point, shape [${x.shape[0]}], got [${timestep.shape}]`);
     }
-    return checkCondition("network", { labels: this.labels, context: null }, x.shape[0], condition);
   }
 }
 

@@ -1,3 +1,4 @@
+/** Dropout whose masks are inputs of the network: where it happens, and the masks of a step. */
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import { RandomStream } from "../random/index.js";
@@ -8,6 +9,12 @@ import { RandomStream } from "../random/index.js";
  * the tensors.
  */
 export type MaskSource = (site: string, shape: readonly number[], rate: number) => tf.Tensor;
+
+/** What a network takes only while it is trained. */
+export interface TrainingInputs {
+  /** Masks of dropout; without them nothing is dropped. */
+  readonly masks?: MaskSource;
+}
 
 /** What a mask must be: its shape, whose first axis counts the examples, and the share it drops. */
 export interface DropoutSite {

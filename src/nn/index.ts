@@ -10,6 +10,15 @@ export {
   type DenseStart,
   type Initializer,
 } from "./initialisers.js";
+export {
+  conditionPlan,
+  labelInput,
+  requireCondition,
+  tokensInput,
+  type Condition,
+  type ConditionInput,
+  type ConditionPlan,
+} from "./condition.js";
 export * from "./probe.js";
 export * from "./activations.js";
 export * from "./dense.js";

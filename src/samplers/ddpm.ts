@@ -4,7 +4,7 @@ import { checkChoice } from "../diffusion/check.js";
 import {
   estimate,
   estimateFrom,
-  requireClock,
+  requirePath,
   timesTensor,
   type Denoiser,
   type LearnedVarianceDenoiser,
@@ -46,7 +46,7 @@ export function ddpm(
   const times = timeGrid(path, options);
   return march("ddpm", xT, times, (x, i) => {
     const [t, s] = [times[i], times[i + 1]];
-    requireClock(denoiser, path);
+    requirePath(denoiser, path);
     const answer = learned?.predictWithVariance(x, timesTensor(x, t), options.condition);
     const { x0 } = answer
       ? estimateFrom(answer.output, denoiser.predicts, path, x, t, options.clip)

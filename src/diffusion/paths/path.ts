@@ -21,6 +21,19 @@ export interface GaussianPath {
   timeAt(level: number): number;
 }
 
+/** Where {@link samePath} compares, as shares of T. */
+const COMPARED = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1];
+
+/** Whether two paths have the same times and, wherever they are compared, the same a(t) and b(t). */
+export function samePath(one: GaussianPath, other: GaussianPath): boolean {
+  if (one === other) return true;
+  if (one.T !== other.T || one.discrete !== other.discrete) return false;
+  return COMPARED.every((share) => {
+    const t = one.discrete ? Math.ceil(share * one.T) : share * one.T;
+    return one.signal(t) === other.signal(t) && one.noise(t) === other.noise(t);
+  });
+}
+
 /**
  * σ(t) = b(t)/a(t), the noise per unit of signal. Infinite where no signal is left.
  *

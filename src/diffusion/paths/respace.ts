@@ -1,5 +1,5 @@
 import * as tf from "../../runtime/tf.js";
-import type { Denoiser } from "../denoiser.js";
+import { requirePath, type Denoiser } from "../denoiser.js";
 import { noiseLevel } from "./path.js";
 import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
@@ -39,15 +39,18 @@ export function respace(schedule: Schedule, times: ArrayLike<number>): RespacedS
 /**
  * A denoiser trained on the parent, to be used with the respaced process: it is fed the parent's time of the same noise
  * level.
+ *
+ * @throws RangeError unless the denoiser was made for the parent
  */
 export function respacedDenoiser(denoiser: Denoiser, schedule: RespacedSchedule): Denoiser {
   const { parent, parentTimes } = schedule;
+  requirePath(denoiser, parent);
   const toParent = (t: number): number => {
     return Number.isInteger(t) ? parentTimes[t] : parent.timeAt(noiseLevel(schedule, t));
   };
   return {
+    path: schedule,
     predicts: denoiser.predicts,
-    clock: denoiser.clock,
     predict: (xt, t, condition) =>
       tf.tidy(() => denoiser.predict(xt, tf.tensor1d(Float32Array.from(t.dataSync(), toParent)), condition)),
   };

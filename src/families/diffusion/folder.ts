@@ -80,7 +80,7 @@ export function loadDiffusionModel(folder: string): DiffusionModel {
     throw error;
   }
   const record = existsSync(join(folder, RECORD)) ? (readJson(join(folder, RECORD)) as TrainingRecord) : undefined;
-  const evaluation = networkDenoiser(network, diffusion.prediction);
+  const evaluation = networkDenoiser(network, schedule, { predicts: diffusion.prediction });
   const { unconditionalLabel } = diffusion;
   const denoiser = unconditionalLabel === undefined ? evaluation : withDefaultLabel(evaluation, unconditionalLabel);
   const dispose = (): void => {
@@ -106,8 +106,7 @@ function classesOf(
 
 function withDefaultLabel(denoiser: NetworkDenoiser, label: number): Denoiser {
   return {
-    predicts: denoiser.predicts,
-    clock: denoiser.clock,
+    ...denoiser,
     predict: (xt, t, condition) => {
       if (condition) return denoiser.predict(xt, t, condition);
       const none = tf.fill([xt.shape[0]], label, "int32");

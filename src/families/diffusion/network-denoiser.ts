@@ -1,22 +1,27 @@
+/** A network as samplers see it: a denoiser made for the path that the network was trained on. */
 import * as tf from "../../runtime/tf.js";
-import { compile, type NamedTensors } from "../../compile/index.js";
+import { compile } from "../../compile/index.js";
 import {
   networkTime,
   splitLearnedVariance,
-  type Condition,
   type Denoiser,
   type GaussianPath,
   type LearnedVarianceDenoiser,
   type Prediction,
 } from "../../diffusion/index.js";
-import { requireLabels, type TrainingInputs } from "../../networks/index.js";
-import type { Parameters } from "../../nn/index.js";
+import {
+  requireCondition,
+  type Condition,
+  type ConditionPlan,
+  type Parameters,
+  type TrainingInputs,
+} from "../../nn/index.js";
 
 /** A network of noisy data and time: `UNet2D`, `UNet2DCondition`, `DiT`, `UVit`, `PointMlp`, or one of your own. */
 export interface TimeNetwork {
   readonly parameters: Parameters;
-  /** How many labels it can tell apart, if it says so: others are refused. */
-  readonly labels?: number | null;
+  /** What it needs as its condition; left out, the network alone knows, and nothing is checked before it runs. */
+  readonly conditions?: ConditionPlan;
   /**
    * @param x [N, …]
    * @param timestep [N], the network's own time
@@ -45,28 +50,34 @@ export interface NetworkDenoiser extends Denoiser {
 }
 
 export interface NetworkDenoiserOptions {
-  /** The clock the network was trained with, default {@link networkTime}; `clockOf(path)` for a continuous path. */
+  /** What the network learned to output, default "noise". */
+  readonly predicts?: Prediction;
+  /** The clock it was trained with, where that is not {@link clockOf} the path. */
   readonly clock?: NetworkClock;
 }
 
 /**
- * A network as samplers see it; a condition has the names the network knows, `{ label }` and `{ context }`. Each
- * evaluation runs as one recorded graph, made at the first call with new shapes (one to two seconds for a small U-Net).
+ * A trained network as samplers see it. A condition has the names the network knows, `{ label }` and `{ context }` for
+ * instance. Each evaluation runs as one recorded graph, made at the first call with new shapes (one to two seconds for a
+ * small U-Net).
+ *
+ * @param path what the network was trained on
+ * @throws RangeError when it is asked with a condition that does not fit the network
  *
  * @example
- * const guidedDenoiser = guided(networkDenoiser(unet), { guidanceScale: 3, unconditional: { label: none } });
- * const images = await sample(ddim(guidedDenoiser, schedule, xT, { steps: 50, condition: { label } }));
+ * const denoiser = guided(networkDenoiser(unet, schedule), { guidanceScale: 3, unconditional: { label: none } });
+ * const images = await sample(ddim(denoiser, schedule, xT, { steps: 50, condition: { label } }));
  */
 export function networkDenoiser(
   network: TimeNetwork,
-  predicts: Prediction = "noise",
+  path: GaussianPath,
   options: NetworkDenoiserOptions = {},
 ): NetworkDenoiser {
-  const evaluate = evaluation(network, options, (output) => ({ output }));
+  const evaluate = evaluation(network, options.clock ?? clockOf(path), (output) => ({ output }));
   return {
-    ...clockTold(options),
-    predicts,
-    predict: (xt, t, condition) => evaluate({ xt, t, ...condition }).output,
+    path,
+    predicts: options.predicts ?? "noise",
+    predict: (xt, t, condition) => evaluate(xt, t, condition).output,
     dispose: () => evaluate.dispose(),
   };
 }
@@ -77,42 +88,44 @@ export function networkDenoiser(
  */
 export function learnedVarianceDenoiser(
   network: TimeNetwork,
-  predicts: Prediction = "noise",
+  path: GaussianPath,
   options: NetworkDenoiserOptions = {},
 ): NetworkDenoiser & LearnedVarianceDenoiser {
-  const evaluate = evaluation(network, options, (output) => splitLearnedVariance(output));
+  const evaluate = evaluation(network, options.clock ?? clockOf(path), (output) => splitLearnedVariance(output));
   return {
-    ...clockTold(options),
-    predicts,
+    path,
+    predicts: options.predicts ?? "noise",
     predict: (xt, t, condition) => {
-      const { output, fraction } = evaluate({ xt, t, ...condition });
+      const { output, fraction } = evaluate(xt, t, condition);
       fraction.dispose();
       return output;
     },
-    predictWithVariance: (xt, t, condition) => evaluate({ xt, t, ...condition }),
+    predictWithVariance: (xt, t, condition) => evaluate(xt, t, condition),
     dispose: () => evaluate.dispose(),
   };
 }
 
-function clockTold({ clock }: NetworkDenoiserOptions): Pick<Denoiser, "clock"> {
-  return clock === undefined ? { clock: "discrete" } : {};
+/** A network's evaluation as one graph a shape. */
+export interface Evaluation<O extends Readonly<Record<string, tf.Tensor>>> {
+  (x: tf.Tensor, time: tf.Tensor1D, condition?: Condition): O;
+  dispose(): void;
 }
 
-/** The network's output for x_t, theory's time and condition, read by `read`, as one graph. */
-function evaluation<O extends NamedTensors>(
+/** The network's output for x, time (told by `clock`) and condition, read by `read`, as one graph. */
+export function evaluation<O extends Readonly<Record<string, tf.Tensor>>>(
   network: TimeNetwork,
-  { clock = networkTime }: NetworkDenoiserOptions,
+  clock: NetworkClock,
   read: (output: tf.Tensor) => O,
-): ((inputs: NamedTensors) => O) & { dispose(): void } {
-  const evaluate = compile(
-    ({ xt, t, ...condition }: NamedTensors) => read(network.apply(xt, clock(t as tf.Tensor1D), condition)),
+): Evaluation<O> {
+  const graph = compile(
+    ({ x, time, condition }: { x: tf.Tensor; time: tf.Tensor1D; condition: Condition }) =>
+      read(network.apply(x, clock(time), condition)),
     { name: "denoiser", captures: network.parameters.tensors },
   );
-  const checked = (inputs: NamedTensors): O => {
-    // Within the graph there are no values to look at.
-    const { label } = inputs as { label?: tf.Tensor };
-    if (label && network.labels) requireLabels("network", network.labels, label);
-    return evaluate(inputs);
+  const evaluate = (x: tf.Tensor, time: tf.Tensor1D, condition: Condition = {}): O => {
+    // Here, since within a graph labels have no values to look at.
+    if (network.conditions) requireCondition("network", network.conditions, x.shape[0], condition);
+    return graph({ x, time, condition });
   };
-  return Object.assign(checked, { dispose: () => evaluate.dispose() });
+  return Object.assign(evaluate, { dispose: () => graph.dispose() });
 }

@@ -1,12 +1,12 @@
 import * as tf from "../../runtime/tf.js";
-import { compile } from "../../compile/index.js";
 import {
   pathPreconditioning,
   preconditioned,
   squaredErrorPerExample,
   type GaussianPath,
+  type RawNetwork,
 } from "../../diffusion/index.js";
-import type { NetworkDenoiser, TimeNetwork } from "./network-denoiser.js";
+import { evaluation, type NetworkDenoiser, type TimeNetwork } from "./network-denoiser.js";
 import type { Objective } from "./objective.js";
 
 export interface PreconditionedOptions {
@@ -44,13 +44,11 @@ export function preconditionedDenoiser(
   path: GaussianPath,
   { sigmaData = 0.5 }: PreconditionedOptions = {},
 ): NetworkDenoiser {
-  const evaluate = compile(
-    ({ scaled, told, ...condition }: Record<string, tf.Tensor>) => ({
-      output: network.apply(scaled, told as tf.Tensor1D, condition),
-    }),
-    { name: "denoiser", captures: network.parameters.tensors },
+  const evaluate = evaluation(
+    network,
+    (time) => time,
+    (output) => ({ output }),
   );
-  const raw = (scaled: tf.Tensor, told: tf.Tensor1D, condition = {}): tf.Tensor =>
-    evaluate({ scaled, told, ...condition }).output;
+  const raw: RawNetwork = (scaled, told, condition) => evaluate(scaled, told, condition).output;
   return { ...preconditioned(raw, path, sigmaData), dispose: () => evaluate.dispose() };
 }

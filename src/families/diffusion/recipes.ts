@@ -2,6 +2,7 @@
 import { loadDigits, Normaliser } from "../../data/index.js";
 import { logitNormalTimes } from "../../diffusion/index.js";
 import { UNet2D, type UNet2DConfig } from "../../networks/index.js";
+import { labelColumn } from "../conditions.js";
 import type { Recipe } from "../family.js";
 import { makeSchedule, saveDiffusionModel, type DiffusionConfig } from "./folder.js";
 import { DiffusionTask } from "./task.js";
@@ -54,8 +55,8 @@ const mnistUnet: Recipe = {
       prediction,
       times: logitNormalTimes(path, { mean: -0.3, deviation: 1.4 }),
       data: new Normaliser().encode(digits.images),
-      labels: digits.labels,
-      unconditional: { rate: 0.1, label: NO_CLASS },
+      conditions: { label: labelColumn(digits.labels, { none: NO_CLASS }) },
+      unconditional: { rate: 0.1 },
       shape,
       batchSize,
       seed,

@@ -15,13 +15,13 @@ import {
 import { drawMasks, dropoutSites, type DropoutSite } from "../../nn/index.js";
 import { RandomStream } from "../../random/index.js";
 import { checkExamples } from "../check-examples.js";
-import { checkConditions, conditionTensors, type TrainingConditions } from "../conditions.js";
+import { conditionTensors, requireColumns, type ConditionOptions } from "../conditions.js";
 import { clockOf, type NetworkClock, type TimeNetwork } from "./network-denoiser.js";
 import { simpleObjective, type Objective } from "./objective.js";
 import { ShuffledOrder } from "../../training/shuffled-order.js";
 import type { LossFeedback, PhaseLoss, TrainingPhase, TrainingTask } from "../../training/task.js";
 
-export interface DiffusionTaskOptions extends TrainingConditions {
+export interface DiffusionTaskOptions extends ConditionOptions {
   readonly network: TimeNetwork;
   /** From data to noise: a discrete schedule or a continuous path. */
   readonly path: GaussianPath;
@@ -60,10 +60,16 @@ const KNOWN = {
   clock: true,
   batchSize: true,
   seed: true,
-  labels: true,
-  contexts: true,
+  conditions: true,
   unconditional: true,
 } as const;
+
+/** What to do instead of an option of earlier versions. */
+const RENAMED = {
+  schedule: "it is called path",
+  labels: "give conditions: { label: labelColumn(labels) }",
+  contexts: "give conditions: { context: contextColumn(values, shape) }",
+};
 
 /** A batch of {@link DiffusionTask}; the numbers are looked up in float64. */
 export type DiffusionBatch = {
@@ -105,7 +111,7 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
   private sites: ReadonlyMap<string, DropoutSite> | undefined;
 
   constructor(private readonly options: DiffusionTaskOptions) {
-    requireKnownKeys("DiffusionTask", options, KNOWN, { schedule: "it is called path" });
+    requireKnownKeys("DiffusionTask", options, KNOWN, RENAMED);
     const { network, data, shape, noise, path, batchSize = 64, seed = 0, times = uniformTimes(path) } = options;
     this.size = sizeOf(shape);
     const count = data.length / this.size;
@@ -122,7 +128,7 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
     }
     checkExamples("data", data, this.size);
     if (noise) checkExamples("noise", noise, this.size);
-    checkConditions(options, count, network.labels ?? Infinity);
+    requireColumns(options, count, network.conditions);
     if (options.objective && (options.prediction ?? options.weighting) !== undefined) {
       throw new RangeError("prediction and weighting are the default objective's: give them to the objective instead");
     }

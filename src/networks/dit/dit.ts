@@ -1,18 +1,23 @@
 import * as tf from "../../runtime/tf.js";
 import {
+  conditionPlan,
   Dense,
   feedForwardNames,
   fromPatches,
   gridEmbedding,
+  labelInput,
   LayerNorm,
   Parameters,
   PatchEmbedding,
   silu,
+  tokensInput,
   zeroStart,
   type FeedForwardName,
+  requireCondition,
+  type Condition,
+  type ConditionPlan,
   type NetworkOptions,
 } from "../../nn/index.js";
-import { checkCondition, type CheckedCondition, type NetworkCondition } from "../condition.js";
 import { requireLayers, requireOneOf, requirePositive, withDefaults } from "../config-keys.js";
 import { DiTBlock, modulate } from "./dit-block.js";
 
@@ -81,6 +86,8 @@ const neutralKeys = {
 export class DiT {
   readonly config: DiTConfig;
   readonly parameters: Parameters;
+  /** What {@link apply} needs as its condition. */
+  readonly conditions: ConditionPlan;
   private readonly patches: PatchEmbedding;
   private readonly blocks: readonly DiTBlock[];
   private readonly normOut: LayerNorm;
@@ -92,6 +99,10 @@ export class DiT {
     this.config = ditConfig(config);
     this.parameters = new Parameters(options);
     const c = this.config;
+    this.conditions = conditionPlan({
+      label: c.num_embeds_ada_norm !== null && labelInput(c.num_embeds_ada_norm + 1),
+      context: c.cross_attention_dim !== null && tokensInput(c.cross_attention_dim),
+    });
     const channels = c.num_attention_heads * c.attention_head_dim;
     const root = this.parameters.scope("");
     this.patches = new PatchEmbedding(root.scope("pos_embed.proj"), {
@@ -118,12 +129,6 @@ export class DiT {
     this.out = new Dense(root.scope("proj_out_2"), { inputs: channels, outputs, start });
   }
 
-  /** Rows of the table of classes, the last for "no class": labels are 0 … labels − 1; null without classes. */
-  get labels(): number | null {
-    const { num_embeds_ada_norm: classes } = this.config;
-    return classes === null ? null : classes + 1;
-  }
-
   /**
    * @param x [N, H, W, in_channels]; H and W multiples of `patch_size`
    * @param timestep [N], the network's own time
@@ -132,8 +137,10 @@ export class DiT {
    * @returns [N, H, W, out_channels]
    * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): tf.Tensor4D {
-    const { label, context } = this.check(x, timestep, condition);
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}): tf.Tensor4D {
+    this.requireInputs(x, timestep);
+    requireCondition("transformer", this.conditions, x.shape[0], condition);
+    const { label, context } = condition as { label?: tf.Tensor1D; context?: tf.Tensor3D };
     const { patch_size: patch, sample_size } = this.config;
     const [rows, columns] = [x.shape[1] / patch, x.shape[2] / patch];
     return tf.tidy(() => {
@@ -153,8 +160,8 @@ export class DiT {
     this.parameters.dispose();
   }
 
-  private check(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): CheckedCondition {
-    const { in_channels, patch_size: p, cross_attention_dim: width } = this.config;
+  private requireInputs(x: tf.Tensor4D, timestep: tf.Tensor1D): void {
+    const { in_channels, patch_size: p } = this.config;
     if (x.rank !== 4 || x.shape[3] !== in_channels || x.shape[1] % p !== 0 || x.shape[2] % p !== 0) {
       throw new RangeError(
         `this transformer takes images [N, H, W, ${in_channels}] with H and W multiples of patch_size = ${p}, got shape [${x.shape}]`,
@@ -163,8 +170,6 @@ export class DiT {
     if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
       throw new RangeError(`timestep must have one value an image, shape [${x.shape[0]}], got [${timestep.shape}]`);
     }
-    const plan = { labels: this.labels, context: width === null ? null : { channels: width } };
-    return checkCondition("transformer", plan, x.shape[0], condition);
   }
 }
 

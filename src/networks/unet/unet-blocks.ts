@@ -4,9 +4,9 @@ import {
   joinsNext,
   ResnetBlock,
   Upsample,
-  type MaskSource,
   type ParameterScope,
   type ResnetBlockOptions,
+  type TrainingInputs,
 } from "../../nn/index.js";
 
 /** What all blocks of one network share. */
@@ -15,12 +15,6 @@ export type BlockCommons = Omit<ResnetBlockOptions, "inputs" | "outputs">;
 /** Attention over the pixels of an image, among themselves or to a context. */
 export interface ImageAttention {
   apply(x: tf.Tensor4D, context?: tf.Tensor3D): tf.Tensor4D;
-}
-
-/** What a network takes only while it is trained. */
-export interface TrainingInputs {
-  /** Masks of dropout. */
-  readonly masks?: MaskSource;
 }
 
 /** What reaches every block besides the image and the time. */

@@ -1,25 +1,24 @@
 import * as tf from "../../runtime/tf.js";
 import {
   activation,
+  conditionPlan,
   Conv2d,
   Embedding,
   GroupNorm,
+  labelInput,
   Parameters,
   sinusoidalEmbedding,
   SpatialTransformer,
   TimeEmbedding,
+  tokensInput,
+  requireCondition,
+  type Condition,
+  type ConditionPlan,
   type NetworkOptions,
-} from "../../nn/index.js";
-import {
-  MidBlock,
-  type BlockCommons,
-  type DownBlock,
-  type MakeAttention,
   type TrainingInputs,
-  type UpBlock,
-} from "./unet-blocks.js";
+} from "../../nn/index.js";
+import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type UpBlock } from "./unet-blocks.js";
 import { atLevel, unet2dConditionConfig, type UNet2DConditionConfig } from "./unet-condition-config.js";
-import { checkCondition, type NetworkCondition } from "../condition.js";
 import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";
 
 /**
@@ -34,6 +33,8 @@ import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from 
 export class UNet2DCondition {
   readonly config: UNet2DConditionConfig;
   readonly parameters: Parameters;
+  /** What {@link apply} needs as its condition. */
+  readonly conditions: ConditionPlan;
   private readonly convIn: Conv2d;
   private readonly timeEmbedding: TimeEmbedding;
   private readonly classEmbedding: Embedding | undefined;
@@ -46,6 +47,10 @@ export class UNet2DCondition {
     this.config = unet2dConditionConfig(config);
     this.parameters = new Parameters(options);
     const c = this.config;
+    this.conditions = conditionPlan({
+      label: c.num_class_embeds !== null && labelInput(c.num_class_embeds),
+      context: tokensInput(atLevel(c.cross_attention_dim, 0)),
+    });
     const widths = c.block_out_channels;
     const root = this.parameters.scope("");
     const timeChannels = c.time_embedding_dim ?? 4 * widths[0];
@@ -80,11 +85,6 @@ export class UNet2DCondition {
     this.convOut = new Conv2d(root.scope("conv_out"), { inputs: widths[0], outputs: c.out_channels });
   }
 
-  /** Rows of the table of classes: labels are 0 … labels − 1; null without classes. */
-  get labels(): number | null {
-    return this.config.num_class_embeds;
-  }
-
   /**
    * @param x [N, H, W, in_channels], any height and width
    * @param timestep [N], the network's own time
@@ -94,16 +94,10 @@ export class UNet2DCondition {
    * @returns [N, H, W, out_channels]
    * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(
-    x: tf.Tensor4D,
-    timestep: tf.Tensor1D,
-    condition: NetworkCondition,
-    { masks }: TrainingInputs = {},
-  ): tf.Tensor4D {
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}, { masks }: TrainingInputs = {}): tf.Tensor4D {
     checkImagesAndTimes(x, timestep, this.config);
-    const channels = atLevel(this.config.cross_attention_dim, 0);
-    const plan = { labels: this.labels, context: { channels } };
-    const { label, context } = checkCondition("U-Net", plan, x.shape[0], condition);
+    requireCondition("U-Net", this.conditions, x.shape[0], condition);
+    const { label, context } = condition as { label?: tf.Tensor1D; context?: tf.Tensor3D };
     return tf.tidy(() => {
       const { act_fn, center_input_sample } = this.config;
       const e = this.embed(timestep, label);

@@ -1,25 +1,23 @@
 import * as tf from "../../runtime/tf.js";
 import {
+  conditionPlan,
   Conv2d,
   Embedding,
   GroupNorm,
+  labelInput,
   Parameters,
   PixelAttention,
   silu,
   TimeEmbedding,
   TimeEncoding,
+  requireCondition,
+  type Condition,
+  type ConditionPlan,
   type NetworkOptions,
   type ParameterScope,
-} from "../../nn/index.js";
-import {
-  MidBlock,
-  type BlockCommons,
-  type DownBlock,
-  type MakeAttention,
   type TrainingInputs,
-  type UpBlock,
-} from "./unet-blocks.js";
-import { checkCondition, type NetworkCondition } from "../condition.js";
+} from "../../nn/index.js";
+import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type UpBlock } from "./unet-blocks.js";
 import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";
 import { unet2dConfig, type UNet2DConfig } from "./unet-config.js";
 
@@ -36,6 +34,8 @@ import { unet2dConfig, type UNet2DConfig } from "./unet-config.js";
 export class UNet2D {
   readonly config: UNet2DConfig;
   readonly parameters: Parameters;
+  /** What {@link apply} needs as its condition. */
+  readonly conditions: ConditionPlan;
   private readonly convIn: Conv2d;
   private readonly timeEncoding: TimeEncoding;
   private readonly timeEmbedding: TimeEmbedding;
@@ -49,6 +49,7 @@ export class UNet2D {
     this.config = unet2dConfig(config);
     this.parameters = new Parameters(options);
     const c = this.config;
+    this.conditions = conditionPlan({ label: c.num_class_embeds !== null && labelInput(c.num_class_embeds) });
     const widths = c.block_out_channels;
     const root = this.parameters.scope("");
     const timeChannels = c.time_embedding_dim ?? 4 * widths[0];
@@ -81,11 +82,6 @@ export class UNet2D {
     this.convOut = new Conv2d(root.scope("conv_out"), { inputs: widths[0], outputs: c.out_channels });
   }
 
-  /** Rows of the table of classes: labels are 0 … labels − 1; null without classes. */
-  get labels(): number | null {
-    return this.config.num_class_embeds;
-  }
-
   /**
    * @param x [N, H, W, in_channels], any height and width
    * @param timestep [N], the network's own time (0 … T−1 for a model trained on T steps; fractions are fine,
@@ -96,15 +92,10 @@ export class UNet2D {
    * @returns [N, H, W, out_channels]
    * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(
-    x: tf.Tensor4D,
-    timestep: tf.Tensor1D,
-    condition?: NetworkCondition,
-    { masks }: TrainingInputs = {},
-  ): tf.Tensor4D {
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}, { masks }: TrainingInputs = {}): tf.Tensor4D {
     checkImagesAndTimes(x, timestep, this.config);
-    const plan = { labels: this.labels, context: null };
-    const { label } = checkCondition("U-Net", plan, x.shape[0], condition);
+    requireCondition("U-Net", this.conditions, x.shape[0], condition);
+    const { label } = condition as { label?: tf.Tensor1D };
     return tf.tidy(() => {
       const e = this.embed(timestep, label);
       const input = this.config.center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x;

@@ -1,17 +1,22 @@
 import * as tf from "../../runtime/tf.js";
 import {
+  conditionPlan,
   Conv2d,
   Dense,
   Embedding,
   fromPatches,
   joinsNext,
+  labelInput,
   LayerNorm,
   Parameters,
   PatchEmbedding,
   sinusoidalEmbedding,
+  tokensInput,
+  requireCondition,
+  type Condition,
+  type ConditionPlan,
   type NetworkOptions,
 } from "../../nn/index.js";
-import { checkCondition, type CheckedCondition, type NetworkCondition } from "../condition.js";
 import { requireLayers, requirePositive, withDefaults } from "../config-keys.js";
 import { UVitBlock } from "./uvit-block.js";
 
@@ -64,6 +69,8 @@ export const uvitDefaults: UVitConfig = {
 export class UVit {
   readonly config: UVitConfig;
   readonly parameters: Parameters;
+  /** What {@link apply} needs as its condition. */
+  readonly conditions: ConditionPlan;
   private readonly patches: PatchEmbedding;
   private readonly positions: tf.Variable;
   private readonly classes: Embedding | undefined;
@@ -80,6 +87,10 @@ export class UVit {
     this.config = uvitConfig(config);
     this.parameters = new Parameters(options);
     const c = this.config;
+    this.conditions = conditionPlan({
+      label: c.num_classes !== null && labelInput(c.num_classes),
+      context: c.context_dim !== null && tokensInput(c.context_dim, c.context_tokens),
+    });
     const root = this.parameters.scope("");
     const channels = c.embed_dim;
     this.patches = new PatchEmbedding(root.scope("patch_embed.proj"), {
@@ -109,11 +120,6 @@ export class UVit {
     this.last = new Conv2d(root.scope("final_layer"), { inputs: c.in_channels, outputs: c.in_channels });
   }
 
-  /** Rows of the table of classes: labels are 0 … labels − 1; null without classes. */
-  get labels(): number | null {
-    return this.config.num_classes;
-  }
-
   /**
    * @param x [N, H, W, in_channels] of the configured size
    * @param timestep [N], the network's own time
@@ -122,11 +128,12 @@ export class UVit {
    * @returns the shape of `x`
    * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): tf.Tensor4D {
-    const checked = this.check(x, timestep, condition);
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}): tf.Tensor4D {
+    this.requireInputs(x, timestep);
+    requireCondition("U-ViT", this.conditions, x.shape[0], condition);
     const { patch_size: patch } = this.config;
     return tf.tidy(() => {
-      let h = tf.add(this.tokens(x, timestep, checked), this.positions) as tf.Tensor3D;
+      let h = tf.add(this.tokens(x, timestep, condition), this.positions) as tf.Tensor3D;
       const kept: tf.Tensor3D[] = [];
       for (const block of this.inBlocks) kept.push((h = block.apply(h)));
       h = this.midBlock.apply(h);
@@ -151,7 +158,8 @@ export class UVit {
     return 1 + (num_classes === null ? 0 : 1) + (context_dim === null ? 0 : context_tokens);
   }
 
-  private tokens(x: tf.Tensor4D, timestep: tf.Tensor1D, { label, context }: CheckedCondition): tf.Tensor3D {
+  private tokens(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition): tf.Tensor3D {
+    const { label, context } = condition as { label?: tf.Tensor1D; context?: tf.Tensor3D };
     const parts: tf.Tensor[] = [];
     if (this.classes && label) parts.push(tf.expandDims(this.classes.apply(label), 1));
     parts.push(tf.expandDims(sinusoidalEmbedding(timestep, { dimensions: this.config.embed_dim }), 1));
@@ -160,8 +168,8 @@ export class UVit {
     return tf.concat(parts, 1) as tf.Tensor3D;
   }
 
-  private check(x: tf.Tensor4D, timestep: tf.Tensor1D, condition?: NetworkCondition): CheckedCondition {
-    const { image_size, in_channels, context_dim, context_tokens } = this.config;
+  private requireInputs(x: tf.Tensor4D, timestep: tf.Tensor1D): void {
+    const { image_size, in_channels } = this.config;
     const [n, ...size] = x.shape;
     if (x.rank !== 4 || [...image_size, in_channels].some((length, i) => size[i] !== length)) {
       throw new RangeError(
@@ -171,8 +179,6 @@ export class UVit {
     if (timestep.rank !== 1 || timestep.shape[0] !== n) {
       throw new RangeError(`timestep must have one value an image, shape [${n}], got [${timestep.shape}]`);
     }
-    const context = context_dim === null ? null : { channels: context_dim, words: context_tokens };
-    return checkCondition("U-ViT", { labels: this.labels, context }, n, condition);
   }
 }
 

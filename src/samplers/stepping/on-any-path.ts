@@ -1,7 +1,7 @@
 import * as tf from "../../runtime/tf.js";
 import { denoiserOnPath } from "../../diffusion/change-of-path.js";
 import { flowPath, vpPath, type SdePath } from "../../diffusion/paths/continuous-paths.js";
-import type { Denoiser } from "../../diffusion/denoiser.js";
+import { requirePath, type Denoiser } from "../../diffusion/denoiser.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";
 import type { SamplerEntry } from "./entry.js";
 import type { SamplerStep, StochasticOptions } from "./sampler.js";
@@ -15,7 +15,7 @@ import { priorDeviation } from "./time-range.js";
  *
  * @param xT z ~ N(0, I), [N, …], whatever the path: where the variance is not preserved the start is b(t)·z, t the first
  * of the times, so that VE and EDM begin with the noise they end with. To go on from a state use `entry.run`.
- * @throws RangeError for `times` where the path changes: they are those of another one; give `levels` or `steps`
+ * @throws RangeError for a denoiser of another path than `path`, or `times` where the path changes: they are those of another one; give `levels` or `steps`
  */
 export function runOnAnyPath(
   entry: SamplerEntry,
@@ -24,6 +24,7 @@ export function runOnAnyPath(
   xT: tf.Tensor,
   options: StochasticOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requirePath(denoiser, path);
   const needed = pathFor(entry.paths, path);
   if (needed !== path && options.times) {
     throw new RangeError(
@@ -31,7 +32,7 @@ export function runOnAnyPath(
         "give levels or steps instead",
     );
   }
-  const carried = needed === path ? denoiser : denoiserOnPath(denoiser, path, needed);
+  const carried = needed === path ? denoiser : denoiserOnPath(denoiser, needed);
   const run = (start: tf.Tensor): Generator<SamplerStep, tf.Tensor> => entry.run(carried, needed, start, options);
   const deviation = priorDeviation(needed, timeGrid(needed, options)[0]);
   return deviation === 1 ? run(xT) : runScaled(run, xT, deviation);

@@ -1,5 +1,5 @@
 import type * as tf from "../../runtime/tf.js";
-import type { Condition } from "../../diffusion/denoiser.js";
+import type { Condition } from "../../nn/condition.js";
 import type { Threshold } from "../../diffusion/thresholds.js";
 import type { Spacing } from "./time-grid.js";
 

@@ -26,12 +26,13 @@ export class QualityJudge {
     this.classifier = loadClassifier(join("assets", "mnist-classifier"));
     this.heldOut = look(this.classifier, firstImages(loadDigits({ split: "heldOut" }))).features;
     const network = new UNet2D(UNET, { start: "zeros" });
-    const denoiser = networkDenoiser(network);
+    const schedule = linearSchedule({ T: RECIPE.T });
+    const denoiser = networkDenoiser(network, schedule);
     this.model = {
       network,
       denoiser,
       classes: 0,
-      schedule: linearSchedule({ T: RECIPE.T }),
+      schedule,
       config: { schedule: { kind: "linear", T: RECIPE.T }, prediction: "noise", shape: [28, 28, 1] },
       record: undefined,
       dispose: () => {

@@ -133,7 +133,7 @@ function counted(entry: SamplerEntry): { entry: SamplerEntry; runs(): number; ev
       evaluations++;
       return denoiser.predict(...asked);
     };
-    return entry.run({ predicts: denoiser.predicts, predict }, ...rest);
+    return entry.run({ ...denoiser, predict }, ...rest);
   };
   return { entry: { ...entry, run }, runs: () => runs, evaluations: () => evaluations };
 }

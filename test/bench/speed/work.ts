@@ -40,7 +40,7 @@ function training(network: TimeNetwork, shape: readonly number[], batchSize: num
 /** One evaluation of the network, as a sampler's step asks for it. */
 function sampling(network: TimeNetwork, shape: readonly number[], batchSize: number): () => void {
   const size = shape.reduce((product, n) => product * n, 1);
-  const denoiser = networkDenoiser(network);
+  const denoiser = networkDenoiser(network, linearSchedule());
   const xt = tf.tensor(new RandomStream(0, "bench").normals(batchSize * size), [batchSize, ...shape]);
   const t = tf.fill([batchSize], 500) as tf.Tensor1D;
   return () => {

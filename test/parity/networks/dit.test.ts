@@ -17,7 +17,8 @@ for (const [name, fixture] of readFixtures<DiTFixture>("dit.json")) {
     const label = tf.tensor1d([3, 0], "int32");
     const input = signal("input", [2, in_channels, fixture.size, fixture.size]);
     const context = width ? signal("context", [2, 4, width]) : undefined;
-    const f = (x: tf.Tensor, words?: tf.Tensor3D) => toTorch(dit.apply(fromTorch(x), t, { label, context: words }));
+    const f = (x: tf.Tensor, words?: tf.Tensor3D) =>
+      toTorch(dit.apply(fromTorch(x), t, { label, ...(words && { context: words }) }));
     checkAgainst(fixture, dit.parameters, input, f, context);
   });
 }

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { PointMlp, type PointMlpConfig } from "../../../src/networks/index.js";
+import type { Condition } from "../../../src/nn/index.js";
 import { checkAgainst, fill, readFixtures, signal, type Fixture } from "./formula.js";
 
 for (const [name, fixture] of readFixtures<Fixture & { config: Partial<PointMlpConfig> }>("mlp.json")) {
@@ -9,9 +10,9 @@ for (const [name, fixture] of readFixtures<Fixture & { config: Partial<PointMlpC
     fill(network.parameters);
     const { dimensions = 2, num_class_embeds } = fixture.config;
     const t = tf.tensor1d([7, 0, 3]);
-    const label = num_class_embeds ? tf.tensor1d([2, 0, 2], "int32") : undefined;
+    const condition: Condition = num_class_embeds ? { label: tf.tensor1d([2, 0, 2], "int32") } : {};
     checkAgainst(fixture, network.parameters, signal("input", [3, dimensions]), (x) => {
-      return network.apply(x as tf.Tensor2D, t, { label });
+      return network.apply(x as tf.Tensor2D, t, condition);
     });
   });
 }

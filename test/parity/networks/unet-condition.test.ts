@@ -16,7 +16,8 @@ for (const [name, fixture] of readFixtures<ConditionFixture>("unet_condition.jso
     const label = fixture.labels ? tf.tensor1d(fixture.labels, "int32") : undefined;
     const input = signal("input", [2, fixture.config.in_channels, 4, 6]);
     const context = signal("context", [2, 3, fixture.config.cross_attention_dim]);
-    const f = (x: tf.Tensor, words?: tf.Tensor3D) => toTorch(unet.apply(fromTorch(x), t, { label, context: words }));
+    const f = (x: tf.Tensor, words?: tf.Tensor3D) =>
+      toTorch(unet.apply(fromTorch(x), t, { ...(label && { label }), ...(words && { context: words }) }));
     checkAgainst(fixture, unet.parameters, input, f, context);
   });
 }

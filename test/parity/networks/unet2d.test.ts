@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { UNet2D, type UNet2DConfig } from "../../../src/networks/index.js";
-import type { MaskSource } from "../../../src/nn/index.js";
+import type { Condition, MaskSource } from "../../../src/nn/index.js";
 import { checkAgainst, fill, fromTorch, readFixtures, signal, toTorch, uniforms, type Fixture } from "./formula.js";
 
 interface UNetFixture extends Fixture {
@@ -24,9 +24,9 @@ for (const [name, fixture] of readFixtures<UNetFixture>("unet2d.json")) {
     const unet = new UNet2D(fixture.config);
     fill(unet.parameters);
     const t = tf.tensor1d(fixture.timesteps);
-    const label = fixture.labels ? tf.tensor1d(fixture.labels, "int32") : undefined;
+    const condition: Condition = fixture.labels ? { label: tf.tensor1d(fixture.labels, "int32") } : {};
     const input = signal("input", [2, fixture.config.in_channels, ...fixture.size]);
     const masks = fixture.config.dropout ? masksByFormula(fixture.config.dropout) : undefined;
-    checkAgainst(fixture, unet.parameters, input, (x) => toTorch(unet.apply(fromTorch(x), t, { label }, { masks })));
+    checkAgainst(fixture, unet.parameters, input, (x) => toTorch(unet.apply(fromTorch(x), t, condition, { masks })));
   });
 }

@@ -16,7 +16,8 @@ for (const [name, fixture] of readFixtures<UVitFixture>("uvit.json")) {
     const label = num_classes ? tf.tensor1d([2, 0], "int32") : undefined;
     const input = signal("input", [2, in_channels, ...image_size]);
     const context = context_dim ? signal("context", [2, 4, context_dim]) : undefined;
-    const f = (x: tf.Tensor, words?: tf.Tensor3D) => toTorch(uvit.apply(fromTorch(x), t, { label, context: words }));
+    const f = (x: tf.Tensor, words?: tf.Tensor3D) =>
+      toTorch(uvit.apply(fromTorch(x), t, { ...(label && { label }), ...(words && { context: words }) }));
     checkAgainst(fixture, uvit.parameters, input, f, context);
   });
 }

@@ -4,6 +4,7 @@ import * as tf from "../../../src/runtime/tf.js";
 import {
   networkTime,
   splitLearnedVariance,
+  type GaussianPath,
   type LearnedVarianceDenoiser,
   type NoiseSource,
   type Prediction,
@@ -75,9 +76,10 @@ export function network(x: tf.Tensor, time: tf.Tensor): tf.Tensor {
 }
 
 /** The network as a denoiser on a schedule; its variance, where one is asked for, is cos(x). */
-export function denoiserFor(prediction: Prediction): LearnedVarianceDenoiser {
+export function denoiserFor(path: GaussianPath, prediction: Prediction): LearnedVarianceDenoiser {
   const output = (xt: tf.Tensor, t: tf.Tensor1D): tf.Tensor => network(xt, networkTime(t));
   return {
+    path,
     predicts: prediction,
     predict: (xt, t) => tf.tidy(() => output(xt, t)),
     predictWithVariance: (xt, t) => splitLearnedVariance(tf.concat([output(xt, t), tf.cos(xt)], 1)),

@@ -32,8 +32,14 @@ import { network, replayed, sameLevels, start, type Case } from "./fixtures.js";
 type Steps = Generator<SamplerStep, tf.Tensor>;
 
 /** The network as a denoiser that is fed `time(t)` and whose state is scaled by `scale(t)`. */
-function fed(predicts: Prediction, time: (t: number) => number, scale: (t: number) => number = () => 1): Denoiser {
+function fed(
+  path: GaussianPath,
+  predicts: Prediction,
+  time: (t: number) => number,
+  scale: (t: number) => number = () => 1,
+): Denoiser {
   return {
+    path,
     predicts,
     predict: (xt, t) =>
       tf.tidy(() => {
@@ -77,7 +83,7 @@ function onEdmLevels(
 const ofEdm = (one: Case) => onEdmLevels(one, { min: 0.002, max: 80 }, 0.5, (sigma) => Math.log(sigma) / 4);
 
 /** The straight path; the networks there are fed 1000·t. */
-const straight = { path: flowPath(), denoiser: fed("flow", thousandfold) };
+const straight = { path: flowPath(), denoiser: fed(flowPath(), "flow", thousandfold) };
 
 /** Levels of the straight path as upstream has them, held against `shiftTimes` where they are shifted. */
 function straightTimes({ config: { shift, mu, how }, levels = [] }: Case): readonly number[] {
@@ -101,6 +107,7 @@ function consistencyModel(
   sigma: (t: number) => number,
 ): Denoiser {
   return {
+    path,
     predicts: "sample",
     predict: (xt, t) =>
       tf.tidy(() => {
@@ -139,9 +146,10 @@ const runs: Readonly<Record<string, (one: Case) => Steps>> = {
       churnNoise: 1.007,
       noise: replayed,
     } as const;
+    const path = edmPath({ sigmaMax: 200 });
     return heun(
-      fed("noise", (t) => 10 * t),
-      edmPath({ sigmaMax: 200 }),
+      fed(path, "noise", (t) => 10 * t),
+      path,
       tf.mul(start, 100),
       options,
     );
@@ -186,7 +194,7 @@ const runs: Readonly<Record<string, (one: Case) => Steps>> = {
       (t) => Math.sqrt(alphaBar(t)),
       (t) => Math.sqrt(1 - alphaBar(t)),
     );
-    return ddpm(fed("noise", thousandfold), path, start, { times, noise: replayed });
+    return ddpm(fed(path, "noise", thousandfold), path, start, { times, noise: replayed });
   },
   "dpm++": (one) => dpmSolverPlusPlus(straight.denoiser, straight.path, start, { times: one.levels }),
   unipc: (one) => unipc(straight.denoiser, straight.path, start, { times: one.levels }),
@@ -197,14 +205,16 @@ const runs: Readonly<Record<string, (one: Case) => Steps>> = {
   "trig-consistency": ({ times }) => {
     const path = pathOf("TrigFlow", 1.6, Math.cos, Math.sin);
     const scaled: typeof replayed = (draw, size) => tf.mul(replayed(draw, size), 0.5);
-    return consistency(fed("velocity", thousandfold), path, start, { times, noise: scaled });
+    return consistency(fed(path, "velocity", thousandfold), path, start, { times, noise: scaled });
   },
-  "vp-sde": ({ times }) => reverseSde(fed("noise", thousandfold), vpPath(), start, { times, noise: replayed }),
+  "vp-sde": ({ times }) =>
+    reverseSde(fed(vpPath(), "noise", thousandfold), vpPath(), start, { times, noise: replayed }),
   "ve-sde": ({ config, levels = [] }) => {
     // With σ² as the time, g² dt is σ² − σ'² exactly: upstream's step.
     const base = pathOf("variance as time", 100 * (1 + 1e-6), () => 1, Math.sqrt);
     const path: SdePath = { ...base, drift: () => 0, diffusion: () => 1 };
     const score: Denoiser = {
+      path,
       predicts: "score",
       predict: (xt, t) =>
         tf.tidy(() => {

@@ -71,44 +71,46 @@ interface Grid {
 type Run = (path: Schedule, config: Config, grid: Grid) => Generator<SamplerStep, tf.Tensor>;
 
 const clips = { static: clipStatic(), dynamic: clipDynamic({ percentile: 0.8, maximum: 3 }) };
-const denoiser = ({ prediction = "epsilon" }: Config) => denoiserFor(names[prediction]);
+const denoiser = (path: Schedule, { prediction = "epsilon" }: Config) => denoiserFor(path, names[prediction]);
 const clipped = ({ clip }: Config) => clip && clips[clip];
 
 /** What each kind of run is here. */
 const runs: Readonly<Record<string, Run>> = {
-  ddim: (path, c, grid) => ddim(denoiser(c), path, start, { ...grid, eta: c.eta, noise: replayed, clip: clipped(c) }),
+  ddim: (path, c, grid) =>
+    ddim(denoiser(path, c), path, start, { ...grid, eta: c.eta, noise: replayed, clip: clipped(c) }),
   "ddim-inversion": (path, c, { times }) =>
-    ddimInversion(denoiser(c), path, start, { times: [...(times ?? [])].reverse() }),
+    ddimInversion(denoiser(path, c), path, start, { times: [...(times ?? [])].reverse() }),
   ddpm: (path, c, grid) =>
-    ddpm(denoiser(c), path, start, { ...grid, noise: replayed, variance: c.variance, clip: clipped(c) }),
+    ddpm(denoiser(path, c), path, start, { ...grid, noise: replayed, variance: c.variance, clip: clipped(c) }),
   "ddpm-said-variance": (path, c, grid) =>
-    ddpm(sayingVariance(denoiser(c), path, grid.times ?? []), path, start, {
+    ddpm(sayingVariance(denoiser(path, c), path, grid.times ?? []), path, start, {
       ...grid,
       noise: replayed,
       variance: "learned",
     }),
-  pndm: (path, c, grid) => pndm(denoiser(c), path, start, { ...grid, start: c.start }),
-  euler: (path, c, grid) => euler(denoiser(c), path, start, grid),
-  "euler-ancestral": (path, c, grid) => eulerAncestral(denoiser(c), path, start, { ...grid, noise: replayed }),
-  heun: (path, c, grid) => heun(denoiser(c), path, start, { ...grid, clip: clipped(c) }),
-  lms: (path, c, grid) => lms(denoiser(c), path, start, { ...grid, order: c.order }),
+  pndm: (path, c, grid) => pndm(denoiser(path, c), path, start, { ...grid, start: c.start }),
+  euler: (path, c, grid) => euler(denoiser(path, c), path, start, grid),
+  "euler-ancestral": (path, c, grid) => eulerAncestral(denoiser(path, c), path, start, { ...grid, noise: replayed }),
+  heun: (path, c, grid) => heun(denoiser(path, c), path, start, { ...grid, clip: clipped(c) }),
+  lms: (path, c, grid) => lms(denoiser(path, c), path, start, { ...grid, order: c.order }),
   "dpm++": (path, c, grid) =>
-    dpmSolverPlusPlus(denoiser(c), path, start, { ...grid, order: c.order, clip: clipped(c) }),
-  "dpm++sde": (path, c, grid) => dpmSolverSde(denoiser(c), path, start, { ...grid, noise: replayed }),
-  "dpm-solver": (path, c, grid) => dpmSolver(denoiser(c), path, start, { ...grid, order: c.order }),
+    dpmSolverPlusPlus(denoiser(path, c), path, start, { ...grid, order: c.order, clip: clipped(c) }),
+  "dpm++sde": (path, c, grid) => dpmSolverSde(denoiser(path, c), path, start, { ...grid, noise: replayed }),
+  "dpm-solver": (path, c, grid) => dpmSolver(denoiser(path, c), path, start, { ...grid, order: c.order }),
   unipc: (path, c, grid) => {
     const variant = c.variant === "bh1" ? "bh1" : "bh2";
-    return unipc(denoiser(c), path, start, { ...grid, order: c.order, variant, clip: clipped(c) });
+    return unipc(denoiser(path, c), path, start, { ...grid, order: c.order, variant, clip: clipped(c) });
   },
   inpaint: (path, c, grid) =>
-    inpaint(denoiser(c), path, start, {
+    inpaint(denoiser(path, c), path, start, {
       ...grid,
       image: tf.div(replayed(100, shape), 2),
       mask: tf.tensor2d([[1, 0, 1]]),
       // Upstream uses one draw for both parts of the image; here each has its own.
       noise: (draw, size) => replayed(Math.ceil(draw / 2), size),
     }),
-  consistency: (path, c, grid) => consistency(denoiser(c), path, start, { ...grid, noise: replayed, clip: clipped(c) }),
+  consistency: (path, c, grid) =>
+    consistency(denoiser(path, c), path, start, { ...grid, noise: replayed, clip: clipped(c) }),
 };
 
 /** A network that says σ² = 0.02 + cos(x)/100 itself, as the fraction v of ln σ² = v·ln β + (1 − v)·ln β̃. */

@@ -38,7 +38,7 @@ test("DDIM on linspace times is Euler's result, as the theory says", () => {
     const one = fixtures.cases.find(
       ({ scheduler, name }) => scheduler === "EulerDiscreteScheduler" && name === `${prediction} linspace`,
     )!;
-    agrees(finalOf(ddim(denoiserFor(names[prediction]), path, start, { steps: 10, spacing: "linspace" })), one);
+    agrees(finalOf(ddim(denoiserFor(path, names[prediction]), path, start, { steps: 10, spacing: "linspace" })), one);
   }
 });
 

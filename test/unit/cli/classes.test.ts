@@ -41,7 +41,10 @@ function apart(a: tf.Tensor, b: tf.Tensor): number {
 /** What `generate` should draw, put together from the library's parts: one batch, classes and guidance as given. */
 function byHand(labels: number[], guidanceScale: number): Promise<tf.Tensor> {
   const [label, none] = [tf.tensor1d(labels, "int32"), tf.tensor1d([CLASSES], "int32")];
-  const denoiser = guided(networkDenoiser(network), { guidanceScale, unconditional: { label: none } });
+  const denoiser = guided(networkDenoiser(network, linearSchedule({ T: 100 })), {
+    guidanceScale,
+    unconditional: { label: none },
+  });
   const xT = normalNoise(11)(0, [labels.length, 8, 8, 1]);
   return sample(ddim(denoiser, linearSchedule({ T: 100 }), xT, { steps: 4, condition: { label }, clip: clipStatic() }));
 }

@@ -42,11 +42,10 @@ const weights = (weighting: string, options: object = {}, t = 500, prediction: P
 const mixture = (means: number[][], covariance: Covariance = 1, shares?: number[]) =>
   mixtureDenoiser(schedule, { means, covariances: [covariance], weights: shares });
 const onLabels = (condition: tf.Tensor, none: tf.Tensor) =>
-  guided({ predicts: "noise", predict: (x) => x.clone() }, { guidanceScale: 2, unconditional: { text: none } }).predict(
-    good,
-    tf.tensor1d([5, 5]),
-    { text: condition },
-  );
+  guided(
+    { path: schedule, predicts: "noise", predict: (x) => x.clone() },
+    { guidanceScale: 2, unconditional: { text: none } },
+  ).predict(good, tf.tensor1d([5, 5]), { text: condition });
 
 const doors: [RegExp, () => unknown][] = [
   [

@@ -18,6 +18,7 @@ import {
 function labelled(): Denoiser & { batches: number[] } {
   const batches: number[] = [];
   return {
+    path: linearSchedule(),
     predicts: "noise",
     batches,
     predict: (xt, t, condition) => {
@@ -57,6 +58,7 @@ test("outside its interval guidance is the conditional output", () => {
 
 test("rescaled guidance has the conditional output's deviation at φ = 1, and survives a constant one", () => {
   const spread: Denoiser = {
+    path: linearSchedule(),
     predicts: "noise",
     predict: (x, _t, condition) => tf.mul(tf.reshape(tf.cast(condition!.label, "float32"), [-1, 1]), x),
   };
@@ -98,10 +100,7 @@ test("guidance refuses what would be silently wrong", () => {
     () => guided(labelled(), { guidanceScale: 1, unconditional: {}, interval: [5, 1] }),
     /two rising times, got 5,1/,
   );
-  assert.throws(
-    () => classifierGuided(labelled(), edmPath(), () => tf.tensor1d([0]), NaN),
-    /scale must be a finite number/,
-  );
+  assert.throws(() => classifierGuided(labelled(), () => tf.tensor1d([0]), NaN), /scale must be a finite number/);
   assert.throws(() => guided(labelled(), { guidanceScale: NaN, unconditional: {} }), /guidanceScale/);
   assert.throws(() => guided(labelled(), { guidanceScale: 1, unconditional: {}, rescale: 2 }), /rescale/);
 });
@@ -115,7 +114,7 @@ test("classifier guidance turns a mixture's score into that of the class", () =>
     tf.add(tf.sub(one.logDensity(x, t), both.logDensity(x, t)), Math.log(0.5)) as tf.Tensor1D;
   const x = tf.tensor2d([[-1.2], [0.1], [0.9]]);
   const t = tf.tensor1d([100, 400, 800]);
-  const steered = classifierGuided(both, path, logProbability);
+  const steered = classifierGuided(both, logProbability);
   const expected = convertPrediction(path, "sample", "noise", one.predict(x, t), x, [100, 400, 800]).dataSync();
   steered
     .predict(x, t)

@@ -2,14 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { namedLeaves } from "../../../src/base/tree.js";
 import * as tf from "../../../src/runtime/tf.js";
-import { guided, linearSchedule, type Condition } from "../../../src/diffusion/index.js";
+import { guided, linearSchedule } from "../../../src/diffusion/index.js";
+import type { Condition } from "../../../src/nn/index.js";
 import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import {
+  contextColumn,
   DiffusionTask,
+  labelColumn,
   networkDenoiser,
+  type Column,
+  type ConditionOptions,
   type TimeNetwork,
-  type TrainingConditions,
 } from "../../../src/families/index.js";
 import { assertGraphEqualsEager, distance, withoutGraphs } from "../training/graph-equals-eager.js";
 
@@ -19,18 +23,20 @@ const [CLASSES, NONE] = [4, 3];
 const SHAPE = [3, 5] as const;
 const pictures = new RandomStream(1, "pictures").uniforms(COUNT * 64).map((u) => 2 * u - 1);
 const labels = Uint8Array.from({ length: COUNT }, (_, i) => i % NONE);
-const contexts = { values: new RandomStream(2, "texts").normals(COUNT * 15), shape: SHAPE };
 const emptyText = new Float32Array(15);
-const byClass: TrainingConditions = { labels, unconditional: { rate: 0.5, label: NONE } };
-const byText: TrainingConditions = { contexts, unconditional: { rate: 0.5, context: emptyText } };
-const byBoth: TrainingConditions = { labels, contexts, unconditional: { rate: 0.5, label: NONE, context: emptyText } };
+const label = labelColumn(labels, { none: NONE });
+const context = contextColumn(new RandomStream(2, "texts").normals(COUNT * 15), SHAPE, { none: emptyText });
+const unconditional = { rate: 0.5 };
+const byClass: ConditionOptions = { conditions: { label }, unconditional };
+const byText: ConditionOptions = { conditions: { context }, unconditional };
+const byBoth: ConditionOptions = { conditions: { label, context }, unconditional };
 
 const levels = { in_channels: 1, out_channels: 1, block_out_channels: [8, 8], layers_per_block: 1, norm_num_groups: 4 };
 const text = { cross_attention_dim: 5, attention_head_dim: 4 };
 
 interface Case {
   readonly make: () => TimeNetwork;
-  readonly conditions: TrainingConditions;
+  readonly options: ConditionOptions;
 }
 
 const cases: Record<string, Case> = {
@@ -43,7 +49,7 @@ const cases: Record<string, Case> = {
         num_class_embeds: CLASSES,
         dropout: 0.2,
       }) as TimeNetwork,
-    conditions: byClass,
+    options: byClass,
   },
   "UNet2DCondition with text, classes and dropout": {
     make: () =>
@@ -55,7 +61,7 @@ const cases: Record<string, Case> = {
         num_class_embeds: CLASSES,
         dropout: 0.2,
       }) as TimeNetwork,
-    conditions: byBoth,
+    options: byBoth,
   },
   "DiT with classes and text": {
     make: () =>
@@ -67,7 +73,7 @@ const cases: Record<string, Case> = {
         num_embeds_ada_norm: CLASSES - 1,
         cross_attention_dim: 5,
       }) as TimeNetwork,
-    conditions: byBoth,
+    options: byBoth,
   },
   "U-ViT with text": {
     make: () =>
@@ -80,7 +86,7 @@ const cases: Record<string, Case> = {
         context_dim: SHAPE[1],
         context_tokens: SHAPE[0],
       }) as TimeNetwork,
-    conditions: byText,
+    options: byText,
   },
 };
 
@@ -93,23 +99,22 @@ function moved(network: TimeNetwork): TimeNetwork {
 }
 
 /** The condition of the first examples, and what stands for none. */
-function conditionOf(
-  { labels, contexts, unconditional }: TrainingConditions,
-  n: number,
-): { given: Condition; none: Condition } {
-  const [given, none]: Record<string, tf.Tensor>[] = [{}, {}];
-  if (labels) {
-    given["label"] = tf.tensor1d(Int32Array.from(labels.slice(0, n)), "int32");
-    none["label"] = tf.tensor1d([unconditional!.label!], "int32");
-  }
-  if (contexts) {
-    given["context"] = tf.tensor3d(contexts.values.slice(0, n * 15), [n, ...SHAPE]);
-    none["context"] = tf.tensor3d(unconditional!.context!.slice(), [1, ...SHAPE]);
-  }
-  return { given, none };
+function conditionOf({ conditions }: ConditionOptions, n: number): { given: Condition; none: Condition } {
+  const tensors = (entries: (column: Column) => ArrayLike<number>, count: number): Condition =>
+    Object.fromEntries(
+      Object.entries(conditions!).map(([name, column]) => [
+        name,
+        tf.tensor(Array.from(entries(column)), [count, ...column.shape], column.dtype),
+      ]),
+    );
+  const sizeOf = ({ shape }: Column): number => shape.reduce((product, length) => product * length, 1);
+  return {
+    given: tensors((column) => column.values.subarray(0, n * sizeOf(column)), n),
+    none: tensors(({ none }) => none!, 1),
+  };
 }
 
-for (const [name, { make, conditions }] of Object.entries(cases)) {
+for (const [name, { make, options }] of Object.entries(cases)) {
   test(`${name}: the training step as a graph equals the step operation by operation`, () => {
     assertGraphEqualsEager(
       () =>
@@ -119,7 +124,7 @@ for (const [name, { make, conditions }] of Object.entries(cases)) {
           data: pictures,
           shape: [8, 8, 1],
           batchSize: 4,
-          ...conditions,
+          ...options,
         }),
     );
   });
@@ -131,11 +136,11 @@ for (const [name, { make, conditions }] of Object.entries(cases)) {
       sizes.push(x.shape[0]);
       return network.apply(x, ...rest);
     };
-    const denoiser = networkDenoiser({ parameters: network.parameters, apply });
+    const denoiser = networkDenoiser({ parameters: network.parameters, apply }, schedule);
     tf.tidy(() => {
       const xt = tf.tensor4d(pictures.slice(0, 192), [3, 8, 8, 1]);
       const t = tf.tensor1d([1, 40, 100]);
-      const { given, none } = conditionOf(conditions, 3);
+      const { given, none } = conditionOf(options, 3);
       const strong = guided(denoiser, { guidanceScale: 3, unconditional: none });
       const both = strong.predict(xt, t, given).dataSync() as Float32Array;
       assert.deepEqual(new Set(sizes), new Set([6]), "the network only ever saw both branches together");
@@ -167,8 +172,8 @@ test("a share of the examples is trained without condition, drawn from a stream 
   const { parameters } = new PointMlp();
   const network: TimeNetwork = { parameters, apply: (x) => x };
   const data = new Float32Array(2 * COUNT);
-  const task = (conditions: TrainingConditions, seed = 0): DiffusionTask =>
-    new DiffusionTask({ network, path: schedule, data, shape: [2], batchSize: 2000, seed, ...conditions });
+  const task = (options: ConditionOptions, seed = 0): DiffusionTask =>
+    new DiffusionTask({ network, path: schedule, data, shape: [2], batchSize: 2000, seed, ...options });
   const draw = (...args: Parameters<typeof task>): Record<string, Float32Array> => {
     const batch = task(...args).batch(3);
     const values = Object.fromEntries(
@@ -177,28 +182,39 @@ test("a share of the examples is trained without condition, drawn from a stream 
     tf.dispose(batch as tf.TensorContainer);
     return values;
   };
-  const all = draw({ labels, contexts });
-  const some = draw({ labels, contexts, unconditional: { rate: 0.2, label: NONE, context: emptyText } });
+  const all = draw({ conditions: { label, context } });
+  const some = draw({ conditions: { label, context }, unconditional: { rate: 0.2 } });
   const left = [...some["condition/label"].keys()].filter((i) => some["condition/label"][i] === NONE);
   // Five standard deviations of a share of 2000.
   assert.ok(Math.abs(left.length / 2000 - 0.2) < 5 * Math.sqrt((0.2 * 0.8) / 2000));
   const dropped = new Set(left);
   for (let i = 0; i < 2000; i++) {
-    const context = some["condition/context"].slice(15 * i, 15 * i + 15);
-    assert.deepEqual(context, dropped.has(i) ? emptyText : all["condition/context"].slice(15 * i, 15 * i + 15));
+    const words = some["condition/context"].slice(15 * i, 15 * i + 15);
+    assert.deepEqual(words, dropped.has(i) ? emptyText : all["condition/context"].slice(15 * i, 15 * i + 15));
     if (!dropped.has(i)) assert.equal(some["condition/label"][i], all["condition/label"][i]);
   }
   // Nothing else of the batch moved.
   for (const name of ["x0", "noise", "time", "weight"]) assert.deepEqual(some[name], all[name], name);
-  const options: TrainingConditions = { labels, unconditional: { rate: 0.2, label: NONE } };
+  const options: ConditionOptions = { conditions: { label }, unconditional: { rate: 0.2 } };
   assert.deepEqual(draw(options)["condition/label"], some["condition/label"]);
   assert.notDeepEqual(draw(options, 1)["condition/label"], some["condition/label"]);
+  // By name, only one of two is left out.
+  const one = draw({ conditions: { label, context }, unconditional: { rate: 0.2, names: ["label"] } });
+  assert.deepEqual(one["condition/label"], some["condition/label"]);
+  assert.deepEqual(one["condition/context"], all["condition/context"]);
   parameters.dispose();
 });
 
 test("masks of dropout are inputs: other ones at each step, the same at the same step", () => {
   const network = cases["UNet2D with classes and dropout"].make();
-  const task = new DiffusionTask({ network, path: schedule, data: pictures, shape: [8, 8, 1], batchSize: 4, labels });
+  const task = new DiffusionTask({
+    network,
+    path: schedule,
+    data: pictures,
+    shape: [8, 8, 1],
+    batchSize: 4,
+    conditions: { label },
+  });
   const before = tf.memory().numTensors;
   const masks = (step: number): Float32Array => {
     const batch = task.batch(step);
@@ -218,54 +234,77 @@ test("masks of dropout are inputs: other ones at each step, the same at the same
 test("conditions that do not fit say what would", () => {
   const network = new PointMlp() as TimeNetwork;
   const classes = new PointMlp({ num_class_embeds: 2 }) as TimeNetwork;
-  const make = (conditions: TrainingConditions, net = network): DiffusionTask =>
-    new DiffusionTask({ network: net, path: schedule, data: new Float32Array(4), shape: [2], ...conditions });
-  const two = Uint8Array.of(0, 1);
-  const words = { values: new Float32Array(8), shape: [2, 2] } as const;
-  const refusals: [TrainingConditions, RegExp][] = [
-    [{ labels: new Uint8Array(3) }, /got 3 labels for 2 examples/],
+  const make = (options: ConditionOptions, net = network): DiffusionTask =>
+    new DiffusionTask({ network: net, path: schedule, data: new Float32Array(4), shape: [2], ...options });
+  const two = labelColumn(Uint8Array.of(0, 1));
+  const words = contextColumn(new Float32Array(8), [2, 2]);
+  const unchecked: TimeNetwork = { parameters: network.parameters, apply: (x) => x };
+  const columns: [ConditionOptions, RegExp][] = [
+    [{ conditions: { label: labelColumn(new Uint8Array(3)) } }, /condition "label" has 3 numbers for 2 examples$/],
     [
-      { contexts: { values: new Float32Array(7), shape: [2, 2] } },
-      /contexts hold 7 numbers, 2 examples of \[2,2\] need 8/,
+      { conditions: { context: contextColumn(new Float32Array(7), [2, 2]) } },
+      /condition "context" has 7 numbers for 2 examples of shape \[2,2\] \(4 numbers each\)/,
     ],
     [
-      { contexts: { values: Float32Array.of(0, 0, 0, 0, 0, NaN, 0, 0), shape: [2, 2] } },
-      /context of example 1 holds NaN/,
+      { conditions: { context: contextColumn(Float32Array.of(0, 0, 0, 0, 0, NaN, 0, 0), [2, 2]) } },
+      /condition "context" of example 1 holds NaN/,
     ],
-    [{ labels: two, unconditional: { rate: 1.5, label: 2 } }, /is a share 0 … 1, got 1\.5/],
-    [{ unconditional: { rate: 0.1 } }, /needs a condition to leave out/],
-    [{ labels: two, unconditional: { rate: 0.1 } }, /unconditional\.label names the class that stands for none/],
-    [{ contexts: words, unconditional: { rate: 0.1 } }, /unconditional\.context needs 4 numbers \[2,2\], got none/],
+    [{ conditions: { label: two }, unconditional: { rate: 1.5 } }, /is a share 0 … 1, got 1\.5/],
+    [{ unconditional: { rate: 0.1 } }, /needs conditions to leave out/],
+    [{ conditions: { label: two }, unconditional: { rate: 0.1 } }, /leaves out "label", so its column needs `none`/],
     [
-      { labels: two, unconditional: { rate: 0.1, label: 2, context: new Float32Array(4) } },
-      /needs no numbers, as there are no contexts, got 4/,
+      { conditions: { context: words }, unconditional: { rate: 0.1, names: ["text"] } },
+      /to leave out "text", but the conditions are context/,
     ],
-  ];
-  for (const [conditions, message] of refusals) assert.throws(() => make(conditions), message);
-  const labels: [TrainingConditions, RegExp][] = [
-    [{ labels: Uint8Array.of(0, 2) }, /label of example 1 must be one of the network's 0 … 1, got 2/],
-    [{ labels: Int32Array.of(-1, 0) }, /label of example 0 must be one of the network's 0 … 1, got -1/],
     [
-      { labels: two, unconditional: { rate: 0.1, label: 2 } },
-      /label that stands for "no class" must be one of the network's 0 … 1, got 2/,
+      { conditions: { context: contextColumn(new Float32Array(8), [2, 2], { none: new Float32Array(3) }) } },
+      /`none` of the condition "context" needs 4 numbers \[2,2\], got 3/,
     ],
   ];
-  for (const [conditions, message] of labels) assert.throws(() => make(conditions, classes), message);
-  make({ labels: two }, classes);
-  const unknown = networkDenoiser(network);
+  for (const [options, message] of columns) assert.throws(() => make(options, unchecked), message);
+  make({ conditions: { context: words, style: two } }, unchecked);
+  const before = tf.memory().numTensors;
+  const ofNetwork: [ConditionOptions, RegExp][] = [
+    [{}, /this network needs the condition "label", int32 \[1\], got none/],
+    [{ conditions: { lable: two } }, /does not know the condition "lable": did you mean "label"\?/],
+    [{ conditions: { label: two, context: words } }, /does not know the condition "context": it takes label/],
+    [
+      { conditions: { label: { ...two, dtype: "float32" } } },
+      /"label" of this network must be int32 \[1\], got float32/,
+    ],
+    [
+      { conditions: { label: labelColumn(Uint8Array.of(0, 2)) } },
+      /"label" of example 1 must be one of the network's 0 … 1, got 2/,
+    ],
+    [
+      { conditions: { label: labelColumn(Int32Array.of(-1, 0)) } },
+      /"label" of example 0 must be one of .* 0 … 1, got -1/,
+    ],
+    [
+      { conditions: { label: labelColumn(Uint8Array.of(0, 1), { none: 2 }) } },
+      /"label" of its `none` must be one of .* got 2/,
+    ],
+  ];
+  for (const [options, message] of ofNetwork) assert.throws(() => make(options, classes), message);
+  assert.equal(tf.memory().numTensors, before);
+  make({ conditions: { label: two } }, classes);
+  assert.throws(() => make({ conditions: { label: two } }), /does not know the condition "label": it takes none/);
+  const unknown = networkDenoiser(network, schedule);
   const xt = tf.zeros([2, 2]);
   const style = tf.zeros([2]);
   assert.throws(
     () => unknown.predict(xt, style as tf.Tensor1D, { style }),
-    /does not know the condition style: it may have label and context/,
+    /does not know the condition "style": it takes none, leave it out/,
   );
   unknown.dispose();
-  const told = networkDenoiser(classes);
-  const label = tf.tensor1d([1, 2], "int32");
-  assert.throws(() => told.predict(xt, style as tf.Tensor1D, { label }), /knows the labels 0 … 1, got 2/);
+  const told = networkDenoiser(classes, schedule);
+  const outside = tf.tensor1d([1, 2], "int32");
+  assert.throws(
+    () => told.predict(xt, style as tf.Tensor1D, { label: outside }),
+    /"label" of this network must lie in 0 … 1, got 2/,
+  );
   told.dispose();
-  label.dispose();
   classes.parameters.dispose();
   network.parameters.dispose();
-  tf.dispose([xt, style]);
+  tf.dispose([xt, style, outside]);
 });

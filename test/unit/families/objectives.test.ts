@@ -23,7 +23,6 @@ import { PointMlp } from "../../../src/networks/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import {
   boundObjective,
-  clockOf,
   DiffusionTask,
   hybridObjective,
   learnedVarianceDenoiser,
@@ -138,7 +137,7 @@ test("EDM's objective is its weighted error of the denoiser that belongs to it, 
 
 test("a network with learned variance as a denoiser gives both halves, as a graph and without", () => {
   const network = pointNetwork(4);
-  const denoiser = learnedVarianceDenoiser(network);
+  const denoiser = learnedVarianceDenoiser(network, schedule);
   tf.tidy(() => {
     const xt = tf.tensor2d(data.slice(0, 6), [3, 2]);
     const t = tf.tensor1d([1, 50, 100]);
@@ -168,7 +167,7 @@ test("on a continuous path the network is told 1000·t/T, in training and in sam
   const batch = task(2, { network: teller, path, prediction: "flow" }).batch(1);
   const levels = batch.sigma.dataSync();
   batch.time.dataSync().forEach((time, i) => near(time, 1000 * levels[i], 1e-5));
-  const denoiser = networkDenoiser(teller, "flow", { clock: clockOf(path) });
+  const denoiser = networkDenoiser(teller, path, { predicts: "flow" });
   const told = tf.tidy(() => [...denoiser.predict(tf.zeros([2, 1]), tf.tensor1d([0.25, 1])).dataSync()]);
   assert.deepEqual(told, [250, 1000]);
   denoiser.dispose();

@@ -34,7 +34,7 @@ test("who knows the one example there is makes no error; who answers 0 makes one
   noiseErrors(dataDenoiser(schedule, x0), schedule, x0, times, noise).forEach((error) =>
     assert.ok(error < 1e-8, `${error}`),
   );
-  const silent: Denoiser = { predicts: "noise", predict: (xt) => tf.zerosLike(xt) };
+  const silent: Denoiser = { path: schedule, predicts: "noise", predict: (xt) => tf.zerosLike(xt) };
   noiseErrors(silent, schedule, x0, times, noise).forEach((error, i) => {
     const square = tf.tidy(() => tf.mean(tf.square(noise(times[i], [1, 3]))).dataSync()[0]);
     assert.ok(Math.abs(error - square) < 1e-6);

@@ -86,16 +86,25 @@ test("DiT refuses inputs and configurations that do not fit", () => {
   );
   assert.throws(() => dit.apply(tf.zeros([2, 4, 4, 3]), t, { label }), /got shape \[2,4,4,3\]/);
   assert.throws(() => dit.apply(x, tf.tensor1d([1]), { label }), /one value an image/);
-  assert.throws(() => dit.apply(x, t), /class-conditional: give a label/);
-  const none = dit.labels! - 1;
+  assert.throws(
+    () => dit.apply(x, t),
+    /this transformer needs the condition "label", int32 \[2\], got none: pass \{ label \}/,
+  );
+  const none = dit.conditions.label.below! - 1;
   dit.apply(x, t, { label: tf.tensor1d([none, 0], "int32") });
   assert.throws(
     () => dit.apply(x, t, { label: tf.tensor1d([none + 1, 0], "int32") }),
-    new RegExp(`labels 0 … ${none}, got ${none + 1}`),
+    new RegExp(`"label" of this transformer must lie in 0 … ${none}, got ${none + 1}`),
   );
-  assert.throws(() => dit.apply(x, t, { label, context: tf.zeros([2, 3, 3]) }), /takes no context/);
+  assert.throws(
+    () => dit.apply(x, t, { label, context: tf.zeros([2, 3, 3]) }),
+    /does not know the condition "context": it takes label/,
+  );
   const withText = new DiT({ ...small, cross_attention_dim: 3 });
-  assert.throws(() => withText.apply(x, t, { label }), /takes a context \[2, words, 3\]/);
+  assert.throws(
+    () => withText.apply(x, t, { label }),
+    /needs the condition "context", float32 \[2, any, 3\], got none/,
+  );
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ attention_head_dim: 3 }, /num_attention_heads · attention_head_dim is 6: .* multiple of 4/],
     [{ activation_fn: "swiglu" }, /activation_fn: unknown "swiglu"/],

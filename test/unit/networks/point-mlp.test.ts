@@ -31,12 +31,12 @@ for (const time_encoding of timeEncodingNames) {
     for (const num_class_embeds of [null, 2]) {
       const config: Partial<PointMlpConfig> = { hidden: [6, 5], time_encoding, time_channels: 4, num_class_embeds };
       const network = new PointMlp(config, { seed: 3 });
-      const label = num_class_embeds === null ? undefined : tf.tensor1d([1, 0, 1], "int32");
-      const second = label && { label: tf.slice(label, 1, 1) };
-      checkGradients(([v]) => network.apply(v as tf.Tensor2D, t, { label }), [x], network.parameters, {
+      const label = tf.tensor1d([1, 0, 1], "int32");
+      const [all, second] = num_class_embeds === null ? [{}, {}] : [{ label }, { label: tf.slice(label, 1, 1) }];
+      checkGradients(([v]) => network.apply(v as tf.Tensor2D, t, all), [x], network.parameters, {
         tolerance: 5e-3,
       });
-      const together = network.apply(x, t, { label });
+      const together = network.apply(x, t, all);
       const [one, time] = [tf.slice(x, 1, 1), tf.slice(t, 1, 1)];
       const alone = network.apply(one, time, second);
       assert.ok(largestDifference(tf.slice(together, 1, 1), alone) < 1e-6);
@@ -52,10 +52,10 @@ test("PointMlp refuses inputs and configurations that do not fit", () => {
   assert.throws(() => network.apply(tf.zeros([2, 3]), t), /one value a point, shape \[2\], got \[3\]/);
   assert.throws(
     () => network.apply(tf.zeros([3, 3]), t, { label: tf.tensor1d([0, 0, 0], "int32") }),
-    /knows no classes/,
+    /does not know the condition "label": it takes none/,
   );
   const byClass = new PointMlp({ hidden: [4], num_class_embeds: 2 });
-  assert.throws(() => byClass.apply(x, t), /class-conditional: give a label, int32 of shape \[3\]/);
+  assert.throws(() => byClass.apply(x, t), /needs the condition "label", int32 \[3\], got none/);
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ hidden: [4, 0] }, /hidden must be a positive whole number, got 0/],
     [{ dimensions: 1.5 }, /dimensions must be/],

@@ -69,10 +69,10 @@ test("inputs and configurations that do not fit are refused", () => {
   const x = normal([2, 4, 4, 1], 1) as tf.Tensor4D;
   assert.throws(
     () => unet.apply(x, t, { context: tf.zeros([2, 4, 5]) }),
-    /takes a context \[2, words, 3\], got shape \[2,4,5\]/,
+    /"context" of this U-Net must be float32 \[2, any, 3\], got float32 \[2, 4, 5\]/,
   );
   assert.throws(() => unet.apply(x, t, { context: tf.zeros([1, 4, 3]) }), /got shape \[1,4,3\]/);
-  assert.throws(() => unet.apply(x, t, {}), /takes a context \[2, words, 3\], got none/);
+  assert.throws(() => unet.apply(x, t, {}), /needs the condition "context", float32 \[2, any, 3\], got none/);
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ down_block_types: ["AttnDownBlock2D", "DownBlock2D"] }, /down_block_types: unknown "AttnDownBlock2D"/],
     [{ mid_block_type: "UNetMidBlock2DSimpleCrossAttn" }, /mid_block_type: unknown/],

@@ -142,8 +142,11 @@ test("inputs that do not fit are refused with what would", () => {
   assert.throws(() => unet.apply(tf.zeros([1, 4, 4, 3]), t), /takes images \[N, H, W, 1\], got shape \[1,4,4,3\]/);
   assert.throws(() => unet.apply(tf.zeros([4, 4, 1]) as unknown as tf.Tensor4D, t), /got shape \[4,4,1\]/);
   assert.throws(() => unet.apply(tf.zeros([2, 4, 4, 1]), t), /one value an image, shape \[2\], got \[1\]/);
-  assert.throws(() => unet.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0], "int32") }), /knows no classes/);
-  assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t), /class-conditional: give a label/);
+  assert.throws(
+    () => unet.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0], "int32") }),
+    /does not know the condition "label": it takes none/,
+  );
+  assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t), /needs the condition "label", int32 \[1\], got none/);
   assert.throws(
     () => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0, 1], "int32") }),
     /int32 of shape \[1\]/,

@@ -37,14 +37,20 @@ test("UVit refuses inputs and configurations that do not fit", () => {
     /takes images \[N, 4,6, 1\], got shape \[2,6,6,1\]: its places are learned/,
   );
   assert.throws(() => uvit.apply(x, tf.tensor1d([1])), /one value an image/);
-  assert.throws(() => uvit.apply(x, t, { label: tf.tensor1d([0, 0], "int32") }), /knows no classes/);
-  assert.throws(() => uvit.apply(x, t, { context: tf.zeros([2, 2, 5]) }), /takes no context, got shape \[2,2,5\]/);
+  assert.throws(
+    () => uvit.apply(x, t, { label: tf.tensor1d([0, 0], "int32") }),
+    /does not know the condition "label": it takes none, leave it out/,
+  );
+  assert.throws(
+    () => uvit.apply(x, t, { context: tf.zeros([2, 2, 5]) }),
+    /does not know the condition "context": it takes none/,
+  );
   const withText = new UVit({ ...small, context_dim: 5, context_tokens: 2 });
   assert.throws(
     () => withText.apply(x, t, { context: tf.zeros([2, 3, 5]) }),
-    /takes a context \[2, 2, 5\], got shape \[2,3,5\]/,
+    /"context" of this U-ViT must be float32 \[2, 2, 5\], got float32 \[2, 3, 5\]/,
   );
-  assert.throws(() => withText.apply(x, t), /takes a context \[2, 2, 5\], got none/);
+  assert.throws(() => withText.apply(x, t), /needs the condition "context", float32 \[2, 2, 5\], got none/);
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ depth: 4 }, /depth must be odd, .* got 4/],
     [{ depth: 1e9 + 1 }, /depth must be at most 1000, got 1000000001/],

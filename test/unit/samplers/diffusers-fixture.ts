@@ -1,6 +1,6 @@
 import * as tf from "../../../src/runtime/tf.js";
 import type { Denoiser, Prediction } from "../../../src/index.js";
-import { networkTime } from "../../../src/index.js";
+import { linearSchedule, networkTime } from "../../../src/index.js";
 
 /** S = arange(768) reshaped (3, 8, 8, 4), /768, axes permuted to (4, 3, 8, 8); reversed, it is Z. */
 export function fixtureImages(reversed = false): tf.Tensor {
@@ -8,9 +8,10 @@ export function fixtureImages(reversed = false): tf.Tensor {
   return tf.tidy(() => tf.transpose(tf.tensor(values, [3, 8, 8, 4]), [3, 0, 1, 2]));
 }
 
-/** The stand-in network o = x·t/(t + 1), t = 0 … T − 1. */
+/** On the linear schedule, the stand-in network o = x·t/(t + 1), t = 0 … T − 1. */
 export function fixtureDenoiser(predicts: Prediction): Denoiser {
   return {
+    path: linearSchedule(),
     predicts,
     predict: (xt, t) =>
       tf.tidy(() => {

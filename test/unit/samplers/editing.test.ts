@@ -140,7 +140,7 @@ test("samples of a finite data set's ideal denoiser are its points", () => {
 
 test("one consistency step is one evaluation of x̂_0, two noise it again in between", () => {
   const schedule = linearSchedule();
-  const half = { predicts: "sample" as const, predict: (xt: tf.Tensor) => tf.mul(xt, 0.5) };
+  const half = { path: schedule, predicts: "sample" as const, predict: (xt: tf.Tensor) => tf.mul(xt, 0.5) };
   const xT = tf.ones([1, 2]);
   const noise = (_draw: number, shape: readonly number[]): tf.Tensor => tf.fill([...shape], 2);
   assert.equal(drain(consistency(half, schedule, xT, { noise })).dataSync()[0], 0.5);

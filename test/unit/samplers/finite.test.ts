@@ -42,6 +42,7 @@ function failing(denoiser: Denoiser, n: number): Denoiser & { times: number[] } 
   const times: number[] = [];
   return {
     times,
+    path: denoiser.path,
     predicts: denoiser.predicts,
     predict: (xt, t, condition) =>
       tf.tidy(() => {
@@ -86,7 +87,7 @@ for (const entry of samplers) {
 }
 
 test("a NaN is an error that says where it came from, not a black picture", async () => {
-  const denoiser: Denoiser = { predicts: "noise", predict: (xt) => tf.mul(xt, NaN) };
+  const denoiser: Denoiser = { path: schedule, predicts: "noise", predict: (xt) => tf.mul(xt, NaN) };
   const run = sample(ddim(denoiser, schedule, good, { steps: 50, clip: clipStatic() }));
   await assert.rejects(
     run,
@@ -178,7 +179,7 @@ test("inpainting refuses an image or a mask that does not fit", () => {
 });
 
 test("a step that is compiled is not read while it is recorded, and gives what it gives uncompiled", () => {
-  const denoiser: Denoiser = { predicts: "noise", predict: (xt) => tf.sin(xt) };
+  const denoiser: Denoiser = { path: schedule, predicts: "noise", predict: (xt) => tf.sin(xt) };
   const step = ({ x, z }: { x: tf.Tensor; z: tf.Tensor }): { out: tf.Tensor } => ({
     out: tf.add(
       drain(ddim(denoiser, schedule, qSample(schedule, x, 900, z), { times: [900, 400], finish: "last" })),

@@ -47,6 +47,7 @@ export function fastNoise(seed: number): NoiseSource {
 /** A denoiser that counts how often it is asked. */
 export function counting(denoiser: Denoiser): Denoiser & { calls: number } {
   const counter = {
+    path: denoiser.path,
     predicts: denoiser.predicts,
     calls: 0,
     predict(...[xt, t, condition]: Parameters<Denoiser["predict"]>): tf.Tensor {

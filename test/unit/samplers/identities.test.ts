@@ -22,6 +22,8 @@ import {
   exponentialLevels,
   flow,
   flowPath,
+  gaussianDenoiser,
+  guided,
   inpaint,
   karrasLevels,
   linearSchedule,
@@ -33,11 +35,14 @@ import {
   qSample,
   respace,
   respacedDenoiser,
+  runOnAnyPath,
+  samplerNamed,
   samplers,
   shiftTimes,
   sigmoidBetaSchedule,
   timeGrid,
   unipc,
+  variationalBound,
   vpPath,
   zeroTerminalSnr,
   type Denoiser,
@@ -80,6 +85,7 @@ const mixture = (path: GaussianPath, d: number): Denoiser =>
 /** The same denoiser, answering with another prediction. */
 function answering(denoiser: Denoiser, path: GaussianPath, predicts: Prediction): Denoiser {
   return {
+    path,
     predicts,
     predict: (xt, t) =>
       convertPrediction(
@@ -304,7 +310,7 @@ test("zero terminal SNR: v and x_0 sample from t = T, ε is refused, σ samplers
     const result = drain(ddim(answering(denoiser, schedule, predicts), schedule, xT, { steps: 10 }));
     assert.ok(result.dataSync().every(Number.isFinite));
   }
-  const noisy: Denoiser = { predicts: "noise", predict: (xt) => xt.clone() };
+  const noisy: Denoiser = { path: schedule, predicts: "noise", predict: (xt) => xt.clone() };
   assert.throws(() => drain(ddim(noisy, schedule, xT, { steps: 10 })), /zero terminal SNR/);
   const reference = drain(ddim(denoiser, schedule, xT, { steps: 10 }));
   same(drain(dpmSolverPlusPlus(denoiser, schedule, xT, { steps: 10, order: 1 })), reference, "DPM-Solver++ 1");
@@ -328,7 +334,7 @@ test("zero terminal SNR: v and x_0 sample from t = T, ε is refused, σ samplers
 
 test("clipping bounds x̂_0 and derives ε̂ again, so that x_t = a·x̂_0 + b·ε̂ still holds", () => {
   const schedule = linearSchedule();
-  const overshooting: Denoiser = { predicts: "noise", predict: (xt) => tf.mul(xt, -3) };
+  const overshooting: Denoiser = { path: schedule, predicts: "noise", predict: (xt) => tf.mul(xt, -3) };
   const xT = fastNoise(8)(0, [2, 5]);
   for (const clip of [clipStatic(), clipDynamic({ percentile: 0.9 })]) {
     for (const { x0, xt, t } of ddim(overshooting, schedule, xT, { steps: 6, clip })) {
@@ -359,7 +365,11 @@ test("between its times a respaced process asks the parent at the same noise lev
   const schedule = linearSchedule();
   const child = respace(schedule, [100, 300, 600, 1000]);
   const asked: number[] = [];
-  const spy: Denoiser = { predicts: "noise", predict: (x, t) => (asked.push(t.dataSync()[0]), tf.zerosLike(x)) };
+  const spy: Denoiser = {
+    path: schedule,
+    predicts: "noise",
+    predict: (x, t) => (asked.push(t.dataSync()[0]), tf.zerosLike(x)),
+  };
   for (const t of [1, 1.5, 2.25, 3.9]) {
     const told = respacedDenoiser(spy, child);
     told.predict(tf.zeros([1, 1]), tf.tensor1d([t]));
@@ -371,22 +381,32 @@ test("between its times a respaced process asks the parent at the same noise lev
   }
 });
 
-test("a network that is told discrete times is refused on a continuous path, whatever stands between", () => {
-  const clocked: LearnedVarianceDenoiser = {
+test("a path that the denoiser was not made for is refused, whatever stands between", () => {
+  const own = linearSchedule();
+  const denoiser: LearnedVarianceDenoiser = {
+    path: own,
     predicts: "noise",
-    clock: "discrete",
     predict: (x) => tf.zerosLike(x),
     predictWithVariance: (x) => ({ output: tf.zerosLike(x), fraction: tf.zerosLike(x) }),
   };
   const [path, xT, noise] = [vpPath(), tf.zeros([1, 2]), fastNoise(1)];
-  const discrete = /tells its network the times of a discrete schedule, but the path "vp" is continuous/;
-  const steered = classifierGuided(clocked, path, (x) => tf.sum(x, 1) as tf.Tensor1D);
-  const child = respacedDenoiser(clocked, respace(linearSchedule(), [500, 1000]));
-  assert.throws(() => drain(ddpm(clocked, path, xT, { steps: 2, noise, variance: "learned" })), discrete);
-  assert.throws(() => denoiserOnPath(clocked, path, flowPath()), discrete);
-  assert.throws(() => drain(ddim(steered, path, xT, { steps: 2 })), discrete);
-  assert.throws(() => drain(ddim(child, path, xT, { steps: 2 })), discrete);
-  denoiserOnPath(clocked, linearSchedule(), flowPath());
+  const refused =
+    /made for the path "linear" with T = 1000, not for "vp" with T = 1: .* denoiserOnPath\(denoiser, path\)/;
+  const steered = classifierGuided(denoiser, (x) => tf.sum(x, 1) as tf.Tensor1D);
+  const wrapped = guided(denoiser, { guidanceScale: 2, unconditional: {} });
+  assert.throws(() => drain(ddpm(denoiser, path, xT, { steps: 2, noise, variance: "learned" })), refused);
+  assert.throws(() => drain(ddim(steered, path, xT, { steps: 2 })), refused);
+  assert.throws(() => drain(ddim(wrapped, path, xT, { steps: 2, condition: {} })), refused);
+  assert.throws(() => runOnAnyPath(samplerNamed("ddim"), denoiser, path, xT, { steps: 2, noise }), refused);
+  assert.throws(() => variationalBound(denoiser, cosineSchedule(), xT, { noise }), /not for "cosine" with T = 1000/);
+  assert.throws(() => respacedDenoiser(denoiser, respace(cosineSchedule(), [500, 1000])), /not for "cosine"/);
+  const child = respace(own, [500, 1000]);
+  assert.throws(() => drain(ddim(respacedDenoiser(denoiser, child), own, xT, { steps: 2 })), /not for "linear"/);
+  drain(ddim(respacedDenoiser(denoiser, child), child, xT, { steps: 2 }));
+  drain(ddim(denoiserOnPath(denoiser, path), path, xT, { steps: 2 }));
+  // The same numbers made anew are the same path; the same name with other numbers is not.
+  drain(ddim(denoiser, linearSchedule(), xT, { steps: 2 }));
+  assert.throws(() => drain(ddim(denoiser, linearSchedule({ betaEnd: 0.03 }), xT, { steps: 2 })), /not for "linear"/);
 });
 
 test("what a sampler cannot do it refuses by name: a straight path in other units, Langevin's last level, a blind classifier", () => {
@@ -399,15 +419,15 @@ test("what a sampler cannot do it refuses by name: a straight path in other unit
     noise: (t) => straight.noise(t / 1000),
     timeAt: (level) => 1000 * straight.timeAt(level),
   };
-  const denoiser: Denoiser = { predicts: "flow", predict: (x) => tf.zerosLike(x) };
+  const denoiser: Denoiser = { path: straight, predicts: "flow", predict: (x) => tf.zerosLike(x) };
   const xT = tf.zeros([1, 2]);
   assert.throws(() => flow(denoiser, inMilliseconds, xT, { steps: 2 }), /"slow" is not the straight path/);
   const levels = { levels: [10, 1, 0.1], finish: "last", noise: fastNoise(1) } as const;
   assert.throws(
-    () => annealedLangevin(denoiser, edmPath(), xT, levels),
+    () => annealedLangevin(gaussianDenoiser(edmPath(), [0, 0], 1), edmPath(), xT, levels),
     /finish "last" would give the noise of the level before/,
   );
-  const steered = classifierGuided(denoiser, straight, (x) => tf.sum(x, 1) as tf.Tensor1D);
+  const steered = classifierGuided(denoiser, (x) => tf.sum(x, 1) as tf.Tensor1D);
   assert.throws(
     () => drain(ddim(steered, straight, xT, { steps: 2 })),
     /at t = 1 no signal is left of "flow" for a classifier to see/,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clockOf, logLikelihood, networkDenoiser, PointMlp, RandomStream, vpPath } from "../../../src/index.js";
+import { logLikelihood, networkDenoiser, PointMlp, RandomStream, vpPath } from "../../../src/index.js";
 import * as tf from "../../../src/runtime/tf.js";
 import { eagerly, sessions } from "../compile/support.js";
 
@@ -10,7 +10,7 @@ for (const predicts of ["noise", "velocity"] as const) {
     const mlp = new PointMlp({ hidden: [8] });
     const values = new RandomStream(3, "weights").normals(mlp.parameters.count);
     mlp.parameters.assignFlat(values.map((value) => 0.3 * value));
-    const denoiser = networkDenoiser(mlp, predicts, { clock: clockOf(path) });
+    const denoiser = networkDenoiser(mlp, path, { predicts });
     const points = tf.tensor2d([
       [-1, 0.3],
       [0.8, -0.4],

@@ -50,6 +50,7 @@ test("carried over to another path the ideal denoiser is that path's ideal denoi
       (from, to, predicts, level, seed) => {
         const [ideal, expected] = [from, to].map((path) => mixtureDenoiser(path, mixture));
         const trained: Denoiser = {
+          path: from,
           predicts,
           predict: (x, times) =>
             convertPrediction(from, "sample", predicts, ideal.predict(x, times), x, Array.from(times.dataSync())),
@@ -57,7 +58,7 @@ test("carried over to another path the ideal denoiser is that path's ideal denoi
         // One level for each of two examples.
         const times = tf.tensor1d([to.timeAt(level), to.timeAt(level / 2)]);
         const x = tf.mul(fastNoise(seed)(0, [2, 2]), to.noise(to.timeAt(level)) + 0.5);
-        const got = denoiserOnPath(trained, from, to).predict(x, times);
+        const got = denoiserOnPath(trained, to).predict(x, times);
         const difference = largestDifference(got, expected.predict(x, times));
         // Float32 rounds times and, where ε is predicted, loses σ times 1e-7.
         assert.ok(difference < 3e-3, `${from.name} → ${to.name}, ${predicts}: ${difference}`);
@@ -71,13 +72,14 @@ test("above the highest trained level it is asked at that level", () => {
   const from = linearSchedule();
   const asked: number[][] = [];
   const denoiser: Denoiser = {
+    path: from,
     predicts: "sample",
     predict: (x, t) => {
       asked.push([...t.dataSync(), ...x.dataSync()]);
       return x.clone();
     },
   };
-  denoiserOnPath(denoiser, from, flowPath()).predict(tf.tensor2d([[2]]), tf.tensor1d([1]));
+  denoiserOnPath(denoiser, flowPath()).predict(tf.tensor2d([[2]]), tf.tensor1d([1]));
   assert.equal(asked[0][0], 1000);
   assert.ok(Math.abs(asked[0][1] - 2 * from.noise(1000)) < 1e-6);
   assert.ok(noiseLevel(from, 1000) > 100);

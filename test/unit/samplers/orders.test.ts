@@ -218,6 +218,7 @@ test("the adaptive probability flow's solver is of order 5, as registered", () =
     [-speed, 0],
   ]);
   const turning: Denoiser = {
+    path: edmPath(),
     predicts: "noise",
     predict: (xt, t) => tf.tidy(() => tf.div(tf.matMul(xt as tf.Tensor2D, turn), tf.reshape(t, [-1, 1]))),
   };

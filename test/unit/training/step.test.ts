@@ -7,6 +7,7 @@ import { RandomStream } from "../../../src/random/index.js";
 import {
   ClassificationTask,
   DiffusionTask,
+  labelColumn,
   networkDenoiser,
   type ClassificationTaskOptions,
   type TimeNetwork,
@@ -51,7 +52,7 @@ test("the class-conditional U-Net's step as a graph equals the step operation by
         data: pictures,
         shape: [8, 8, 1],
         batchSize: 4,
-        labels,
+        conditions: { label: labelColumn(labels) },
       }),
   );
 });
@@ -99,7 +100,7 @@ test("images, labels and options that do not fit the classifier are refused", ()
 test("a denoiser as a graph equals the network operation by operation, with and without a condition", () => {
   for (const conditional of [false, true]) {
     const network = unet({ labels: conditional });
-    const denoiser = networkDenoiser(network as TimeNetwork);
+    const denoiser = networkDenoiser(network as TimeNetwork, schedule);
     const xt = tf.tensor4d(pictures.slice(0, 192), [3, 8, 8, 1]);
     const t = tf.tensor1d([1, 40, 100]);
     const condition = conditional ? { label: tf.tensor1d([2, 0, 1], "int32") } : undefined;
