@@ -245,10 +245,10 @@ show(lineChart({ x: steps, y: loss, series: [curve, marks] }));
 
 // %%
 const points = ringOfGaussians(20_000, new RandomStream(4, "ring"));
-const pointNet = new PointMlp({ hidden: [128, 128, 128] }, { seed: 4 });
-const pointTask = new DiffusionTask({ network: pointNet, path: schedule, data: points, shape: [2], batchSize: 256, seed: 4 });
+const mlp = new PointMlp({ hidden: [128, 128, 128] }, { seed: 4 });
+const mlpTask = new DiffusionTask({ network: mlp, path: schedule, data: points, shape: [2], batchSize: 256, seed: 4 });
 const learningRate = { peak: 3e-3, warmup: 50, decay: { kind: "cosine", total: 2500 } } as const;
-const pointTrainer = new Trainer(pointTask, { learningRate });
+const pointTrainer = new Trainer(mlpTask, { learningRate });
 const unet = new UNet2D({
   in_channels: 1, out_channels: 1, block_out_channels: [16, 32], layers_per_block: 1, norm_num_groups: 8,
   down_block_types: ["DownBlock2D", "DownBlock2D"], up_block_types: ["UpBlock2D", "UpBlock2D"],
@@ -267,7 +267,7 @@ const exactRing = mixtureDenoiser(schedule, { means: centres, covariances: [std 
 const clean = tf.tensor2d(ringOfGaussians(count, new RandomStream(5, "ring")), [count, 2]);
 const errorsOf = (judge: Denoiser) => noiseErrors(judge, schedule, clean, knots, normalNoise(6));
 const byTime = (name: string, judge: Denoiser) => ({ name, x: knots, y: errorsOf(judge) });
-const trained = await pointTrainer.withAverage(() => byTime("the network", networkDenoiser(pointNet, schedule)));
+const trained = await pointTrainer.withAverage(() => byTime("the network", networkDenoiser(mlp, schedule)));
 const lowest = { ...byTime("floor: the exact denoiser", exactRing), dash: "dash" as const };
 show(lineChart({ x: steps, y: { ...loss, log: true }, series: [lowest, { ...trained, mode: "markers" as const }] }));
 

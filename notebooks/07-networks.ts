@@ -72,11 +72,11 @@ table(Object.entries({ stack, "U-Net": unet }).map(([name, net]) => {
 const learningRate = { peak: 2e-3, warmup: 20, decay: { kind: "cosine", total: 160 } } as const;
 const knots = [10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000];
 const curves: lab.Series[] = [];
-for (const [name, net] of progress(Object.entries({ stack, "U-Net, clock stopped": blind, "U-Net": unet }))) {
-  const task = new lab.DiffusionTask({ network: net, path: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
+for (const [name, network] of progress(Object.entries({ stack, "U-Net, clock stopped": blind, "U-Net": unet }))) {
+  const task = new lab.DiffusionTask({ network, path: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
   const trainer = new lab.Trainer(task, { learningRate, averageDecay: 0.95 });
   await trainer.run(160);
-  const errors = () => lab.noiseErrors(lab.networkDenoiser(net, schedule), schedule, unseen, knots, lab.normalNoise(9));
+  const errors = () => lab.noiseErrors(lab.networkDenoiser(network, schedule), schedule, unseen, knots, lab.normalNoise(9));
   curves.push({ name, x: knots, y: await trainer.withAverage(errors) });
 }
 const error = { title: "mean square error of ε̂", unit: "1", log: true };

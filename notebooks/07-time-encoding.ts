@@ -269,12 +269,12 @@ const lossOn = (set: SetName, judge: lab.Denoiser) =>
 // %%
 const results: { set: SetName; clock: string; loss: number; samples: lab.tf.Tensor }[] = [];
 for (const { set, clock, seed } of progress(runs, { label: "trainings" })) {
-  const net = new lab.PointMlp({ hidden: [128, 128, 128], ...clocks[clock] }, { seed });
-  const task = new lab.DiffusionTask({ network: net, path: schedule, data: points(set), shape: [2], batchSize: 128, seed });
+  const network = new lab.PointMlp({ hidden: [128, 128, 128], ...clocks[clock] }, { seed });
+  const task = new lab.DiffusionTask({ network, path: schedule, data: points(set), shape: [2], batchSize: 128, seed });
   const trainer = new lab.Trainer(task, { learningRate });
   await trainer.run(2500);
   await trainer.withAverage(async () => {
-    const [one, start] = [lab.networkDenoiser(net, schedule), lab.normalNoise(seed + 100)(0, [2000, 2])];
+    const [one, start] = [lab.networkDenoiser(network, schedule), lab.normalNoise(seed + 100)(0, [2000, 2])];
     const samples = await lab.sample(lab.ddim(one, schedule, start, { steps: 50 }));
     results.push({ set, clock, loss: lossOn(set, one), samples });
   });
