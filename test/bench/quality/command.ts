@@ -1,8 +1,8 @@
 /** `npm run bench -- quality`: how good a network is after equal minutes. */
-import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeBenchmark } from "../pages.js";
 import { installPeers, PEERS } from "../peers.js";
 import { qualityContestants, TITLES, type QualityContestant } from "./contestants.js";
 import { measurePaces } from "./pace.js";
@@ -12,7 +12,7 @@ import { StudyStore } from "./store.js";
 import { runStudy, studyFolder, type QualityRow } from "./study.js";
 import { median } from "../statistics.js";
 import { requireWritable, writeFileAtomically } from "diffusion-lab/files";
-import { finiteNumber, ProgressLine, replaceMarked, runMain, wholeNumber } from "diffusion-lab/base";
+import { finiteNumber, ProgressLine, runMain, wholeNumber } from "diffusion-lab/base";
 
 const HELP = `npm run bench -- quality [options]
 
@@ -31,7 +31,8 @@ Options
   --pace            only measure anew how fast each contestant is, which a first study does by itself: all minutes are
                     counted by that. It takes a minute, in which nothing else should run
   --fresh           forget what an earlier study of as many minutes has found
-  --write           put the tables into README.md, which has one place for studies with PyTorch and one for those without
+  --write           put the tables into docs/benchmarks.md, which has one place for studies with PyTorch and one for
+                    those without, and their line into README.md
   --out FILE        where all numbers go (default .cache/bench-quality.json)
 `;
 
@@ -97,7 +98,7 @@ await runMain(HELP, async () => {
   writeFileAtomically(out, `${JSON.stringify(all, null, 2)}\n`);
   if (values.write) {
     const place = contestants.some(({ name }) => name === "torch") ? "bench quality" : "bench precisions";
-    writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), place, markdown));
+    writeBenchmark(place, markdown);
   }
 });
 

@@ -1,15 +1,15 @@
 /** `npm run bench -- samplers`: each sampler at equal evaluations of the network. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { firstImages, look, frechetFeatureDistance, recognise, type FeatureSet } from "diffusion-lab/metrics";
+import { writeBenchmark } from "../pages.js";
 import { samplerMarkdown } from "./report.js";
 import { adaptiveRows, samplerRows, type AdaptiveRow, type Judge, type SamplerRow } from "./table.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "diffusion-lab/data";
 import type { Classifier } from "diffusion-lab/networks";
 import { writeFileAtomically } from "diffusion-lab/files";
 import { loadClassifier, loadDiffusionModel, labelsFor, modelFolder } from "diffusion-lab/families";
-import { finiteNumber, replaceMarked, runMain, wholeNumber } from "diffusion-lab/base";
+import { finiteNumber, runMain, wholeNumber } from "diffusion-lab/base";
 
 const HELP = `npm run bench -- samplers [options]
 
@@ -23,7 +23,7 @@ Options
   --n N          images for each figure, default 256; 0 leaves the images out
   --guidance W   weight of the class, for a model with classes, default 1: without guidance, one evaluation at a time
   --seed N       default 7
-  --write        put the table into README.md
+  --write        put the table into docs/benchmarks.md, and its line into README.md
   --out FILE     where all numbers go (default .cache/bench-samplers.json)
 `;
 
@@ -81,8 +81,7 @@ await runMain(HELP, async () => {
     out,
     `${JSON.stringify({ count, seed, guidanceScale, floor: real?.floor, rows, adaptive }, null, 2)}\n`,
   );
-  if (values.write)
-    writeFileAtomically("README.md", replaceMarked(readFileSync("README.md", "utf8"), "bench samplers", table));
+  if (values.write) writeBenchmark("bench samplers", table);
 });
 
 interface RealDigits {

@@ -1,8 +1,8 @@
 /** `npm run bench -- [unet] [dit] [mlp]`: how fast a step is, beside PyTorch's. */
-import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeBenchmark } from "../pages.js";
 import { installPeers, PEERS } from "../peers.js";
 import { library, torch, torchVariants, type TorchVariant } from "./contestants.js";
 import { measure, type Contestant, type Row } from "./measure.js";
@@ -11,7 +11,7 @@ import { bfloat16Ratio, ratios, speedMarkdown, speedText } from "./report.js";
 import { matrixPeak, rooflineLine } from "./roofline.js";
 import { bfloat16Supported } from "diffusion-lab/compile";
 import { requireWritable, writeFileAtomically } from "diffusion-lab/files";
-import { replaceMarked, runMain, wholeNumber } from "diffusion-lab/base";
+import { runMain, wholeNumber } from "diffusion-lab/base";
 
 const HELP = `npm run bench -- [unet] [dit] [mlp] [options]
 npm run bench -- samplers [--help]
@@ -31,7 +31,7 @@ Options
   --batch N         the U-Net at this batch only
   --rounds N        turns of each (default 4, eight steps counted in each)
   --json            end with one line of ratios to PyTorch eager: U-Net at batch 64, MLP at 256
-  --write           put the table into README.md
+  --write           put the table into docs/benchmarks.md, and its line into README.md
   --out FILE        where all numbers go (default .cache/bench.json)
 `;
 
@@ -72,8 +72,7 @@ async function benchSpeed(): Promise<void> {
   const all = { date, machine, ratios: ratios(rows), bf16_train_ratio: bfloat16Ratio(rows) };
   writeFileAtomically(out, `${JSON.stringify({ ...all, peakFlops: matrixPeak(rows), rows }, null, 2)}\n`);
   if (values.write) {
-    const readme = readFileSync("README.md", "utf8");
-    writeFileAtomically("README.md", replaceMarked(readme, "bench speed", speedMarkdown(rows, lines)));
+    writeBenchmark("bench speed", speedMarkdown(rows, lines));
   }
   if (values.json) process.stdout.write(`\n${JSON.stringify(ratios(rows))}\n`);
 }

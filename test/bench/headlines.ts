@@ -1,0 +1,74 @@
+/** What README.md says of each benchmark: one line, taken from the table in docs/benchmarks.md. */
+import { markedPart } from "diffusion-lab/base";
+import { firstTable, type Row } from "./markdown.js";
+
+/** The parts of the page, by the mark that they lie between: the headline, and how a line is made of the part. */
+const PARTS = {
+  "bench samplers": { title: "Samplers", anchor: "samplers", line: samplersLine },
+  "bench speed": { title: "Speed", anchor: "speed", line: speedLine },
+  "bench quality": { title: "Quality per minute", anchor: "quality-per-minute", line: afterEqual("minutes") },
+  "bench precisions": { title: "Precision", anchor: "precision", line: afterEqual("steps") },
+} as const;
+
+export type BenchmarkPart = keyof typeof PARTS;
+
+/** One line for each benchmark in the page, with a link to its table. */
+export function headlines(page: string): string {
+  return Object.entries(PARTS)
+    .map(([mark, { title, anchor, line }]) => {
+      return `- [${title}](docs/benchmarks.md#${anchor}): ${line(markedPart(page, mark))}`;
+    })
+    .join("\n");
+}
+
+/** The deterministic sampler with the smallest error at the middle number of evaluations, beside DDIM. */
+export function samplersLine(part: string): string {
+  const rows = firstTable(part);
+  const budgets = Object.keys(rows[0] ?? {}).flatMap((name) => /^exact error, (\d+)$/.exec(name)?.[1] ?? []);
+  const budget = budgets[budgets.length >> 1];
+  const error = (row: Row): string => row[`exact error, ${budget}`];
+  // The errors of samplers that add noise, marked ~, are of another kind.
+  const deterministic = rows.filter((row) => /^`[^`]+`$/.test(row.sampler) && !Number.isNaN(Number(error(row))));
+  if (deterministic.length === 0) return "the last run measured none.";
+  const best = deterministic.reduce((least, row) => (Number(error(row)) < Number(error(least)) ? row : least));
+  const ddim = deterministic.find(({ sampler }) => sampler === "`ddim`");
+  const than = ddim ? `, where \`ddim\` has ${error(ddim)}` : "";
+  const count = rows.filter(({ sampler }) => sampler.startsWith("`")).length;
+  return `of ${count}, ${best.sampler} comes nearest to a known solution in ${budget} evaluations of the network: error ${error(best)}${than}.`;
+}
+
+/** The U-Net at batch 64: this library's time over that of PyTorch eager. */
+export function speedLine(part: string): string {
+  const rows = firstTable(part);
+  const ms = (work: string, contestant: string): number =>
+    Number(rows.find((row) => row.work === work && row.contestant === contestant)?.["ms a step"] ?? NaN);
+  const compared = [
+    { what: "a training step", work: "unet train 64", ours: "diffusion-lab" },
+    { what: "one in bf16", work: "unet train 64", ours: "diffusion-lab bf16" },
+    { what: "an evaluation", work: "unet sample 64", ours: "diffusion-lab" },
+  ].flatMap(({ what, work, ours }) => {
+    const ratio = ms(work, ours) / ms(work, "PyTorch eager");
+    return Number.isNaN(ratio) ? [] : [`${what} ${ratio.toFixed(2)}`];
+  });
+  const machine = /turn; (.+? cores)/.exec(part)?.[1];
+  if (compared.length === 0) return "the last run had no PyTorch to compare with.";
+  return `the U-Net at batch 64, in units of PyTorch eager's time: ${listed(compared)}${machine ? ` (${machine})` : ""}.`;
+}
+
+/** The conclusions that the study draws at equal minutes, or at equal steps, as they stand. */
+function afterEqual(what: "minutes" | "steps"): (part: string) => string {
+  return (part) => {
+    const sentences = part.split("\n")[0].match(/After equal .+?: .+?\.(?= [A-Z]|$)/g) ?? [];
+    const chosen = sentences.filter((sentence) => sentence.startsWith(`After equal ${what},`));
+    return chosen.length > 0 ? lowerFirst(chosen.join(" ")) : "the last study had nothing to compare.";
+  };
+}
+
+function lowerFirst(text: string): string {
+  return text[0].toLowerCase() + text.slice(1);
+}
+
+/** a, b and c */
+function listed(items: readonly string[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { markdownTable } from "diffusion-lab/base";
+import fc from "fast-check";
+import { headlines, samplersLine, speedLine } from "../../bench/headlines.js";
+import { firstTable } from "../../bench/markdown.js";
+import { withHeadlines } from "../../bench/pages.js";
+
+const root = new URL("../../../", import.meta.url);
+const page = readFileSync(new URL("docs/benchmarks.md", root), "utf8");
+
+test("README's lines are those of docs/benchmarks.md: `npm run bench -- readme` brings them there", () => {
+  const readme = readFileSync(new URL("README.md", root), "utf8");
+  assert.equal(withHeadlines(readme, page), readme);
+});
+
+test("another table becomes another line, of its own part only", () => {
+  const faster = page.replace("| unet sample 64 | diffusion-lab | 89 |", "| unet sample 64 | diffusion-lab | 12 |");
+  assert.notEqual(faster, page);
+  const [before, after] = [page, faster].map((text) => headlines(text).split("\n"));
+  assert.equal(before.length, 4);
+  assert.deepEqual(
+    before.map((line, i) => line === after[i]),
+    [true, false, true, true],
+  );
+  assert.match(after[1], /and an evaluation 0\.10 \(/);
+});
+
+test("of samplers, those that add noise do not compete, nor do missing errors", () => {
+  const head = ["sampler", "order", "exact error, 10", "exact error, 20", "exact error, 50"];
+  const rows = [
+    ["`ddim`", "1", "3.0e-1", "2.0e-1", "1.0e-1"],
+    ["`ddpm` ~", "1", "1.0e-9", "1.0e-9", "1.0e-9"],
+    ["`heun`", "2", "–", "–", "1.0e-3"],
+    ["`lms`", "4", "9.0e-2", "3.0e-3", "1.0e-5"],
+    ["*real digits*", "", "", "", ""],
+  ];
+  assert.equal(
+    samplersLine(markdownTable({ head, rows })),
+    "of 4, `lms` comes nearest to a known solution in 20 evaluations of the network: error 3.0e-3, where `ddim` has 2.0e-1.",
+  );
+});
+
+test("speed without PyTorch says so", () => {
+  const head = ["work", "contestant", "ms a step"];
+  const rows = [["unet train 64", "diffusion-lab", "240"]];
+  assert.equal(speedLine(markdownTable({ head, rows })), "the last run had no PyTorch to compare with.");
+  const line = speedLine(markdownTable({ head, rows: [...rows, ["unet train 64", "PyTorch eager", "300"]] }));
+  assert.equal(line, "the U-Net at batch 64, in units of PyTorch eager's time: a training step 0.80.");
+});
+
+test("what markdownTable writes, firstTable reads", () => {
+  const cell = fc.stringMatching(/^[a-z|é]{1,8}$/);
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(cell, { minLength: 1, maxLength: 4 }),
+      fc.array(fc.array(cell, { minLength: 4, maxLength: 4 })),
+      (head, all) => {
+        const rows = all.map((cells) => cells.slice(0, head.length));
+        const expected = rows.map((cells) => Object.fromEntries(head.map((name, k) => [name, cells[k]])));
+        const text = `before\n\n${markdownTable({ head, rows })}\n\nafter | it`;
+        assert.deepEqual(firstTable(text), expected);
+      },
+    ),
+  );
+});
