@@ -1,10 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { firstImages, look, type Seen } from "../metrics/judge.js";
-import { replaceMarked } from "../base/marked.js";
-import { markdownTable, textTable } from "../base/table.js";
-import { percent } from "../base/words.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import { writeFileAtomically } from "../files/index.js";
@@ -14,6 +10,7 @@ import { DEFAULT_STEPS, generate, GUIDANCE_SCALE, labelsFor } from "../families/
 import { modelFolder } from "../families/model-choice.js";
 import { ProgressLine } from "../base/progress-line.js";
 import { runMain } from "../base/run-main.js";
+import { evaluationText, publishEvaluation, type Evaluation, type Judgement } from "./evaluation-report.js";
 import { chooseSampler, samplerList } from "./sampler-choice.js";
 
 const HELP = `npm run evaluate -- MODEL [options]
@@ -32,18 +29,9 @@ ${samplerList()}
   --guidance W     weight of the class, for a model with classes, default ${GUIDANCE_SCALE}; 1 is without guidance
   --n N            images, default 1000, at most 1000 (the held-out digits)
   --seed N         default 7
-  --write          keep the figures in the model's folder as evaluation.json, and in README.md if it has a place for them
+  --write          keep the figures in the model's folder as evaluation.json; of a checkpoint in assets/, also in
+                   docs/benchmarks.md and README.md where they have a place for them
 `;
-
-interface Judgement {
-  readonly images: string;
-  readonly n: number;
-  readonly recognised: number;
-  /** Share seen as the class asked for, or as the label of a real digit; null where no class was asked for. */
-  readonly asAsked: number | null;
-  readonly histogram: readonly number[];
-  readonly frechetToHeldOut: number | null;
-}
 
 await runMain(HELP, async () => {
   const { values, positionals } = parseArgs({
@@ -91,14 +79,14 @@ await runMain(HELP, async () => {
   const real = look(judge, firstImages(heldOut, n));
   const guidance = model.classes > 0 ? `, guidance ${guidanceScale ?? GUIDANCE_SCALE}` : "";
   const title = `generated (${values.sampler}, ${pace}${guidance}, seed ${seed})`;
-  const rows = [
+  const rows: Evaluation = [
     judgement(title, look(judge, generated), asked, real),
     judgement("real, training", look(judge, trainingImages), asked ?? training.labels, real),
     judgement("real, held out", real, heldOut.labels),
   ];
   model.dispose();
   judge.dispose();
-  print(rows);
+  process.stdout.write(`${evaluationText(rows)}\n`);
   if (values.write) {
     const settings = {
       sampler: values.sampler,
@@ -111,12 +99,8 @@ await runMain(HELP, async () => {
       classifier: "assets/mnist-classifier",
     };
     writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify({ settings, rows }, null, 2)}\n`);
-    const readme = readFileSync("README.md", "utf8");
-    const mark = `evaluate ${positionals[0]}`;
-    // The README speaks of the checkpoints of this repository, not of a run of one's own.
-    const own = folder !== join("assets", positionals[0]);
-    if (!own && readme.includes(`<!-- ${mark} -->`))
-      writeFileAtomically("README.md", replaceMarked(readme, mark, markdown(rows)));
+    // The pages speak of the checkpoints of this repository, not of a run of one's own.
+    if (folder === join("assets", positionals[0])) publishEvaluation(positionals[0], rows);
   }
 });
 
@@ -130,30 +114,4 @@ function judgement(
   const asAsked = asked ? classes.filter((seen, i) => seen === asked[i]).length / count : null;
   const distance = reference ? frechetFeatureDistance(features, reference.features) : null;
   return { images, n: count, recognised: share, asAsked, histogram: [...histogram], frechetToHeldOut: distance };
-}
-
-/** As README.md has it. */
-function markdown(rows: readonly Judgement[]): string {
-  return markdownTable({
-    head: ["images", "n", "above 0.9", "as asked", "Fréchet to held out", ...DIGITS],
-    rows: written(rows),
-  });
-}
-
-function print(rows: readonly Judgement[]): void {
-  const head = ["", "n", "> 0.9", "as asked", "Fréchet", ...DIGITS];
-  process.stdout.write(`${textTable({ head, rows: written(rows) })}\n`);
-}
-
-const DIGITS = Array.from({ length: 10 }, (_, i) => String(i));
-
-function written(rows: readonly Judgement[]): string[][] {
-  return rows.map(({ images, n, recognised, asAsked, histogram, frechetToHeldOut }) => [
-    images,
-    String(n),
-    percent(recognised),
-    percent(asAsked),
-    frechetToHeldOut?.toFixed(1) ?? "–",
-    ...histogram.map(String),
-  ]);
 }

@@ -19,7 +19,17 @@ import { examplesOf, shortened } from "../examples.js";
 // The examples of the library itself run where it is installed: test/package.
 
 const root = join(import.meta.dirname, "../..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
+/** The pages that tell readers what to run and where to look. */
+const PAGES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/benchmarks.md",
+  ...["course", "kernel", "networks", "notebook", "plot", "samplers", "training"].map(
+    (room) => `src/${room}/README.md`,
+  ),
+  "test/bench/README.md",
+];
+const pages = PAGES.map((name) => readFileSync(join(root, name), "utf8")).join("\n");
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
@@ -47,21 +57,30 @@ test("both ends of the trip to a cluster run as written: what goes out comes bac
 });
 
 test("every file the pages link to is there", () => {
-  for (const name of ["README.md", "src/networks/README.md", "src/training/README.md", "src/kernel/README.md"]) {
+  for (const name of PAGES) {
     const page = join(root, name);
-    const targets = [...readFileSync(page, "utf8").matchAll(/\]\(([^)#]+?)(?:#[^)]*)?\)/g)].map(([, target]) => target);
-    for (const link of targets.filter((target) => !/^https?:/.test(target))) {
-      assert.ok(existsSync(join(dirname(page), link)), `${name} links to ${link}, which is missing`);
+    const links = [...readFileSync(page, "utf8").matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)];
+    for (const [, file, anchor] of links.filter(([, target]) => !/^https?:/.test(target))) {
+      const target = file === "" ? page : join(dirname(page), file);
+      assert.ok(existsSync(target), `${name} links to ${file}, which is missing`);
+      if (anchor === undefined) continue;
+      assert.ok(anchorsOf(target).includes(anchor), `${name} links to ${file}#${anchor}, and no heading has that name`);
     }
   }
 });
 
-test("every npm script the README names is there", () => {
+/** The names that a page's headings have in links. */
+function anchorsOf(page: string): string[] {
+  const headings = [...readFileSync(page, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase());
+  return headings.map((heading) => heading.replace(/[^\p{L}\p{N} -]/gu, "").replaceAll(" ", "-"));
+}
+
+test("every npm script the pages name is there", () => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     scripts: Record<string, string>;
   };
   const named = new Set(
-    [...readme.matchAll(/npm (?:run ([\w-]+)|(start|test))/g)].map(([, script, builtIn]) => script ?? builtIn),
+    [...pages.matchAll(/npm (?:run ([\w-]+(?::\w+)?)|(start|test))/g)].map(([, script, builtIn]) => script ?? builtIn),
   );
   for (const name of named) assert.ok(name in scripts, `npm run ${name} is missing`);
 });

@@ -22,7 +22,7 @@ test("what the gathered files list is what the registry holds", async () => {
   assert.deepEqual(listed.sort(), samplers.map(({ name }) => name).sort());
 });
 
-test("a sampler is one file: the README's, put into a copy of the library, is built, typed, documented, listed and run", () => {
+test("a sampler is one file: that of CONTRIBUTING.md, put into a copy of the library, is built, typed, documented, listed and run", () => {
   const copy = mkdtempSync(join(tmpdir(), "one-file-"));
   try {
     cpSync(join(root, "src"), join(copy, "src"), {
@@ -34,9 +34,9 @@ test("a sampler is one file: the README's, put into a copy of the library, is bu
     const nested = join(root, "src", "node_modules");
     if (existsSync(nested)) symlinkSync(nested, join(copy, "src", "node_modules"));
     const source = /as `src\/samplers\/plain-ddim\.ts`[^`]*```ts\n([\s\S]*?)```/.exec(
-      readFileSync(join(root, "README.md"), "utf8"),
+      readFileSync(join(root, "CONTRIBUTING.md"), "utf8"),
     )?.[1];
-    assert.ok(source, "the README shows the file");
+    assert.ok(source, "CONTRIBUTING.md shows the file");
     writeFileSync(join(copy, "src", "samplers", "plain-ddim.ts"), source);
 
     const node = (...args) => {
@@ -56,7 +56,7 @@ test("a sampler is one file: the README's, put into a copy of the library, is bu
       /DDIM without noise: x_s = [\s\S]*function plainDdim\(denoiser: Denoiser/,
     );
 
-    assert.match(node("src/dist/cli/sample.js", "--help"), /plain-ddim +DDIM, as the README adds it/);
+    assert.match(node("src/dist/cli/sample.js", "--help"), /plain-ddim +DDIM, as CONTRIBUTING.md adds it/);
     mkdirSync(join(copy, "assets"));
     symlinkSync(join(root, "assets", "mnist-unet"), join(copy, "assets", "mnist-unet"));
     const images = (sampler) => {

@@ -1,0 +1,66 @@
+/** What `npm run evaluate` found: in a terminal, as the table of docs/benchmarks.md, as the sentence of README.md. */
+import { readFileSync } from "node:fs";
+import { replaceMarked } from "../base/marked.js";
+import { markdownTable, textTable } from "../base/table.js";
+import { percent } from "../base/words.js";
+import { commitTogether, stageFile } from "../files/index.js";
+
+/** What the classifier says of some images. */
+export interface Judgement {
+  readonly images: string;
+  readonly n: number;
+  /** Share recognised with a probability above 0.9. */
+  readonly recognised: number;
+  /** Share seen as the class asked for, or as the label of a real digit; null where no class was asked for. */
+  readonly asAsked: number | null;
+  readonly histogram: readonly number[];
+  readonly frechetToHeldOut: number | null;
+}
+
+/** What was drawn, then real training digits, then held-out ones. */
+export type Evaluation = readonly [drawn: Judgement, training: Judgement, heldOut: Judgement];
+
+const PAGE = "docs/benchmarks.md";
+const README = "README.md";
+const DIGITS = Array.from({ length: 10 }, (_, i) => String(i));
+
+export function evaluationText(rows: Evaluation): string {
+  return textTable({ head: ["", "n", "> 0.9", "as asked", "Fréchet", ...DIGITS], rows: rows.map(cellsOf) });
+}
+
+export function evaluationMarkdown(rows: Evaluation): string {
+  const head = ["images", "n", "above 0.9", "as asked", "Fréchet to held out", ...DIGITS];
+  return markdownTable({ head, rows: rows.map(cellsOf) });
+}
+
+/** One sentence: how many digits are recognised and how far they are from the held-out ones, beside real digits. */
+export function evaluationSentence([drawn, training, heldOut]: Evaluation): string {
+  const distance = ({ frechetToHeldOut }: Judgement): string => frechetToHeldOut?.toFixed(1) ?? "–";
+  return (
+    `Of ${drawn.n} such digits, a classifier recognises ${percent(drawn.recognised)} with a probability above 0.9, ` +
+    `of real ones ${percent(heldOut.recognised)}; ` +
+    `their Fréchet distance to held-out digits is ${distance(drawn)}, that of training digits ${distance(training)}.`
+  );
+}
+
+/** Writes the table into the page and the sentence into README.md, both or none, where they have a place for the model. */
+export function publishEvaluation(model: string, rows: Evaluation): void {
+  const [page, readme] = [readFileSync(PAGE, "utf8"), readFileSync(README, "utf8")];
+  const mark = `evaluate ${model}`;
+  if (![page, readme].every((text) => text.includes(`<!-- ${mark} -->`))) return;
+  commitTogether([
+    stageFile(PAGE, replaceMarked(page, mark, evaluationMarkdown(rows))),
+    stageFile(README, replaceMarked(readme, mark, evaluationSentence(rows))),
+  ]);
+}
+
+function cellsOf({ images, n, recognised, asAsked, histogram, frechetToHeldOut }: Judgement): string[] {
+  return [
+    images,
+    String(n),
+    percent(recognised),
+    percent(asAsked),
+    frechetToHeldOut?.toFixed(1) ?? "–",
+    ...histogram.map(String),
+  ];
+}

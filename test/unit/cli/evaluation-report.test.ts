@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { markedPart } from "../../../src/base/marked.js";
+import {
+  evaluationMarkdown,
+  evaluationSentence,
+  evaluationText,
+  type Evaluation,
+} from "../../../src/cli/evaluation-report.js";
+
+const root = new URL("../../../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
+const { rows } = JSON.parse(read("assets/mnist-unet/evaluation.json")) as { rows: Evaluation };
+
+test("page and README say of the checkpoint what its evaluation.json holds", () => {
+  const mark = "evaluate mnist-unet";
+  assert.equal(markedPart(read("docs/benchmarks.md"), mark), evaluationMarkdown(rows));
+  assert.equal(markedPart(read("README.md"), mark), evaluationSentence(rows));
+});
+
+test("a model without classes is not asked for any, and held-out digits have no distance to themselves", () => {
+  const [drawn, training, heldOut] = rows;
+  const unasked: Evaluation = [{ ...drawn, asAsked: null }, training, heldOut];
+  const [head, first, , last] = evaluationText(unasked).split("\n");
+  assert.match(head, /^ +n +> 0\.9 +as asked +Fréchet +0 +1/);
+  assert.match(first, / 1000 +99\.3 % +– +11\.0 +101 /);
+  assert.match(last, /^real, held out +1000 +98\.4 % +98\.9 % +– +102 /);
+});
