@@ -23,7 +23,7 @@ const ALONE = ["kernel", "setup"];
 /** Files that may import Node's own modules. The rest must run in a browser too. */
 const NODE = [
   "^src/(data|cli|course|kernel|notebook|setup)/",
-  "^src/runtime/native[.]ts$",
+  "^src/runtime/(native|plain)[.]ts$",
   "^src/files/",
   // What a graph needs; compile/graphs.ts is the door to it.
   "^src/compile/(processor|program|recorder|shape-inference|signature-store|session|graph-[a-z]+)[.]ts$",
