@@ -1,3 +1,4 @@
+/** Progress of a long job on one line. */
 import { duration } from "./words.js";
 
 /** Progress of a long job: redrawn in place on a terminal, a line every ten seconds elsewhere. */

@@ -1,3 +1,4 @@
+/** A sum after a product, in the form that TensorFlow makes one operation of. */
 import { DataType } from "./data-type.js";
 import { typeOf, type RecordedOperation, type Recording, type ValueSource } from "./recording.js";
 

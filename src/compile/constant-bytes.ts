@@ -1,3 +1,4 @@
+/** The bytes of constants, as TensorFlow lays them out. */
 import { DataType } from "./data-type.js";
 import type { BindingValues } from "./native-backend.js";
 

@@ -1,3 +1,4 @@
+/** Counts the floating-point operations of what is recorded. */
 import { sizeOf } from "../base/shape.js";
 import { typeOf, type RecordedOperation, type Recording } from "./recording.js";
 

@@ -1,3 +1,4 @@
+/** TensorFlow's messages of a graph, encoded. */
 import { bytesField, float32, floatField, integerField, message, varint } from "./protobuf.js";
 
 /**

@@ -1,3 +1,4 @@
+/** Turns a recording into a TensorFlow graph. */
 import { biasAddition } from "./bias.js";
 import { DataType } from "./data-type.js";
 import { attribute, node, savedModel, type Attributes } from "./graph-def.js";

@@ -1,3 +1,4 @@
+/** Compiled tensor functions: what the rest of the library and its users see of them. */
 export { compile, type Compiled, type CompileOptions } from "./compile.js";
 export { CompileError } from "./errors.js";
 export { loadedGraphs, type GraphSummary } from "./graphs.js";

@@ -1,3 +1,4 @@
+/** Stands between TensorFlow.js and its addon while a function is recorded. */
 import type { BindingValues, NativeBackend, OperationAttribute, TensorMetadata } from "./native-backend.js";
 import type * as tf from "../runtime/tf.js";
 

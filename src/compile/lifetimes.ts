@@ -1,3 +1,4 @@
+/** Which tensors a function makes, keeps and disposes while it is recorded. */
 import * as tf from "../runtime/tf.js";
 import type { Origin } from "./origin.js";
 

@@ -1,3 +1,4 @@
+/** Products of two matrices without a batch, which TensorFlow computes on one thread when they are small. */
 import { typeOf, type RecordedOperation, type Recording } from "./recording.js";
 
 const PLAIN_NAMES: Readonly<Record<string, string>> = { adj_x: "transpose_a", adj_y: "transpose_b" };

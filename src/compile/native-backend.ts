@@ -1,3 +1,4 @@
+/** The types of tfjs-node's backend and addon, as far as recording needs them. */
 import * as tf from "../runtime/tf.js";
 
 /** A tensor as the addon describes it: its handle, shape and TensorFlow's number for the element type. */

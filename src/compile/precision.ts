@@ -1,3 +1,4 @@
+/** float32 or bfloat16: how the products of a graph compute. */
 import { bfloat16Supported } from "./processor.js";
 
 /**

@@ -1,3 +1,4 @@
+/** Holds a function to being pure: two recordings of it must be one program. */
 import { CompileError } from "./errors.js";
 import type { Graph } from "./graph-emitter.js";
 import { describeOrigin, type Origin } from "./origin.js";

@@ -1,3 +1,4 @@
+/** What a function did, as data: inputs, constants, operations, outputs. */
 import type { OperationAttribute } from "./native-backend.js";
 import type { Origin } from "./origin.js";
 

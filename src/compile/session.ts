@@ -1,3 +1,4 @@
+/** Loaded graphs: runs them and frees them. */
 import type * as tf from "../runtime/tf.js";
 import { CompileError } from "./errors.js";
 import { withGraphFolder } from "./graph-cache.js";

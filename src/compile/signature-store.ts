@@ -1,3 +1,4 @@
+/** Remembers the types of operations' results from process to process. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+/** Images with labels as bytes, and parts of them. */
 import * as tf from "../runtime/tf.js";
 import { Normaliser } from "./normaliser.js";
 

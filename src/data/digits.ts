@@ -1,3 +1,4 @@
+/** The digits that come with the library. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";

@@ -1,3 +1,4 @@
+/** Downloads that resume and are checked by their digest. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";

@@ -1,3 +1,4 @@
+/** Known data sets, downloaded once. */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { ImageDataset } from "./dataset.js";

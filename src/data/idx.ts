@@ -1,3 +1,4 @@
+/** MNIST's file format. */
 import { open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { sizeOf } from "../base/shape.js";

@@ -1,3 +1,4 @@
+/** Data sets: digits, points in the plane, your own. */
 export {
   type ImageDataset,
   type ImageDatasetParts,

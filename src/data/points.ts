@@ -1,3 +1,4 @@
+/** Distributions of points in the plane, with their densities. */
 import type { RandomStream } from "../random/index.js";
 
 // Every set is centred on 0 and scaled so that its mean variance over the two coordinates is 1 (before the

@@ -1,3 +1,4 @@
+/** Vectors to compare samples by. */
 import { sizeOf } from "../base/shape.js";
 import type * as tf from "../runtime/tf.js";
 

@@ -1,3 +1,4 @@
+/** What a distance says of two samples of the same data. */
 import type { RandomStream } from "../random/index.js";
 import { type FeatureSet, selectFeatures } from "./features.js";
 

@@ -1,3 +1,4 @@
+/** The Fréchet distance of two Gaussians fitted to features. */
 import { type FeatureSet, requireComparable } from "./features.js";
 import { positiveRoots, requireSymmetric, symmetricEigen, symmetricSqrt } from "../numeric/symmetric.js";
 

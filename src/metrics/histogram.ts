@@ -1,3 +1,5 @@
+/** How evenly samples fall to classes. */
+
 /** How evenly counts are spread. */
 export interface Spread {
   /** H = −Σ p ln p in nats: 0 (one class) … ln K (all alike). */

@@ -1,3 +1,4 @@
+/** Distances between samples and data, and what goes with them. */
 export { type FeatureSet, featureSet, featuresOf, selectFeatures } from "./features.js";
 export { type FittedGaussian, fitGaussian, frechetDistance, frechetFeatureDistance } from "./frechet.js";
 export { firstImages, look, type Seen } from "./judge.js";

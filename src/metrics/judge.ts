@@ -1,3 +1,4 @@
+/** Images as a trained classifier sees them. */
 import * as tf from "../runtime/tf.js";
 import { gatherImages, type ImageDataset } from "../data/index.js";
 import { featuresOf, type FeatureSet } from "./features.js";

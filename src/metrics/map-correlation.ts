@@ -1,3 +1,4 @@
+/** How alike two feature maps are. */
 import * as tf from "../runtime/tf.js";
 
 /**

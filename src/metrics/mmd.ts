@@ -1,3 +1,4 @@
+/** The maximum mean discrepancy of two samples. */
 import { type FeatureSet, requireComparable } from "./features.js";
 
 export interface MmdOptions {

@@ -1,3 +1,4 @@
+/** Which modes of a known mixture samples reach. */
 import type { FeatureSet } from "./features.js";
 import { histogramSpread } from "./histogram.js";
 

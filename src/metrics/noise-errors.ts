@@ -1,3 +1,4 @@
+/** The training loss, time by time. */
 import * as tf from "../runtime/tf.js";
 import { qSample, requirePath, timesTensor, toNoise, type Denoiser, type GaussianPath } from "../diffusion/index.js";
 

@@ -1,3 +1,4 @@
+/** What share of samples a classifier recognises, and as what. */
 import type { FeatureSet } from "./features.js";
 import { type Spread, histogramSpread } from "./histogram.js";
 

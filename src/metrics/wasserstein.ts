@@ -1,3 +1,4 @@
+/** Wasserstein distances, exact in one dimension and sliced in more. */
 import type { RandomStream } from "../random/index.js";
 import { type FeatureSet, requireComparable } from "./features.js";
 

@@ -1,3 +1,4 @@
+/** An adaptive solver of ordinary differential equations on tensors. */
 import * as tf from "../runtime/tf.js";
 
 /** dy/ds at (y, s), same shape as y. Called inside `tf.tidy`. */

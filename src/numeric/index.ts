@@ -1,3 +1,4 @@
+/** Numerical methods that know nothing of diffusion. */
 export { bitsPerDimension, discretizedLogLikelihood, gaussianKl, type DiscretizedOptions } from "./gaussian.js";
 export { type SymmetricEigen, symmetricEigen, symmetricSqrt } from "./symmetric.js";
 export { dormandPrince, type AdaptiveOptions, type AdaptiveStep, type Derivative } from "./dormand-prince.js";

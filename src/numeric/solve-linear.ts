@@ -1,3 +1,5 @@
+/** Small systems of linear equations. */
+
 /** Solves the small system M·x = b by Gaussian elimination with row pivoting. @throws RangeError when M is singular */
 export function solveLinear(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
   const n = right.length;

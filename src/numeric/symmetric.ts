@@ -1,3 +1,5 @@
+/** Eigenvalues and square roots of symmetric matrices. */
+
 /** The eigenvalues of a symmetric matrix, ascending, and its orthonormal eigenvectors. */
 export interface SymmetricEigen {
   readonly values: Float64Array;

@@ -1,3 +1,4 @@
+/** Draws a network as a column of blocks. */
 import { path as pathOf, scaleLinear } from "d3";
 import type { BlockDescription, NetworkDescription } from "../networks/describe-network.js";
 import { colourOf, drawBox, drawLegend, label, readableName, shortNumber, sizeText } from "./architecture-style.js";

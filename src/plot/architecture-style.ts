@@ -1,3 +1,4 @@
+/** Colours, labels and numbers of drawn networks. */
 import { format, rgb } from "d3";
 import type { BlockDescription } from "../networks/describe-network.js";
 import type { Pen } from "./pen.js";

@@ -1,3 +1,4 @@
+/** Draws a network as a U, by the resolution of its images. */
 import { path as pathOf, scaleLinear, scaleSqrt } from "d3";
 import type { BlockDescription, NetworkDescription } from "../networks/describe-network.js";
 import {

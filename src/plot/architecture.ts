@@ -1,3 +1,4 @@
+/** Diagrams of networks. */
 import type { NetworkDescription } from "../networks/describe-network.js";
 import { drawColumn } from "./architecture-column.js";
 import { drawU } from "./architecture-u.js";

@@ -1,3 +1,4 @@
+/** The canvas that plotly.js paints heatmaps on, without a browser. */
 import { encodePng } from "../files/png.js";
 import type { DomWindow } from "./dom.js";
 

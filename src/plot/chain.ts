@@ -1,3 +1,4 @@
+/** The Markov chain of a diffusion model, drawn. */
 import { scalePoint } from "d3";
 import { arrow, drawing, mathText } from "./drawing.js";
 import { imageGrid } from "./grid.js";

@@ -1,3 +1,4 @@
+/** Charts of curves and bars, losses among them. */
 import { demandPairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
 import { axisLayout, chartLayout, logTicks, palette, transparent, type ChartSize } from "./style.js";

@@ -1,3 +1,4 @@
+/** Figures over one another and side by side. */
 import type { Figure, Layout, Trace } from "./figure.js";
 import { legendRowHeight, legendRows, namedTraces } from "./legend.js";
 import { fittedTitle, pageLayout, type ChartSize } from "./style.js";

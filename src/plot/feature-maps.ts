@@ -1,3 +1,4 @@
+/** Feature maps and attention as pictures. */
 import { rgb } from "d3";
 import { featureSet, fitGaussian } from "../metrics/index.js";
 import { symmetricEigen } from "../numeric/index.js";

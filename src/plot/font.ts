@@ -1,3 +1,4 @@
+/** The font of all pictures, and how wide its text is. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 

@@ -1,3 +1,4 @@
+/** Grids and strips of images. */
 import { textWidth } from "./font.js";
 import type { Picture } from "./picture.js";
 import { toPixels, type Images, type PixelImages } from "./pixels.js";

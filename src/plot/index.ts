@@ -1,3 +1,4 @@
+/** Figures, pictures and diagrams. */
 export { isFigure, type Axis, type Figure, type Layout, type Numbers, type Trace } from "./figure.js";
 export type { Points, TensorLike } from "./numbers.js";
 export { palette, type ChartSize } from "./style.js";

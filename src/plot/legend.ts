@@ -1,3 +1,4 @@
+/** How much room a figure's legend takes. */
 import type { Figure, Trace } from "./figure.js";
 import { textWidth } from "./font.js";
 

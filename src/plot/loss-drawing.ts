@@ -1,3 +1,4 @@
+/** The loss as it is drawn while a training runs. */
 import { line as lineOf, scaleLinear, scaleLog } from "d3";
 import { runningMean } from "./charts.js";
 import { drawing, mathText } from "./drawing.js";

@@ -1,3 +1,4 @@
+/** Numbers from tensors and arrays alike. */
 import type { Numbers } from "./figure.js";
 
 /** What is used of a tensor: a tf.Tensor fits, and nothing here needs TensorFlow. */

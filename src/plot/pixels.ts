@@ -1,3 +1,4 @@
+/** Pixels from the forms in which images come. */
 import { isTensor, tensorValues, type TensorLike } from "./numbers.js";
 
 /** Images as bytes, n·height·width·channels in a row: an `ImageDataset` is one. */

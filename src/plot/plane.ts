@@ -1,3 +1,4 @@
+/** Points, densities and arrows in the plane. */
 import { bin as binning, max as largest, min as smallest } from "d3";
 import { demandPairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";

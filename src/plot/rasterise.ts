@@ -1,3 +1,4 @@
+/** From SVG to PNG. */
 import { createRequire } from "node:module";
 import { fontFiles } from "./font.js";
 import type { Bitmap } from "../files/png.js";

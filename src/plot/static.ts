@@ -1,3 +1,4 @@
+/** Plotly figures as pictures, without a browser. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Figure } from "./figure.js";

@@ -1,3 +1,4 @@
+/** Colours, fonts and layout that all figures share. */
 import { extent, range, rgb, ticks } from "d3";
 import type { Axis, Layout } from "./figure.js";
 import { textWidth } from "./font.js";

@@ -1,3 +1,4 @@
+/** The sizes of labels, which plotly.js asks of a document. */
 import { ascent, descent, textWidth } from "./font.js";
 import type { DomWindow } from "./dom.js";
 

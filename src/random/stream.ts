@@ -1,3 +1,4 @@
+/** Random streams by seed and purpose. */
 import { boxMuller } from "./normal.js";
 import { hashPurpose, philoxBlock } from "./philox.js";
 

@@ -1,3 +1,4 @@
+/** Consistency sampling: a network distilled to reach the data in one step. */
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";

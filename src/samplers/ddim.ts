@@ -1,3 +1,4 @@
+/** DDIM: steps over many times at once, with as little noise as one likes. */
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";

@@ -1,3 +1,4 @@
+/** DDPM: ancestral sampling, one posterior after the other. */
 import { checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";

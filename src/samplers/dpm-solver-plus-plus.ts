@@ -1,3 +1,4 @@
+/** DPM-Solver++: multistep in λ, on x̂_0. */
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import type { Denoiser } from "../diffusion/denoiser.js";

@@ -1,3 +1,4 @@
+/** SDE-DPM-Solver++: the reverse SDE, multistep in λ. */
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";

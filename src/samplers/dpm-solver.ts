@@ -1,3 +1,4 @@
+/** DPM-Solver: single steps in λ, on ε̂. */
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import type { Denoiser } from "../diffusion/denoiser.js";

@@ -1,3 +1,4 @@
+/** Euler steps with noise put back in. */
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";

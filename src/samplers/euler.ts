@@ -1,3 +1,4 @@
+/** Euler's method in σ, the simplest solver of the probability-flow ODE. */
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";

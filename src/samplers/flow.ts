@@ -1,3 +1,4 @@
+/** Samplers of flow matching: along the straight path, in t. */
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";

@@ -1,3 +1,4 @@
+/** Heun's method in σ, with the churn of EDM. */
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";

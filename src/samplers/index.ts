@@ -1,3 +1,4 @@
+/** Samplers and what one writes samplers with. */
 export * from "./stepping/sampler.js";
 export * from "./gathered.js";
 export { samplerEntries, twiceButLast, type SamplerDescription, type SamplerEntry } from "./stepping/entry.js";

@@ -1,3 +1,4 @@
+/** Annealed Langevin dynamics: the score alone, level after level. */
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";

@@ -1,3 +1,4 @@
+/** Exact likelihoods by the probability-flow ODE. */
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkSameShape } from "../diffusion/coefficients.js";

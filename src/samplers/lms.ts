@@ -1,3 +1,4 @@
+/** Linear multistep in σ: slopes of several steps combined. */
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import type { Denoiser } from "../diffusion/denoiser.js";

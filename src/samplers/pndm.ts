@@ -1,3 +1,4 @@
+/** PNDM and PLMS: multistep on ε̂ in t. */
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import { estimate, type Denoiser, type Estimate } from "../diffusion/denoiser.js";

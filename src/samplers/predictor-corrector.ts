@@ -1,3 +1,4 @@
+/** Predictor–corrector: steps of the reverse SDE, corrected by Langevin dynamics. */
 import type * as tf from "../runtime/tf.js";
 import type { SdePath } from "../diffusion/paths/continuous-paths.js";
 import type { Denoiser } from "../diffusion/denoiser.js";

@@ -1,3 +1,4 @@
+/** The probability-flow ODE by an adaptive solver. */
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";

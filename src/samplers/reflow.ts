@@ -1,3 +1,4 @@
+/** Pairs of noise and data for the next round of rectified flow. */
 import type * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";

@@ -1,3 +1,4 @@
+/** The list of all samplers, by which commands and lessons know them. */
 import type { SamplerEntry } from "./stepping/entry.js";
 import gathered from "./gathered.js";
 

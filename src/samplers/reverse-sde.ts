@@ -1,3 +1,4 @@
+/** The reverse SDE by Euler–Maruyama. */
 import * as tf from "../runtime/tf.js";
 import type { SdePath } from "../diffusion/paths/continuous-paths.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";

@@ -1,3 +1,4 @@
+/** UniPC: a multistep predictor in λ with a corrector that costs nothing. */
 import * as tf from "../runtime/tf.js";
 import { checkChoice } from "../diffusion/check.js";
 import type { Denoiser } from "../diffusion/denoiser.js";

@@ -1,3 +1,4 @@
+/** From data back to the noise that DDIM would have made it from. */
 import * as tf from "../../runtime/tf.js";
 import { estimate, type Denoiser } from "../../diffusion/denoiser.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";

@@ -1,3 +1,4 @@
+/** Starts in the middle of the chain, from an image with noise added. */
 import * as tf from "../../runtime/tf.js";
 import { qSample } from "../../diffusion/forward.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";

@@ -1,3 +1,4 @@
+/** Fills in what a mask hides (RePaint). */
 import { checkFinite } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
 import { checkSameShape } from "../../diffusion/coefficients.js";

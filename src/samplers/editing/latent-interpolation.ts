@@ -1,3 +1,4 @@
+/** Walks between two noises, along the sphere on which noise lies. */
 import { checkSameShape } from "../../diffusion/coefficients.js";
 import { allFinite, checkFinite } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";

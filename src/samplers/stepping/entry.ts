@@ -1,3 +1,4 @@
+/** How a sampler's file describes it to the registry. */
 import type * as tf from "../../runtime/tf.js";
 import type { Denoiser } from "../../diffusion/denoiser.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";

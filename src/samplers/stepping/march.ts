@@ -1,3 +1,4 @@
+/** The loop that every sampler is, with a step rule of its own. */
 import { checkFinite, locating } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
 import type { SamplerStep } from "./sampler.js";

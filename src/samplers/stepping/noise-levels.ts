@@ -1,3 +1,4 @@
+/** Ways to spread noise levels σ over their range. */
 import type { GaussianPath } from "../../diffusion/paths/path.js";
 import { noiseLevel } from "../../diffusion/paths/path.js";
 import { lowestTime } from "./time-range.js";

@@ -1,3 +1,4 @@
+/** The noise that samplers are given. */
 import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
 import { checkSameShape } from "../../diffusion/coefficients.js";

@@ -1,3 +1,4 @@
+/** Runs a sampler on a model of another path. */
 import * as tf from "../../runtime/tf.js";
 import { denoiserOnPath } from "../../diffusion/change-of-path.js";
 import { flowPath, vpPath, type SdePath } from "../../diffusion/paths/continuous-paths.js";

@@ -1,3 +1,4 @@
+/** Runs a sampler to its end. */
 import { checkFinite } from "../../runtime/finite.js";
 import { interruptible } from "../../runtime/interrupt.js";
 import type * as tf from "../../runtime/tf.js";

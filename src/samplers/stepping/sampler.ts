@@ -1,3 +1,4 @@
+/** What all samplers take and what they yield. */
 import type * as tf from "../../runtime/tf.js";
 import type { Condition } from "../../nn/condition.js";
 import type { Threshold } from "../../diffusion/thresholds.js";

@@ -1,3 +1,4 @@
+/** The walk in σ: a step rule on x̃ = x/a, whatever the path. */
 import * as tf from "../../runtime/tf.js";
 import { estimate, type Denoiser, type Estimate, type EstimateOptions } from "../../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";

@@ -1,3 +1,4 @@
+/** The times that a sampler visits. */
 import { warn } from "../../runtime/warning.js";
 import { checkChoice } from "../../diffusion/check.js";
 import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";

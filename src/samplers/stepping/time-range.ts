@@ -1,3 +1,4 @@
+/** The first and the last time of a path at which a model can be asked. */
 import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";
 
 /** Whether a = 1 at all times, so that b alone tells x_T from data: the paths VE and EDM. */
