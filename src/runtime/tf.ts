@@ -4,5 +4,6 @@
  * `import * as tf from "../tf.js"` and never asks which it got.
  */
 import "./native.js";
+import "./second-derivatives.js";
 
 export * from "@tensorflow/tfjs-core";
