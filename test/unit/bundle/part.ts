@@ -27,7 +27,7 @@ export async function numbers(): Promise<Record<string, number[]>> {
   const noise = normalNoise(7);
   const network = new PointMlp({ hidden: [16, 16], num_class_embeds: 3 }, { seed: 3 });
   const label = tf.tensor1d([0, 1, 2, 0], "int32");
-  const denoiser = guided(networkDenoiser(network), {
+  const denoiser = guided(networkDenoiser(network, schedule), {
     guidanceScale: 2,
     unconditional: { label: tf.tensor1d([2], "int32") },
   });
