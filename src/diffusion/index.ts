@@ -1,16 +1,30 @@
 export * from "./paths/path.js";
 export * from "./paths/time.js";
-export * from "./paths/schedule.js";
+export { scheduleFromAlphaBars, scheduleFromBetas, type Schedule } from "./paths/schedule.js";
 export { requireDetermined, TERMINAL_SNR_LIMIT } from "./paths/terminal-snr.js";
 export { linearSchedule, type LinearScheduleOptions } from "./paths/linear-schedule.js";
-export * from "./paths/quadratic-schedule.js";
+export { quadraticSchedule, scaledLinearSchedule } from "./paths/quadratic-schedule.js";
 export { cosineSchedule, type CosineScheduleOptions } from "./paths/cosine-schedule.js";
-export * from "./paths/sigmoid-schedules.js";
-export * from "./paths/laplace-schedule.js";
-export * from "./paths/log-linear-schedule.js";
-export * from "./paths/zero-terminal-snr.js";
-export * from "./paths/respace.js";
-export * from "./paths/continuous-paths.js";
+export {
+  sigmoidAlphaBarSchedule,
+  sigmoidBetaSchedule,
+  type SigmoidAlphaBarOptions,
+} from "./paths/sigmoid-schedules.js";
+export { laplaceSchedule, type LaplaceScheduleOptions } from "./paths/laplace-schedule.js";
+export { logLinearSchedule, type LogLinearScheduleOptions } from "./paths/log-linear-schedule.js";
+export { zeroTerminalSnr } from "./paths/zero-terminal-snr.js";
+export { respace, respacedDenoiser, type RespacedSchedule } from "./paths/respace.js";
+export {
+  edmPath,
+  flowPath,
+  subVpPath,
+  vePath,
+  vpPath,
+  type SdePath,
+  type VpPathOptions,
+} from "./paths/continuous-paths.js";
+export { pathFromConfig, pathKinds } from "./paths/registry.js";
+export type { PathConfig, PathKind } from "./paths/path-config.js";
 export { coefficients, perExample, type Coefficients } from "./coefficients.js";
 export * from "./time-densities.js";
 export * from "./forward.js";

@@ -1,3 +1,4 @@
+import { numericKind, type PathKind } from "./path-config.js";
 import type { GaussianPath } from "./path.js";
 import { warnOfTerminalSnr } from "./terminal-snr.js";
 import { checkTime } from "./time.js";
@@ -24,9 +25,11 @@ export interface VpPathOptions {
  * Source: Song et al. 2021 (score SDE), equations 11 and 32–33.
  */
 export function vpPath(options: VpPathOptions = {}): SdePath {
-  const { rate, integral, inverse } = linearRate(options);
+  const { betaMin = 0.1, betaMax = 20 } = options;
+  const { rate, integral, inverse } = linearRate(betaMin, betaMax);
   return sdePath({
     name: "vp",
+    config: Object.freeze({ kind: "vp", betaMin, betaMax }),
     T: 1,
     discrete: false,
     signal: (t: number) => Math.exp(-integral(t) / 2),
@@ -38,16 +41,21 @@ export function vpPath(options: VpPathOptions = {}): SdePath {
   });
 }
 
+/** {@link vpPath} in a file. */
+export const vpKind = numericKind("vp", { betaMin: 0.1, betaMax: 20 }, vpPath);
+
 /**
  * Sub-VP SDE on 0 … 1: a as in {@link vpPath}, b = 1 − a², g² = β·(1 − e^{−2∫β}).
  *
  * Source: Song et al. 2021 (score SDE), appendix B.
  */
 export function subVpPath(options: VpPathOptions = {}): SdePath {
-  const { rate, integral, inverse } = linearRate(options);
+  const { betaMin = 0.1, betaMax = 20 } = options;
+  const { rate, integral, inverse } = linearRate(betaMin, betaMax);
   const level = (B: number): number => -Math.expm1(-B) * Math.exp(B / 2);
   return sdePath({
     name: "sub-vp",
+    config: Object.freeze({ kind: "sub-vp", betaMin, betaMax }),
     T: 1,
     discrete: false,
     signal: (t: number) => Math.exp(-integral(t) / 2),
@@ -58,6 +66,9 @@ export function subVpPath(options: VpPathOptions = {}): SdePath {
     diffusion: (t: number) => Math.sqrt(-rate(t) * Math.expm1(-2 * integral(t))),
   });
 }
+
+/** {@link subVpPath} in a file. */
+export const subVpKind = numericKind("sub-vp", { betaMin: 0.1, betaMax: 20 }, subVpPath);
 
 /**
  * Variance-exploding SDE on 0 … 1: a = 1, b² = σ_min²·((σ_max/σ_min)^{2t} − 1).
@@ -73,6 +84,7 @@ export function vePath(options: { readonly sigmaMin?: number; readonly sigmaMax?
   const noise = (t: number): number => sigmaMin * Math.sqrt(Math.expm1(2 * growth * t));
   return sdePath({
     name: "ve",
+    config: Object.freeze({ kind: "ve", sigmaMin, sigmaMax }),
     T: 1,
     discrete: false,
     signal: () => 1,
@@ -85,12 +97,16 @@ export function vePath(options: { readonly sigmaMin?: number; readonly sigmaMax?
   });
 }
 
+/** {@link vePath} in a file. */
+export const veKind = numericKind("ve", { sigmaMin: 0.01, sigmaMax: 50 }, vePath);
+
 /** a = 1 and b = t: time is the noise level itself, 0 … σ_max. Source: Karras et al. 2022 (EDM), table 1, column "ours". */
 export function edmPath(options: { readonly sigmaMax?: number } = {}): SdePath {
   const { sigmaMax = 80 } = options;
   if (!(sigmaMax > 0)) throw new RangeError(`sigmaMax must be > 0, got ${sigmaMax}`);
   return sdePath({
     name: "edm",
+    config: Object.freeze({ kind: "edm", sigmaMax }),
     T: sigmaMax,
     discrete: false,
     signal: () => 1,
@@ -102,13 +118,16 @@ export function edmPath(options: { readonly sigmaMax?: number } = {}): SdePath {
   });
 }
 
+/** {@link edmPath} in a file. */
+export const edmKind = numericKind("edm", { sigmaMax: 80 }, edmPath);
+
 /**
  * The straight path x_t = (1 − t)·x_0 + t·ε on 0 … 1 of flow matching and rectified flow; t = 1 is pure noise.
  *
  * Source: Lipman et al. 2023, equation 20 and Liu et al. 2023, equation 1, with time turned round.
  */
 export function flowPath(): GaussianPath {
-  const path = { name: "flow", T: 1, discrete: false };
+  const path = { name: "flow", config: Object.freeze({ kind: "flow" }), T: 1, discrete: false };
   return Object.freeze({
     ...path,
     signal: within(path, (t) => 1 - t),
@@ -116,6 +135,9 @@ export function flowPath(): GaussianPath {
     timeAt: (level: number) => (level === Infinity ? 1 : checkedLevel("flow", level, Infinity) / (1 + level)),
   });
 }
+
+/** {@link flowPath} in a file. */
+export const flowKind: PathKind = { kind: "flow", parse: () => flowPath() };
 
 /** f of the times 0 … T only. */
 function within(path: { readonly name: string; readonly T: number }, f: (t: number) => number): (t: number) => number {
@@ -144,7 +166,7 @@ interface LinearRate {
   inverse(B: number): number;
 }
 
-function linearRate({ betaMin = 0.1, betaMax = 20 }: VpPathOptions): LinearRate {
+function linearRate(betaMin: number, betaMax: number): LinearRate {
   if (!(betaMin > 0 && betaMin <= betaMax))
     throw new RangeError(`need 0 < betaMin ≤ betaMax, got ${betaMin} and ${betaMax}`);
   const slope = betaMax - betaMin;

@@ -1,4 +1,5 @@
 import { checkNotNegative, checkSteps } from "../check.js";
+import { numericKind, type PathConfig } from "./path-config.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 
 export interface CosineScheduleOptions {
@@ -20,8 +21,12 @@ export function cosineSchedule(options: CosineScheduleOptions = {}): Schedule {
   checkNotNegative("s", s);
   // f(t) = cos²(π/2·(t/T + s)/(1 + s))
   const curve = (u: number): number => Math.cos(((u + s) / (1 + s)) * (Math.PI / 2)) ** 2;
-  return scheduleFromCurve("cosine", { T, maxBeta, remedy: "use a smaller s" }, curve);
+  const config = { kind: "cosine", T, s, maxBeta };
+  return scheduleFromCurve("cosine", { T, maxBeta, remedy: "use a smaller s", config }, curve);
 }
+
+/** {@link cosineSchedule} in a file. */
+export const cosineKind = numericKind("cosine", { T: 1000, s: 0.008, maxBeta: 0.999 }, cosineSchedule);
 
 /**
  * β_t = min(1 − f(t/T)/f((t−1)/T), maxBeta) for a falling curve f on [0, 1], which need not start at 1.
@@ -30,10 +35,10 @@ export function cosineSchedule(options: CosineScheduleOptions = {}): Schedule {
  */
 export function scheduleFromCurve(
   name: string,
-  options: { readonly T: number; readonly maxBeta: number; readonly remedy: string },
+  options: { readonly T: number; readonly maxBeta: number; readonly remedy: string; readonly config: PathConfig },
   curve: (u: number) => number,
 ): Schedule {
-  const { T, maxBeta, remedy } = options;
+  const { T, maxBeta, remedy, config } = options;
   checkSteps("T", T);
   if (!(maxBeta > 0 && maxBeta < 1)) throw new RangeError(`maxBeta must lie in (0, 1), got ${maxBeta}`);
   const betas = Float64Array.from({ length: T }, (_, i) => {
@@ -47,5 +52,5 @@ export function scheduleFromCurve(
       throw new RangeError(`schedule "${name}": step ${i + 1} of ${T} adds no noise, β = ${beta}: ${remedy}`);
     return beta;
   });
-  return scheduleFromBetas(name, betas);
+  return scheduleFromBetas(name, betas, config);
 }

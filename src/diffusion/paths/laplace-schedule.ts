@@ -1,5 +1,6 @@
 import { checkNumber, checkPositive } from "../check.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
+import { numericKind } from "./path-config.js";
 import type { Schedule } from "./schedule.js";
 
 export interface LaplaceScheduleOptions {
@@ -23,9 +24,13 @@ export function laplaceSchedule(options: LaplaceScheduleOptions = {}): Schedule 
   const { T = 1000, mean = 0, scale = 0.5, maxBeta = 0.999 } = options;
   checkNumber("mean", mean);
   checkPositive("scale", scale);
-  return scheduleFromCurve("laplace", { T, maxBeta, remedy: "use a larger mean or a smaller scale" }, (u) => {
+  const config = { kind: "laplace", T, mean, scale, maxBeta };
+  return scheduleFromCurve("laplace", { T, maxBeta, remedy: "use a larger mean or a smaller scale", config }, (u) => {
     // λ(u) = μ − b·sgn(1/2 − u)·ln(1 − 2·|u − 1/2|)
     const logSnr = u === 0.5 ? mean : mean - scale * Math.sign(0.5 - u) * Math.log(1 - 2 * Math.abs(u - 0.5));
     return 1 / (1 + Math.exp(-logSnr));
   });
 }
+
+/** {@link laplaceSchedule} in a file. */
+export const laplaceKind = numericKind("laplace", { T: 1000, mean: 0, scale: 0.5, maxBeta: 0.999 }, laplaceSchedule);

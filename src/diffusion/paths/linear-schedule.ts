@@ -1,3 +1,4 @@
+import { numericKind } from "./path-config.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 import { checkPositive, checkSteps } from "../check.js";
 
@@ -22,8 +23,15 @@ export interface LinearScheduleOptions {
 export function linearSchedule(options: LinearScheduleOptions = {}): Schedule {
   const { T = 1000, betaStart = 1e-4, betaEnd = 0.02, referenceT = 1000 } = options;
   const betas = scaledBetas(T, betaStart, betaEnd, referenceT, (start, end, u) => start + (end - start) * u);
-  return scheduleFromBetas("linear", betas);
+  return scheduleFromBetas("linear", betas, { kind: "linear", T, betaStart, betaEnd, referenceT });
 }
+
+/** {@link linearSchedule} in a file. */
+export const linearKind = numericKind(
+  "linear",
+  { T: 1000, betaStart: 1e-4, betaEnd: 0.02, referenceT: 1000 },
+  linearSchedule,
+);
 
 /** β_1 … β_T by a rule between the two scaled ends, u running over 0 … 1. */
 export function scaledBetas(

@@ -1,4 +1,5 @@
 import { checkSteps } from "../check.js";
+import { numericKind } from "./path-config.js";
 import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
 export interface LogLinearScheduleOptions {
@@ -24,5 +25,8 @@ export function logLinearSchedule(options: LogLinearScheduleOptions = {}): Sched
   // σ_t = σ_min·(σ_max/σ_min)^{(t−1)/(T−1)}
   const sigma = (t: number): number => sigmaMin * (sigmaMax / sigmaMin) ** ((t - 1) / (T - 1));
   const alphaBars = Float64Array.from({ length: T + 1 }, (_, t) => (t === 0 ? 1 : 1 / (1 + sigma(t) ** 2)));
-  return scheduleFromAlphaBars("log-linear", alphaBars);
+  return scheduleFromAlphaBars("log-linear", alphaBars, { kind: "log-linear", T, sigmaMin, sigmaMax });
 }
+
+/** {@link logLinearSchedule} in a file. */
+export const logLinearKind = numericKind("log-linear", { T: 1000, sigmaMin: 0.01, sigmaMax: 50 }, logLinearSchedule);

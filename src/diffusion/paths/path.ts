@@ -1,3 +1,4 @@
+import type { PathConfig } from "./path-config.js";
 import { checkTime } from "./time.js";
 
 /**
@@ -9,6 +10,8 @@ import { checkTime } from "./time.js";
  */
 export interface GaussianPath {
   readonly name: string;
+  /** What it was made from, so that a file can name it; a path of your own that is in no registry has none. */
+  readonly config?: PathConfig;
   /** The last time: 1000 for most discrete schedules, 1 for continuous paths. */
   readonly T: number;
   /** True where only whole times were trained; samplers then prefer those. */

@@ -1,4 +1,5 @@
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
+import { numericKind } from "./path-config.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 
 /**
@@ -8,8 +9,16 @@ import { scheduleFromBetas, type Schedule } from "./schedule.js";
  * @throws RangeError when the scaled β_T reaches 1
  */
 export function quadraticSchedule(options: LinearScheduleOptions = {}): Schedule {
-  return scheduleFromBetas("quadratic", rootLinear({ betaStart: 1e-4, betaEnd: 0.02, ...options }));
+  const { T = 1000, betaStart = 1e-4, betaEnd = 0.02, referenceT = 1000 } = options;
+  return rootLinear("quadratic", { T, betaStart, betaEnd, referenceT });
 }
+
+/** {@link quadraticSchedule} in a file. */
+export const quadraticKind = numericKind(
+  "quadratic",
+  { T: 1000, betaStart: 1e-4, betaEnd: 0.02, referenceT: 1000 },
+  quadraticSchedule,
+);
 
 /**
  * The curve of {@link quadraticSchedule} with the ends of latent diffusion, 0.00085 and 0.012; Stable Diffusion and
@@ -19,18 +28,21 @@ export function quadraticSchedule(options: LinearScheduleOptions = {}): Schedule
  * @throws RangeError when the scaled β_T reaches 1
  */
 export function scaledLinearSchedule(options: LinearScheduleOptions = {}): Schedule {
-  return scheduleFromBetas("scaled-linear", rootLinear({ betaStart: 0.00085, betaEnd: 0.012, ...options }));
+  const { T = 1000, betaStart = 0.00085, betaEnd = 0.012, referenceT = 1000 } = options;
+  return rootLinear("scaled-linear", { T, betaStart, betaEnd, referenceT });
 }
 
-function rootLinear(
-  options: LinearScheduleOptions & { readonly betaStart: number; readonly betaEnd: number },
-): Float64Array {
-  const { T = 1000, betaStart, betaEnd, referenceT = 1000 } = options;
-  return scaledBetas(
-    T,
-    betaStart,
-    betaEnd,
-    referenceT,
-    (start, end, u) => (Math.sqrt(start) + (Math.sqrt(end) - Math.sqrt(start)) * u) ** 2,
-  );
+/** {@link scaledLinearSchedule} in a file. */
+export const scaledLinearKind = numericKind(
+  "scaled-linear",
+  { T: 1000, betaStart: 0.00085, betaEnd: 0.012, referenceT: 1000 },
+  scaledLinearSchedule,
+);
+
+function rootLinear(kind: string, options: Required<LinearScheduleOptions>): Schedule {
+  const { T, betaStart, betaEnd, referenceT } = options;
+  const rule = (start: number, end: number, u: number): number => {
+    return (Math.sqrt(start) + (Math.sqrt(end) - Math.sqrt(start)) * u) ** 2;
+  };
+  return scheduleFromBetas(kind, scaledBetas(T, betaStart, betaEnd, referenceT, rule), { kind, ...options });
 }

@@ -1,7 +1,8 @@
 import * as tf from "../../runtime/tf.js";
 import { requirePath, type Denoiser } from "../denoiser.js";
 import { noiseLevel } from "./path.js";
-import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
+import type { PathKind } from "./path-config.js";
+import { requireSchedule, scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
 /** A process on some of its parent's times. */
 export interface RespacedSchedule extends Schedule {
@@ -29,12 +30,20 @@ export function respace(schedule: Schedule, times: ArrayLike<number>): RespacedS
   if (new Set(kept).size !== kept.length) throw new RangeError("respacing keeps each time once, but one is repeated");
   const parentTimes = Int32Array.of(0, ...kept);
   const alphaBars = Float64Array.from(parentTimes, (t) => schedule.alphaBar[t]);
+  const config = { kind: "respaced", parent: schedule.config, times: Array.from(kept) };
   return Object.freeze({
-    ...scheduleFromAlphaBars(`${schedule.name} on ${kept.length} steps`, alphaBars),
+    ...scheduleFromAlphaBars(`${schedule.name} on ${kept.length} steps`, alphaBars, config),
     parentTimes,
     parent: schedule,
   });
 }
+
+/** {@link respace} in a file. */
+export const respacedKind: PathKind = {
+  kind: "respaced",
+  parse: (fields, path) =>
+    respace(requireSchedule(fields.where, path("parent")), fields.numbers("times", { whole: true })),
+};
 
 /**
  * A denoiser trained on the parent, to be used with the respaced process: it is fed the parent's time of the same noise

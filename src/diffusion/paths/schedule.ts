@@ -1,3 +1,4 @@
+import type { PathConfig, PathKind } from "./path-config.js";
 import type { GaussianPath } from "./path.js";
 import { warnOfTerminalSnr } from "./terminal-snr.js";
 import { checkTime } from "./time.js";
@@ -9,6 +10,7 @@ import { checkTime } from "./time.js";
  * Source: Ho et al. 2020 (DDPM), section 2.
  */
 export interface Schedule extends GaussianPath {
+  readonly config: PathConfig;
   /** Number of steps. */
   readonly T: number;
   /** β_t, variance of the noise that step t adds; β_0 = 0. */
@@ -29,9 +31,10 @@ export interface Schedule extends GaussianPath {
  * A schedule from its β_1 … β_T (0 ≤ β < 1; β_T = 1 is allowed and means a terminal SNR of zero).
  * Warns when SNR_T > 1e-2: sampling starts from N(0, I), which x_T then is not.
  *
+ * @param config what the β were made from, default the β themselves
  * @throws RangeError when a β is outside its range or the list is empty.
  */
-export function scheduleFromBetas(name: string, betas: ArrayLike<number>): Schedule {
+export function scheduleFromBetas(name: string, betas: ArrayLike<number>, config?: PathConfig): Schedule {
   const T = betas.length;
   if (T < 1) throw new RangeError(`schedule "${name}" needs at least one step, got none`);
   const alphaBar = new Float64Array(T + 1).fill(1);
@@ -43,19 +46,17 @@ export function scheduleFromBetas(name: string, betas: ArrayLike<number>): Sched
     // ᾱ_t = ᾱ_{t−1}·(1 − β_t)
     alphaBar[t] = alphaBar[t - 1] * (1 - beta);
   }
-  return makeSchedule(
-    name,
-    alphaBar,
-    Float64Array.from({ length: T + 1 }, (_, t) => (t === 0 ? 0 : betas[t - 1])),
-  );
+  const beta = Float64Array.from({ length: T + 1 }, (_, t) => (t === 0 ? 0 : betas[t - 1]));
+  return makeSchedule(name, config ?? { kind: "betas", name, betas: Array.from(betas) }, alphaBar, beta);
 }
 
 /**
  * A schedule from its ᾱ_0 = 1 > ᾱ_1 > … > ᾱ_T ≥ 0, with β_t = 1 − ᾱ_t/ᾱ_{t−1}.
  *
+ * @param config what the ᾱ were made from, default the ᾱ themselves
  * @throws RangeError when the list does not start at 1 and fall, or goes below 0.
  */
-export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>): Schedule {
+export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>, config?: PathConfig): Schedule {
   const T = alphaBars.length - 1;
   if (T < 1 || alphaBars[0] !== 1) {
     throw new RangeError(`schedule "${name}": give ᾱ_0 = 1 and at least ᾱ_1, got [${alphaBars[0]}, … ${T + 1} values]`);
@@ -69,13 +70,32 @@ export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>
     }
     beta[t] = 1 - alphaBars[t] / alphaBars[t - 1];
   }
-  return makeSchedule(name, Float64Array.from(alphaBars), beta);
+  const given = config ?? { kind: "alpha-bars", name, alphaBars: Array.from(alphaBars) };
+  return makeSchedule(name, given, Float64Array.from(alphaBars), beta);
 }
+
+/** @throws RangeError naming the place, unless the path is a discrete schedule with its tables */
+export function requireSchedule(where: string, path: GaussianPath): Schedule {
+  if (path.discrete && (path as Partial<Schedule>).alphaBar) return path as Schedule;
+  throw new RangeError(`${where} must be a discrete schedule, got the path "${path.name}"`);
+}
+
+/** {@link scheduleFromBetas} in a file. */
+export const betasKind: PathKind = {
+  kind: "betas",
+  parse: (fields) => scheduleFromBetas(fields.string("name"), fields.numbers("betas")),
+};
+
+/** {@link scheduleFromAlphaBars} in a file. */
+export const alphaBarsKind: PathKind = {
+  kind: "alpha-bars",
+  parse: (fields) => scheduleFromAlphaBars(fields.string("name"), fields.numbers("alphaBars")),
+};
 
 /** Shared by all schedules: a notebook tells by it what they are, and shows them as a table. */
 const schedulePrototype: object = {};
 
-function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array): Schedule {
+function makeSchedule(name: string, config: PathConfig, alphaBar: Float64Array, beta: Float64Array): Schedule {
   const T = alphaBar.length - 1;
   const snr = alphaBar.map((a) => a / (1 - a));
   warnOfTerminalSnr(`schedule "${name}"`, snr[T], "Use more or larger β, or rescale to zero terminal SNR.");
@@ -85,6 +105,7 @@ function makeSchedule(name: string, alphaBar: Float64Array, beta: Float64Array):
   const levels = alphaBar.map((a) => Math.sqrt((1 - a) / a));
   const tables: Schedule = {
     name,
+    config: Object.freeze(config),
     T,
     discrete: true,
     beta,

@@ -1,6 +1,7 @@
 import { checkNumber, checkPositive } from "../check.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
+import { numericKind } from "./path-config.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -20,8 +21,15 @@ export function sigmoidBetaSchedule(options: LinearScheduleOptions = {}): Schedu
     referenceT,
     (start, end, u) => start + (end - start) * sigmoid(12 * u - 6),
   );
-  return scheduleFromBetas("sigmoid-beta", betas);
+  return scheduleFromBetas("sigmoid-beta", betas, { kind: "sigmoid-beta", T, betaStart, betaEnd, referenceT });
 }
+
+/** {@link sigmoidBetaSchedule} in a file. */
+export const sigmoidBetaKind = numericKind(
+  "sigmoid-beta",
+  { T: 1000, betaStart: 1e-4, betaEnd: 0.02, referenceT: 1000 },
+  sigmoidBetaSchedule,
+);
 
 export interface SigmoidAlphaBarOptions {
   /** Number of steps T. Default 1000. */
@@ -51,5 +59,14 @@ export function sigmoidAlphaBarSchedule(options: SigmoidAlphaBarOptions = {}): S
   // S(end) − S(x) as S(−x) − S(−end), which does not cancel where S is near 1.
   const above = (x: number): number => sigmoid(-x / tau) - sigmoid(-end / tau);
   const curve = (u: number): number => above(start + u * (end - start)) / above(start);
-  return scheduleFromCurve("sigmoid-alpha-bar", { T, maxBeta, remedy: "use a larger tau or a smaller end" }, curve);
+  const config = { kind: "sigmoid-alpha-bar", T, start, end, tau, maxBeta };
+  const remedy = "use a larger tau or a smaller end";
+  return scheduleFromCurve("sigmoid-alpha-bar", { T, maxBeta, remedy, config }, curve);
 }
+
+/** {@link sigmoidAlphaBarSchedule} in a file. */
+export const sigmoidAlphaBarKind = numericKind(
+  "sigmoid-alpha-bar",
+  { T: 1000, start: -3, end: 3, tau: 1, maxBeta: 0.999 },
+  sigmoidAlphaBarSchedule,
+);

@@ -1,4 +1,5 @@
-import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
+import type { PathKind } from "./path-config.js";
+import { requireSchedule, scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
 /**
  * The schedule with √ᾱ shifted and stretched so that √ᾱ_T = 0 and √ᾱ_1 stays: x_T is then pure noise, as sampling assumes.
@@ -12,5 +13,12 @@ export function zeroTerminalSnr(schedule: Schedule): Schedule {
   const [first, last] = [Math.sqrt(alphaBar[1]), Math.sqrt(alphaBar[T])];
   // √ᾱ_t ← (√ᾱ_t − √ᾱ_T)·√ᾱ_1/(√ᾱ_1 − √ᾱ_T)
   const rescaled = alphaBar.map((a, t) => (t === 0 ? 1 : (((Math.sqrt(a) - last) * first) / (first - last)) ** 2));
-  return scheduleFromAlphaBars(`${schedule.name}, zero terminal SNR`, rescaled);
+  const config = { kind: "zero-terminal-snr", of: schedule.config };
+  return scheduleFromAlphaBars(`${schedule.name}, zero terminal SNR`, rescaled, config);
 }
+
+/** {@link zeroTerminalSnr} in a file. */
+export const zeroTerminalSnrKind: PathKind = {
+  kind: "zero-terminal-snr",
+  parse: (fields, path) => zeroTerminalSnr(requireSchedule(fields.where, path("of"))),
+};

@@ -1,0 +1,160 @@
+/** Reads the fields of a JSON object that came from a file: each is checked as it is read, and what nobody read is refused. */
+
+/** A JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What a field may be, with the value it has where the object is silent; without one it must be there. */
+export interface NumberRule {
+  readonly default?: number;
+  readonly whole?: boolean;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+/**
+ * The fields of one object. Every reader names the key that is wrong, what it held and what is allowed. At the end
+ * {@link finish} refuses every key that was not read, naming the nearest one that was: a file that says more than is
+ * understood means something else than what would be built from it.
+ *
+ * @example
+ * const fields = new Fields("diffusion.json", JSON.parse(text));
+ * const T = fields.number("T", { whole: true, least: 1, default: 1000 });
+ * fields.finish();
+ */
+export class Fields {
+  private readonly values: Readonly<Record<string, unknown>>;
+  private readonly read = new Set<string>();
+
+  /** @throws RangeError unless `value` is an object of named values */
+  constructor(
+    /** What messages name: the file, or the place in it. */
+    readonly where: string,
+    value: unknown,
+  ) {
+    this.values = requireObject(where, value);
+  }
+
+  /** Whether the object has the key with a value other than null. */
+  has(key: string): boolean {
+    return Object.hasOwn(this.values, key) && this.values[key] !== null && this.values[key] !== undefined;
+  }
+
+  /** The value as it stands, undefined where there is none; counts as read. */
+  raw(key: string): unknown {
+    this.read.add(key);
+    return Object.hasOwn(this.values, key) ? this.values[key] : undefined;
+  }
+
+  /** A finite number within the rule. */
+  number(key: string, rule: NumberRule = {}): number {
+    const { whole = false, least = -Infinity, most = Infinity } = rule;
+    const value = this.orDefault(key, rule.default);
+    const fits = typeof value === "number" && Number.isFinite(value) && value >= least && value <= most;
+    if (fits && (!whole || Number.isSafeInteger(value))) return value;
+    const range = [least > -Infinity && `≥ ${least}`, most < Infinity && `≤ ${most}`].filter(Boolean).join(" and ");
+    return this.refuse(key, value, `a ${whole ? "whole" : "finite"} number${range && ` ${range}`}`);
+  }
+
+  /** true or false. */
+  boolean(key: string, byDefault?: boolean): boolean {
+    const value = this.orDefault(key, byDefault);
+    return typeof value === "boolean" ? value : this.refuse(key, value, "true or false");
+  }
+
+  string(key: string, byDefault?: string): string {
+    const value = this.orDefault(key, byDefault);
+    return typeof value === "string" ? value : this.refuse(key, value, "a text");
+  }
+
+  /** One of the values that are allowed. */
+  oneOf<const T extends string>(key: string, allowed: readonly T[], byDefault?: T): T {
+    const value = this.orDefault(key, byDefault);
+    const found = allowed.find((one) => one === value);
+    return found ?? this.refuse(key, value, `one of ${allowed.map((one) => `"${one}"`).join(", ")}`);
+  }
+
+  /** A list of finite numbers within the rule. */
+  numbers(key: string, rule: Omit<NumberRule, "default"> = {}): number[] {
+    const value = this.raw(key);
+    if (!Array.isArray(value)) return this.refuse(key, value, "a list of numbers");
+    const list = new Fields(`${this.where}: ${key}`, Object.fromEntries(value.entries()));
+    return value.map((_, i) => list.number(String(i), rule));
+  }
+
+  /** The fields of an object within the object. */
+  object(key: string): Fields {
+    return new Fields(`${this.where}: ${key}`, this.raw(key));
+  }
+
+  /**
+   * Refuses what was not read. Keys that begin with "_" are notes of whoever wrote the file, and null says nothing.
+   *
+   * @throws RangeError naming each key, its value and the nearest key that is known
+   */
+  finish(remedy = ""): void {
+    const unknown = Object.keys(this.values).filter(
+      (key) => !this.read.has(key) && !key.startsWith("_") && this.values[key] !== null,
+    );
+    if (unknown.length === 0) return;
+    const named = unknown.map((key) => `${key} = ${shown(this.values[key])}${this.nearest(key)}`);
+    throw new RangeError(`${this.where}: unknown ${named.join(", ")}${remedy && `; ${remedy}`}`);
+  }
+
+  /** @throws RangeError saying what the key holds and what is wanted */
+  refuse(key: string, value: unknown, wanted: string): never {
+    if (value === undefined) throw new RangeError(`${this.where}: ${key} is missing; it must be ${wanted}`);
+    throw new RangeError(`${this.where}: ${key} must be ${wanted}, got ${shown(value)}`);
+  }
+
+  private orDefault(key: string, byDefault: unknown): unknown {
+    const value = this.raw(key);
+    return value === undefined ? byDefault : value;
+  }
+
+  private nearest(key: string): string {
+    const near = nearestName(key, this.read);
+    return near === undefined ? "" : ` (did you mean ${near}?)`;
+  }
+}
+
+/** A JSON text as a value. @throws RangeError naming the file, where the text is no JSON */
+export function parseJson(where: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new RangeError(`${where} is not valid JSON: the file is damaged`, { cause: error });
+  }
+}
+
+/** The name that differs least from the given one, if any is near: at most a third of its letters. */
+export function nearestName(given: string, names: Iterable<string>): string | undefined {
+  const limit = Math.max(1, Math.floor(given.length / 3));
+  const ranked = [...names].map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }));
+  const near = ranked.filter(({ distance }) => distance <= limit).sort((a, b) => a.distance - b.distance);
+  return near[0]?.name;
+}
+
+/** Letters to insert, delete or replace to make one text the other (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, previous[j] + 1, row[j - 1] + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length];
+}
+
+function requireObject(where: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new RangeError(`${where} must be an object of named values, got ${shown(value)}`);
+}
+
+/** A value as a message shows it: not more than fits a line. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
