@@ -8,6 +8,8 @@ export interface NumberRule {
   readonly default?: number;
   readonly whole?: boolean;
   readonly least?: number;
+  /** Not even this number itself. */
+  readonly above?: number;
   readonly most?: number;
 }
 
@@ -47,12 +49,15 @@ export class Fields {
 
   /** A finite number within the rule. */
   number(key: string, rule: NumberRule = {}): number {
-    const { whole = false, least = -Infinity, most = Infinity } = rule;
+    const { whole = false, least = -Infinity, above = -Infinity, most = Infinity } = rule;
     const value = this.orDefault(key, rule.default);
-    const fits = typeof value === "number" && Number.isFinite(value) && value >= least && value <= most;
+    const isNumber = typeof value === "number" && Number.isFinite(value);
+    const fits = isNumber && value >= least && value > above && value <= most;
     if (fits && (!whole || Number.isSafeInteger(value))) return value;
-    const range = [least > -Infinity && `≥ ${least}`, most < Infinity && `≤ ${most}`].filter(Boolean).join(" and ");
-    return this.refuse(key, value, `a ${whole ? "whole" : "finite"} number${range && ` ${range}`}`);
+    const bounds = { "≥": least, ">": above, "≤": most };
+    const range = Object.entries(bounds).filter(([, bound]) => Number.isFinite(bound));
+    const said = range.map(([sign, bound]) => `${sign} ${bound}`).join(" and ");
+    return this.refuse(key, value, `a ${whole ? "whole" : "finite"} number${said && ` ${said}`}`);
   }
 
   /** true or false. */

@@ -30,6 +30,11 @@ export interface EstimateOptions {
   readonly condition?: Condition;
   /** Bounds x̂_0; ε̂ is then derived again so that x_t = a·x̂_0 + b·ε̂ still holds. */
   readonly clip?: Threshold;
+  /**
+   * Keeps ε̂ as it was before clipping, so that x_t = a·x̂_0 + b·ε̂ no longer holds: diffusers' DDIM does, unless told
+   * `use_clipped_model_output`. Default false.
+   */
+  readonly clipKeepsNoise?: boolean;
 }
 
 /**
@@ -46,11 +51,11 @@ export function estimate(
   t: number,
   options: EstimateOptions = {},
 ): Estimate {
-  const { condition, clip } = options;
+  const { condition } = options;
   requirePath(denoiser, path);
   return tf.tidy(() => {
     const output = denoiser.predict(xt, timesTensor(xt, t), condition);
-    const { x0, noise } = estimateFrom(output, denoiser.predicts, path, xt, t, clip);
+    const { x0, noise } = estimateFrom(output, denoiser.predicts, path, xt, t, options);
     return { x0, noise };
   });
 }
@@ -80,13 +85,15 @@ export function estimateFrom(
   path: GaussianPath,
   xt: tf.Tensor,
   t: number,
-  clip?: Threshold,
+  { clip, clipKeepsNoise = false }: Pick<EstimateOptions, "clip" | "clipKeepsNoise"> = {},
 ): Estimate {
   checkOutput(output, predicts, xt, t);
   return tf.tidy(() => {
     const x0 = convertPrediction(path, predicts, "sample", output, xt, t);
-    if (!clip) return { x0, noise: convertPrediction(path, predicts, "noise", output, xt, t) };
+    const noise = (): tf.Tensor => convertPrediction(path, predicts, "noise", output, xt, t);
+    if (!clip) return { x0, noise: noise() };
     const clipped = clip(x0);
+    if (clipKeepsNoise) return { x0: clipped, noise: noise() };
     // ε̂ = (x_t − a·x̂_0)/b
     return { x0: clipped, noise: convertPrediction(path, "sample", "noise", clipped, xt, t) };
   });

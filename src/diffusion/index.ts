@@ -42,3 +42,11 @@ export * from "./guidance.js";
 export { denoiserOnPath } from "./change-of-path.js";
 export * from "./ideal-denoisers.js";
 export { dataDenoiser } from "./data-denoiser.js";
+export {
+  parseSchedulerConfig,
+  toSchedulerConfig,
+  type DiffusionProcess,
+  type NetworkOutput,
+  type SchedulerConfig,
+} from "./paths/scheduler-config.js";
+export type { Clipping, SamplingDefaults, SamplingGrid } from "./paths/sampling-defaults.js";

@@ -164,7 +164,7 @@ export function variationalBound(
         const bounds = logVarianceBounds(schedule, t);
         const answer = variance === "learned" ? withVariance(denoiser, xt, t) : undefined;
         const output = answer?.output ?? denoiser.predict(xt, timesTensor(xt, t));
-        const estimated = estimateFrom(output, denoiser.predicts, schedule, xt, t, clip);
+        const estimated = estimateFrom(output, denoiser.predicts, schedule, xt, t, { clip });
         const logVariance = answer
           ? tf.add(bounds.low, tf.mul(answer.fraction, bounds.high - bounds.low))
           : tf.scalar(variance === "beta" && t > 1 ? bounds.high : bounds.low);

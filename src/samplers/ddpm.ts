@@ -50,7 +50,7 @@ export function ddpm(
     requirePath(denoiser, path);
     const answer = learned?.predictWithVariance(x, timesTensor(x, t), options.condition);
     const { x0 } = answer
-      ? estimateFrom(answer.output, denoiser.predicts, path, x, t, options.clip)
+      ? estimateFrom(answer.output, denoiser.predicts, path, x, t, options)
       : estimate(denoiser, path, x, t, options);
     if (answer) checkFinite(`the learned variance at t = ${t}`, answer.fraction, "look at the weights");
     const back = posteriorCoefficients(levelAt(path, s), levelAt(path, t));

@@ -53,9 +53,19 @@ export function pathFromConfig(config: unknown, where = "the path"): GaussianPat
       `${where}: unknown kind "${name}"${near ? ` (did you mean "${near}"?)` : ""}; there are ${[...pathKinds.keys()].join(", ")}`,
     );
   }
-  const path = kind.parse(fields, (key) => pathFromConfig(fields.raw(key), `${where}: ${key}`));
+  const path = within(where, () => kind.parse(fields, (key) => pathFromConfig(fields.raw(key), `${where}: ${key}`)));
   fields.finish();
   return path;
+}
+
+/** Runs `make`; its refusals say where, too. */
+function within<T>(where: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError) || error.message.startsWith(where)) throw error;
+    throw new RangeError(`${where}: ${error.message}`, { cause: error });
+  }
 }
 
 /** @throws RangeError unless the path is one that {@link pathFromConfig} can make again */

@@ -44,6 +44,8 @@ export interface SamplerOptions {
   readonly condition?: Condition;
   /** Bounds x̂_0 at each step, for instance `clipStatic()`. Default: none. */
   readonly clip?: Threshold;
+  /** Clipping leaves ε̂ as it was: see `EstimateOptions`. */
+  readonly clipKeepsNoise?: boolean;
 }
 
 /** What every sampler that adds noise takes besides. */
