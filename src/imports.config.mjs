@@ -27,7 +27,7 @@ const NODE = [
   "^src/files/",
   // What a graph needs; compile/graphs.ts is the door to it.
   "^src/compile/(processor|program|recorder|shape-inference|signature-store|session|graph-[a-z]+)[.]ts$",
-  "^src/(networks|families)/.*(diffusers|folder|model-choice)[.]ts$",
+  "^src/families/.*(folder|json-files|model-choice)[.]ts$",
   "^src/training/state-file[.]ts$",
   "^src/plot/(font|rasterise|static)[.]ts$",
 ];

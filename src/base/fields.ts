@@ -1,4 +1,5 @@
 /** Reads the fields of a JSON object that came from a file: each is checked as it is read, and what nobody read is refused. */
+import { nearestName } from "./check.js";
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -24,7 +25,8 @@ export interface NumberRule {
  * fields.finish();
  */
 export class Fields {
-  private readonly values: Readonly<Record<string, unknown>>;
+  /** All of them, as they stand. */
+  readonly values: Readonly<Record<string, unknown>>;
   private readonly read = new Set<string>();
 
   /** @throws RangeError unless `value` is an object of named values */
@@ -117,7 +119,7 @@ export class Fields {
   }
 
   private nearest(key: string): string {
-    const near = nearestName(key, this.read);
+    const near = nearestName(key, [...this.read]);
     return near === undefined ? "" : ` (did you mean ${near}?)`;
   }
 }
@@ -129,28 +131,6 @@ export function parseJson(where: string, text: string): unknown {
   } catch (error) {
     throw new RangeError(`${where} is not valid JSON: the file is damaged`, { cause: error });
   }
-}
-
-/** The name that differs least from the given one, if any is near: at most a third of its letters. */
-export function nearestName(given: string, names: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(given.length / 3));
-  const ranked = [...names].map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }));
-  const near = ranked.filter(({ distance }) => distance <= limit).sort((a, b) => a.distance - b.distance);
-  return near[0]?.name;
-}
-
-/** Letters to insert, delete or replace to make one text the other (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, previous[j] + 1, row[j - 1] + 1));
-    }
-    previous = row;
-  }
-  return previous[b.length];
 }
 
 function requireObject(where: string, value: unknown): Readonly<Record<string, unknown>> {

@@ -1,17 +1,22 @@
+/** `npm run evaluate`: has the digit classifier judge what a model draws, beside real digits. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { firstImages, look, type Seen } from "../metrics/judge.js";
-import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
-import { frechetFeatureDistance, recognise } from "../metrics/index.js";
-import { writeFileAtomically } from "../files/index.js";
-import { loadClassifier, loadDiffusionModel } from "../families/index.js";
-import { finiteNumber, optional, wholeNumber } from "../base/arguments.js";
-import { DEFAULT_STEPS, generate, GUIDANCE_SCALE, labelsFor } from "../families/diffusion/generate.js";
-import { modelFolder } from "../families/model-choice.js";
+import type * as tf from "../runtime/tf.js";
 import { ProgressLine } from "../base/progress-line.js";
 import { runMain } from "../base/run-main.js";
+import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
+import { loadClassifier } from "../families/index.js";
+import { loadModel } from "../families/list.js";
+import { modelFolder } from "../families/model-choice.js";
+import type { GenerativeModel } from "../families/model.js";
+import { writeFileAtomically } from "../files/index.js";
+import { firstImages, look, type Seen } from "../metrics/judge.js";
+import { frechetFeatureDistance, recognise } from "../metrics/index.js";
+import type { Classifier } from "../networks/index.js";
+import { drawArguments, drawRequest, familyOptionsHelp } from "./draw-options.js";
 import { evaluationText, publishEvaluation, type Evaluation, type Judgement } from "./evaluation-report.js";
-import { chooseSampler, samplerList } from "./sampler-choice.js";
+
+const CLASSIFIER = join("assets", "mnist-classifier");
 
 const HELP = `npm run evaluate -- MODEL [options]
 
@@ -22,11 +27,7 @@ with classes, also the share that is seen as the class asked for (of real digits
 beside it are of the same classes.
 
 Options
-  --sampler NAME   default ddim; one of
-${samplerList()}
-  --steps N        default ${DEFAULT_STEPS}; some samplers choose their own
-  --eta X          noise of ddim, 0 … 1, default 0
-  --guidance W     weight of the class, for a model with classes, default ${GUIDANCE_SCALE}; 1 is without guidance
+${familyOptionsHelp}
   --n N            images, default 1000, at most 1000 (the held-out digits)
   --seed N         default 7
   --write          keep the figures in the model's folder as evaluation.json; of a checkpoint in assets/, also in
@@ -34,53 +35,37 @@ ${samplerList()}
 `;
 
 await runMain(HELP, async () => {
+  const { n, seed, batch, class: _one, ...ofFamilies } = drawArguments;
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: {
-      sampler: { type: "string", default: "ddim" },
-      steps: { type: "string" },
-      eta: { type: "string" },
-      guidance: { type: "string" },
-      n: { type: "string" },
-      seed: { type: "string" },
-      write: { type: "boolean" },
-    },
+    options: { n, seed, batch, ...ofFamilies, write: { type: "boolean" } },
   });
-  const given = optional(values.steps, (text) => wholeNumber("--steps", text, DEFAULT_STEPS));
-  const { sampler, pace, steps } = chooseSampler(values.sampler, {
-    eta: finiteNumber("--eta", values.eta, 0),
-    steps: given,
-  });
-  const seed = wholeNumber("--seed", values.seed, 7, 0);
-  const guidanceScale = optional(values.guidance, (given) => finiteNumber("--guidance", given, 1));
-  const n = wholeNumber("--n", values.n, 1000, 2);
+  const request = drawRequest(values, { count: 1000, seed: 7 });
+  const { count } = request;
   const heldOut = loadDigits({ split: "heldOut" });
-  if (n > heldOut.count)
-    throw new RangeError(`--n is compared with as many held-out digits: at most ${heldOut.count}, got ${n}`);
+  if (count < 2 || count > heldOut.count) {
+    throw new RangeError(`--n is compared with as many held-out digits: 2 … ${heldOut.count}, got ${count}`);
+  }
 
   const folder = modelFolder(positionals[0], HELP);
-  const model = loadDiffusionModel(folder);
-  const judge = loadClassifier(join("assets", "mnist-classifier"));
-  const line = new ProgressLine(n);
+  const model = loadModel(folder);
+  const judge = loadClassifier(CLASSIFIER);
+  requireDigits(model, judge, folder);
+  const drawn = `${model.describe(request)}, seed ${request.seed}`;
+  const line = new ProgressLine(count);
   const begun = performance.now();
-  const generated = await generate(model, {
-    sampler,
-    steps: steps ?? DEFAULT_STEPS,
-    count: n,
-    seed,
-    guidanceScale,
-    onProgress: (done) => line.show(Math.floor(done * n), `${values.sampler}, ${pace}`),
-  }).finally(() => line.end());
+  const onProgress = (done: number): void => line.show(Math.floor(done * count), drawn);
+  const generated = (await model.draw({ ...request, onProgress }).finally(() => line.end())) as tf.Tensor4D;
   const seconds = Math.round((performance.now() - begun) / 1000);
 
-  const asked = labelsFor(model, { count: n });
+  const asked = classesInTurn(model, count);
   const training = loadDigits({ split: "train" });
-  const trainingImages = asked ? gatherImages(training, indicesOfClasses(training, asked)) : firstImages(training, n);
-  const real = look(judge, firstImages(heldOut, n));
-  const guidance = model.classes > 0 ? `, guidance ${guidanceScale ?? GUIDANCE_SCALE}` : "";
-  const title = `generated (${values.sampler}, ${pace}${guidance}, seed ${seed})`;
+  const trainingImages = asked
+    ? gatherImages(training, indicesOfClasses(training, asked))
+    : firstImages(training, count);
+  const real = look(judge, firstImages(heldOut, count));
   const rows: Evaluation = [
-    judgement(title, look(judge, generated), asked, real),
+    judgement(`generated (${drawn})`, look(judge, generated), asked, real),
     judgement("real, training", look(judge, trainingImages), asked ?? training.labels, real),
     judgement("real, held out", real, heldOut.labels),
   ];
@@ -88,21 +73,27 @@ await runMain(HELP, async () => {
   judge.dispose();
   process.stdout.write(`${evaluationText(rows)}\n`);
   if (values.write) {
-    const settings = {
-      sampler: values.sampler,
-      steps,
-      guidanceScale: model.classes > 0 ? (guidanceScale ?? GUIDANCE_SCALE) : null,
-      seed,
-      n,
-      seconds,
-      threshold: 0.9,
-      classifier: "assets/mnist-classifier",
-    };
-    writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify({ settings, rows }, null, 2)}\n`);
+    const { batchSize: _any, ...settings } = request;
+    const content = { settings: { ...settings, drawn, seconds, threshold: 0.9, classifier: CLASSIFIER }, rows };
+    writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify(content, null, 2)}\n`);
     // The pages speak of the checkpoints of this repository, not of a run of one's own.
     if (folder === join("assets", positionals[0])) publishEvaluation(positionals[0], rows);
   }
 });
+
+/** @throws RangeError unless the classifier can look at what the model draws */
+function requireDigits({ shape }: GenerativeModel, { config }: Classifier, folder: string): void {
+  const wanted = [config.height, config.width, config.in_channels];
+  if (shape.length === 3 && shape.every((size, i) => size === wanted[i])) return;
+  throw new RangeError(`${folder} draws examples of shape [${shape}]; the classifier of digits looks at [${wanted}]`);
+}
+
+/** What a model with classes draws where nothing is asked for. */
+function classesInTurn({ conditions }: GenerativeModel, count: number): Int32Array | undefined {
+  const found = Object.values(conditions).find(({ kind }) => kind === "class");
+  if (found?.kind !== "class") return undefined;
+  return Int32Array.from({ length: count }, (_, i) => i % found.classes);
+}
 
 function judgement(
   images: string,

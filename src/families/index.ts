@@ -5,15 +5,37 @@ export * from "./diffusion/network-denoiser.js";
 export * from "./diffusion/objective.js";
 export * from "./diffusion/learned-variance-objective.js";
 export * from "./diffusion/preconditioned-objective.js";
-export * from "./diffusion/folder.js";
 export {
-  DEFAULT_STEPS,
-  generate,
-  GUIDANCE_SCALE,
-  labelsFor,
-  type AnySampler,
-  type GenerateOptions,
-} from "./diffusion/generate.js";
+  fromDiffusers,
+  loadNetwork,
+  saveNetwork,
+  toDiffusers,
+  type DiffusersClass,
+  type DiffusersNetwork,
+  type DiffusersNetworks,
+  type LoadNetworkOptions,
+  type SaveNetworkOptions,
+} from "./network-folder.js";
+export {
+  loadDiffusionModel,
+  saveDiffusionModel,
+  type DiffusionNetworkClass,
+  type LoadDiffusionOptions,
+  type SaveDiffusionOptions,
+} from "./diffusion/folder.js";
+export { diffusionModel } from "./diffusion/assemble.js";
+export {
+  unconditionalOf,
+  type DiffusionConfig,
+  type DiffusionDrawRequest,
+  type DiffusionModel,
+  type DiffusionModelParts,
+  type DiffusionNetwork,
+} from "./diffusion/model.js";
+export { chooseSampler, DEFAULT_STEPS, type AnySampler, type SamplerChoice } from "./diffusion/sampler-choice.js";
+export { isDiffusionModel } from "./diffusion/family.js";
+export { families, loadModel } from "./list.js";
+export { generate, GUIDANCE_SCALE, labelsFor, type GenerateOptions } from "./diffusion/generate.js";
 export { modelFolder } from "./model-choice.js";
 export * from "./classifier/folder.js";
 export type { AskableCondition, DrawRequest, GenerativeModel } from "./model.js";

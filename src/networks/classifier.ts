@@ -1,5 +1,6 @@
 import * as tf from "../runtime/tf.js";
-import { Conv2d, Dense, GroupNorm, Parameters, silu } from "../nn/index.js";
+import { Conv2d, Dense, GroupNorm, Parameters, silu, type NetworkOptions } from "../nn/index.js";
+import { requirePositive, withDefaults } from "./config-keys.js";
 
 /** The configuration of {@link Classifier}. */
 export interface ClassifierConfig {
@@ -13,6 +14,19 @@ export interface ClassifierConfig {
   readonly classes: number;
 }
 
+/** Groups of channels in each norm. */
+const GROUPS = 8;
+
+/** What a configuration of {@link Classifier} leaves out: grey images of 28 × 28 in ten classes. */
+export const classifierDefaults: ClassifierConfig = {
+  height: 28,
+  width: 28,
+  in_channels: 1,
+  channels: [16, 32, 64],
+  features: 64,
+  classes: 10,
+};
+
 /** A small convolutional classifier; its features and its verdicts judge generated images. */
 export class Classifier {
   readonly config: ClassifierConfig;
@@ -21,16 +35,9 @@ export class Classifier {
   private readonly hidden: Dense;
   private readonly head: Dense;
 
-  constructor(config: Partial<ClassifierConfig> = {}, options: { seed?: number } = {}) {
-    this.config = {
-      height: 28,
-      width: 28,
-      in_channels: 1,
-      channels: [16, 32, 64],
-      features: 64,
-      classes: 10,
-      ...config,
-    };
+  /** @throws RangeError naming the key of the configuration that is wrong */
+  constructor(config: Partial<ClassifierConfig> = {}, options: NetworkOptions = {}) {
+    this.config = classifierConfig(config);
     this.parameters = new Parameters(options);
     const { height, width, in_channels, channels, features, classes } = this.config;
     const root = this.parameters.scope("");
@@ -38,7 +45,7 @@ export class Classifier {
       const scope = root.scope(`stages.${i}`);
       return {
         conv: new Conv2d(scope.scope("conv"), { inputs: i === 0 ? in_channels : channels[i - 1], outputs }),
-        norm: new GroupNorm(scope.scope("norm"), { channels: outputs, groups: 8 }),
+        norm: new GroupNorm(scope.scope("norm"), { channels: outputs, groups: GROUPS }),
         down: new Conv2d(scope.scope("down"), { inputs: outputs, outputs, stride: 2 }),
       };
     });
@@ -76,4 +83,19 @@ export class Classifier {
   dispose(): void {
     this.parameters.dispose();
   }
+}
+
+function classifierConfig(given: Partial<ClassifierConfig>): ClassifierConfig {
+  const config = withDefaults("Classifier", classifierDefaults, given);
+  for (const key of ["height", "width", "in_channels", "features", "classes"] as const)
+    requirePositive(key, config[key]);
+  if (
+    config.channels.length !== 3 ||
+    config.channels.some((n) => !(Number.isInteger(n) && n > 0 && n % GROUPS === 0))
+  ) {
+    throw new RangeError(
+      `channels must be three multiples of ${GROUPS}, one for each stage, got ${JSON.stringify(config.channels)}`,
+    );
+  }
+  return config;
 }

@@ -9,6 +9,7 @@ export * from "./dit/dit.js";
 export * from "./uvit/uvit-block.js";
 export * from "./uvit/uvit.js";
 export * from "./point-mlp.js";
-export * from "./diffusers.js";
+export * from "./former-names.js";
+export * from "./registry.js";
 export * from "./describe-network.js";
 export * from "./receptive-field.js";

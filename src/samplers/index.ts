@@ -3,7 +3,7 @@ export * from "./stepping/sampler.js";
 export * from "./gathered.js";
 export { samplerEntries, twiceButLast, type SamplerDescription, type SamplerEntry } from "./stepping/entry.js";
 export { samplers, samplerNamed } from "./registry.js";
-export { runOnAnyPath } from "./stepping/on-any-path.js";
+export { runOnAnyPath, runsOn } from "./stepping/on-any-path.js";
 export { sample, type SampleOptions } from "./stepping/sample.js";
 export { timeGrid, type Spacing, type TimeGridOptions } from "./stepping/time-grid.js";
 export * from "./stepping/noise-levels.js";

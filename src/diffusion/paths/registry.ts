@@ -1,5 +1,6 @@
 /** Every kind of path there is: what a file says of one becomes the same value again. A new path needs one line here. */
-import { Fields, nearestName } from "../../base/fields.js";
+import { nearestName } from "../../base/check.js";
+import { Fields } from "../../base/fields.js";
 import { edmKind, flowKind, subVpKind, veKind, vpKind } from "./continuous-paths.js";
 import { cosineKind } from "./cosine-schedule.js";
 import { laplaceKind } from "./laplace-schedule.js";
@@ -48,7 +49,7 @@ export function pathFromConfig(config: unknown, where = "the path"): GaussianPat
   const name = fields.string("kind");
   const kind = pathKinds.get(name);
   if (!kind) {
-    const near = nearestName(name, pathKinds.keys());
+    const near = nearestName(name, [...pathKinds.keys()]);
     throw new RangeError(
       `${where}: unknown kind "${name}"${near ? ` (did you mean "${near}"?)` : ""}; there are ${[...pathKinds.keys()].join(", ")}`,
     );

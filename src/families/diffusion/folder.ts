@@ -1,176 +1,246 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import * as tf from "../../runtime/tf.js";
+/** A diffusion model's folder: a diffusers pipeline where diffusers can draw from it, else one with a class of our own. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import {
-  cosineSchedule,
-  linearSchedule,
-  predictions,
-  type Denoiser,
-  type Prediction,
-  type Schedule,
+  parseSchedulerConfig,
+  toSchedulerConfig,
+  type DiffusionProcess,
+  type SchedulerConfig,
 } from "../../diffusion/index.js";
-import { loadParameters, roomFor, stageParameters } from "../../nn/index.js";
-import { readSafetensors, replaceModel, type FloatFormat, type StagedFile } from "../../files/index.js";
-import { UNet2D, type UNet2DConfig } from "../../networks/index.js";
-import type { TrainingRecord } from "../record.js";
-import { networkDenoiser, type NetworkDenoiser } from "./network-denoiser.js";
+import {
+  networkClassOf,
+  type NetworkClass,
+  type NetworkClassName,
+  type NetworksByClass,
+} from "../../networks/index.js";
+import type { FloatFormat } from "../../files/index.js";
+import {
+  hasIndex,
+  INDEX,
+  loadPart,
+  onlyVariant,
+  readIndex,
+  readRecord,
+  requirePart,
+  saveModelFolder,
+} from "../folder.js";
+import type { Part } from "../folder.js";
+import { readFields } from "../json-files.js";
+import { isNetworkFolder, loadNetwork, networkFiles } from "../network-folder.js";
+import { diffusionModel } from "./assemble.js";
+import {
+  labelRows,
+  requireFitting,
+  usualSampling,
+  type DiffusionConfig,
+  type DiffusionModel,
+  type DiffusionModelParts,
+  type DiffusionNetwork,
+} from "./model.js";
+import { isOldFolder, OLD_INDEX, readOldFolder, removeOldFolder } from "./old-folder.js";
 
-/** The names diffusers gives these files. */
-const CONFIG = "config.json";
-const WEIGHTS = "diffusion_pytorch_model.safetensors";
-const DIFFUSION = "diffusion.json";
-const RECORD = "training.json";
+/** Our own class in `model_index.json`, of a model that no pipeline of diffusers draws from. */
+const OWN_PIPELINE = "DiffusionModel";
+/** What {@link loadDiffusionModel} opens, by `_class_name`. */
+export const diffusionPipelines = ["DDPMPipeline", "DDIMPipeline", OWN_PIPELINE] as const;
 
-/** What a network needs beside its weights to be a diffusion model. */
-export interface DiffusionConfig {
-  readonly schedule: { readonly kind: "linear" | "cosine"; readonly T: number };
-  readonly prediction: Prediction;
-  /** Shape of one example, [H, W, C]. */
-  readonly shape: readonly number[];
-  /** Of a network with classes: the last row of its table, which stands for "none" and is used where no class is given. */
-  readonly unconditionalLabel?: number;
-}
+const SCHEDULER = "scheduler";
+const SCHEDULER_CONFIG = "scheduler_config.json";
+const PARTS = ["unet", "transformer", "network"];
 
-/** A trained model, ready to sample from. */
-export interface DiffusionModel {
-  readonly network: UNet2D;
-  readonly schedule: Schedule;
-  /** Takes `{ label }` where there are classes; without one it draws from all of them. */
-  readonly denoiser: Denoiser;
-  /** Classes one may ask for, 0 … classes − 1; 0 if the network knows none. */
-  readonly classes: number;
-  readonly config: DiffusionConfig;
-  readonly record: TrainingRecord | undefined;
-  dispose(): void;
+/** The classes of networks a diffusion model may have. */
+export type DiffusionNetworkClass = Exclude<NetworkClassName, "Classifier">;
+
+export interface LoadDiffusionOptions<K extends DiffusionNetworkClass> {
+  /** The class of the network, default "UNet2DModel". `loadModel` opens whichever it is. */
+  readonly expect?: K;
+  /** As `variant` in diffusers: "fp16" reads `diffusion_pytorch_model.fp16.safetensors`. Default: what is there. */
+  readonly variant?: string;
 }
 
 /**
- * What guidance weighs the asked class against: `unconditional` of {@link guided}. The caller disposes.
+ * Opens a diffusion model:
+ * - a folder that {@link saveDiffusionModel} wrote, or diffusers' `DDPMPipeline` and `DDIMPipeline` with `save_pretrained`;
+ * - the folder of one network in a pipeline ("unet", "transformer"), with the scheduler beside it;
+ * - a folder of before there were indices: `config.json`, weights and `diffusion.json`.
  *
- * @throws RangeError if the model was trained without classes
- */
-export function unconditionalOf({ config }: DiffusionModel): { readonly label: tf.Tensor1D } {
-  const { unconditionalLabel } = config;
-  if (unconditionalLabel === undefined)
-    throw new RangeError("this model was trained without classes, so it cannot be guided");
-  return { label: tf.tensor1d([unconditionalLabel], "int32") };
-}
-
-/**
- * Opens a folder written by {@link saveDiffusionModel}: `config.json` and weights as diffusers names them, and
- * `diffusion.json` with the schedule and the kind of prediction.
+ * Its `sampling` is what `scheduler_config.json` says of clipping and steps.
  *
- * @throws Error if a file is missing, SafetensorsError or RangeError if one is damaged or does not fit the others
+ * @throws Error if a file is missing, SafetensorsError or RangeError if one is damaged, does not fit the others, or asks
+ *   for what has no counterpart here
  */
-export function loadDiffusionModel(folder: string): DiffusionModel {
-  const diffusion = readJson(join(folder, DIFFUSION)) as DiffusionConfig;
-  if (!predictions.includes(diffusion.prediction)) {
-    throw new RangeError(`${join(folder, DIFFUSION)}: unknown prediction ${JSON.stringify(diffusion.prediction)}`);
-  }
-  const schedule = makeSchedule(diffusion.schedule, folder);
-  const config = readJson(join(folder, CONFIG)) as Partial<UNet2DConfig>;
-  const classes = classesOf(config, diffusion, folder);
-  const network = readSafetensors(join(folder, WEIGHTS), (weights) => {
-    return new UNet2D(config, { start: "zeros", maxNumbers: roomFor(weights) });
-  });
-  try {
-    loadParameters(join(folder, WEIGHTS), network.parameters);
-  } catch (error) {
-    network.dispose();
-    throw error;
-  }
-  const record = existsSync(join(folder, RECORD)) ? (readJson(join(folder, RECORD)) as TrainingRecord) : undefined;
-  const evaluation = networkDenoiser(network, schedule, { predicts: diffusion.prediction });
-  const { unconditionalLabel } = diffusion;
-  const denoiser = unconditionalLabel === undefined ? evaluation : withDefaultLabel(evaluation, unconditionalLabel);
-  const dispose = (): void => {
-    evaluation.dispose();
-    network.dispose();
-  };
-  return { network, schedule, denoiser, classes, config: diffusion, record, dispose };
-}
-
-/** How many classes can be asked for; the last row of the table is the one that stands for none. */
-function classesOf(
-  { num_class_embeds: rows }: Partial<UNet2DConfig>,
-  { unconditionalLabel: none }: DiffusionConfig,
+export function loadDiffusionModel<K extends DiffusionNetworkClass = "UNet2DModel">(
   folder: string,
-): number {
-  if (none === undefined) return rows ?? 0;
-  if (rows && none === rows - 1) return none;
+  options: LoadDiffusionOptions<K> = {},
+): DiffusionModel<NetworksByClass[K]> {
+  const { expect = "UNet2DModel" as K, variant } = options;
+  const model = openDiffusionModel(folder, variant);
+  const { name } = networkClassOf(model.network);
+  if (name === expect) return model as unknown as DiffusionModel<NetworksByClass[K]>;
+  model.dispose();
   throw new RangeError(
-    `${join(folder, DIFFUSION)}: unconditionalLabel ${JSON.stringify(none)} must be the last row of the network's table of classes, ` +
-      (rows ? `${rows - 1}` : `but ${CONFIG} has none (num_class_embeds)`),
+    `${folder} holds a network of class "${name}", not "${expect}": loadDiffusionModel(folder, { expect: "${name}" }) opens it`,
   );
 }
 
-function withDefaultLabel(denoiser: NetworkDenoiser, label: number): Denoiser {
-  return {
-    ...denoiser,
-    predict: (xt, t, condition) => {
-      if (condition) return denoiser.predict(xt, t, condition);
-      const none = tf.fill([xt.shape[0]], label, "int32");
-      try {
-        return denoiser.predict(xt, t, { label: none });
-      } finally {
-        none.dispose();
-      }
-    },
-  };
+/** {@link loadDiffusionModel} of whatever network it holds. */
+export function openDiffusionModel(folder: string, variant?: string): DiffusionModel {
+  const parts = partsOf(folder, variant);
+  try {
+    return diffusionModel(parts);
+  } catch (error) {
+    parts.network.dispose();
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`${folder}: ${error.message}`, { cause: error });
+  }
 }
 
-/** Writes a model folder. What cannot be written changes nothing, and nobody ever opens a mix of two models. */
-export function saveDiffusionModel(
-  folder: string,
-  model: { network: UNet2D; config: DiffusionConfig; record?: TrainingRecord },
-  options: { format?: FloatFormat; values?: Float32Array } = {},
-): void {
-  const config = { _class_name: "UNet2DModel", ...model.network.config };
-  const weights = join(folder, WEIGHTS);
-  function* staged(): Generator<StagedFile> {
-    yield stageParameters(weights, model.network.parameters, { ...options, metadata: { format: "pt" } });
+function partsOf(folder: string, variant: string | undefined): DiffusionModelParts {
+  if (hasIndex(folder)) return readPipeline(folder, variant);
+  if (isOldFolder(folder)) return { ...readOldFolder(folder), record: readRecord(folder) };
+  if (isNetworkFolder(folder)) return readNetworkBesideScheduler(folder, variant);
+  throw new Error(
+    `${folder} holds no diffusion model: that is a folder with ${INDEX} (or, of before, ${OLD_INDEX}), or the folder of a ` +
+      `network beside its ${SCHEDULER}`,
+  );
+}
+
+function readPipeline(folder: string, variant: string | undefined): DiffusionModelParts {
+  const index = readIndex(folder);
+  if (!(diffusionPipelines as readonly string[]).includes(index.className)) {
+    throw new RangeError(
+      `${join(folder, INDEX)} is of class "${index.className}", a diffusion model of ${diffusionPipelines.join(", ")}`,
+    );
   }
-  replaceModel({
-    configs: { [join(folder, CONFIG)]: toJson(config), [join(folder, DIFFUSION)]: toJson(model.config) },
-    notes: model.record && { [join(folder, RECORD)]: toJson(model.record) },
-    weights: staged(),
-    entries: [weights],
-  });
+  const part = requirePart(index, ...PARTS);
+  const process = readScheduler(requirePart(index, SCHEDULER));
+  const { notes } = index;
+  const noted = {
+    shape: notes.has("shape") ? notes.numbers("shape", { whole: true, least: 1 }) : undefined,
+    unconditionalLabel: notes.has("unconditional_label")
+      ? notes.number("unconditional_label", { whole: true })
+      : undefined,
+  };
+  notes.finish();
+  const network = loadPart(part, variant) as DiffusionNetwork;
+  return { ...assembled(part.folder, network, process, noted), record: readRecord(folder) };
+}
+
+/** A network of a pipeline whose other parts are for other purposes, or not there. */
+function readNetworkBesideScheduler(folder: string, variant: string | undefined): DiffusionModelParts {
+  const scheduler = { folder: join(dirname(folder), SCHEDULER), name: SCHEDULER, className: undefined };
+  if (!existsSync(join(scheduler.folder, SCHEDULER_CONFIG))) {
+    throw new Error(
+      `${folder} is the folder of a network alone, and what it is drawn from with is not beside it: ` +
+        `${join(scheduler.folder, SCHEDULER_CONFIG)}. loadNetwork(folder) opens the network`,
+    );
+  }
+  const network = loadNetwork(folder, { variant: variant ?? onlyVariant(folder) }) as DiffusionNetwork;
+  // A DiT of diffusers has been trained with its last row for "no class".
+  const rows = networkClassOf(network).name === "DiTTransformer2DModel" ? labelRows(network) : 0;
+  const unconditionalLabel = rows > 0 ? rows - 1 : undefined;
+  return assembled(folder, network, readScheduler(scheduler), { unconditionalLabel });
+}
+
+function readScheduler(part: Pick<Part, "folder"> & { readonly className?: string }): DiffusionProcess {
+  const path = join(part.folder, SCHEDULER_CONFIG);
+  const { values } = readFields(path, "it says what the network was trained on");
+  if (part.className !== undefined && values["_class_name"] !== part.className) {
+    throw new RangeError(
+      `${path} is of class ${JSON.stringify(values["_class_name"])}, but the index says "${part.className}"`,
+    );
+  }
+  return parseSchedulerConfig(values, path);
+}
+
+function assembled(
+  folder: string,
+  network: DiffusionNetwork,
+  { path, prediction, sigmaData, sampling }: DiffusionProcess,
+  noted: { readonly shape?: readonly number[]; readonly unconditionalLabel?: number },
+): DiffusionModelParts {
+  const { name, exampleShape } = networkClassOf(network);
+  const shape = noted.shape ?? exampleShape?.(network);
+  if (!shape) {
+    network.dispose();
+    throw new RangeError(
+      `${folder}: a ${name} without sample_size does not say what shape to draw: put it in config.json`,
+    );
+  }
+  const { unconditionalLabel } = noted;
+  const config: DiffusionConfig = {
+    prediction,
+    shape,
+    ...(unconditionalLabel !== undefined && { unconditionalLabel }),
+    ...(sigmaData !== undefined && { sigmaData }),
+  };
+  return { network, path, config, sampling };
+}
+
+export interface SaveDiffusionOptions {
+  /** Default F32. */
+  readonly format?: FloatFormat;
+  /** Other numbers for the network's parameters, flat (an average, say). */
+  readonly values?: Float32Array;
+  /** Weights larger than this become several files with an index; default 10 GB as in diffusers. */
+  readonly maxFileBytes?: number;
 }
 
 /**
- * The schedule a {@link DiffusionConfig} names.
+ * Writes a diffusion model, so that {@link loadDiffusionModel} opens the same one. A `UNet2D` with a path and a kind of
+ * prediction that diffusers knows becomes a `DDPMPipeline`: `DDPMPipeline.from_pretrained(folder)` opens and runs it.
+ * Whatever has no counterpart there says so by a class of our own, in `model_index.json` or in a part's `config.json`.
+ * What cannot be written changes nothing, and nobody ever opens a mix of two models.
  *
- * @param where what the message names
- * @throws RangeError if its kind is unknown, or T does not suit it
+ * @example
+ * const config = { prediction: "noise", shape: [28, 28, 1] } as const;
+ * saveDiffusionModel("my-model", { network, path: linearSchedule(), config }, { values: trainer.averageValues });
+ *
+ * @throws RangeError if the parts are no model, or a number is not finite or too large for the format; TypeError if no
+ *   folder can name the network's class
  */
-export function makeSchedule(config: DiffusionConfig["schedule"], where: string): Schedule {
-  switch (config?.kind) {
-    case "linear":
-      return linearSchedule({ T: config.T });
-    case "cosine":
-      return cosineSchedule({ T: config.T });
-    default:
-      throw new RangeError(`${where}: unknown schedule ${JSON.stringify(config)}, known kinds are linear and cosine`);
-  }
+export function saveDiffusionModel(
+  folder: string,
+  model: DiffusionModelParts,
+  options: SaveDiffusionOptions = {},
+): void {
+  requireFitting(model);
+  const { network, path, config, record, sampling = usualSampling(path, config.shape) } = model;
+  const entry = networkClassOf(network);
+  const scheduler = toSchedulerConfig({ path, prediction: config.prediction, sigmaData: config.sigmaData, sampling });
+  const pipeline = pipelineOf(entry, scheduler);
+  const files = networkFiles(network, join(folder, entry.component), {
+    ...options,
+    config: sampleSize(entry, config, network),
+  });
+  const { unconditionalLabel } = config;
+  saveModelFolder(folder, {
+    className: pipeline,
+    networks: { [entry.component]: { library: entry.library, className: entry.name, ...files } },
+    configs: { [SCHEDULER]: { ...scheduler, file: SCHEDULER_CONFIG } },
+    notes: {
+      shape: config.shape,
+      ...(unconditionalLabel !== undefined && { unconditional_label: unconditionalLabel }),
+    },
+    record,
+  });
+  removeOldFolder(folder);
 }
 
-function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new Error(`cannot read ${path}: a model folder holds ${CONFIG}, ${DIFFUSION} and ${WEIGHTS}`, {
-      cause: error,
-    });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path} is not valid JSON: the file is damaged`, { cause: error });
-  }
+/** The pipeline of diffusers that draws from the model, or our own. */
+function pipelineOf({ name }: NetworkClass, { className }: SchedulerConfig): string {
+  if (name !== "UNet2DModel") return OWN_PIPELINE;
+  if (className === "DDIMScheduler") return "DDIMPipeline";
+  return ["DDPMScheduler", "FlowMatchEulerDiscreteScheduler"].includes(className) ? "DDPMPipeline" : OWN_PIPELINE;
 }
 
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+/** The size of images, which pipelines of diffusers ask the network for. */
+function sampleSize(
+  { name, exampleShape }: NetworkClass,
+  { shape }: DiffusionConfig,
+  network: DiffusionNetwork,
+): Record<string, unknown> {
+  if (!["UNet2DModel", "UNet2DConditionModel"].includes(name) || exampleShape?.(network)) return {};
+  const [height, width] = shape;
+  return { sample_size: height === width ? height : [height, width] };
 }

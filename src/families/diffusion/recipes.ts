@@ -1,10 +1,11 @@
 /** How the diffusion models of this repository are trained. */
 import { loadDigits, Normaliser } from "../../data/index.js";
-import { logitNormalTimes } from "../../diffusion/index.js";
+import { linearSchedule, logitNormalTimes } from "../../diffusion/index.js";
 import { UNet2D, type UNet2DConfig } from "../../networks/index.js";
 import { labelColumn } from "../conditions.js";
 import type { Recipe } from "../family.js";
-import { makeSchedule, saveDiffusionModel, type DiffusionConfig } from "./folder.js";
+import { saveDiffusionModel } from "./folder.js";
+import type { DiffusionConfig } from "./model.js";
 import { DiffusionTask } from "./task.js";
 
 /** Row 10 of the table of classes, after the ten digits, stands for "any digit". */
@@ -24,12 +25,11 @@ export const mnistUnetConfig: Partial<UNet2DConfig> = {
   norm_num_groups: 8,
 };
 
-const diffusion: DiffusionConfig = {
-  schedule: { kind: "linear", T: 1000 },
+const config = {
   prediction: "velocity",
   shape: [28, 28, 1],
   unconditionalLabel: NO_CLASS,
-};
+} as const satisfies DiffusionConfig;
 
 /**
  * It learns v. What a digit becomes is settled at t = 500 … 800, where √ᾱ_t·x_0 is about as large as the error of a
@@ -47,17 +47,16 @@ const mnistUnet: Recipe = {
   make({ seed, batchSize }) {
     const digits = loadDigits({ split: "train" });
     const network = new UNet2D(mnistUnetConfig, { seed });
-    const { schedule, shape, prediction } = diffusion;
-    const path = makeSchedule(schedule, "mnist-unet");
+    const path = linearSchedule({ T: 1000 });
     const task = new DiffusionTask({
       network,
       path,
-      prediction,
+      prediction: config.prediction,
       times: logitNormalTimes(path, { mean: -0.3, deviation: 1.4 }),
       data: new Normaliser().encode(digits.images),
       conditions: { label: labelColumn(digits.labels, { none: NO_CLASS }) },
       unconditional: { rate: 0.1 },
-      shape,
+      shape: config.shape,
       batchSize,
       seed,
     });
@@ -65,7 +64,7 @@ const mnistUnet: Recipe = {
       task,
       examples: digits.count,
       async save({ folder, trainer, record, format }) {
-        saveDiffusionModel(folder, { network, config: diffusion, record }, { format, values: trainer.averageValues });
+        saveDiffusionModel(folder, { network, path, config, record }, { format, values: trainer.averageValues });
       },
     };
   },

@@ -52,6 +52,11 @@ function* runScaled(
   }
 }
 
+/** Whether a sampler runs on a path as it is, and its times are the path's. */
+export function runsOn({ paths }: SamplerEntry, path: GaussianPath): boolean {
+  return pathFor(paths, path) === path;
+}
+
 function pathFor(paths: SamplerEntry["paths"], path: GaussianPath): GaussianPath {
   switch (paths) {
     case "any":

@@ -9,7 +9,7 @@ import { varianceExplodes } from "./time-range.js";
 /**
  * How n sampling steps are spread over the training times 1 … T (names as in diffusers; Lin et al. 2024, table 2):
  * - `"leading"`: 1 + i·⌊T/n⌋, so T itself may be left out
- * - `"trailing"`: T − i·T/n rounded: always starts at T
+ * - `"trailing"`: T − i·T/n rounded (a half to the even number): always starts at T
  * - `"linspace"`: from T to 1 with both ends
  * - `"karras"`: not in t but in σ, the levels of {@link karrasLevels} with ρ = 7, between the trained times too
  */
@@ -89,12 +89,19 @@ function spacedTime(
     case "leading":
       return discrete ? 1 + (steps - 1 - i) * Math.floor(T / steps) : T - (i * T) / steps;
     case "trailing":
-      return discrete ? Math.round(T - (i * T) / steps) : T - (i * T) / steps;
+      return discrete ? rounded(T - (i * T) / steps) : T - (i * T) / steps;
     case "linspace": {
       const t = steps === 1 ? T : T - (i * (T - first)) / (steps - 1);
-      return discrete ? Math.round(t) : t;
+      // Upstream rounds t − 1.
+      return discrete ? 1 + rounded(t - 1) : t;
     }
   }
+}
+
+/** To the nearest whole number, a half to the even one of its two: as numpy rounds, and so diffusers. */
+function rounded(value: number): number {
+  const nearest = Math.round(value);
+  return nearest - value === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
 }
 
 function checkTimes(path: GaussianPath, times: readonly number[]): readonly number[] {

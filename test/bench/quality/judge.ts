@@ -1,7 +1,7 @@
 /** Draws from a trained network of the study and judges the digits. */
 import { join } from "node:path";
 import { tf } from "diffusion-lab/runtime";
-import { generate, loadClassifier, networkDenoiser, type DiffusionModel } from "diffusion-lab/families";
+import { diffusionModel, generate, loadClassifier, type DiffusionModel } from "diffusion-lab/families";
 import { loadDigits } from "diffusion-lab/data";
 import { linearSchedule } from "diffusion-lab/diffusion";
 import { frechetFeatureDistance, recognise, type FeatureSet, firstImages, look } from "diffusion-lab/metrics";
@@ -26,20 +26,8 @@ export class QualityJudge {
     this.classifier = loadClassifier(join("assets", "mnist-classifier"));
     this.heldOut = look(this.classifier, firstImages(loadDigits({ split: "heldOut" }))).features;
     const network = new UNet2D(UNET, { start: "zeros" });
-    const schedule = linearSchedule({ T: RECIPE.T });
-    const denoiser = networkDenoiser(network, schedule);
-    this.model = {
-      network,
-      denoiser,
-      classes: 0,
-      schedule,
-      config: { schedule: { kind: "linear", T: RECIPE.T }, prediction: "noise", shape: [28, 28, 1] },
-      record: undefined,
-      dispose: () => {
-        denoiser.dispose();
-        network.dispose();
-      },
-    };
+    const config = { prediction: "noise", shape: [28, 28, 1] } as const;
+    this.model = diffusionModel({ network, path: linearSchedule({ T: RECIPE.T }), config });
   }
 
   /** @param weights a file of the contestant's worker */
@@ -52,7 +40,8 @@ export class QualityJudge {
     }
     const { sampler, steps, count, seed } = this.settings;
     const { run } = samplerNamed(sampler);
-    return this.verdict(await generate(this.model, { sampler: run, steps, count, seed, onProgress }));
+    const images = await generate(this.model, { sampler: run, steps, count, seed, onProgress });
+    return this.verdict(images as tf.Tensor4D);
   }
 
   /** The floor: as many training digits, judged in the same way. */

@@ -148,6 +148,6 @@ async function imageQuality(
   const sampler: AnySampler = (denoiser, path, xT, options) =>
     runOnAnyPath(entry, denoiser, path, xT, { ...options, steps });
   const images = await generate(model, { sampler, steps: steps ?? DEFAULT_STEPS, count, seed, guidanceScale });
-  const { features, verdicts } = look(classifier, images);
+  const { features, verdicts } = look(classifier, images as tf.Tensor4D);
   return { recognised: recognise(verdicts).share, frechet: frechetFeatureDistance(features, heldOut) };
 }

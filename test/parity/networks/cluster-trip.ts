@@ -6,12 +6,13 @@
  * `node --import tsx cluster-trip.ts back FOLDER`        opens FOLDER/back, compares the networks' outputs before and after
  *                                                       with what continue_training.py saw, and draws FOLDER/grid.png
  */
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../../src/runtime/tf.js";
 import { generate } from "../../../src/families/diffusion/generate.js";
 import { loadDigits, Normaliser } from "../../../src/data/index.js";
-import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/networks/index.js";
+import type { UNet2D } from "../../../src/networks/index.js";
+import { fromDiffusers, saveDiffusionModel } from "../../../src/families/index.js";
 import { readSafetensors, writeSafetensors, type NamedTensor } from "../../../src/files/index.js";
 import { imageGrid } from "../../../src/plot/index.js";
 import { ddim } from "../../../src/samplers/index.js";
@@ -24,8 +25,7 @@ if (folder === undefined) throw new Error("name a folder: see the head of this f
 function out(): void {
   const start = join(folder, "start");
   mkdirSync(start, { recursive: true });
-  toDiffusers(loadDiffusionModel(model).network, start);
-  copyFileSync(join(model, "diffusion.json"), join(start, "diffusion.json"));
+  saveDiffusionModel(start, loadDiffusionModel(model));
   const digits = loadDigits({ split: "train" });
   const values = new Normaliser().encode(digits.images);
   // One channel: [N, H, W, 1] and [N, 1, H, W] are the same numbers in the same order.
@@ -55,9 +55,9 @@ async function back(): Promise<void> {
   const [images, times, before, after] = readSafetensors(join(folder, "back", "outputs.safetensors"), (file) => {
     return ["images", "times", "before", "after"].map((name) => file.read(name));
   });
-  const start = fromDiffusers(join(folder, "start"), { expect: "UNet2DModel" });
+  const start = fromDiffusers(join(folder, "start", "unet"), { expect: "UNet2DModel" });
   console.log(`before: relative difference of the output ${difference(start, images, times, before)}`);
-  const unet = fromDiffusers(join(folder, "back"), { expect: "UNet2DModel" });
+  const unet = fromDiffusers(join(folder, "back", "unet"), { expect: "UNet2DModel" });
   console.log(`after:  relative difference of the output ${difference(unet, images, times, after)}`);
   console.log(`before and after: ${difference(start, images, times, after)}`);
   const model = loadDiffusionModel(join(folder, "back"));

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { fromDiffusers, toDiffusers, type UNet2D } from "../../../src/networks/index.js";
+import { type UNet2D } from "../../../src/networks/index.js";
+import { fromDiffusers, toDiffusers } from "../../../src/families/index.js";
 import { readSafetensors, type FloatFormat, type NamedTensor } from "../../../src/files/index.js";
 import { fromTorch, relativeError, signal, toTorch } from "./formula.js";
 

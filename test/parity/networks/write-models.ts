@@ -6,14 +6,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import {
-  DiT,
-  fromDiffusers,
-  toDiffusers,
-  UNet2D,
-  UNet2DCondition,
-  type ToDiffusersOptions,
-} from "../../../src/networks/index.js";
+import { DiT, UNet2D, UNet2DCondition } from "../../../src/networks/index.js";
+import { fromDiffusers, toDiffusers, type SaveNetworkOptions } from "../../../src/families/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import { DiffusionTask } from "../../../src/families/index.js";
 import { Trainer } from "../../../src/training/index.js";
@@ -39,7 +33,7 @@ const trainer = new Trainer(
 );
 await trainer.run(20);
 
-const forms: Record<string, ToDiffusersOptions> = {
+const forms: Record<string, SaveNetworkOptions> = {
   float32: {},
   float16: { format: "F16" },
   bfloat16: { format: "BF16" },

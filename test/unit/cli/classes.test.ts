@@ -20,16 +20,16 @@ const folder = mkdtempSync(join(tmpdir(), "classes-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const CLASSES = 3;
-const schedule = { kind: "linear", T: 100 } as const;
-const config: DiffusionConfig = { schedule, prediction: "noise", shape: [8, 8, 1], unconditionalLabel: CLASSES };
+const path = linearSchedule({ T: 100 });
+const config: DiffusionConfig = { prediction: "noise", shape: [8, 8, 1], unconditionalLabel: CLASSES };
 // A fresh network hardly answers its class: rows of the table far from each other make it.
 const network = toyNetwork({ config: { num_class_embeds: CLASSES + 1 } });
 const table = network.parameters.get("class_embedding.weight").variable;
 table.assign(tf.mul(table, 8));
 const folders = { classes: join(folder, "classes"), plain: join(folder, "plain") };
-saveDiffusionModel(folders.classes, { network, config });
+saveDiffusionModel(folders.classes, { network, path, config });
 const plain = toyNetwork();
-saveDiffusionModel(folders.plain, { network: plain, config: { schedule, prediction: "noise", shape: [8, 8, 1] } });
+saveDiffusionModel(folders.plain, { network: plain, path, config: { prediction: "noise", shape: [8, 8, 1] } });
 
 const model = loadDiffusionModel(folders.classes);
 const common: GenerateOptions = { sampler: ddim, steps: 4, count: 5, seed: 11 };
@@ -70,7 +70,7 @@ describe("a model with classes", () => {
   });
 
   test("an image does not change with the batch it is drawn in, and nothing leaks", async () => {
-    const draw = (batchSize: number): Promise<tf.Tensor4D> => generate(model, { ...common, sampler: ddpm, batchSize });
+    const draw = (batchSize: number): Promise<tf.Tensor> => generate(model, { ...common, sampler: ddpm, batchSize });
     (await draw(5)).dispose();
     const before = tf.memory().numTensors;
     const [all, few] = [await draw(5), await draw(2)];
@@ -93,21 +93,33 @@ describe("a model with classes", () => {
 });
 
 test("an unconditional label that is not the last row of the table is refused, naming the file", () => {
-  const path = join(folders.classes, "diffusion.json");
-  const good = readFileSync(path, "utf8");
-  for (const unconditionalLabel of [0, CLASSES + 1, -1, 2.5, "none"]) {
-    writeFileSync(path, JSON.stringify({ ...config, unconditionalLabel }));
-    assert.throws(
-      () => loadDiffusionModel(folders.classes),
-      /diffusion\.json: unconditionalLabel .* must be the last row .* 3/,
+  const withLabel = (folder: string, unconditional_label: unknown, check: () => void): void => {
+    const path = join(folder, "model_index.json");
+    const good = readFileSync(path, "utf8");
+    const index = JSON.parse(good) as { _diffusion_lab: object };
+    writeFileSync(path, JSON.stringify({ ...index, _diffusion_lab: { ...index._diffusion_lab, unconditional_label } }));
+    check();
+    writeFileSync(path, good);
+  };
+  for (const label of [0, CLASSES + 1, -1]) {
+    withLabel(folders.classes, label, () =>
+      assert.throws(
+        () => loadDiffusionModel(folders.classes),
+        /classes: unconditionalLabel .* must be the last row .* 3/,
+      ),
     );
   }
-  writeFileSync(path, good);
-  const other = join(folders.plain, "diffusion.json");
-  const before = readFileSync(other, "utf8");
-  writeFileSync(other, JSON.stringify(config));
-  assert.throws(() => loadDiffusionModel(folders.plain), /config\.json has none \(num_class_embeds\)/);
-  writeFileSync(other, before);
+  for (const label of [2.5, "none"]) {
+    withLabel(folders.classes, label, () =>
+      assert.throws(
+        () => loadDiffusionModel(folders.classes),
+        /model_index\.json: _diffusion_lab: unconditional_label must be a whole number/,
+      ),
+    );
+  }
+  withLabel(folders.plain, CLASSES, () =>
+    assert.throws(() => loadDiffusionModel(folders.plain), /the network has none \(num_class_embeds\)/),
+  );
 });
 
 test("a class the model does not know, and guidance where there are no classes, are refused before anything is drawn", async () => {

@@ -6,8 +6,9 @@ import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { generate } from "../../../src/families/diffusion/generate.js";
 import { decodePng } from "../../../src/files/index.js";
+import { linearSchedule } from "../../../src/diffusion/index.js";
 import { ddpm, samplers } from "../../../src/samplers/index.js";
-import { loadDiffusionModel, saveDiffusionModel } from "../../../src/families/index.js";
+import { chooseSampler, loadDiffusionModel, saveDiffusionModel } from "../../../src/families/index.js";
 import { toyTask } from "../training/toy.js";
 import { command } from "./command.js";
 
@@ -17,13 +18,14 @@ const model = join(folder, "model");
 const { network } = toyTask();
 saveDiffusionModel(model, {
   network,
-  config: { schedule: { kind: "linear", T: 100 }, prediction: "noise", shape: [8, 8, 1] },
+  path: linearSchedule({ T: 100 }),
+  config: { prediction: "noise", shape: [8, 8, 1] },
 });
 network.dispose();
 
 test("a seeded image does not change with the batch it is drawn in, and generating leaks nothing", async () => {
   const loaded = loadDiffusionModel(model);
-  const draw = (batchSize: number): Promise<tf.Tensor4D> =>
+  const draw = (batchSize: number): Promise<tf.Tensor> =>
     generate(loaded, { sampler: ddpm, steps: 4, count: 5, seed: 11, batchSize });
   (await draw(5)).dispose();
   const before = tf.memory().numTensors;
@@ -74,11 +76,10 @@ test("a place that cannot be written is refused before any image is drawn", asyn
 });
 
 test("it takes every sampler of the registry, whatever path that needs", async () => {
-  const { chooseSampler } = await import("../../../src/cli/sampler-choice.js");
   const loaded = loadDiffusionModel(model);
   for (const { name } of samplers) {
     const images = await generate(loaded, {
-      sampler: chooseSampler(name, { eta: 0 }).sampler,
+      sampler: chooseSampler(name, {}).sampler,
       steps: 2,
       count: 2,
       seed: 3,
@@ -127,17 +128,17 @@ test("bad requests name what was given and what is allowed, and write nothing", 
   const out = join(folder, "none.png");
   const cut = join(folder, "cut");
   const whole = loadDiffusionModel(model);
-  saveDiffusionModel(cut, { network: whole.network, config: whole.config });
+  saveDiffusionModel(cut, whole);
   whole.dispose();
-  truncateSync(join(cut, "diffusion_pytorch_model.safetensors"), 5000);
+  truncateSync(join(cut, "unet", "diffusion_pytorch_model.safetensors"), 5000);
   const expectations: [string[], RegExp][] = [
     [["no-such-model"], /no model "no-such-model": looked for .*assets.no-such-model/],
-    [[model, "--sampler", "dddim"], /unknown sampler "dddim": there are/],
+    [[model, "--sampler", "dddim"], /there is no sampler "dddim": use one of ddim, /],
     [
       [model, "--sampler", "probability-flow", "--steps", "3"],
-      /--steps: probability-flow chooses its steps itself: leave it out/,
+      /steps: probability-flow chooses its steps itself: leave it out/,
     ],
-    [[model, "--sampler", "heun", "--eta", "0.5"], /--eta sets the noise of ddim, not of heun/],
+    [[model, "--sampler", "heun", "--eta", "0.5"], /eta is the noise of ddim, not of heun/],
     [[model, "--steps", "0"], /--steps takes a whole number of at least 1, got "0"/],
     [[model, "--steps", "101"], /steps must be a whole number from 1 to 100, got 101/],
     [[cut], /cut short|out of range/],

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { DiT, fromDiffusers, toDiffusers, type DiTConfig } from "../../../src/networks/index.js";
+import { DiT, type DiTConfig } from "../../../src/networks/index.js";
+import { fromDiffusers, toDiffusers } from "../../../src/families/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 
@@ -59,7 +60,10 @@ test("DiT without classes", () => {
   const dit = moved({ ...small, num_embeds_ada_norm: null });
   assert.ok(!dit.parameters.names.some((name) => name.includes("class_embedder")));
   assert.deepEqual(dit.apply(normal([2, 4, 4, 1], 1) as tf.Tensor4D, t).shape, [2, 4, 4, 1]);
-  assert.throws(() => toDiffusers(dit, "nowhere"), /diffusers opens a DiT with classes .* and without text/);
+  assert.throws(
+    () => toDiffusers(dit, "nowhere"),
+    /diffusers has no class for this network, .*a DiT with classes and without text/,
+  );
 });
 
 test("a folder brings the network back; with text there is no class for it", () => {

@@ -4,13 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import {
-  atLevel,
-  fromDiffusers,
-  toDiffusers,
-  UNet2DCondition,
-  type UNet2DConditionConfig,
-} from "../../../src/networks/index.js";
+import { atLevel, UNet2DCondition, type UNet2DConditionConfig } from "../../../src/networks/index.js";
+import { fromDiffusers, toDiffusers } from "../../../src/families/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 
 const small: Partial<UNet2DConditionConfig> = {

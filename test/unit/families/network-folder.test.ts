@@ -15,7 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { DiT, fromDiffusers, toDiffusers, UNet2D, type DiffusersClass } from "../../../src/networks/index.js";
+import { DiT, UNet2D } from "../../../src/networks/index.js";
+import { fromDiffusers, toDiffusers, type DiffusersClass } from "../../../src/families/index.js";
 import {
   readSafetensors,
   replaceModel,
@@ -172,9 +173,9 @@ test("missing and damaged files are named, with the remedy", () => {
   writeFileSync(join(folder, "config.json"), "{");
   refuses(/config.json is not valid JSON/);
   writeFileSync(join(folder, "config.json"), "[]");
-  refuses(/must hold an object/);
+  refuses(/config\.json must be an object of named values, got \[\]/);
   rmSync(join(folder, "config.json"));
-  refuses(/a model folder holds config.json and/);
+  refuses(/a network.s folder holds config.json and/);
   writeFileSync(join(folder, "model_index.json"), "{}");
   refuses(/pipeline of several models: open the folder of one, .*unet/);
 });
@@ -406,5 +407,5 @@ test("numbers beyond a format's range are not written as infinities", () => {
   const opened = fromDiffusers(folder, { expect: "UNet2DModel" });
   assert.ok(Math.abs(opened.parameters.toFlat()[5] - 1e6) < 4e3);
   mkdirSync(join(folder, "sub"));
-  assert.throws(() => toDiffusers({} as UNet2D, join(folder, "sub")), /no class in diffusers/);
+  assert.throws(() => toDiffusers({} as UNet2D, join(folder, "sub")), /of no class that a folder could name/);
 });

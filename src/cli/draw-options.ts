@@ -1,0 +1,51 @@
+/** Options of the command line for drawing: those of every model, and those its family brings. */
+import { finiteNumber, optional, wholeNumber } from "../base/arguments.js";
+import { families } from "../families/list.js";
+import type { DrawOption } from "../families/family.js";
+import type { DrawRequest } from "../families/model.js";
+
+const ofFamilies: Readonly<Record<string, DrawOption>> = Object.assign({}, ...families.map(({ options }) => options));
+
+/** What `parseArgs` is told of them. */
+export const drawArguments = {
+  ...Object.fromEntries(Object.keys(ofFamilies).map((name) => [name, { type: "string" } as const])),
+  n: { type: "string" },
+  class: { type: "string" },
+  seed: { type: "string" },
+  batch: { type: "string" },
+} as const;
+
+/** Lines of help for the options that families bring, in the columns of a command's help. */
+export const familyOptionsHelp = Object.entries(ofFamilies)
+  .map(([name, { placeholder, about }]) => {
+    const [first, ...more] = about.split("\n");
+    const lines = [`  ${`--${name} ${placeholder}`.padEnd(17)}${first}`, ...more.map((line) => " ".repeat(19) + line)];
+    return lines.join("\n");
+  })
+  .join("\n");
+
+/** What a command was told, as a request; the model refuses what it does not know. */
+export function drawRequest(
+  values: Readonly<Record<string, string | boolean | undefined>>,
+  defaults: { readonly count: number; readonly seed: number },
+): DrawRequest {
+  const text = (name: string): string | undefined => values[name] as string | undefined;
+  const label = optional(text("class"), (given) => wholeNumber("--class", given, 0, 0));
+  const given = Object.entries(ofFamilies).flatMap(([name, { kind }]) => {
+    const value = text(name);
+    return value === undefined ? [] : [[name, read[kind](`--${name}`, value)] as const];
+  });
+  return {
+    count: wholeNumber("--n", text("n"), defaults.count),
+    seed: wholeNumber("--seed", text("seed"), defaults.seed, 0),
+    batchSize: wholeNumber("--batch", text("batch"), 64),
+    ...(label !== undefined && { condition: { label } }),
+    ...Object.fromEntries(given),
+  };
+}
+
+const read: Readonly<Record<DrawOption["kind"], (option: string, given: string) => number | string>> = {
+  whole: (option, given) => wholeNumber(option, given, 0),
+  number: (option, given) => finiteNumber(option, given, 0),
+  name: (_option, given) => given,
+};

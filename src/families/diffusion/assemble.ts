@@ -1,0 +1,82 @@
+/** A diffusion model put together from its parts, ready to be drawn from. */
+import * as tf from "../../runtime/tf.js";
+import type { Denoiser, GaussianPath, SamplingDefaults, Schedule } from "../../diffusion/index.js";
+import type { UNet2D } from "../../networks/index.js";
+import type { AskableCondition } from "../model.js";
+import { describeDraw, drawFrom } from "./draw.js";
+import {
+  classesOf,
+  requireFitting,
+  usualSampling,
+  type DiffusionConfig,
+  type DiffusionModel,
+  type DiffusionModelParts,
+  type DiffusionNetwork,
+} from "./model.js";
+import { learnedVarianceDenoiser, networkDenoiser } from "./network-denoiser.js";
+import { preconditionedDenoiser } from "./preconditioned-objective.js";
+
+/**
+ * A model from its parts, which it does not copy: `dispose` frees the network too.
+ *
+ * @throws RangeError if the parts do not fit each other
+ */
+export function diffusionModel<N extends DiffusionNetwork = UNet2D>(parts: DiffusionModelParts<N>): DiffusionModel<N> {
+  requireFitting(parts);
+  const { network, path, config, record, sampling = usualSampling(path, config.shape) } = parts;
+  const classes = classesOf(network, config);
+  const evaluation = evaluationOf(network, path, config, sampling);
+  const { unconditionalLabel: none } = config;
+  const conditions: Record<string, AskableCondition> = classes > 0 ? { label: { kind: "class", classes } } : {};
+  const model: DiffusionModel<N> = {
+    family: "diffusion",
+    network,
+    path,
+    get schedule() {
+      if (path.discrete) return path as Schedule;
+      throw new RangeError(
+        `this model was trained on the continuous path "${path.name}", which is no schedule: use path`,
+      );
+    },
+    config,
+    sampling,
+    record,
+    classes,
+    shape: config.shape,
+    conditions,
+    denoiser: none === undefined ? evaluation : withDefaultLabel(evaluation, none),
+    draw: (request) => drawFrom(model, request),
+    describe: (request) => describeDraw(model, request),
+    dispose: () => {
+      evaluation.dispose();
+      network.dispose();
+    },
+  };
+  return model;
+}
+
+function evaluationOf(
+  network: DiffusionNetwork,
+  path: GaussianPath,
+  { prediction, sigmaData }: DiffusionConfig,
+  { variance }: SamplingDefaults,
+): Denoiser & { dispose(): void } {
+  if (prediction === "preconditioned") return preconditionedDenoiser(network, path, { sigmaData });
+  const make = variance === "learned" ? learnedVarianceDenoiser : networkDenoiser;
+  return make(network, path, { predicts: prediction });
+}
+
+function withDefaultLabel(denoiser: Denoiser, label: number): Denoiser {
+  return {
+    ...denoiser,
+    predict: (xt, t, condition) => {
+      if (condition) return denoiser.predict(xt, t, condition);
+      const none = tf.fill([xt.shape[0]], label, "int32");
+      try {
+        return denoiser.predict(xt, t, { label: none });
+      } finally {
+        none.dispose();
+      }
+    },
+  };
+}

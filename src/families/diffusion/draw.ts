@@ -1,0 +1,108 @@
+/** Drawing from a diffusion model by request: names and numbers, as a command line or a notebook has them. */
+import type * as tf from "../../runtime/tf.js";
+import { requireKnownKeys } from "../../base/check.js";
+import { samplers } from "../../samplers/index.js";
+import type { DrawOption } from "../family.js";
+import { generate, GUIDANCE_SCALE, labelsFor } from "./generate.js";
+import type { DiffusionDrawRequest, DiffusionModel } from "./model.js";
+import { chooseSampler, DEFAULT_STEPS, type SamplerChoice } from "./sampler-choice.js";
+
+/** The options of the command line. */
+export const drawOptions: Readonly<Record<string, DrawOption>> = {
+  sampler: {
+    kind: "name",
+    placeholder: "NAME",
+    about: [
+      "default ddim; one of",
+      ...samplers.map(({ name, title, choosesSteps }) => {
+        return `  ${name.padEnd(20)}${title}${choosesSteps ? "; takes no --steps" : ""}`;
+      }),
+    ].join("\n"),
+  },
+  steps: { kind: "whole", placeholder: "N", about: `default ${DEFAULT_STEPS}; some samplers choose their own` },
+  eta: { kind: "number", placeholder: "X", about: "noise of ddim, 0 … 1, default 0" },
+  guidance: {
+    kind: "number",
+    placeholder: "W",
+    about: `weight of the class in classifier-free guidance, default ${GUIDANCE_SCALE}; 1 is without, in half the time`,
+  },
+};
+
+const known = {
+  count: true,
+  seed: true,
+  batchSize: true,
+  condition: true,
+  signal: true,
+  onProgress: true,
+  sampler: true,
+  steps: true,
+  eta: true,
+  guidance: true,
+  context: true,
+} as const;
+
+/** @throws RangeError for an option or a condition that the model does not know, or a value out of range, before any work */
+export async function drawFrom(model: DiffusionModel, request: DiffusionDrawRequest): Promise<tf.Tensor> {
+  const { count, seed = 0, batchSize = 64, context, guidance, signal, onProgress } = request;
+  const { sampler, steps } = choiceOf(model, request);
+  const label = labelOf(request);
+  labelsFor(model, { count, label });
+  return generate(model, {
+    sampler,
+    ...(steps !== null && { steps }),
+    count,
+    seed,
+    batchSize,
+    label,
+    context,
+    guidanceScale: guidance,
+    signal,
+    onProgress,
+  });
+}
+
+/** "ddim, 50 steps, guidance 1.25". */
+export function describeDraw(model: DiffusionModel, request: DiffusionDrawRequest): string {
+  const { pace } = choiceOf(model, request);
+  const { sampler = "ddim", eta = 0 } = request;
+  const canBeGuided = model.config.unconditionalLabel !== undefined && !request.context;
+  const guidance = request.guidance ?? (canBeGuided ? GUIDANCE_SCALE : 1);
+  const noisy = eta === 0 ? "" : `, η ${eta}`;
+  return `${sampler}${noisy}, ${pace}${canBeGuided || guidance !== 1 ? `, guidance ${guidance}` : ""}`;
+}
+
+function choiceOf(model: DiffusionModel, request: DiffusionDrawRequest): SamplerChoice {
+  requireKnownKeys("drawing from a diffusion model", request, known);
+  for (const [name, least] of [
+    ["count", 1],
+    ["batchSize", 1],
+    ["steps", 1],
+    ["seed", 0],
+  ] as const) {
+    const value = request[name];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= least)) {
+      throw new RangeError(`${name} must be a whole number ≥ ${least}, got ${value}`);
+    }
+  }
+  for (const name of ["eta", "guidance"] as const) {
+    const value = request[name];
+    if (value !== undefined && !Number.isFinite(value)) {
+      throw new RangeError(`${name} must be a finite number, got ${value}`);
+    }
+  }
+  return chooseSampler(request.sampler ?? "ddim", request, model.sampling);
+}
+
+function labelOf({ condition = {} }: DiffusionDrawRequest): number | ArrayLike<number> | undefined {
+  const unknown = Object.keys(condition).filter((name) => name !== "label");
+  if (unknown.length > 0) {
+    throw new RangeError(`this model knows no condition ${unknown.join(", ")}: what may be asked for is label`);
+  }
+  const { label } = condition;
+  const numbers = typeof label === "object" ? Array.from(label as ArrayLike<unknown>) : [label ?? 0];
+  if (!numbers.every((one) => typeof one === "number")) {
+    throw new RangeError(`label must be a class, or one for each example, got ${JSON.stringify(label)}`);
+  }
+  return label as number | ArrayLike<number> | undefined;
+}

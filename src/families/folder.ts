@@ -1,0 +1,171 @@
+/** A model's folder as diffusers lays a pipeline out: `model_index.json`, and a folder for each part it names. */
+import { existsSync, realpathSync } from "node:fs";
+import { join, sep } from "node:path";
+import { Fields, type Json } from "../base/fields.js";
+import { replaceModel } from "../files/index.js";
+import type { Library, StoredNetwork } from "../networks/index.js";
+import { networkClassNamed, presentClass } from "../networks/index.js";
+import { DIFFUSERS_VERSION, readFields, toJson } from "./json-files.js";
+import { networkOf, weightVariants, type NetworkFiles } from "./network-folder.js";
+import type { TrainingRecord } from "./record.js";
+
+export const INDEX = "model_index.json";
+const RECORD = "training.json";
+const CONFIG = "config.json";
+/** Where the index holds what diffusers has no key for; it lets keys with "_" pass. */
+const NOTES = "_diffusion_lab";
+
+/** A part of a model, as the index names it. */
+export interface Part {
+  readonly name: string;
+  readonly library: string;
+  readonly className: string;
+  readonly folder: string;
+}
+
+/** What `model_index.json` says. */
+export interface ModelIndex {
+  readonly folder: string;
+  /** The pipeline's class, which tells the family. */
+  readonly className: string;
+  readonly parts: ReadonlyMap<string, Part>;
+  /** What diffusers has no key for; empty where diffusers wrote the index. */
+  readonly notes: Fields;
+}
+
+/** Whether a folder has an index. */
+export function hasIndex(folder: string): boolean {
+  return existsSync(join(folder, INDEX));
+}
+
+/**
+ * Reads the index of a folder, and nothing of its parts. No name in it leads out of the folder.
+ *
+ * @throws Error if there is none, RangeError naming what is wrong with it
+ */
+export function readIndex(folder: string): ModelIndex {
+  const path = join(folder, INDEX);
+  const fields = readFields(path, `a model's folder holds ${INDEX} and a folder for each part`);
+  const parts = new Map<string, Part>();
+  for (const [name, value] of Object.entries(fields.values)) {
+    if (name.startsWith("_") || typeof value === "boolean" || typeof value === "number") continue;
+    const part = readPart(fields, name, value);
+    if (part) parts.set(name, { name, ...part, folder: partFolder(folder, name, path) });
+  }
+  return {
+    folder,
+    className: fields.string("_class_name"),
+    parts,
+    notes: fields.has(NOTES) ? fields.object(NOTES) : new Fields(`${path}: ${NOTES}`, {}),
+  };
+}
+
+/** `[library, class]`; a part that a pipeline could have and has not is null, or `[null, null]`. */
+function readPart(fields: Fields, name: string, value: unknown): { library: string; className: string } | undefined {
+  const given = Array.isArray(value) ? (value as unknown[]) : [];
+  if (value === null || (given.length === 2 && given[0] === null && given[1] === null)) return undefined;
+  const [library, className] = given;
+  if (given.length === 2 && typeof library === "string" && typeof className === "string") return { library, className };
+  return fields.refuse(name, value, 'a part, [library, class] such as ["diffusers", "UNet2DModel"]');
+}
+
+function partFolder(folder: string, name: string, index: string): string {
+  const path = join(folder, name);
+  const refuse = (why: string): never => {
+    throw new RangeError(`${index} names a part ${JSON.stringify(name)}${why}`);
+  };
+  if (!/^\w[\w-]*$/.test(name)) refuse(": a folder beside the index is needed");
+  if (!existsSync(path)) refuse(`, but there is no folder ${path}: get that part again`);
+  if (!realpathSync(path).startsWith(realpathSync(folder) + sep)) refuse(", which leads out of its folder");
+  return path;
+}
+
+/** @throws RangeError if the index does not name the part, saying which it names */
+export function requirePart(index: ModelIndex, ...names: readonly string[]): Part {
+  for (const name of names) {
+    const part = index.parts.get(name);
+    if (part) return part;
+  }
+  const there = [...index.parts.keys()].join(", ") || "none";
+  throw new RangeError(`${join(index.folder, INDEX)} names no part ${names.join(" or ")}; its parts: ${there}`);
+}
+
+/**
+ * The network of a part, with its weights. Where they are there in one variant alone ("fp16"), that one is read.
+ *
+ * @throws RangeError if the class is unknown, or another than the index says
+ */
+export function loadPart(part: Part, variant?: string): StoredNetwork {
+  const config = join(part.folder, CONFIG);
+  const { values } = readFields(config, `the part "${part.name}" needs it`);
+  const name = presentClass(config, values);
+  if (presentClass(config, { ...values, _class_name: part.className }) !== name) {
+    throw new RangeError(`${config} is of class ${JSON.stringify(name)}, but the index says "${part.className}"`);
+  }
+  return networkOf(part.folder, networkClassNamed(name, config).build, values, variant ?? onlyVariant(part.folder));
+}
+
+/** The variant that stands in the place of the plain weights. */
+export function onlyVariant(folder: string): string | undefined {
+  const plain = ["diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json"];
+  if (plain.some((name) => existsSync(join(folder, name)))) return undefined;
+  const variants = weightVariants(folder);
+  return variants.length === 1 ? variants[0] : undefined;
+}
+
+/** The note that lies beside a model, if it does. */
+export function readRecord(folder: string): TrainingRecord | undefined {
+  const path = join(folder, RECORD);
+  return existsSync(path) ? (readFields(path, "").values as unknown as TrainingRecord) : undefined;
+}
+
+/** A model as files: what {@link saveModelFolder} writes. */
+export interface ModelParts {
+  readonly className: string;
+  /** Networks by the name of their part. */
+  readonly networks: Readonly<Record<string, { readonly library: Library; readonly className: string } & NetworkFiles>>;
+  /** Parts that are a JSON file. */
+  readonly configs?: Readonly<
+    Record<string, { library: Library; className: string; file: string; keys: Readonly<Record<string, Json>> }>
+  >;
+  /** What diffusers has no key for. */
+  readonly notes?: Readonly<Record<string, Json>>;
+  /** Of `training.json`. */
+  readonly record?: object;
+}
+
+/**
+ * Writes a whole model. What cannot be written changes nothing, and nobody ever opens a mix of an earlier model and this
+ * one: see {@link replaceModel}.
+ */
+export function saveModelFolder(folder: string, model: ModelParts): void {
+  const { className, configs = {}, notes, record } = model;
+  const networks = Object.values(model.networks);
+  const parts = Object.entries({ ...configs, ...model.networks }).map(([name, part]): [string, Json] => {
+    return [name, [part.library, part.className]];
+  });
+  const index = {
+    _class_name: className,
+    _diffusers_version: DIFFUSERS_VERSION,
+    ...(notes && { [NOTES]: notes }),
+    ...Object.fromEntries(parts),
+  };
+  const texts = Object.entries(configs).map(([name, { file, className: _class_name, library, keys }]) => {
+    const version = library === "diffusers" ? { _diffusers_version: DIFFUSERS_VERSION } : {};
+    return [join(folder, name, file), toJson({ _class_name, ...version, ...keys })] as const;
+  });
+  replaceModel({
+    configs: Object.assign(
+      { [join(folder, INDEX)]: toJson(index), ...Object.fromEntries(texts) },
+      ...networks.map((one) => one.configs),
+    ) as Record<string, string>,
+    notes: record && { [join(folder, RECORD)]: toJson(record) },
+    weights: inTurn(networks.map(({ weights }) => weights)),
+    entries: networks.flatMap(({ entries }) => entries),
+  });
+  for (const { clean } of networks) clean();
+}
+
+function* inTurn<T>(lists: readonly Iterable<T>[]): Generator<T> {
+  for (const list of lists) yield* list;
+}

@@ -1,0 +1,26 @@
+/** How model folders write and read their JSON. */
+import { readFileSync } from "node:fs";
+import { Fields, parseJson } from "../base/fields.js";
+
+/** The release of diffusers whose keys are written. */
+export const DIFFUSERS_VERSION = "0.42.1";
+
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/**
+ * The fields of a JSON file.
+ *
+ * @param purpose what the message says of a file that is not there
+ * @throws Error if it cannot be read, RangeError if it is no JSON object
+ */
+export function readFields(path: string, purpose: string): Fields {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`cannot read ${path}: ${purpose}`, { cause: error });
+  }
+  return new Fields(path, parseJson(path, text));
+}

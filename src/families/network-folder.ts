@@ -1,0 +1,253 @@
+/** One network as a folder of its own, or as a part of a pipeline: `config.json` and its weights, as diffusers has them. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Fields, parseJson } from "../base/fields.js";
+import {
+  removeOldShards,
+  replaceModel,
+  SafetensorsFile,
+  shardIndex,
+  ShardedSafetensors,
+  type FloatFormat,
+  type ModelFiles,
+  type StagedFile,
+  type TensorSource,
+} from "../files/index.js";
+import {
+  networkClasses,
+  networkClassNamed,
+  networkClassOf,
+  presentClass,
+  presentTensor,
+  type DiT,
+  type NetworkClassName,
+  type NetworksByClass,
+  type StoredNetwork,
+  type UNet2D,
+  type UNet2DCondition,
+} from "../networks/index.js";
+import { roomFor, stageParameters, stageShardedParameters, streamParameters } from "../nn/index.js";
+import { DIFFUSERS_VERSION, toJson } from "./json-files.js";
+
+const CONFIG = "config.json";
+const WEIGHTS = "diffusion_pytorch_model.safetensors";
+
+export interface LoadNetworkOptions<K extends NetworkClassName = NetworkClassName> {
+  /** The class the folder must hold; without it, whichever it holds. */
+  readonly expect?: K;
+  /** As `variant` in diffusers: "fp16" reads `diffusion_pytorch_model.fp16.safetensors`. */
+  readonly variant?: string;
+}
+
+/**
+ * Opens a network's folder, as {@link saveNetwork} or diffusers' `save_pretrained` writes it: `config.json` and
+ * safetensors in float32, float16 or bfloat16, one file or several with an index. Tensors are read one by one, straight
+ * into the network.
+ *
+ * @example
+ * const unet = loadNetwork("ddpm-cat-256/unet", { expect: "UNet2DModel" });
+ *
+ * @throws RangeError if the class is another, a key of the configuration has no counterpart here, or the weights are of
+ *   another network; SafetensorsError if a file is damaged; Error if one is missing
+ */
+export function loadNetwork<K extends NetworkClassName = NetworkClassName>(
+  folder: string,
+  options: LoadNetworkOptions<K> = {},
+): NetworksByClass[K] {
+  return openNetwork(folder, options) as NetworksByClass[K];
+}
+
+/** The networks that diffusers has too, by the name of their class. */
+export type DiffusersNetworks = Pick<NetworksByClass, DiffusersClass>;
+export type DiffusersClass = "UNet2DModel" | "UNet2DConditionModel" | "DiTTransformer2DModel";
+export type DiffusersNetwork = UNet2D | UNet2DCondition | DiT;
+
+/** {@link loadNetwork} of a network that diffusers has too. */
+export function fromDiffusers<K extends DiffusersClass = DiffusersClass>(
+  folder: string,
+  options: LoadNetworkOptions<K> = {},
+): DiffusersNetworks[K] {
+  return openNetwork(folder, options, "diffusers") as DiffusersNetworks[K];
+}
+
+export interface SaveNetworkOptions {
+  /** Default F32. */
+  readonly format?: FloatFormat;
+  /** Other numbers for the same parameters, flat (an average, say). */
+  readonly values?: Float32Array;
+  /** Weights larger than this become several files with an index; default 10 GB as in diffusers. */
+  readonly maxFileBytes?: number;
+}
+
+/**
+ * Writes a network's folder. What cannot be written changes nothing, and nobody ever opens a mix of an earlier network
+ * and this one: see {@link replaceModel}.
+ *
+ * @throws RangeError if a number is not finite or too large for the format, `values` has another length, or
+ *   `maxFileBytes` is not positive; TypeError if the network is of no class that a folder could name
+ */
+export function saveNetwork(network: StoredNetwork, folder: string, options: SaveNetworkOptions = {}): void {
+  const { clean, ...files } = networkFiles(network, folder, options);
+  replaceModel(files);
+  clean();
+}
+
+/** {@link saveNetwork} of a network that diffusers has too: `UNet2DModel.from_pretrained(folder)` opens it. */
+export function toDiffusers(network: DiffusersNetwork, folder: string, options: SaveNetworkOptions = {}): void {
+  if (networkClassOf(network).library !== "diffusers") {
+    throw new TypeError(
+      `diffusers has no class for this network, but ${classesOf("diffusers").join(", ")} (a DiT with classes and without ` +
+        "text): saveNetwork writes it for this library",
+    );
+  }
+  saveNetwork(network, folder, options);
+}
+
+/** The files of a network, to be put in their places together with others; `clean` is for afterwards. */
+export interface NetworkFiles extends ModelFiles {
+  clean(): void;
+}
+
+/**
+ * What {@link saveNetwork} writes.
+ *
+ * @param options.config keys of `config.json` that differ from the network's own
+ */
+export function networkFiles(
+  network: StoredNetwork,
+  folder: string,
+  options: SaveNetworkOptions & { readonly config?: Readonly<Record<string, unknown>> } = {},
+): NetworkFiles {
+  const { format = "F32", values, maxFileBytes = 10e9 } = options;
+  const { name, configOf, library } = networkClassOf(network);
+  if (!(maxFileBytes > 0)) throw new RangeError(`maxFileBytes must be positive, got ${maxFileBytes}`);
+  const version = library === "diffusers" ? { _diffusers_version: DIFFUSERS_VERSION } : {};
+  const config = { _class_name: name, ...version, ...(configOf?.(network) ?? network.config), ...options.config };
+  const path = join(folder, WEIGHTS);
+  const save = { format, values, metadata: { format: "pt" } };
+  const constants = network.parameters.constants.reduce((sum, { variable }) => sum + variable.size, 0);
+  const bytes = (network.parameters.count + constants) * (format === "F32" ? 4 : 2);
+  function* weights(): Generator<StagedFile> {
+    if (bytes <= maxFileBytes) yield stageParameters(path, network.parameters, save);
+    else yield* stageShardedParameters(path, network.parameters, { ...save, maxBytes: maxFileBytes });
+  }
+  return {
+    configs: { [join(folder, CONFIG)]: toJson(config) },
+    weights: weights(),
+    // An index that an earlier save left would be found first.
+    entries: [path, shardIndex(path)].filter((entry) => entry === path || existsSync(entry)),
+    clean: () => removeOldShards(path),
+  };
+}
+
+/** Whether a folder is a network's: it has a `config.json` that names a class. */
+export function isNetworkFolder(folder: string): boolean {
+  const path = join(folder, CONFIG);
+  return existsSync(path) && new Fields(path, parseJson(path, readFileSync(path, "utf8"))).has("_class_name");
+}
+
+const classesOf = (library: string): string[] => {
+  return Object.values(networkClasses).flatMap((one) => (one.library === library ? [one.name] : []));
+};
+
+function openNetwork(folder: string, options: LoadNetworkOptions, library?: "diffusers"): StoredNetwork {
+  const path = join(folder, CONFIG);
+  const config = readConfig(folder);
+  const name = presentClass(path, config);
+  const allowed = options.expect ? [options.expect as string] : library && classesOf(library);
+  if (allowed && !allowed.includes(name as string)) {
+    throw new RangeError(`${path} is of class ${JSON.stringify(name)}; what can be opened: ${allowed.join(", ")}`);
+  }
+  return networkOf(folder, networkClassNamed(name, path).build, config, options.variant);
+}
+
+/** The network that `build` makes of a configuration, with the weights of the folder. */
+export function networkOf<N extends StoredNetwork>(
+  folder: string,
+  build: (config: Readonly<Record<string, unknown>>, options: { start: "zeros"; maxNumbers: number }) => N,
+  config: Readonly<Record<string, unknown>>,
+  variant?: string,
+): N {
+  const source = openWeights(folder, variant);
+  try {
+    const network = build(config, { start: "zeros", maxNumbers: roomFor(source) });
+    try {
+      streamParameters(withPresentNames(source), network.parameters);
+    } catch (error) {
+      network.dispose();
+      throw error;
+    }
+    return network;
+  } finally {
+    source.close();
+  }
+}
+
+function readConfig(folder: string): Readonly<Record<string, unknown>> {
+  const path = join(folder, CONFIG);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const pipeline = existsSync(join(folder, "model_index.json"));
+    const remedy = pipeline
+      ? `this is a pipeline of several models: open the folder of one, ${join(folder, "unet")} say`
+      : `a network's folder holds ${CONFIG} and ${WEIGHTS}`;
+    throw new Error(`cannot read ${path}: ${remedy}`, { cause: error });
+  }
+  return new Fields(path, parseJson(path, text)).values;
+}
+
+function openWeights(folder: string, variant: string | undefined): SafetensorsFile | ShardedSafetensors {
+  if (variant !== undefined && !/^[\w.-]+$/.test(variant)) {
+    throw new RangeError(`variant is a word in a file's name, such as fp16, got ${JSON.stringify(variant)}`);
+  }
+  const name = variant === undefined ? WEIGHTS : WEIGHTS.replace("safetensors", `${variant}.safetensors`);
+  // diffusers writes the variant before "safetensors" in one file and before "json" in an index, formerly before "index".
+  const indices =
+    variant === undefined
+      ? [shardIndex(WEIGHTS)]
+      : [`${WEIGHTS}.index.${variant}.json`, `${WEIGHTS}.${variant}.index.json`, shardIndex(name)];
+  for (const index of indices) {
+    if (existsSync(join(folder, index))) return new ShardedSafetensors(join(folder, index));
+  }
+  if (existsSync(join(folder, name))) return new SafetensorsFile(join(folder, name));
+  const pickled = existsSync(join(folder, "diffusion_pytorch_model.bin"));
+  throw new Error(
+    `${folder} has no ${name}${variantsIn(folder)}` +
+      (pickled
+        ? `; its .bin file is a Python pickle: save it again with save_pretrained(…, safe_serialization=True)`
+        : ""),
+  );
+}
+
+/** What a message says about the variants of the weights that are there. */
+function variantsIn(folder: string): string {
+  const found = weightVariants(folder);
+  return found.length === 0
+    ? ""
+    : `, but the variant ${found.map((one) => `"${one}"`).join(", ")}: name it in options.variant`;
+}
+
+/** The variants a folder has its weights in, besides the plain ones. */
+export function weightVariants(folder: string): string[] {
+  const forms = [
+    /^diffusion_pytorch_model\.([a-zA-Z]\w*)\.safetensors$/,
+    /^diffusion_pytorch_model\.safetensors\.index\.(\w+)\.json$/,
+  ];
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((file) => forms.flatMap((form) => form.exec(file)?.[1] ?? []));
+}
+
+function withPresentNames(source: TensorSource): TensorSource {
+  const nameOnDisk = new Map<string, string>();
+  for (const name of source.entries.keys()) {
+    const present = presentTensor(name);
+    nameOnDisk.set(source.entries.has(present) ? name : present, name);
+  }
+  return {
+    path: source.path,
+    entries: new Map([...nameOnDisk].map(([name, onDisk]) => [name, source.entries.get(onDisk)!])),
+    read: (name) => source.read(nameOnDisk.get(name) ?? name),
+  };
+}

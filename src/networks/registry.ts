@@ -1,0 +1,164 @@
+/** Every network that a folder can hold, by the name of its class: diffusers' own name where diffusers has the class. */
+import type { NetworkOptions, Parameters } from "../nn/index.js";
+import { nearestName } from "../base/check.js";
+import { Classifier, type ClassifierConfig } from "./classifier.js";
+import { DiT, type DiTConfig } from "./dit/dit.js";
+import { PointMlp, type PointMlpConfig } from "./point-mlp.js";
+import { UNet2DCondition } from "./unet/unet-condition.js";
+import type { UNet2DConditionConfig } from "./unet/unet-condition-config.js";
+import { UNet2D } from "./unet/unet.js";
+import type { UNet2DConfig } from "./unet/unet-config.js";
+import { UVit, type UVitConfig } from "./uvit/uvit.js";
+
+/** What a network must have to lie in a folder. */
+export interface StoredNetwork {
+  readonly config: object;
+  readonly parameters: Parameters;
+  dispose(): void;
+}
+
+/** Who can build a class: a library's name as `model_index.json` writes it. */
+export type Library = "diffusers" | "diffusion_lab";
+
+/** One class of networks. */
+export interface NetworkClass<N extends StoredNetwork = StoredNetwork> {
+  /** What `config.json` and `model_index.json` call it. */
+  readonly name: string;
+  readonly library: Library;
+  /** The folder it lies in, in a folder of several parts. */
+  readonly component: string;
+  /** @throws RangeError naming the key of the configuration that is wrong */
+  build(config: Readonly<Record<string, unknown>>, options: NetworkOptions): N;
+  /** Whether a network is of this class. */
+  holds(network: StoredNetwork): boolean;
+  /** What `config.json` says beside the class, default `network.config`. */
+  configOf?(network: N): Readonly<Record<string, unknown>>;
+  /** Shape of the examples the network was made for, [H, W, C] of images; null where its configuration does not say. */
+  exampleShape?(network: N): readonly number[] | null;
+}
+
+/** The classes by name, with the type that {@link NetworkClass.build} returns. */
+export interface NetworksByClass {
+  readonly UNet2DModel: UNet2D;
+  readonly UNet2DConditionModel: UNet2DCondition;
+  /** A {@link DiT} with classes and without text. */
+  readonly DiTTransformer2DModel: DiT;
+  /** Any other {@link DiT}. */
+  readonly DiT: DiT;
+  readonly UVit: UVit;
+  readonly PointMlp: PointMlp;
+  readonly Classifier: Classifier;
+}
+export type NetworkClassName = keyof NetworksByClass;
+
+/** What diffusers fills in where a configuration is silent, and {@link DiT} fills in otherwise. */
+const ditTransformerDefaults: Partial<DiTConfig> = {
+  num_attention_heads: 16,
+  attention_head_dim: 72,
+  in_channels: 4,
+  num_layers: 28,
+  sample_size: 32,
+  num_embeds_ada_norm: 1000,
+};
+
+/** [H, W, C] from the keys of a U-Net. */
+function imageShape({ config }: UNet2D | UNet2DCondition): readonly number[] | null {
+  const { sample_size: size, in_channels: channels } = config;
+  if (size === null) return null;
+  return typeof size === "number" ? [size, size, channels] : [...size, channels];
+}
+
+const patchedShape = ({ config: { sample_size: side, in_channels: channels } }: DiT): number[] => [
+  side,
+  side,
+  channels,
+];
+
+/** Whether diffusers has this DiT: with classes, and without text. */
+function isDiffusersDit({ config }: DiT): boolean {
+  return config.num_embeds_ada_norm !== null && config.cross_attention_dim === null;
+}
+
+const classes: { readonly [K in NetworkClassName]: NetworkClass<NetworksByClass[K]> } = {
+  UNet2DModel: {
+    name: "UNet2DModel",
+    library: "diffusers",
+    component: "unet",
+    build: (config, options) => new UNet2D(config as Partial<UNet2DConfig>, options),
+    holds: (network) => network instanceof UNet2D,
+    exampleShape: imageShape,
+  },
+  UNet2DConditionModel: {
+    name: "UNet2DConditionModel",
+    library: "diffusers",
+    component: "unet",
+    build: (config, options) => new UNet2DCondition(config as Partial<UNet2DConditionConfig>, options),
+    holds: (network) => network instanceof UNet2DCondition,
+    exampleShape: imageShape,
+  },
+  DiTTransformer2DModel: {
+    name: "DiTTransformer2DModel",
+    library: "diffusers",
+    component: "transformer",
+    build: (config, options) => new DiT({ ...ditTransformerDefaults, ...config }, options),
+    holds: (network) => network instanceof DiT && isDiffusersDit(network),
+    exampleShape: patchedShape,
+    configOf: ({ config: { cross_attention_dim: _none, ...config } }) => config,
+  },
+  DiT: {
+    name: "DiT",
+    library: "diffusion_lab",
+    component: "transformer",
+    build: (config, options) => new DiT(config as Partial<DiTConfig>, options),
+    holds: (network) => network instanceof DiT && !isDiffusersDit(network),
+    exampleShape: patchedShape,
+  },
+  UVit: {
+    name: "UVit",
+    library: "diffusion_lab",
+    component: "transformer",
+    build: (config, options) => new UVit(config as Partial<UVitConfig>, options),
+    holds: (network) => network instanceof UVit,
+    exampleShape: ({ config }) => [...config.image_size, config.in_channels],
+  },
+  PointMlp: {
+    name: "PointMlp",
+    library: "diffusion_lab",
+    component: "network",
+    build: (config, options) => new PointMlp(config as Partial<PointMlpConfig>, options),
+    holds: (network) => network instanceof PointMlp,
+    exampleShape: ({ config }) => [config.dimensions],
+  },
+  Classifier: {
+    name: "Classifier",
+    library: "diffusion_lab",
+    component: "classifier",
+    build: (config, options) => new Classifier(config as Partial<ClassifierConfig>, options),
+    holds: (network) => network instanceof Classifier,
+  },
+};
+
+/** All classes, by name. */
+export const networkClasses: Readonly<Record<NetworkClassName, NetworkClass>> = classes as Readonly<
+  Record<NetworkClassName, NetworkClass>
+>;
+
+/** @throws RangeError for a name there is no class of, with the list and the nearest one */
+export function networkClassNamed(name: unknown, where: string): NetworkClass {
+  if (typeof name === "string" && Object.hasOwn(networkClasses, name)) return networkClasses[name as NetworkClassName];
+  const near = typeof name === "string" ? nearestName(name, Object.keys(networkClasses)) : undefined;
+  throw new RangeError(
+    `${where} is of class ${JSON.stringify(name)}${near ? ` (did you mean ${near}?)` : ""}; what can be opened: ` +
+      Object.keys(networkClasses).join(", "),
+  );
+}
+
+/** The class of a network. @throws TypeError for a network that no folder can hold */
+export function networkClassOf(network: StoredNetwork): NetworkClass {
+  const found = Object.values(networkClasses).find((one) => one.holds(network));
+  if (found) return found;
+  throw new TypeError(
+    `a ${network?.constructor?.name ?? String(network)} is of no class that a folder could name: give it a line in ` +
+      "src/networks/registry.ts, or save its parameters with saveParameters",
+  );
+}
