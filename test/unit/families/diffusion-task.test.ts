@@ -174,6 +174,18 @@ test("data that does not divide, is not finite, or has too few labels is refused
   network.parameters.dispose();
 });
 
+test("options that nobody knows are refused, the former name of the path with the new one", () => {
+  const network = scalarNetwork(1);
+  const make = (options: object): DiffusionTask =>
+    new DiffusionTask({ network, path: schedule, data, shape: [2], ...options });
+  assert.throws(() => make({ schedule }), /unknown option "schedule" of DiffusionTask: it is called path/);
+  assert.throws(
+    () => make({ batchsize: 8 }),
+    /unknown option "batchsize" of DiffusionTask: did you mean "batchSize"\?/,
+  );
+  network.parameters.dispose();
+});
+
 test("data with more channels than the network has is refused at the first batch, naming both", () => {
   const { network } = toyTask();
   const task = new DiffusionTask({ network, path: schedule, data: new Float32Array(2 * 192), shape: [8, 8, 3] });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,11 +8,13 @@ import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { bfloat16Supported } from "../../../src/compile/index.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
+import { writeSafetensors, type NamedTensor } from "../../../src/files/index.js";
 import { PointMlp } from "../../../src/networks/index.js";
 import { Parameters as NetworkParameters } from "../../../src/nn/index.js";
 import { DiffusionTask, type TimeNetwork } from "../../../src/families/index.js";
 import {
   adamW,
+  readTrainingState,
   ShuffledOrder,
   Trainer,
   TrainingDivergedError,
@@ -316,6 +319,37 @@ test("a damaged, a cut and a foreign state are refused and change nothing", asyn
   assert.deepEqual([[...single.parameters.toFlat()], other.step], [[0], 0]);
   single.parameters.dispose();
   task.parameters.dispose();
+});
+
+test("a state of before tasks had phases goes on to the very same numbers", async () => {
+  const path = join(folder, "former.safetensors");
+  const [through, begun, resumed] = [1, 2, 3].map(() => quadraticTask([3, -4]));
+  const [straight, first, second] = [through, begun, resumed].map((task) => new Trainer(task, { learningRate: 0.05 }));
+  await straight.run(6);
+  await first.run(4);
+  first.save(path);
+  // As it was written: one network, its moments and average, no memory; digests of names and shapes, and of values.
+  const state = readTrainingState(path, begun);
+  const { values, average, optimiser } = state.phases.theta;
+  const losses = new Float32Array(state.losses.buffer);
+  const vectors = { values, mean: optimiser.mean, meanSquare: optimiser.meanSquare, average, losses };
+  const digest = createHash("sha256");
+  for (const [name, vector] of Object.entries(vectors)) digest.update(name).update(new Uint8Array(vector.buffer));
+  const network = createHash("sha256").update("theta [2]\n").digest("hex");
+  const tensors = Object.entries(vectors).map(([name, vector]): [string, NamedTensor] => [
+    name,
+    { shape: [vector.length], values: vector },
+  ]);
+  writeSafetensors(path, tensors, { metadata: { network, digest: digest.digest("hex") } });
+
+  second.restore(path);
+  assert.equal(second.step, 4);
+  await second.run(2);
+  assert.deepEqual(second.losses, straight.losses);
+  assert.deepEqual(resumed.parameters.toFlat(), through.parameters.toFlat());
+  assert.deepEqual(second.averageValues, straight.averageValues);
+  const other = new Trainer(quadraticTask([1, 2, 3]));
+  assert.throws(() => other.restore(path), /state of another network/);
 });
 
 test("bad options are refused before any work", () => {
