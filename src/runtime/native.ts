@@ -7,9 +7,9 @@ import { loadPlainBackend } from "./plain.js";
 const require = createRequire(import.meta.url);
 const util = require("node:util") as Record<string, unknown>;
 
-// Node 23 removed two helpers that tfjs-node 4.22.0 still calls (tfjs issues 8425, 8609).
-util["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;
-util["isArray"] ??= Array.isArray;
+// tfjs-node 4.22.0 calls two helpers that Node 22 warns of and Node 23 has removed (tfjs issues 8425, 8609).
+util["isNullOrUndefined"] = (value: unknown) => value === null || value === undefined;
+util["isArray"] = Array.isArray;
 
 // Silences TensorFlow's information messages; warnings and errors still show.
 process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";

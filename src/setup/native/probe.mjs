@@ -8,8 +8,8 @@ import { availableParallelism } from "node:os";
 const require = createRequire(import.meta.url);
 /** @type {Record<string, unknown>} */
 const util = require("node:util");
-util.isNullOrUndefined ??= (/** @type {unknown} */ value) => value === null || value === undefined;
-util.isArray ??= Array.isArray;
+util.isNullOrUndefined = (/** @type {unknown} */ value) => value === null || value === undefined;
+util.isArray = Array.isArray;
 process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
 
 /** @type {any} */
