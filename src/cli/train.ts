@@ -8,6 +8,7 @@ import { writeFileAtomically } from "../files/index.js";
 import type { TrainingRecord } from "../families/index.js";
 import { Trainer, TrainingDivergedError } from "../training/index.js";
 import { wholeNumber } from "../base/arguments.js";
+import { Fields, parseJson } from "../base/fields.js";
 import { ProgressLine } from "../base/progress-line.js";
 import { recipeNamed, recipes } from "../families/recipes.js";
 import { runMain } from "../base/run-main.js";
@@ -117,10 +118,7 @@ function precisionNamed(name: string): Precision {
 /** The run as it was begun, if there is one: other numbers than it was begun with are refused. */
 function openRun(path: string, asked: Omit<RunFile, "seconds">): RunFile {
   if (!existsSync(path)) return { ...asked, seconds: 0 };
-  const begun: RunFile = {
-    precision: "float32",
-    ...(JSON.parse(readFileSync(path, "utf8")) as Omit<RunFile, "precision">),
-  };
+  const begun = readRun(path);
   for (const key of ["recipe", "seed", "batchSize", "steps", "precision"] as const) {
     if (begun[key] !== asked[key]) {
       throw new RangeError(
@@ -129,6 +127,22 @@ function openRun(path: string, asked: Omit<RunFile, "seconds">): RunFile {
     }
   }
   return begun;
+}
+
+/** @throws RangeError naming the file and the key that is no part of a run */
+function readRun(path: string): RunFile {
+  const fields = new Fields(path, parseJson(path, readFileSync(path, "utf8")));
+  const run: RunFile = {
+    recipe: fields.string("recipe"),
+    seed: fields.number("seed", { whole: true, least: 0 }),
+    batchSize: fields.number("batchSize", { whole: true, least: 1 }),
+    steps: fields.number("steps", { whole: true, least: 1 }),
+    // Runs that are older than bf16 do not name it.
+    precision: fields.oneOf("precision", ["float32", "bf16"], "float32"),
+    seconds: fields.number("seconds", { least: 0 }),
+  };
+  fields.finish("give --fresh to start again, or another --run");
+  return run;
 }
 
 /** Resolves with false if Ctrl-C stopped it. The state is saved every `saveEvery` steps and at the end. */

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { Fields, parseJson } from "diffusion-lab/base";
 
 export interface Ready {
   readonly parameters: number;
@@ -41,14 +42,17 @@ export class WorkerProcess {
     const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env: environment });
     const worker = new WorkerProcess(child, [program, ...args].join(" "));
     await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => Promise.reject(error as Error))]);
-    const { parameters, version, flops } = (await worker.answer()) as Omit<Ready, "firstStepMs">;
-    return { worker, ready: { parameters, version, flops, firstStepMs: performance.now() - started } };
+    const answer = await worker.answer();
+    const firstStepMs = performance.now() - started;
+    const parameters = answer.number("parameters", { whole: true, least: 0 });
+    const flops = answer.has("flops") ? answer.number("flops", { least: 0 }) : undefined;
+    return { worker, ready: { parameters, version: answer.string("version"), flops, firstStepMs } };
   }
 
   /** Milliseconds of each of the next `count` steps. */
   async steps(count: number): Promise<number[]> {
     this.child.stdin!.write(`${count}\n`);
-    return ((await this.answer()) as { ms: number[] }).ms;
+    return (await this.answer()).numbers("ms", { least: 0 });
   }
 
   /** Has a worker that trains write its averaged parameters. */
@@ -60,19 +64,19 @@ export class WorkerProcess {
   /** Ends the process; resolves with its peak memory in bytes. */
   async end(): Promise<number> {
     this.child.stdin!.end();
-    return ((await this.answer()) as { peak: number }).peak;
+    return (await this.answer()).number("peak", { least: 0 });
   }
 
   kill(): void {
     this.child.kill("SIGKILL");
   }
 
-  private async answer(): Promise<unknown> {
+  private async answer(): Promise<Fields> {
     for (;;) {
       const { value, done } = await this.lines.next();
       if (done) throw new Error(`${this.command} ended without an answer:\n${this.errors}`);
       // A library may print lines of its own.
-      if (value.startsWith("{")) return JSON.parse(value);
+      if (value.startsWith("{")) return new Fields(this.command, parseJson(this.command, value));
     }
   }
 }

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { loadDigits, Normaliser } from "diffusion-lab/data";
+import { Fields, parseJson } from "diffusion-lab/base";
 import { writeFileAtomically } from "diffusion-lab/files";
-import type { ContestantName, JudgeSettings } from "./recipe.js";
+import { CONTESTANTS, type ContestantName, type JudgeSettings } from "./recipe.js";
 
 /** When a training ended: after its minutes, or at the step at which the faster precision ended. */
 export type Ending = "minutes" | "equal steps";
@@ -62,7 +63,7 @@ export class StudyStore {
   /** Known only if the weights are there, too. */
   training(key: NetworkKey): Training | undefined {
     if (!existsSync(this.weights(key))) return undefined;
-    return readJson(join(this.folder, `${fileName(key)}.training.json`)) as Training | undefined;
+    return readFields(join(this.folder, `${fileName(key)}.training.json`), trainingOf);
   }
 
   /** The weights come first: see {@link training}. */
@@ -71,7 +72,7 @@ export class StudyStore {
   }
 
   judgement(key: NetworkKey, settings: JudgeSettings): Judgement | undefined {
-    return readJson(this.judgementFile(key, settings)) as Judgement | undefined;
+    return readFields(this.judgementFile(key, settings), judgementOf);
   }
 
   keepJudgement(key: NetworkKey, settings: JudgeSettings, judgement: Judgement): void {
@@ -80,7 +81,8 @@ export class StudyStore {
 
   /** Where it was measured beforehand. */
   pace(contestant: ContestantName): Pace | undefined {
-    return (readJson(this.paceFile) as Paces | undefined)?.[contestant];
+    const paces = readFields(this.paceFile, pacesOf);
+    return paces?.[contestant];
   }
 
   keepPaces(paces: Paces): void {
@@ -115,8 +117,51 @@ function fileName({ seed, contestant, ending }: NetworkKey): string {
   return `seed-${seed}-${contestant}${ending === "minutes" ? "" : "-equal-steps"}`;
 }
 
-function readJson(path: string): unknown {
-  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+const notNegative = { least: 0 };
+const whole = { whole: true, least: 0 };
+
+function trainingOf(fields: Fields): Training {
+  return {
+    steps: fields.number("steps", whole),
+    seconds: fields.number("seconds", notNegative),
+    startSeconds: fields.number("startSeconds", notNegative),
+    paceMs: fields.number("paceMs", { above: 0 }),
+    durations: fields.numbers("durations", notNegative),
+    version: fields.string("version"),
+  };
+}
+
+function judgementOf(fields: Fields): Judgement {
+  return {
+    frechet: fields.number("frechet", notNegative),
+    recognised: fields.number("recognised", { least: 0, most: 1 }),
+    histogram: fields.numbers("histogram", whole),
+  };
+}
+
+function pacesOf(fields: Fields): Paces {
+  return Object.fromEntries(
+    CONTESTANTS.filter((name) => fields.has(name)).map((name): [string, Pace] => [name, paceOf(fields.object(name))]),
+  );
+}
+
+function paceOf(fields: Fields): Pace {
+  const pace = {
+    stepMs: fields.number("stepMs", { above: 0 }),
+    startSeconds: fields.number("startSeconds", notNegative),
+    version: fields.string("version"),
+  };
+  fields.finish();
+  return pace;
+}
+
+/** What a file holds, or undefined if it is not there. @throws RangeError naming the file and the key that is wrong */
+function readFields<T>(path: string, parse: (fields: Fields) => T): T | undefined {
+  if (!existsSync(path)) return undefined;
+  const fields = new Fields(path, parseJson(path, readFileSync(path, "utf8")));
+  const value = parse(fields);
+  fields.finish("--fresh forgets what an earlier study has found");
+  return value;
 }
 
 function writeJson(path: string, value: unknown): void {
