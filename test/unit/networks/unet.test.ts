@@ -149,12 +149,12 @@ test("inputs that do not fit are refused with what would", () => {
   assert.throws(() => byClass.apply(tf.zeros([1, 4, 4, 1]), t), /needs the condition "label", int32 \[1\], got none/);
   assert.throws(
     () => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([0, 1], "int32") }),
-    /int32 of shape \[1\]/,
+    /must be int32 \[1\], got int32 \[2\]/,
   );
   for (const label of [3, -1]) {
     assert.throws(
       () => byClass.apply(tf.zeros([1, 4, 4, 1]), t, { label: tf.tensor1d([label], "int32") }),
-      new RegExp(`labels 0 … 2, got ${label}`),
+      new RegExp(`"label" of this U-Net must lie in 0 … 2, got ${label}`),
     );
   }
   const learned = new UNet2D({ ...small, time_embedding_type: "learned", num_train_timesteps: 100 });
