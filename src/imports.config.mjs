@@ -22,12 +22,15 @@ const ALONE = ["kernel", "setup"];
 
 /** Files that may import Node's own modules. The rest must run in a browser too. */
 const NODE = [
-  "^src/(data|cli|course|kernel|notebook|setup)/",
+  "^src/(cli|course|kernel|setup)/",
+  // A notebook's cells run in the kernel.
+  "^src/notebook/",
   "^src/runtime/(native|plain)[.]ts$",
   "^src/files/",
+  "^src/data/(digits|download|fetch|idx)[.]ts$",
   // What a graph needs; compile/graphs.ts is the door to it.
-  "^src/compile/(processor|program|recorder|shape-inference|signature-store|session|graph-[a-z]+)[.]ts$",
-  "^src/families/.*(folder|json-files|model-choice)[.]ts$",
+  "^src/compile/(processor|recorder|shape-inference|signature-store|graph-cache)[.]ts$",
+  "^src/families/(.*/)?(folder|old-folder|network-folder|json-files|model-choice)[.]ts$",
   "^src/training/state-file[.]ts$",
   "^src/plot/(font|rasterise|static)[.]ts$",
 ];
