@@ -24,7 +24,7 @@ export {
   type VpPathOptions,
 } from "./paths/continuous-paths.js";
 export { pathFromConfig, pathKinds } from "./paths/registry.js";
-export type { PathConfig, PathKind } from "./paths/path-config.js";
+export type { PathKind } from "./paths/path-kind.js";
 export { coefficients, perExample, type Coefficients } from "./coefficients.js";
 export * from "./time-densities.js";
 export * from "./forward.js";

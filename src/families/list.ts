@@ -1,5 +1,4 @@
 /** Every family of generative models, and the way to open a model of whichever. A new family needs one line here. */
-import { join } from "node:path";
 import { nearestName } from "../base/check.js";
 import { diffusionFamily } from "./diffusion/family.js";
 import type { Family } from "./family.js";
@@ -33,8 +32,8 @@ export function familyOf(folder: string): Family {
   const near = nearestName(className, known);
   const network = ["unet", "transformer"].find((name) => parts.has(name));
   throw new RangeError(
-    `${join(folder, INDEX)} is of class "${className}"${near ? ` (did you mean ${near}?)` : ""}; what can be opened: ` +
+    `${folder}/${INDEX} is of class "${className}"${near ? ` (did you mean ${near}?)` : ""}; what can be opened: ` +
       known.join(", ") +
-      (network ? `. Its network alone opens as ${join(folder, network)}` : ""),
+      (network ? `. Its network alone opens as ${folder}/${network}` : ""),
   );
 }

@@ -1,4 +1,4 @@
-import { numericKind, type PathKind } from "./path-config.js";
+import { numericKind, type PathKind } from "./path-kind.js";
 import type { GaussianPath } from "./path.js";
 import { warnOfTerminalSnr } from "./terminal-snr.js";
 import { checkTime } from "./time.js";

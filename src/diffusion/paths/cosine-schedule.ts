@@ -1,5 +1,6 @@
 import { checkNotNegative, checkSteps } from "../check.js";
-import { numericKind, type PathConfig } from "./path-config.js";
+import { numericKind } from "./path-kind.js";
+import type { PathConfig } from "./path.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 
 export interface CosineScheduleOptions {

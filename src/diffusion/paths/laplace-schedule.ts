@@ -1,6 +1,6 @@
 import { checkNumber, checkPositive } from "../check.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
-import { numericKind } from "./path-config.js";
+import { numericKind } from "./path-kind.js";
 import type { Schedule } from "./schedule.js";
 
 export interface LaplaceScheduleOptions {

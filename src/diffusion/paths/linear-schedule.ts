@@ -1,4 +1,4 @@
-import { numericKind } from "./path-config.js";
+import { numericKind } from "./path-kind.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 import { checkPositive, checkSteps } from "../check.js";
 

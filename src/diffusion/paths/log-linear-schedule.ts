@@ -1,5 +1,5 @@
 import { checkSteps } from "../check.js";
-import { numericKind } from "./path-config.js";
+import { numericKind } from "./path-kind.js";
 import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
 export interface LogLinearScheduleOptions {

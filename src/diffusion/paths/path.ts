@@ -1,5 +1,11 @@
-import type { PathConfig } from "./path-config.js";
+import type { Json } from "../../base/fields.js";
 import { checkTime } from "./time.js";
+
+/** What a path was made from, as plain JSON: its kind and its parameters. */
+export interface PathConfig {
+  readonly kind: string;
+  readonly [parameter: string]: Json;
+}
 
 /**
  * A Gaussian path from data to noise: x_t = a(t)·x_0 + b(t)·ε with ε ~ N(0, I), 0 ≤ t ≤ T,

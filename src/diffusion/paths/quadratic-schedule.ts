@@ -1,5 +1,5 @@
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
-import { numericKind } from "./path-config.js";
+import { numericKind } from "./path-kind.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 
 /**

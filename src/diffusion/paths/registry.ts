@@ -6,7 +6,7 @@ import { cosineKind } from "./cosine-schedule.js";
 import { laplaceKind } from "./laplace-schedule.js";
 import { linearKind } from "./linear-schedule.js";
 import { logLinearKind } from "./log-linear-schedule.js";
-import type { PathKind } from "./path-config.js";
+import type { PathKind } from "./path-kind.js";
 import type { GaussianPath } from "./path.js";
 import { quadraticKind, scaledLinearKind } from "./quadratic-schedule.js";
 import { respacedKind } from "./respace.js";

@@ -1,7 +1,7 @@
 import * as tf from "../../runtime/tf.js";
 import { requirePath, type Denoiser } from "../denoiser.js";
 import { noiseLevel } from "./path.js";
-import type { PathKind } from "./path-config.js";
+import type { PathKind } from "./path-kind.js";
 import { requireSchedule, scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
 /** A process on some of its parent's times. */

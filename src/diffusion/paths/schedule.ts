@@ -1,5 +1,5 @@
-import type { PathConfig, PathKind } from "./path-config.js";
-import type { GaussianPath } from "./path.js";
+import type { PathKind } from "./path-kind.js";
+import type { GaussianPath, PathConfig } from "./path.js";
 import { warnOfTerminalSnr } from "./terminal-snr.js";
 import { checkTime } from "./time.js";
 

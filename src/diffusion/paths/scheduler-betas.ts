@@ -1,6 +1,6 @@
 /** A discrete schedule as the keys of diffusers' DDPM and DDIM schedulers, both ways. */
 import type { Fields, Json } from "../../base/fields.js";
-import type { PathConfig } from "./path-config.js";
+import type { PathConfig } from "./path.js";
 import { pathFromConfig } from "./registry.js";
 import { requireSchedule, type Schedule } from "./schedule.js";
 

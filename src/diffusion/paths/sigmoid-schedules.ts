@@ -1,7 +1,7 @@
 import { checkNumber, checkPositive } from "../check.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
-import { numericKind } from "./path-config.js";
+import { numericKind } from "./path-kind.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));

@@ -1,4 +1,4 @@
-import type { PathKind } from "./path-config.js";
+import type { PathKind } from "./path-kind.js";
 import { requireSchedule, scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
 /**

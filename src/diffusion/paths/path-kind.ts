@@ -1,12 +1,6 @@
-/** What a path was made from, as plain JSON, and how such words become the same path again. */
-import type { Fields, Json } from "../../base/fields.js";
+/** How the words of a file become a path again: one kind of path, as the registry knows it. */
+import type { Fields } from "../../base/fields.js";
 import type { GaussianPath } from "./path.js";
-
-/** The kind of a path, and the parameters it was made from. */
-export interface PathConfig {
-  readonly kind: string;
-  readonly [parameter: string]: Json;
-}
 
 /** One kind of path, as the registry knows it. */
 export interface PathKind {
