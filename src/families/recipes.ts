@@ -1,9 +1,14 @@
 /** The recipes of `npm run train`, by name. */
 import { classifierRecipes } from "./classifier/recipes.js";
-import { diffusionRecipes } from "./diffusion/recipes.js";
 import type { Recipe } from "./family.js";
+import { families } from "./list.js";
 
-export const recipes: Readonly<Record<string, Recipe>> = { ...diffusionRecipes, ...classifierRecipes };
+/** Those of every family, and of the classifier that judges what they draw. */
+export const recipes: Readonly<Record<string, Recipe>> = Object.assign(
+  {},
+  ...families.map((family) => family.recipes),
+  classifierRecipes,
+);
 
 /** @throws RangeError with the list, for no name or an unknown one */
 export function recipeNamed(name: string | undefined): Recipe {

@@ -37,6 +37,7 @@ import {
   type DiffusionModelParts,
   type DiffusionNetwork,
 } from "./model.js";
+import type { TimeNetwork } from "./network-denoiser.js";
 import { isOldFolder, OLD_INDEX, readOldFolder, removeOldFolder } from "./old-folder.js";
 
 /** Our own class in `model_index.json`, of a model that no pipeline of diffusers draws from. */
@@ -49,7 +50,9 @@ const SCHEDULER_CONFIG = "scheduler_config.json";
 const PARTS = ["unet", "transformer", "network"];
 
 /** The classes of networks a diffusion model may have. */
-export type DiffusionNetworkClass = Exclude<NetworkClassName, "Classifier">;
+export type DiffusionNetworkClass = {
+  [K in NetworkClassName]: NetworksByClass[K] extends TimeNetwork ? K : never;
+}[NetworkClassName];
 
 export interface LoadDiffusionOptions<K extends DiffusionNetworkClass> {
   /** The class of the network, default "UNet2DModel". `loadModel` opens whichever it is. */
