@@ -41,3 +41,4 @@ export * from "./classifier/folder.js";
 export type { AskableCondition, DrawRequest, GenerativeModel } from "./model.js";
 export type { DrawOption, Family, Recipe, RecipeRun, SaveTarget } from "./family.js";
 export type { TrainingRecord } from "./record.js";
+export * from "./vae/index.js";

@@ -4,8 +4,9 @@ import { diffusionFamily } from "./diffusion/family.js";
 import type { Family } from "./family.js";
 import { hasIndex, INDEX, readIndex } from "./folder.js";
 import type { GenerativeModel } from "./model.js";
+import { vaeFamily } from "./vae/index.js";
 
-export const families: readonly Family[] = [diffusionFamily];
+export const families: readonly Family[] = [diffusionFamily, vaeFamily];
 
 /**
  * Opens a trained model of whatever family: the one that `model_index.json` names. A folder without an index is a

@@ -13,3 +13,5 @@ export * from "./former-names.js";
 export * from "./registry.js";
 export * from "./describe-network.js";
 export * from "./receptive-field.js";
+export { ConvVae, type LatentGaussian } from "./vae/conv-vae.js";
+export { convVaeDefaults, type ConvVaeConfig, type LikelihoodName } from "./vae/conv-vae-config.js";

@@ -9,6 +9,8 @@ import type { UNet2DConditionConfig } from "./unet/unet-condition-config.js";
 import { UNet2D } from "./unet/unet.js";
 import type { UNet2DConfig } from "./unet/unet-config.js";
 import { UVit, type UVitConfig } from "./uvit/uvit.js";
+import type { ConvVaeConfig } from "./vae/conv-vae-config.js";
+import { ConvVae } from "./vae/conv-vae.js";
 
 /** What a network must have to lie in a folder. */
 export interface StoredNetwork {
@@ -47,6 +49,7 @@ export interface NetworksByClass {
   readonly DiT: DiT;
   readonly UVit: UVit;
   readonly PointMlp: PointMlp;
+  readonly ConvVae: ConvVae;
   readonly Classifier: Classifier;
 }
 export type NetworkClassName = keyof NetworksByClass;
@@ -128,6 +131,13 @@ const classes: { readonly [K in NetworkClassName]: NetworkClass<NetworksByClass[
     build: (config, options) => new PointMlp(config as Partial<PointMlpConfig>, options),
     holds: (network) => network instanceof PointMlp,
     exampleShape: ({ config }) => [config.dimensions],
+  },
+  ConvVae: {
+    name: "ConvVae",
+    library: "diffusion_lab",
+    component: "vae",
+    build: (config, options) => new ConvVae(config as Partial<ConvVaeConfig>, options),
+    holds: (network) => network instanceof ConvVae,
   },
   Classifier: {
     name: "Classifier",

@@ -1,0 +1,48 @@
+/** A VAE's folder: `model_index.json` of a class of our own, and the network in `vae/`. */
+import { join } from "node:path";
+import type { FloatFormat } from "../../files/index.js";
+import { ConvVae } from "../../networks/index.js";
+import { INDEX, loadPart, readIndex, readRecord, requirePart, saveModelFolder } from "../folder.js";
+import { networkFiles } from "../network-folder.js";
+import type { TrainingRecord } from "../record.js";
+import { VaeModel } from "./model.js";
+
+/** Our class in `model_index.json`. */
+export const VAE_PIPELINE = "VaeModel";
+const PART = "vae";
+
+/**
+ * Writes a model's folder, which `loadModel` and {@link loadVae} open. What cannot be written changes nothing.
+ *
+ * @param options.values other numbers for the same parameters, flat (an average, say)
+ * @throws RangeError if a number is not finite or too large for the format, or `values` has another length
+ */
+export function saveVae(
+  folder: string,
+  model: { readonly network: ConvVae; readonly record?: TrainingRecord },
+  options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
+): void {
+  const { network, record } = model;
+  const files = networkFiles(network, join(folder, PART), options);
+  saveModelFolder(folder, {
+    className: VAE_PIPELINE,
+    networks: { [PART]: { library: "diffusion_lab", className: "ConvVae", ...files } },
+    record,
+  });
+}
+
+/**
+ * Opens what {@link saveVae} wrote.
+ *
+ * @throws RangeError, SafetensorsError or Error if a file is missing, damaged or of another model
+ */
+export function loadVae(folder: string): VaeModel {
+  const index = readIndex(folder);
+  if (index.className !== VAE_PIPELINE) {
+    throw new RangeError(`${join(folder, INDEX)} is of class "${index.className}", a VAE's is "${VAE_PIPELINE}"`);
+  }
+  const network = loadPart(requirePart(index, PART));
+  if (network instanceof ConvVae) return new VaeModel(network, readRecord(folder));
+  network.dispose();
+  throw new RangeError(`${join(folder, PART)} holds no ConvVae, which is what a "${VAE_PIPELINE}" is made of`);
+}
