@@ -17,7 +17,6 @@ import {
   Trainer,
   VaeModel,
   VaeTask,
-  type VaeBatch,
 } from "../../../src/index.js";
 import * as tf from "../../../src/runtime/tf.js";
 import { checkGradients, normal } from "../nn/gradient-check.js";
@@ -71,7 +70,7 @@ test("ln p(x|z) of logits 0 is −D·ln 2, of a Gaussian at its mean −D/2·ln 
   tf.tidy(() => {
     const atZero = logLikelihoodGivenLatent(bernoulli, x, tf.zerosLike(x)).dataSync();
     for (const value of atZero) assert.ok(Math.abs(value + D * Math.LN2) < 1e-4);
-    gaussian.gaussianLogDeviation.assign(tf.tensor1d([Math.log(0.5)]));
+    gaussian.parameters.get("decoder.log_deviation").variable.assign(tf.tensor1d([Math.log(0.5)]));
     const atMean = logLikelihoodGivenLatent(gaussian, x, x).dataSync();
     for (const value of atMean) assert.ok(Math.abs(value + (D / 2) * Math.log(2 * Math.PI * 0.25)) < 1e-4);
   });
@@ -136,7 +135,7 @@ test("gradients of −ELBO by data, noise and every parameter equal differences"
 });
 
 test("training raises the bound, reports its terms, leaves no tensor, and resumes to the same bits", async () => {
-  const make = (): Trainer<VaeBatch> => {
+  const make = (): Trainer => {
     const network = makeVae();
     return new Trainer(new VaeTask({ network, data: images(40), batchSize: 8, seed: 2 }), { learningRate: 3e-3 });
   };
