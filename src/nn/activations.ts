@@ -58,13 +58,30 @@ export const geluTanh: <T extends tf.Tensor>(x: T) => T = tf.customGrad((x, save
   return { value, gradFunc };
 }) as <T extends tf.Tensor>(x: T) => T;
 
+/**
+ * GELU by a logistic curve, as CLIP has it: y = x·σ(1.702·x), with the gradient dy·(σ + 1.702·y·(1 − σ)).
+ *
+ * Source: Hendrycks and Gimpel 2016, "Gaussian error linear units", section 2.
+ */
+export const quickGelu: <T extends tf.Tensor>(x: T) => T = tf.customGrad((x, save) => {
+  const input = x as tf.Tensor;
+  const sigmoid = tf.sigmoid(tf.mul(input, 1.702));
+  const value = tf.mul(input, sigmoid);
+  (save as SaveTensors)([sigmoid, value]);
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+    const [s, y] = saved as [tf.Tensor, tf.Tensor];
+    return tf.mul(dy, tf.add(s, tf.mul(tf.mul(y, 1.702), tf.sub(1, s))));
+  };
+  return { value, gradFunc };
+}) as <T extends tf.Tensor>(x: T) => T;
+
 /** Mish: y = x·tanh(ln(1 + eˣ)). Source: Misra 2019, "Mish: a self regularized non-monotonic activation function". */
 export function mish<T extends tf.Tensor>(x: T): T {
   return tf.tidy(() => tf.mul(x, tf.tanh(tf.softplus(x))) as T);
 }
 
 /** The activations a configuration may name. */
-export const activationNames = ["silu", "swish", "gelu", "mish", "relu"] as const;
+export const activationNames = ["silu", "swish", "gelu", "quick_gelu", "mish", "relu"] as const;
 /** One of {@link activationNames}; "swish" is "silu" by another name. */
 export type ActivationName = (typeof activationNames)[number];
 
@@ -80,6 +97,8 @@ export function activation(name: ActivationName): (x: tf.Tensor) => tf.Tensor {
       return silu;
     case "gelu":
       return gelu;
+    case "quick_gelu":
+      return quickGelu;
     case "mish":
       return mish;
     case "relu":

@@ -1,3 +1,4 @@
+/** Attention: queries look at keys and take a mean of values; over tokens, and over the pixels of an image. */
 import * as tf from "../runtime/tf.js";
 import type { SaveTensors } from "./activations.js";
 import { Dense } from "./dense.js";
@@ -10,7 +11,7 @@ import { countMultiplyAdds, lookAtWeights, part } from "./probe.js";
 const MAX_SCORES = 2 ** 24;
 
 /**
- * Scaled dot-product attention: softmax(Q·Kᵀ/√d)·V.
+ * Scaled dot-product attention: softmax(Q·Kᵀ/√d + M)·V.
  *
  * Where the scores would be more than `maxScores` numbers, queries are taken in blocks, and the gradient computes each
  * block's scores again instead of keeping them: memory then grows with the length of the sequence, not with its square.
@@ -18,6 +19,9 @@ const MAX_SCORES = 2 ** 24;
  * @param q [batch, heads, queries, d]
  * @param k [batch, heads, keys, d]
  * @param v [batch, heads, keys, d]
+ * @param mask M, [batch or 1, heads or 1, queries or 1, keys]: 0 where a query sees a key, −∞ where it does not (see
+ *   {@link causalMask}); it is a constant, of which no gradient is taken. Every query must see some key
+ * @throws RangeError if the mask has another shape
  *
  * Source: Vaswani et al. 2017, "Attention is all you need", equation 1; Rabe and Staats 2021, "Self-attention does not
  * need O(n²) memory".
@@ -26,38 +30,66 @@ export function scaledDotProductAttention(
   q: tf.Tensor4D,
   k: tf.Tensor4D,
   v: tf.Tensor4D,
-  { maxScores = MAX_SCORES }: { maxScores?: number } = {},
+  { maxScores = MAX_SCORES, mask }: { readonly maxScores?: number; readonly mask?: tf.Tensor4D } = {},
 ): tf.Tensor4D {
   const [n, heads, queries, d] = q.shape;
+  if (mask) requireMask(mask, [n, heads, queries, k.shape[2]]);
   countMultiplyAdds(n * heads * queries * k.shape[2] * (d + v.shape[3]));
   const rows = Math.max(1, Math.floor(maxScores / (n * heads * k.shape[2])));
   return tf.tidy(() => {
-    const seen = lookAtWeights(() => attentionWeights(q, k));
-    if (!seen && rows < queries) return blockwiseAttention(rows)(q, k, v);
-    return tf.matMul(seen ?? attentionWeights(q, k), v) as tf.Tensor4D;
+    const seen = lookAtWeights(() => attentionWeights(q, k, mask));
+    if (!seen && rows < queries) return blockwiseAttention(rows, mask)(q, k, v);
+    return tf.matMul(seen ?? attentionWeights(q, k, mask), v) as tf.Tensor4D;
   });
 }
 
-/** P = softmax(Q·Kᵀ/√d) */
-function attentionWeights(q: tf.Tensor, k: tf.Tensor): tf.Tensor {
-  const scaled = tf.mul(q, 1 / Math.sqrt(q.shape[q.rank - 1]));
-  return tf.softmax(tf.matMul(scaled, k, false, true));
+/** The mask of a text that is read from left to right, [1, 1, tokens, tokens]: token i sees the tokens 0 … i. */
+export function causalMask(tokens: number): tf.Tensor4D {
+  const values = Float32Array.from({ length: tokens * tokens }, (_, at) =>
+    at % tokens <= Math.floor(at / tokens) ? 0 : -Infinity,
+  );
+  return tf.tensor4d(values, [1, 1, tokens, tokens]);
 }
 
-function blockwiseAttention(rows: number): (q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D) => tf.Tensor4D {
+function requireMask(mask: tf.Tensor, scores: readonly number[]): void {
+  const fits =
+    mask.rank === 4 &&
+    mask.shape[3] === scores[3] &&
+    mask.shape.every((length, i) => length === 1 || length === scores[i]);
+  if (!fits) {
+    throw new RangeError(
+      `the mask of scores [${scores}] must have their shape, or 1 on axes but the last, got [${mask.shape}]`,
+    );
+  }
+}
+
+/** P = softmax(Q·Kᵀ/√d + M) */
+function attentionWeights(q: tf.Tensor, k: tf.Tensor, mask?: tf.Tensor): tf.Tensor {
+  const scaled = tf.mul(q, 1 / Math.sqrt(q.shape[q.rank - 1]));
+  const scores = tf.matMul(scaled, k, false, true);
+  return tf.softmax(mask ? tf.add(scores, mask) : scores);
+}
+
+function blockwiseAttention(
+  rows: number,
+  mask: tf.Tensor4D | undefined,
+): (q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D) => tf.Tensor4D {
   const block = (x: tf.Tensor, start: number): tf.Tensor => {
     return tf.slice(x, [0, 0, start, 0], [-1, -1, Math.min(rows, x.shape[2]! - start), -1]);
+  };
+  const rowsOf = (m: tf.Tensor | undefined, start: number): tf.Tensor | undefined => {
+    return m && m.shape[2] !== 1 ? block(m, start) : m;
   };
   return tf.customGrad((...args: (tf.Tensor | SaveTensors)[]) => {
     const [q, k, v] = args as [tf.Tensor, tf.Tensor, tf.Tensor];
     const starts = Array.from({ length: Math.ceil(q.shape[2]! / rows) }, (_, i) => i * rows);
     const value = tf.concat(
-      starts.map((start) => tf.tidy(() => tf.matMul(attentionWeights(block(q, start), k), v))),
+      starts.map((start) => tf.tidy(() => tf.matMul(attentionWeights(block(q, start), k, rowsOf(mask, start)), v))),
       2,
     );
-    (args[3] as SaveTensors)([q, k, v]);
+    (args[3] as SaveTensors)(mask ? [q, k, v, mask] : [q, k, v]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const [qs, ks, vs] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const [qs, ks, vs, masks] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?];
       const scale = 1 / Math.sqrt(qs.shape[3]!);
       const dqs: tf.Tensor[] = [];
       let dk: tf.Tensor = tf.zerosLike(ks);
@@ -65,7 +97,7 @@ function blockwiseAttention(rows: number): (q: tf.Tensor4D, k: tf.Tensor4D, v: t
       for (const start of starts) {
         const results = tf.tidy(() => {
           const [qb, dyb] = [block(qs, start), block(dy, start)];
-          const p = attentionWeights(qb, ks);
+          const p = attentionWeights(qb, ks, rowsOf(masks, start));
           // dP = dY·Vᵀ, dS = P ⊙ (dP − rowsum(dP ⊙ P))
           const dp = tf.matMul(dyb, vs, false, true);
           const ds = tf.mul(tf.mul(p, tf.sub(dp, tf.sum(tf.mul(dp, p), 3, true))), scale);
@@ -124,16 +156,18 @@ export class MultiHeadAttention {
   /**
    * @param x [N, tokens, channels]
    * @param context [N, words, contextChannels]; default `x` itself, which is self-attention
+   * @param mask which token sees which word, [N or 1, heads or 1, tokens or 1, words]: see {@link scaledDotProductAttention}
    * @returns [N, tokens, channels]
-   * @throws RangeError if a last axis has another length
+   * @throws RangeError if a last axis has another length, or the mask another shape
    */
-  apply(x: tf.Tensor3D, context: tf.Tensor3D = x): tf.Tensor3D {
+  apply(x: tf.Tensor3D, context: tf.Tensor3D = x, mask?: tf.Tensor4D): tf.Tensor3D {
     return part(this.name, "attention", () => {
       const [n, tokens, channels] = x.shape;
       const mixed = scaledDotProductAttention(
         this.split(this.q.apply(x)),
         this.split(this.k.apply(context)),
         this.split(this.v.apply(context)),
+        { mask },
       );
       const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [n, tokens, channels]) as tf.Tensor3D;
       return this.out.apply(joined);

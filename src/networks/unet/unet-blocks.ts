@@ -56,10 +56,10 @@ export class DownBlock {
 
   /**
    * @param x [N, H, W, inputs]
-   * @param e the time embedding, [N, timeChannels]
+   * @param e the time embedding, [N, timeChannels]; null for blocks that are told no time
    * @returns the results of every layer, [N, H, W, outputs], and of the halving; the last of them goes on
    */
-  apply(x: tf.Tensor4D, e: tf.Tensor2D, { context, masks }: BlockInputs = {}): tf.Tensor4D[] {
+  apply(x: tf.Tensor4D, e: tf.Tensor2D | null, { context, masks }: BlockInputs = {}): tf.Tensor4D[] {
     const kept: tf.Tensor4D[] = [];
     let h = x;
     this.resnets.forEach((resnet, i) => {
@@ -88,10 +88,10 @@ export class MidBlock {
 
   /**
    * @param x [N, H, W, channels]
-   * @param e the time embedding, [N, timeChannels]
+   * @param e the time embedding, [N, timeChannels]; null for blocks that are told no time
    * @returns the shape of `x`
    */
-  apply(x: tf.Tensor4D, e: tf.Tensor2D, { context, masks }: BlockInputs = {}): tf.Tensor4D {
+  apply(x: tf.Tensor4D, e: tf.Tensor2D | null, { context, masks }: BlockInputs = {}): tf.Tensor4D {
     const h = this.first.apply(x, e, masks);
     return this.second.apply(this.attention ? this.attention.apply(h, context) : h, e, masks);
   }

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { MultiHeadAttention, Parameters, PixelAttention, scaledDotProductAttention } from "../../../src/nn/index.js";
+import {
+  causalMask,
+  MultiHeadAttention,
+  Parameters,
+  PixelAttention,
+  scaledDotProductAttention,
+} from "../../../src/nn/index.js";
 import { checkGradients, gradientsOf, largestDifference, normal } from "./gradient-check.js";
 
 /** softmax(q·kᵀ/√d)·v in float64, one head. */
@@ -57,6 +63,57 @@ test("attention in blocks equals attention at once, values and gradients, whatev
   checkGradients(
     ([a, b, c]) => scaledDotProductAttention(a as tf.Tensor4D, b as tf.Tensor4D, c as tf.Tensor4D, { maxScores: 60 }),
     [normal([2, 2, 7, 3], 1), normal([2, 2, 5, 3], 2), normal([2, 2, 5, 3], 3)],
+  );
+});
+
+test("a causal mask: a token sees those before it, at once and in blocks, values and gradients", () => {
+  const [q, k, v] = [1, 2, 3].map((seed) => tf.variable(normal([2, 2, 6, 3], seed)));
+  const mask = causalMask(6);
+  const apply = (maxScores?: number) => (): tf.Tensor4D =>
+    scaledDotProductAttention(q as unknown as tf.Tensor4D, k as unknown as tf.Tensor4D, v as unknown as tf.Tensor4D, {
+      maxScores,
+      mask,
+    });
+  const whole = apply()();
+  // Row i is the attention of the last of i + 1 tokens, without a mask.
+  for (let i = 0; i < 6; i++) {
+    const [last, keys, values] = [
+      tf.slice(q, [0, 0, i, 0], [2, 2, 1, 3]),
+      tf.slice(k, [0, 0, 0, 0], [2, 2, i + 1, 3]),
+      tf.slice(v, [0, 0, 0, 0], [2, 2, i + 1, 3]),
+    ] as tf.Tensor4D[];
+    const row = tf.slice(whole, [0, 0, i, 0], [2, 2, 1, 3]);
+    assert.ok(largestDifference(row, scaledDotProductAttention(last, keys, values)) < 1e-6);
+  }
+  const weights = normal([2, 2, 6, 3], 4);
+  const expected = gradientsOf(apply(), [q, k, v], weights);
+  for (const maxScores of [1, 50]) {
+    assert.ok(largestDifference(apply(maxScores)(), whole) < 1e-6);
+    const found = gradientsOf(apply(maxScores), [q, k, v], weights);
+    found.forEach((gradient, i) => assert.ok(largestDifference(gradient, expected[i]) < 2e-6));
+  }
+  checkGradients(
+    ([a, b, c]) => scaledDotProductAttention(a as tf.Tensor4D, b as tf.Tensor4D, c as tf.Tensor4D, { mask }),
+    [normal([2, 2, 6, 3], 1), normal([2, 2, 6, 3], 2), normal([2, 2, 6, 3], 3)],
+  );
+  // A mask of padding has one row for all queries.
+  const padding = tf.tensor4d([0, 0, 0, 0, -Infinity, -Infinity], [1, 1, 1, 6]);
+  const [short, cut] = [k, v].map((x) => tf.slice(x, [0, 0, 0, 0], [2, 2, 4, 3])) as tf.Tensor4D[];
+  const padded = scaledDotProductAttention(
+    q as unknown as tf.Tensor4D,
+    k as unknown as tf.Tensor4D,
+    v as unknown as tf.Tensor4D,
+    { mask: padding, maxScores: 30 },
+  );
+  assert.ok(largestDifference(padded, scaledDotProductAttention(q as unknown as tf.Tensor4D, short, cut)) < 1e-6);
+  const attention = new MultiHeadAttention(new Parameters({ seed: 5 }).scope("a"), { channels: 4, heads: 2 });
+  const x = normal([1, 6, 4], 5) as tf.Tensor3D;
+  const seen = tf.slice(attention.apply(x, x, mask), [0, 0, 0], [1, 3, 4]);
+  const first = tf.slice(x, [0, 0, 0], [1, 3, 4]);
+  assert.ok(largestDifference(seen, attention.apply(first, first, causalMask(3))) < 1e-6);
+  assert.throws(
+    () => attention.apply(x, x, causalMask(5)),
+    /the mask of scores \[1,2,6,6\] must have their shape, or 1 on axes but the last, got \[1,1,5,5\]/,
   );
 });
 

@@ -62,6 +62,33 @@ for (const timeScaleShift of ["default", "scale_shift"] as const) {
   }
 }
 
+test("ResnetBlock without time: no projection, gradients, and an embedding is refused", () => {
+  const parameters = new Parameters({ seed: 2 });
+  const sizes = { inputs: 4, outputs: 6, groups: 2 };
+  const block = new ResnetBlock(parameters.scope("r"), { ...sizes, timeChannels: null });
+  assert.ok(!parameters.names.some((name) => name.includes("time_emb_proj")));
+  const x = normal([2, 4, 3, 4], 1) as tf.Tensor4D;
+  checkGradients(([image]) => block.apply(image as tf.Tensor4D, null), [x], parameters, {
+    tolerance: 6e-3,
+    entries: 3,
+  });
+  // The same block that is told a time of which it takes no notice.
+  const told = new Parameters({ seed: 2 });
+  const same = new ResnetBlock(told.scope("r"), { ...sizes, timeChannels: 5 });
+  for (const name of ["r.time_emb_proj.weight", "r.time_emb_proj.bias"]) {
+    const { variable } = told.get(name);
+    variable.assign(tf.zerosLike(variable));
+  }
+  const e = normal([2, 5], 2) as tf.Tensor2D;
+  assert.equal(largestDifference(block.apply(x, null), same.apply(x, e)), 0);
+  assert.throws(() => block.apply(x, e), /r was built with timeChannels = null: give null instead of an embedding/);
+  assert.throws(() => same.apply(x, null), /r was built with timeChannels = 5: give the time's embedding/);
+  assert.throws(
+    () => new ResnetBlock(new Parameters().scope("r"), { ...sizes, timeChannels: null, timeScaleShift: "scale_shift" }),
+    /"scale_shift" needs timeChannels/,
+  );
+});
+
 test("ResnetBlock with a silent second convolution is its skip path over the scale", () => {
   const parameters = new Parameters({ seed: 2 });
   const block = new ResnetBlock(parameters.scope("r"), {

@@ -7,6 +7,7 @@ import {
   Dense,
   Downsample,
   gelu,
+  quickGelu,
   mish,
   Parameters,
   silu,
@@ -27,6 +28,7 @@ test("activations: known values", () => {
     ["silu", [-4.1223072e-8, -0.26894142, 0, 0.73105858, 20]],
     ["swish", [-4.1223072e-8, -0.26894142, 0, 0.73105858, 20]],
     ["gelu", [0, -0.15865525, 0, 0.84134475, 20]],
+    ["quick_gelu", [-20 / (1 + Math.exp(34.04)), -0.15420423, 0, 0.84579577, 20]],
     ["mish", [-4.1223072e-8, -0.30340146, 0, 0.86509839, 20]],
     ["relu", [0, 0, 0, 1, 20]],
   ];
@@ -41,6 +43,7 @@ test("activations: gradients by differences and by the tape", () => {
   checkGradients(([v]) => silu(v), [x], undefined, { entries: 20 });
   checkGradients(([v]) => mish(v), [x], undefined, { entries: 20 });
   checkGradients(([v]) => gelu(v), [x], undefined, { entries: 20 });
+  checkGradients(([v]) => quickGelu(v), [x], undefined, { entries: 20 });
   const variable = tf.variable(x);
   const weights = normal([4, 5], 2);
   const [own] = gradientsOf(() => silu(variable), [variable], weights);
