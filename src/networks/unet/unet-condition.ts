@@ -1,25 +1,22 @@
+/** The U-Net of latent diffusion, with attention to a context. */
 import * as tf from "../../runtime/tf.js";
 import {
-  activation,
   conditionPlan,
-  Conv2d,
-  Embedding,
-  GroupNorm,
   labelInput,
   Parameters,
-  sinusoidalEmbedding,
-  SpatialTransformer,
-  TimeEmbedding,
-  tokensInput,
   requireCondition,
+  SpatialTransformer,
+  TimeEncoding,
+  tokensInput,
   type Condition,
   type ConditionPlan,
   type NetworkOptions,
   type TrainingInputs,
 } from "../../nn/index.js";
-import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type UpBlock } from "./unet-blocks.js";
+import type { MakeAttention } from "./unet-blocks.js";
+import { UNetBody } from "./unet-body.js";
 import { atLevel, unet2dConditionConfig, type UNet2DConditionConfig } from "./unet-condition-config.js";
-import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";
+import type { LevelPlan } from "./unet-levels.js";
 
 /**
  * The U-Net of latent diffusion: a context, such as the tokens of a text, enters by cross-attention. Built as diffusers'
@@ -35,12 +32,7 @@ export class UNet2DCondition {
   readonly parameters: Parameters;
   /** What {@link apply} needs as its condition. */
   readonly conditions: ConditionPlan;
-  private readonly convIn: Conv2d;
-  private readonly timeEmbedding: TimeEmbedding;
-  private readonly classEmbedding: Embedding | undefined;
-  private readonly blocks: { down: DownBlock[]; mid: MidBlock | undefined; up: UpBlock[] };
-  private readonly normOut: GroupNorm;
-  private readonly convOut: Conv2d;
+  private readonly body: UNetBody;
 
   /** @throws RangeError naming the key of the configuration that is wrong */
   constructor(config: Partial<UNet2DConditionConfig>, options: NetworkOptions = {}) {
@@ -51,38 +43,17 @@ export class UNet2DCondition {
       label: c.num_class_embeds !== null && labelInput(c.num_class_embeds),
       context: tokensInput(atLevel(c.cross_attention_dim, 0)),
     });
-    const widths = c.block_out_channels;
-    const root = this.parameters.scope("");
-    const timeChannels = c.time_embedding_dim ?? 4 * widths[0];
-    const norm = { groups: c.norm_num_groups, epsilon: c.norm_eps };
-    const commons: BlockCommons = {
-      ...norm,
-      timeChannels,
+    this.body = new UNetBody(this.parameters.scope(""), c, {
+      ...levelPlan(c),
+      timeEncoding: (scope) =>
+        new TimeEncoding(scope, {
+          kind: c.flip_sin_to_cos ? "cos-sin" : "sin-cos",
+          dimensions: c.block_out_channels[0],
+          frequencyShift: c.freq_shift,
+        }),
       activation: c.act_fn,
-      timeScaleShift: c.resnet_time_scale_shift,
-      dropout: c.dropout,
-    };
-    this.convIn = new Conv2d(root.scope("conv_in"), { inputs: c.in_channels, outputs: widths[0] });
-    const timeSizes = { inputs: widths[0], outputs: timeChannels, activation: c.act_fn };
-    this.timeEmbedding = new TimeEmbedding(root.scope("time_embedding"), timeSizes);
-    if (c.num_class_embeds !== null) {
-      const table = { count: c.num_class_embeds, channels: timeChannels };
-      this.classEmbedding = new Embedding(root.scope("class_embedding"), table);
-    }
-    const plan = levelPlan(c);
-    const down = buildDown(root, commons, plan);
-    const last = widths.length - 1;
-    const mid =
-      c.mid_block_type === null
-        ? undefined
-        : new MidBlock(
-            root.scope("mid_block"),
-            { ...commons, outputScale: c.mid_block_scale_factor },
-            { channels: widths[last], attention: crossAttention(c, last) },
-          );
-    this.blocks = { down, mid, up: buildUp(root, commons, plan) };
-    this.normOut = new GroupNorm(root.scope("conv_norm_out"), { channels: widths[0], ...norm });
-    this.convOut = new Conv2d(root.scope("conv_out"), { inputs: widths[0], outputs: c.out_channels });
+      mid: c.mid_block_type === null ? null : { attention: crossAttention(c, c.block_out_channels.length - 1) },
+    });
   }
 
   /**
@@ -95,32 +66,15 @@ export class UNet2DCondition {
    * @throws RangeError if shapes or condition do not fit the configuration
    */
   apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}, { masks }: TrainingInputs = {}): tf.Tensor4D {
-    checkImagesAndTimes(x, timestep, this.config);
+    this.body.requireInputs(x, timestep);
     requireCondition("U-Net", this.conditions, x.shape[0], condition);
     const { label, context } = condition as { label?: tf.Tensor1D; context?: tf.Tensor3D };
-    return tf.tidy(() => {
-      const { act_fn, center_input_sample } = this.config;
-      const e = this.embed(timestep, label);
-      const input = (center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x) as tf.Tensor4D;
-      const h = applyU(this.convIn.apply(input), e, this.blocks, { context, masks });
-      return this.convOut.apply(activation(act_fn)(this.normOut.apply(h)) as tf.Tensor4D);
-    });
+    return tf.tidy(() => this.body.apply(x, timestep, { label, context, masks }));
   }
 
   /** Frees the parameters: the network cannot be used any more. */
   dispose(): void {
     this.parameters.dispose();
-  }
-
-  private embed(timestep: tf.Tensor1D, label: tf.Tensor1D | undefined): tf.Tensor2D {
-    const { block_out_channels, flip_sin_to_cos, freq_shift } = this.config;
-    const raw = sinusoidalEmbedding(timestep, {
-      dimensions: block_out_channels[0],
-      order: flip_sin_to_cos ? "cos-sin" : "sin-cos",
-      frequencyShift: freq_shift,
-    });
-    const e = this.timeEmbedding.apply(raw);
-    return this.classEmbedding && label ? tf.add(e, this.classEmbedding.apply(label)) : e;
   }
 }
 

@@ -1,3 +1,4 @@
+/** The levels of a U: the way down, the way up, and the walk through both. */
 import * as tf from "../../runtime/tf.js";
 import type { ParameterScope } from "../../nn/index.js";
 import {
@@ -67,24 +68,4 @@ export function applyU(
   if (blocks.mid) result = blocks.mid.apply(result, e, inputs);
   for (const block of blocks.up) result = block.apply(result, e, kept, inputs);
   return result;
-}
-
-/** @throws RangeError if an image is too small for the halvings, or times are not one an image */
-export function checkImagesAndTimes(
-  x: tf.Tensor4D,
-  timestep: tf.Tensor1D,
-  c: { in_channels: number; downsample_padding: number; block_out_channels: readonly number[] },
-): void {
-  const { in_channels, downsample_padding, block_out_channels } = c;
-  if (x.rank !== 4 || x.shape[3] !== in_channels) {
-    throw new RangeError(`this U-Net takes images [N, H, W, ${in_channels}], got shape [${x.shape}]`);
-  }
-  // Without padding a halving rounds down, and must leave something.
-  const least = downsample_padding === 0 ? 2 ** (block_out_channels.length - 1) : 1;
-  if (Math.min(x.shape[1], x.shape[2]) < least) {
-    throw new RangeError(`this U-Net takes images of at least ${least} × ${least} pixels, got shape [${x.shape}]`);
-  }
-  if (timestep.rank !== 1 || timestep.shape[0] !== x.shape[0]) {
-    throw new RangeError(`timestep must have one value an image, shape [${x.shape[0]}], got [${timestep.shape}]`);
-  }
 }

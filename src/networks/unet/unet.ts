@@ -1,25 +1,22 @@
+/** The U-Net of images, with attention among pixels and classes at most. */
 import * as tf from "../../runtime/tf.js";
 import {
   conditionPlan,
-  Conv2d,
-  Embedding,
-  GroupNorm,
   labelInput,
   Parameters,
   PixelAttention,
-  silu,
-  TimeEmbedding,
-  TimeEncoding,
   requireCondition,
+  TimeEncoding,
   type Condition,
   type ConditionPlan,
   type NetworkOptions,
   type ParameterScope,
   type TrainingInputs,
 } from "../../nn/index.js";
-import { MidBlock, type BlockCommons, type DownBlock, type MakeAttention, type UpBlock } from "./unet-blocks.js";
-import { applyU, buildDown, buildUp, checkImagesAndTimes, type LevelPlan } from "./unet-levels.js";
+import type { MakeAttention } from "./unet-blocks.js";
+import { UNetBody } from "./unet-body.js";
 import { unet2dConfig, type UNet2DConfig } from "./unet-config.js";
+import type { LevelPlan } from "./unet-levels.js";
 
 /**
  * The U-Net of diffusion models, built as diffusers' `UNet2DModel` is built: the same blocks in the same order, the
@@ -36,13 +33,7 @@ export class UNet2D {
   readonly parameters: Parameters;
   /** What {@link apply} needs as its condition. */
   readonly conditions: ConditionPlan;
-  private readonly convIn: Conv2d;
-  private readonly timeEncoding: TimeEncoding;
-  private readonly timeEmbedding: TimeEmbedding;
-  private readonly classEmbedding: Embedding | undefined;
-  private readonly blocks: { down: DownBlock[]; mid: MidBlock | undefined; up: UpBlock[] };
-  private readonly normOut: GroupNorm;
-  private readonly convOut: Conv2d;
+  private readonly body: UNetBody;
 
   /** @throws RangeError naming the key of the configuration that is wrong */
   constructor(config: Partial<UNet2DConfig>, options: NetworkOptions = {}) {
@@ -50,36 +41,12 @@ export class UNet2D {
     this.parameters = new Parameters(options);
     const c = this.config;
     this.conditions = conditionPlan({ label: c.num_class_embeds !== null && labelInput(c.num_class_embeds) });
-    const widths = c.block_out_channels;
-    const root = this.parameters.scope("");
-    const timeChannels = c.time_embedding_dim ?? 4 * widths[0];
-    const commons: BlockCommons = {
-      timeChannels,
-      groups: c.norm_num_groups,
-      epsilon: c.norm_eps,
-      activation: c.act_fn,
-      timeScaleShift: c.resnet_time_scale_shift,
-      dropout: c.dropout,
-    };
-
-    this.convIn = new Conv2d(root.scope("conv_in"), { inputs: c.in_channels, outputs: widths[0] });
-    this.timeEncoding = timeEncoding(root.scope("time_proj"), c);
-    const timeSizes = { inputs: this.timeEncoding.dimensions, outputs: timeChannels };
-    this.timeEmbedding = new TimeEmbedding(root.scope("time_embedding"), timeSizes);
-    if (c.num_class_embeds !== null) {
-      const table = { count: c.num_class_embeds, channels: timeChannels };
-      this.classEmbedding = new Embedding(root.scope("class_embedding"), table);
-    }
-    const plan = levelPlan(c);
-    const down = buildDown(root, commons, plan);
-    const mid = c.mid_block_type === null ? undefined : buildMid(root, commons, c);
-    this.blocks = { down, mid, up: buildUp(root, commons, plan) };
-    this.normOut = new GroupNorm(root.scope("conv_norm_out"), {
-      channels: widths[0],
-      groups: c.norm_num_groups,
-      epsilon: c.norm_eps,
+    this.body = new UNetBody(this.parameters.scope(""), c, {
+      ...levelPlan(c),
+      timeEncoding: (scope) => timeEncoding(scope, c),
+      activation: "silu",
+      mid: c.mid_block_type === null ? null : { attention: midAttention(c) },
     });
-    this.convOut = new Conv2d(root.scope("conv_out"), { inputs: widths[0], outputs: c.out_channels });
   }
 
   /**
@@ -93,14 +60,11 @@ export class UNet2D {
    * @throws RangeError if shapes or condition do not fit the configuration
    */
   apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}, { masks }: TrainingInputs = {}): tf.Tensor4D {
-    checkImagesAndTimes(x, timestep, this.config);
+    this.body.requireInputs(x, timestep);
     requireCondition("U-Net", this.conditions, x.shape[0], condition);
     const { label } = condition as { label?: tf.Tensor1D };
     return tf.tidy(() => {
-      const e = this.embed(timestep, label);
-      const input = this.config.center_input_sample ? tf.sub(tf.mul(x, 2), 1) : x;
-      const h = applyU(this.convIn.apply(input as tf.Tensor4D), e, this.blocks, { masks });
-      const output = this.convOut.apply(silu(this.normOut.apply(h)));
+      const output = this.body.apply(x, timestep, { label, masks });
       // Fourier time is the deviation of the noise, and the score falls as one over it (Song et al. 2021).
       if (this.config.time_embedding_type !== "fourier") return output;
       return tf.div(output, tf.reshape(timestep, [-1, 1, 1, 1])) as tf.Tensor4D;
@@ -110,11 +74,6 @@ export class UNet2D {
   /** Frees the parameters: the network cannot be used any more. */
   dispose(): void {
     this.parameters.dispose();
-  }
-
-  private embed(timestep: tf.Tensor1D, label: tf.Tensor1D | undefined): tf.Tensor2D {
-    const e = this.timeEmbedding.apply(this.timeEncoding.apply(timestep));
-    return this.classEmbedding && label ? tf.add(e, this.classEmbedding.apply(label)) : e;
   }
 }
 
@@ -154,14 +113,8 @@ function levelPlan(c: UNet2DConfig): LevelPlan {
 }
 
 /** As UNet2DModel has it: without a number of its own, the middle's attention has a norm unless time scales and shifts. */
-function buildMid(root: ParameterScope, commons: BlockCommons, c: UNet2DConfig): MidBlock {
+function midAttention(c: UNet2DConfig): MakeAttention {
+  if (!c.add_attention) return undefined;
   const groups = c.attn_norm_num_groups ?? (c.resnet_time_scale_shift === "default" ? c.norm_num_groups : null);
-  return new MidBlock(
-    root.scope("mid_block"),
-    { ...commons, outputScale: c.mid_block_scale_factor },
-    {
-      channels: c.block_out_channels[c.block_out_channels.length - 1],
-      attention: c.add_attention ? pixelAttention(c, groups, c.mid_block_scale_factor) : undefined,
-    },
-  );
+  return pixelAttention(c, groups, c.mid_block_scale_factor);
 }
