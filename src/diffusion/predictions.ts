@@ -1,3 +1,4 @@
+/** What a network may predict, and how one prediction becomes another. */
 import * as tf from "../runtime/tf.js";
 import { checkSameShape, checkTimes, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
@@ -104,57 +105,27 @@ export function convertPrediction(
   });
 }
 
+/** {@link convertPrediction} to one prediction; takes path, what `output` is, `output` and `xt` [N, …], and the time. */
+export type Conversion = (
+  path: GaussianPath,
+  prediction: Prediction,
+  output: tf.Tensor,
+  xt: tf.Tensor,
+  t: Timestep,
+) => tf.Tensor;
+
+const conversionTo =
+  (wanted: Prediction): Conversion =>
+  (path, prediction, output, xt, t) =>
+    convertPrediction(path, prediction, wanted, output, xt, t);
+
 /** ε̂ from any prediction; see {@link conversionRow}. */
-export function toNoise(
-  path: GaussianPath,
-  prediction: Prediction,
-  output: tf.Tensor,
-  xt: tf.Tensor,
-  t: Timestep,
-): tf.Tensor {
-  return convertPrediction(path, prediction, "noise", output, xt, t);
-}
-
+export const toNoise = conversionTo("noise");
 /** x̂_0 from any prediction; see {@link conversionRow}. */
-export function toSample(
-  path: GaussianPath,
-  prediction: Prediction,
-  output: tf.Tensor,
-  xt: tf.Tensor,
-  t: Timestep,
-): tf.Tensor {
-  return convertPrediction(path, prediction, "sample", output, xt, t);
-}
-
+export const toSample = conversionTo("sample");
 /** v̂ = a·ε̂ − b·x̂_0 from any prediction; see {@link conversionRow}. */
-export function toVelocity(
-  path: GaussianPath,
-  prediction: Prediction,
-  output: tf.Tensor,
-  xt: tf.Tensor,
-  t: Timestep,
-): tf.Tensor {
-  return convertPrediction(path, prediction, "velocity", output, xt, t);
-}
-
+export const toVelocity = conversionTo("velocity");
 /** ∇ ln q(x_t) ≈ −ε̂/b from any prediction; see {@link conversionRow}. */
-export function toScore(
-  path: GaussianPath,
-  prediction: Prediction,
-  output: tf.Tensor,
-  xt: tf.Tensor,
-  t: Timestep,
-): tf.Tensor {
-  return convertPrediction(path, prediction, "score", output, xt, t);
-}
-
+export const toScore = conversionTo("score");
 /** û = ε̂ − x̂_0 from any prediction; see {@link conversionRow}. */
-export function toFlow(
-  path: GaussianPath,
-  prediction: Prediction,
-  output: tf.Tensor,
-  xt: tf.Tensor,
-  t: Timestep,
-): tf.Tensor {
-  return convertPrediction(path, prediction, "flow", output, xt, t);
-}
+export const toFlow = conversionTo("flow");
