@@ -1,3 +1,4 @@
+/** A denoiser carried over from its path to another. */
 import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";
 import type { Denoiser } from "./denoiser.js";

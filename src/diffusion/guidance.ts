@@ -1,3 +1,4 @@
+/** Guidance, classifier-free and by a classifier, as denoisers. */
 import * as tf from "../runtime/tf.js";
 import type { Condition } from "../nn/condition.js";
 import type { Denoiser } from "./denoiser.js";

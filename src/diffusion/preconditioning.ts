@@ -1,3 +1,4 @@
+/** EDM's preconditioning: a network that sees and learns numbers of unit variance at every noise level. */
 import { checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkPositive } from "./check.js";

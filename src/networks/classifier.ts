@@ -1,3 +1,4 @@
+/** A small convolutional classifier, the judge of generated digits. */
 import * as tf from "../runtime/tf.js";
 import { Conv2d, Dense, GroupNorm, Parameters, silu, type NetworkOptions } from "../nn/index.js";
 import { requirePositive, withDefaults } from "./config-keys.js";

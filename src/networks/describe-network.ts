@@ -1,3 +1,4 @@
+/** A network as data: its blocks, their shapes, parameters and cost. */
 import * as tf from "../runtime/tf.js";
 import { probe, type Parameters, type Part, type PartKind } from "../nn/index.js";
 

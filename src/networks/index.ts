@@ -1,3 +1,4 @@
+/** The networks, and what can be said of one without training it. */
 export * from "./unet/unet-config.js";
 export * from "./unet/unet-blocks.js";
 export * from "./unet/unet.js";

@@ -1,3 +1,4 @@
+/** A plain network for points in the plane. */
 import * as tf from "../runtime/tf.js";
 import { requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 import {

@@ -1,3 +1,4 @@
+/** Which input pixels an output pixel depends on, and how much. */
 import * as tf from "../runtime/tf.js";
 
 export interface ReceptiveFieldOptions {

@@ -1,3 +1,4 @@
+/** Activations, element by element, with gradients written out where that saves work. */
 import * as tf from "../runtime/tf.js";
 
 /** What tf.customGrad hands a function to keep tensors for its gradient. */

@@ -1,3 +1,4 @@
+/** Convolution of images, as PyTorch pads it, and that of a doubled image. */
 import * as tf from "../runtime/tf.js";
 import { convolveDoubled, DOUBLED_TAPS } from "./doubled-convolution.js";
 import { fanInUniform, type Initializer } from "./initialisers.js";

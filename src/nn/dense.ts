@@ -1,3 +1,4 @@
+/** A dense layer on the last axis. */
 import * as tf from "../runtime/tf.js";
 import { torchStart, type DenseStart } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";

@@ -1,3 +1,4 @@
+/** A convolution of a doubled image that never makes the doubled image. */
 import * as tf from "../runtime/tf.js";
 
 /** Multiplications of {@link convolveDoubled} a pixel and pair of channels. */

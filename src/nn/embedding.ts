@@ -1,3 +1,4 @@
+/** A table of learned vectors, one a label. */
 import * as tf from "../runtime/tf.js";
 import type { ParameterScope } from "./parameters.js";
 import { part } from "./probe.js";

@@ -1,3 +1,4 @@
+/** The two-layer network of a transformer block. */
 import * as tf from "../runtime/tf.js";
 import { gelu, geluTanh } from "./activations.js";
 import { Dense } from "./dense.js";

@@ -1,3 +1,4 @@
+/** Group normalisation. */
 import * as tf from "../runtime/tf.js";
 import type { SaveTensors } from "./activations.js";
 import { ones, zeros } from "./initialisers.js";

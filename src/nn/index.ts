@@ -1,3 +1,4 @@
+/** The layers networks are built from, their parameters, and the file of weights. */
 export * from "./parameters.js";
 export {
   fanInUniform,

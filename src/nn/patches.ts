@@ -1,3 +1,4 @@
+/** An image as a sequence of patches, and back. */
 import * as tf from "../runtime/tf.js";
 import { xavierStart, zeros } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";

@@ -1,3 +1,4 @@
+/** Sinusoids that tell a token its place in the image. */
 import * as tf from "../runtime/tf.js";
 
 export interface GridEmbeddingOptions {

@@ -1,3 +1,4 @@
+/** What goes on inside a network while it runs: its parts, what each makes and what it costs. */
 import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
 

@@ -1,3 +1,4 @@
+/** Halving and doubling of images, each with a convolution. */
 import * as tf from "../runtime/tf.js";
 import { Conv2d } from "./conv.js";
 import type { ParameterScope } from "./parameters.js";

@@ -1,3 +1,4 @@
+/** The residual block of U-Nets and autoencoders. */
 import * as tf from "../runtime/tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Conv2d } from "./conv.js";

@@ -1,3 +1,4 @@
+/** Sinusoids of a time, and the small network that makes of them what every block sees. */
 import * as tf from "../runtime/tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Dense } from "./dense.js";

@@ -1,3 +1,4 @@
+/** The ways to tell a network the time: sinusoids, Fourier features, learned vectors, a number, nothing. */
 import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
 import { Embedding } from "./embedding.js";

@@ -1,3 +1,4 @@
+/** Transformer blocks, over tokens and over the pixels of an image. */
 import * as tf from "../runtime/tf.js";
 import { MultiHeadAttention } from "./attention.js";
 import { Conv2d } from "./conv.js";

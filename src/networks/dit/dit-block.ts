@@ -1,3 +1,4 @@
+/** The block of a DiT, which time, class and text steer. */
 import * as tf from "../../runtime/tf.js";
 import {
   Dense,

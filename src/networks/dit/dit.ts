@@ -1,3 +1,4 @@
+/** The diffusion transformer. */
 import * as tf from "../../runtime/tf.js";
 import {
   conditionPlan,

@@ -1,3 +1,4 @@
+/** The levels of a U-Net: one on the way down, the bottom, one on the way up. */
 import * as tf from "../../runtime/tf.js";
 import {
   Downsample,

@@ -1,3 +1,4 @@
+/** The block of a U-ViT, with a long connection on the way up. */
 import * as tf from "../../runtime/tf.js";
 import { Dense, gelu, LayerNorm, part, scaledDotProductAttention, type ParameterScope } from "../../nn/index.js";
 

@@ -1,3 +1,4 @@
+/** The hybrid of U-Net and transformer. */
 import * as tf from "../../runtime/tf.js";
 import {
   conditionPlan,
