@@ -125,8 +125,8 @@ export function networkFiles(
   const config = { _class_name: name, ...version, ...(configOf?.(network) ?? network.config), ...options.config };
   const path = join(folder, WEIGHTS);
   const save = { format, values, metadata: { format: "pt" } };
-  const constants = network.parameters.constants.reduce((sum, { variable }) => sum + variable.size, 0);
-  const bytes = (network.parameters.count + constants) * (format === "F32" ? 4 : 2);
+  const numbers = network.parameters.all.reduce((sum, { variable }) => sum + variable.size, 0);
+  const bytes = numbers * (format === "F32" ? 4 : 2);
   function* weights(): Generator<StagedFile> {
     if (bytes <= maxFileBytes) yield stageParameters(path, network.parameters, save);
     else yield* stageShardedParameters(path, network.parameters, { ...save, maxBytes: maxFileBytes });
