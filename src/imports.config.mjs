@@ -30,7 +30,8 @@ const NODE = [
   "^src/data/(digits|download|fetch|idx)[.]ts$",
   // What a graph needs; compile/graphs.ts is the door to it.
   "^src/compile/(processor|recorder|shape-inference|signature-store|graph-cache)[.]ts$",
-  "^src/families/(.*/)?(folder|old-folder|network-folder|json-files|model-choice)[.]ts$",
+  "^src/families/(folder|json-files|model-choice|network-folder)[.]ts$",
+  "^src/families/[a-z-]+/(folder|old-folder)[.]ts$",
   "^src/training/state-file[.]ts$",
   "^src/plot/(font|rasterise|static)[.]ts$",
 ];
