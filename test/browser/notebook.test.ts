@@ -1,3 +1,4 @@
+/** A reader's browser shows what cells show: JupyterLab in Chromium, with the course's kernel under it. */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, test } from "node:test";

@@ -1,3 +1,4 @@
+/** The kernel survives bad connection files, forged messages and lost processes, and says what was wrong. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

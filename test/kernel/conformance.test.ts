@@ -1,3 +1,4 @@
+/** The kernel passes Jupyter's own conformance suite, all but the pager. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

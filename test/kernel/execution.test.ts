@@ -1,3 +1,4 @@
+/** A cell runs as the course promises: its results, errors, imports and names reach what comes after it. */
 import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";

@@ -1,3 +1,4 @@
+/** The stop button ends any cell, waiting or computing, and leaves the kernel usable. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { KernelClient } from "./client.js";

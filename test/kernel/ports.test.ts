@@ -1,3 +1,4 @@
+/** A kernel that finds its port taken gets another one, a limited number of times. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** The kernel answers every request of Jupyter's protocol as the specification has it. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { KernelClient } from "./client.js";

@@ -1,3 +1,4 @@
+/** Thousands of cells lose no output and leave the kernel's memory flat. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { KernelClient } from "./client.js";

@@ -1,3 +1,4 @@
+/** A training in a cell stops with that cell and goes on in the next. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { KernelClient } from "./client.js";

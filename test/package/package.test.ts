@@ -1,3 +1,4 @@
+/** The packed library works in an empty project: installed by npm, type-checked, imported, run and made native. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

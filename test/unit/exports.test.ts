@@ -1,3 +1,4 @@
+/** The package offers exactly the rooms that its page lists. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

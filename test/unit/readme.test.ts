@@ -1,3 +1,4 @@
+/** Links, scripts and examples of the pages lead to what exists and runs. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {

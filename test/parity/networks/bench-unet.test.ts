@@ -1,3 +1,4 @@
+/** The benchmark's PyTorch network and ours are one: weights of the first give its outputs here. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,3 +1,4 @@
+/** DiT gives the outputs and gradients of diffusers' transformer. */
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { DiT, type DiTConfig } from "../../../src/networks/index.js";

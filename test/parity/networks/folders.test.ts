@@ -1,3 +1,4 @@
+/** Network folders travel both ways between diffusers and this library without a changed number. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

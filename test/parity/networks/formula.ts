@@ -1,3 +1,4 @@
+/** Fixtures of networks, read and compared: weights come from a formula that Python and TypeScript share. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** PointMlp gives the outputs and gradients of the same network in PyTorch. */
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { PointMlp, type PointMlpConfig } from "../../../src/networks/index.js";

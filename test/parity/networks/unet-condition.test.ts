@@ -1,3 +1,4 @@
+/** UNet2DCondition gives the outputs and gradients of diffusers' U-Net with cross-attention. */
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { UNet2DCondition, type UNet2DConditionConfig } from "../../../src/networks/index.js";

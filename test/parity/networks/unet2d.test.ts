@@ -1,3 +1,4 @@
+/** UNet2D gives the outputs and gradients of diffusers' U-Net, for every kind of block. */
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { UNet2D, type UNet2DConfig } from "../../../src/networks/index.js";

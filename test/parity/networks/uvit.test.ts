@@ -1,3 +1,4 @@
+/** UVit gives the outputs and gradients of U-ViT as PyTorch computes it from the paper. */
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { UVit, type UVitConfig } from "../../../src/networks/index.js";

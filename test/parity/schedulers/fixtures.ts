@@ -1,3 +1,4 @@
+/** The recorded runs of diffusers' schedulers, as types, and the network that they all share. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** Every recorded run of a diffusers scheduler is reproduced by a sampler of this library. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { agrees, finalOf, fixtures, type Case } from "./fixtures.js";

@@ -1,3 +1,4 @@
+/** Runs samplers on discrete schedules as diffusers' schedulers walk them. */
 import assert from "node:assert/strict";
 import * as tf from "../../../src/runtime/tf.js";
 import {

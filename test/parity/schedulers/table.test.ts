@@ -1,3 +1,4 @@
+/** README's table of schedulers is complete and counts the runs that the fixtures hold. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,3 +1,4 @@
+/** Where diffusers departs from the papers, this library gives the papers' numbers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** A program rewrites its own part of a page and nothing around it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { markedPart, replaceMarked } from "../../../src/base/marked.js";

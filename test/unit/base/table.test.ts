@@ -1,3 +1,4 @@
+/** Tables align in Markdown and terminals, and durations and shares read as people write them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { markdownTable, textTable } from "../../../src/base/table.js";

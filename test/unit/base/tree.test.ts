@@ -1,3 +1,4 @@
+/** Trees keep their structure under every map, and unknown options are refused with the nearest name. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { requireKnownKeys } from "../../../src/base/check.js";

@@ -1,3 +1,4 @@
+/** The benchmark's ratios, medians and tables follow from its timings, and dead workers are reported. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { measure, type Contestant, type Measurement, type Plan, type Row } from "../../bench/speed/measure.js";

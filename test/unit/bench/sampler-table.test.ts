@@ -1,3 +1,4 @@
+/** The table of samplers measures every one of the registry within its budget of evaluations. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { samplerMarkdown } from "../../bench/samplers/report.js";

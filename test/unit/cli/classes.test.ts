@@ -1,3 +1,4 @@
+/** A model with classes draws the class asked for, guided, and refuses classes it does not know. */
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

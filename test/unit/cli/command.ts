@@ -1,3 +1,4 @@
+/** Starts a command of the command line as a process and collects what it wrote. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 

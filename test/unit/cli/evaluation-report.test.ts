@@ -1,3 +1,4 @@
+/** Pages about a checkpoint repeat its evaluation.json and ask nothing that the model lacks. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,3 +1,4 @@
+/** `npm run sample` draws the same seeded images in any batch and refuses bad requests before work. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

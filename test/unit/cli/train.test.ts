@@ -1,3 +1,4 @@
+/** `npm run train` resumes to the same weights and refuses other numbers than a run began with. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Graphs that nobody can reach any more free their native memory. */
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

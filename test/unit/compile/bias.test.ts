@@ -1,3 +1,4 @@
+/** A sum after a product becomes BiasAdd where that changes no value and no gradient. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emitGraph } from "../../../src/compile/graph-emitter.js";

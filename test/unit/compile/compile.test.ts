@@ -1,3 +1,4 @@
+/** `compile` keeps one graph for each signature, reads captures at each call and leaves memory flat. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../../../src/compile/index.js";

@@ -1,3 +1,4 @@
+/** A graph computes what its operations compute one by one, gradients included. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** The counted operations of a recording are those of a count by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, loadedGraphs } from "../../../src/compile/index.js";

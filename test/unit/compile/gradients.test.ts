@@ -1,3 +1,4 @@
+/** Gradients pass through compiled functions and inside them, second ones too. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, loadedGraphs } from "../../../src/compile/index.js";

@@ -1,3 +1,4 @@
+/** Graphs on disk are found again, survive damage and other processes, and the oldest go. */
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -1,3 +1,4 @@
+/** Products of two matrices get the fast kernel without a changed value or gradient. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emitGraph } from "../../../src/compile/graph-emitter.js";

@@ -1,3 +1,4 @@
+/** Every network gives compiled the outputs and gradients that it gives uncompiled. */
 import { test } from "node:test";
 import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit, type UNet2DConfig } from "../../../src/networks/index.js";
 import { timeEncodingNames, type Parameters } from "../../../src/nn/index.js";

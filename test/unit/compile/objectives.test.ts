@@ -1,3 +1,4 @@
+/** Every loss of the theory can be recorded and keeps its value and gradient. */
 import { test } from "node:test";
 import {
   boundTerm,

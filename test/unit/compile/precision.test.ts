@@ -1,3 +1,4 @@
+/** bf16 rounds products and convolutions only, and is offered where the processor has it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bfloat16Supported, compile } from "../../../src/compile/index.js";

@@ -1,3 +1,4 @@
+/** Messages are encoded as the protocol buffer documentation shows. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** What a graph cannot hold is refused by name and line, with the remedy. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile, CompileError, type CompileOptions } from "../../../src/compile/index.js";

@@ -1,3 +1,4 @@
+/** Temporary caches, session counts and comparisons for tests of `compile`. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

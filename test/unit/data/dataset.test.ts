@@ -1,3 +1,4 @@
+/** The digits are MNIST's, split by class share for good, and normalised to [−1, 1] and back. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

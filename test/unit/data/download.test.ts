@@ -1,3 +1,4 @@
+/** A download ends with the right bytes or leaves no file, whatever server and disk do. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm, rmdir, writeFile } from "node:fs/promises";

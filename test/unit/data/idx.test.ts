@@ -1,3 +1,4 @@
+/** IDX files are read as their format says, and damaged or hostile ones are refused. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Point sets in the plane have the means, variances and densities that they claim. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {

@@ -1,3 +1,4 @@
+/** The ideal denoiser of a data set keeps float64's digits, and its gradient is exact. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

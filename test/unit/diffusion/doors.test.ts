@@ -1,3 +1,4 @@
+/** Arguments that would give silently wrong numbers are refused where they enter the theory. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

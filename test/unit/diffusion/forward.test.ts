@@ -1,3 +1,4 @@
+/** Forward process, posterior and predictions agree with each other as Bayes' rule demands. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

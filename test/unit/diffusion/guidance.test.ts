@@ -1,3 +1,4 @@
+/** Guidance follows its equation, and ideal denoisers their closed forms. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** Losses, weights and bounds have the values that papers and closed forms give. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** Every kind of path survives the trip through JSON, and anything else is refused by name. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

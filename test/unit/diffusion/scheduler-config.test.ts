@@ -1,3 +1,4 @@
+/** diffusers' scheduler configurations are written, read and obeyed key by key, or refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

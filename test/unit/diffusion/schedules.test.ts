@@ -1,3 +1,4 @@
+/** Noise schedules have the published tables, and impossible ones are refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** Times are drawn with the densities they claim and stay within 1 … T. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -1,3 +1,4 @@
+/** Conditioned networks train and guide in one graph as they do operation by operation. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { namedLeaves } from "../../../src/base/tree.js";

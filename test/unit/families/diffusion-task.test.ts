@@ -1,3 +1,4 @@
+/** A training batch of a diffusion model is a pure function of its step, as DDPM's algorithm 1 says. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mapTree } from "../../../src/base/tree.js";

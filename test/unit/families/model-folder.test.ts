@@ -1,3 +1,4 @@
+/** A diffusion model that is saved opens as the same model, and bad folders are refused. */
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

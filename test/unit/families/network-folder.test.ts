@@ -1,3 +1,4 @@
+/** A network's folder opens only as the network it describes; damage is named with the remedy. */
 import assert from "node:assert/strict";
 import fs, {
   existsSync,

@@ -1,3 +1,4 @@
+/** Objectives equal their losses, compiled or not, and hand back what adaptive times need. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Half floats have the published bits and round to the nearest number, ties to even. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

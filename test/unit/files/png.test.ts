@@ -1,3 +1,4 @@
+/** PNG files keep their pixels and checksums, with any kind of filter. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** safetensors files are byte for byte as specified, and hostile ones are refused unallocated. */
 import assert from "node:assert/strict";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Jupyter messages keep their content on the wire and are refused with a wrong signature. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** Coverage of classes and modes is counted as its formulas say. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";

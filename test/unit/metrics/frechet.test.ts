@@ -1,3 +1,4 @@
+/** The Fréchet distance and the matrix roots behind it have their closed forms. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** The correlation of feature maps is the cosine of their centred patterns. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mapCorrelation } from "../../../src/metrics/index.js";

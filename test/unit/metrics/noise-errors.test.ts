@@ -1,3 +1,4 @@
+/** An ideal denoiser's error, time by time, is the known floor. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** The classifier gives probabilities, has gradients and leaks nothing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

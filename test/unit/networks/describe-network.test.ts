@@ -1,3 +1,4 @@
+/** A network's description counts every parameter once and the operations that ran. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** DiT starts at zero, treats examples apart, and survives its folder. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** PointMlp is its definition by hand, and learns. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

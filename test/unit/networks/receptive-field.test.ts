@@ -1,3 +1,4 @@
+/** Receptive fields have the extents that theory gives for convolutions and attention. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

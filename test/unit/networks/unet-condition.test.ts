@@ -1,3 +1,4 @@
+/** The conditional U-Net depends on its context, treats examples apart, and survives its folder. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** The U-Net takes any size, treats examples apart, and leaks no tensor. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** U-ViT has gradients everywhere, treats examples apart, and refuses other sizes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

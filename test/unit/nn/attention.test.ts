@@ -1,3 +1,4 @@
+/** Attention equals its definition, whole or in blocks, with exact gradients. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

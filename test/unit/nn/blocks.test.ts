@@ -1,3 +1,4 @@
+/** Residual blocks and time embeddings have known values and exact gradients. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** Dropout's masks are pure functions of seed, place and step, in the right shares. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

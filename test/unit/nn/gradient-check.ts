@@ -1,3 +1,4 @@
+/** Compares gradients of the tape with finite differences, and tensors with each other. */
 import assert from "node:assert/strict";
 import * as tf from "../../../src/runtime/tf.js";
 import { RandomStream, type Parameters } from "../../../src/index.js";

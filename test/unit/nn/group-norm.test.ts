@@ -1,3 +1,4 @@
+/** Group normalisation equals its definition and keeps its digits at large means. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

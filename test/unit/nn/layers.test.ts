@@ -1,3 +1,4 @@
+/** Activations, dense layers, convolutions and resampling equal their definitions, gradients too. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

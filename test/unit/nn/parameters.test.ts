@@ -1,3 +1,4 @@
+/** Parameters start by seed and name, join as views, and come back from files. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

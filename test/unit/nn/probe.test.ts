@@ -1,3 +1,4 @@
+/** A probe sees every part's result and changes none. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

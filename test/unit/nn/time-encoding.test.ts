@@ -1,3 +1,4 @@
+/** Time encodings and embeddings have their lengths, values and trained parts. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Transformer layers equal their definitions and have exact gradients. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

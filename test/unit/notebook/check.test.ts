@@ -1,3 +1,4 @@
+/** `check` tells right from wrong answers without giving them away or stopping a learner. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { check, ExerciseError, type CheckOptions, type Expected } from "../../../src/notebook/index.js";

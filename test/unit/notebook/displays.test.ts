@@ -1,3 +1,4 @@
+/** Tables, tensors, schedules and networks show themselves in notebook and terminal. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";

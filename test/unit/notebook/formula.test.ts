@@ -1,3 +1,4 @@
+/** Formulas typeset the code that they compute, and agree with the library's equations. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";

@@ -1,3 +1,4 @@
+/** Stands in for the course's kernel and records what cells send to it. */
 import type { DisplayContent, KernelBridge } from "../../../src/kernel/bridge.js";
 
 export interface Sent extends DisplayContent {

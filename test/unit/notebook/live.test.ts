@@ -1,3 +1,4 @@
+/** Live pictures change while training runs and end as the final chart. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { live, liveLoss } from "../../../src/notebook/index.js";

@@ -1,3 +1,4 @@
+/** Progress lines stay few, keep their counts, and leave no time in saved outputs. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { progress } from "../../../src/notebook/index.js";

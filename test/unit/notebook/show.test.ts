@@ -1,3 +1,4 @@
+/** `show` sends each kind of picture in every form that front ends need. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { show } from "../../../src/notebook/index.js";

@@ -1,3 +1,4 @@
+/** Controls call back with the latest value, and work without a kernel. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { bundleOf, displayMethod, show } from "../../../src/notebook/show.js";

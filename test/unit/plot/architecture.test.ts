@@ -1,3 +1,4 @@
+/** The drawing of a network holds its blocks, connections and costs to scale. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

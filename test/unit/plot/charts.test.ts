@@ -1,3 +1,4 @@
+/** Charts carry the numbers they were given, and refuse what cannot be drawn. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

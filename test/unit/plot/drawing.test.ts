@@ -1,3 +1,4 @@
+/** Drawings place text, arrows and images as asked, in SVG and PNG alike. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrow, chainDiagram, drawing, imageGrid, mathText } from "../../../src/plot/index.js";

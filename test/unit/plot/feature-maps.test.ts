@@ -1,3 +1,4 @@
+/** Feature maps and attention weights become pictures with documented scales. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** Text is as wide as the shipped font says. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { textWidth } from "../../../src/plot/font.js";

@@ -1,3 +1,4 @@
+/** Image grids enlarge by whole pixels and mark values that are not finite. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodePng } from "../../../src/files/index.js";

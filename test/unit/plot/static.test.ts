@@ -1,3 +1,4 @@
+/** Figures become the same PNG bytes on every machine, without a browser. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -1,3 +1,4 @@
+/** Random streams are Philox's published words, the same in every version, and uncorrelated. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";

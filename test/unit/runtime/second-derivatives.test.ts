@@ -1,3 +1,4 @@
+/** Gradients of gradients are exact on both backends and leave nothing behind. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

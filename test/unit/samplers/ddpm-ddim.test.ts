@@ -1,3 +1,4 @@
+/** DDPM and DDIM reproduce diffusers, agree where theory says so, and refuse bad input. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

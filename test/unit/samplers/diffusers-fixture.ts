@@ -1,3 +1,4 @@
+/** The start, noise and stand-in network that the diffusers fixture was recorded with. */
 import * as tf from "../../../src/runtime/tf.js";
 import type { Denoiser, Prediction } from "../../../src/index.js";
 import { linearSchedule, networkTime } from "../../../src/index.js";

@@ -1,3 +1,4 @@
+/** Inversion, image to image, inpainting and interpolation do what their papers define. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** A value that is not finite stops sampling and names where it arose. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

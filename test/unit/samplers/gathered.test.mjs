@@ -1,3 +1,4 @@
+/** The built lists of samplers are current, and one file is all that a new sampler needs. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+/** The Gaussian problem whose probability flow is known exactly, and measures of error on it. */
 import * as tf from "../../../src/runtime/tf.js";
 import {
   edmPath,

@@ -1,3 +1,4 @@
+/** Samplers that theory calls equal give equal numbers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+/** Likelihoods stay the same once the network runs as a graph. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logLikelihood, networkDenoiser, PointMlp, RandomStream, vpPath } from "../../../src/index.js";

@@ -1,3 +1,4 @@
+/** Likelihoods of the probability flow equal the exact ones of Gaussians and mixtures. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

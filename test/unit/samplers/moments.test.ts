@@ -1,3 +1,4 @@
+/** Samplers draw a Gaussian mixture's mean and covariance, for which both are known. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

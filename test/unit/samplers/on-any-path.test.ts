@@ -1,3 +1,4 @@
+/** Every sampler runs on a model of any path through an exact change of variables. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

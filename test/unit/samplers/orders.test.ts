@@ -1,3 +1,4 @@
+/** Samplers reach their claimed order of convergence on Gaussian data. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

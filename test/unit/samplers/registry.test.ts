@@ -1,3 +1,4 @@
+/** Every registered sampler keeps its promises: evaluations, memory, independence of the batch. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

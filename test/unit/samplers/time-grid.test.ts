@@ -1,3 +1,4 @@
+/** Time grids hold the times of their papers, and warn or refuse where steps are wasted. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

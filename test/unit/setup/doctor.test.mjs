@@ -1,3 +1,4 @@
+/** The doctor shows remedies only for what is missing, and fails only for essentials. */
 import assert from "node:assert/strict";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

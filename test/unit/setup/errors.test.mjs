@@ -1,3 +1,4 @@
+/** Failures of tools become messages with cause and remedy. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CommandError, npmCommand, run } from "../../../src/setup/support/command.mjs";

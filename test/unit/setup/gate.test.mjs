@@ -1,3 +1,4 @@
+/** Versions of Node and Python are accepted exactly from the first that suffices. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isSupportedNode, isSupportedPython, nodeRefusal, parseVersion } from "../../../src/setup/support/gate.mjs";

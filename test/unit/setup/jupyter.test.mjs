@@ -1,3 +1,4 @@
+/** JupyterLab is started for this machine only, inside the checkout, on a free port. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

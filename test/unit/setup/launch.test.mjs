@@ -1,3 +1,4 @@
+/** The launcher passes settings and signals on, and output and exit codes back. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

@@ -1,3 +1,4 @@
+/** One process at a time does the work, and locks of dead processes give way. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,3 +1,4 @@
+/** A process that computes gets its memory settings and releases what loading TensorFlow used. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

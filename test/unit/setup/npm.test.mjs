@@ -1,3 +1,4 @@
+/** An npm installation is whole exactly when it holds what the lock file records. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { missingPackages } from "../../../src/setup/npm.mjs";

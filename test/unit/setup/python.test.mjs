@@ -1,3 +1,4 @@
+/** A Python that cannot serve is refused with its reason, and every package is pinned. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

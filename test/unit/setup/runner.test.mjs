@@ -1,3 +1,4 @@
+/** The test runner counts what ran and lets no hung, dead or empty file pass. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";

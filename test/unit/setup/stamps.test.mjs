@@ -1,3 +1,4 @@
+/** Stamps of finished work hold for their own key and survive no damage. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** Trains one task with graphs and without, and demands the same numbers. */
 import assert from "node:assert/strict";
 import { namedLeaves } from "../../../src/base/tree.js";
 import * as tf from "../../../src/runtime/tf.js";

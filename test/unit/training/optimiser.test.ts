@@ -1,3 +1,4 @@
+/** Optimisers, clipping, averages and learning rates follow their published algorithms. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

@@ -1,3 +1,4 @@
+/** Steps of several phases alternate, restore and fail as one. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

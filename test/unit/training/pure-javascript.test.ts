@@ -1,3 +1,4 @@
+/** Training without native TensorFlow reaches the numbers of the native graph. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

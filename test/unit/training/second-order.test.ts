@@ -1,3 +1,4 @@
+/** Penalties on a gradient train exactly, recorded or not. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Conv2d, Dense, Parameters } from "../../../src/nn/index.js";

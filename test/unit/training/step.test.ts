@@ -1,3 +1,4 @@
+/** A recorded training step equals its operations one by one and keeps memory flat. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";

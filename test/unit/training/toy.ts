@@ -1,3 +1,4 @@
+/** A tiny U-Net and a task for it, so that a training step takes milliseconds. */
 import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { UNet2D, type UNet2DConfig } from "../../../src/networks/index.js";

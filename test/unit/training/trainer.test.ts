@@ -1,3 +1,4 @@
+/** A training can be stopped, killed, restored and failed, and keeps exact numbers. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

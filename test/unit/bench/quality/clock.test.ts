@@ -1,3 +1,4 @@
+/** The study's clock gives every contestant equal minutes, however busy the machine is. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TrainingClock } from "../../../bench/quality/clock.js";

@@ -1,3 +1,4 @@
+/** The study's report says what the numbers say, with a dash where one is missing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ContestantName } from "../../../bench/quality/recipe.js";

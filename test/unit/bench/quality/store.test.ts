@@ -1,3 +1,4 @@
+/** Kept results come back unchanged, and edited ones are refused. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

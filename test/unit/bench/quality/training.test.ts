@@ -1,3 +1,4 @@
+/** Contestants train in turns for equal time, and a study that was interrupted goes on. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

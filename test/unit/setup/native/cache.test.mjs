@@ -1,3 +1,4 @@
+/** The cache of native libraries knows when it is whole, damaged or made for another wheel. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+/** An installation of libraries that fails leaves the cache as it found it. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

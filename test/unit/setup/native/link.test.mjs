@@ -1,3 +1,4 @@
+/** Links lead to the newest cache, and unlinking touches nothing else. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

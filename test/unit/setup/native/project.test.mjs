@@ -1,3 +1,4 @@
+/** Native TensorFlow goes into the right project, or is refused with the remedy. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";

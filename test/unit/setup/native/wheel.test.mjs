@@ -1,3 +1,4 @@
+/** Members of a wheel are taken out whole, and damaged wheels are refused. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
