@@ -1,3 +1,4 @@
+/** Looks up a(t), b(t) and what follows from them, example by example, and checks times and shapes. */
 import * as tf from "../runtime/tf.js";
 import type { GaussianPath } from "./paths/path.js";
 import { checkTime, timesOfBatch, type Timestep } from "./paths/time.js";

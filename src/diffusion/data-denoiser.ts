@@ -1,3 +1,4 @@
+/** The best possible denoiser of a finite data set, against which trained ones can be measured. */
 import * as tf from "../runtime/tf.js";
 import type { IdealDenoiser } from "./ideal-denoisers.js";
 import { levelColumn, noisedPoints, type NoisedPoints } from "./noised-points.js";

@@ -1,3 +1,4 @@
+/** The forward process: noise added to data in one step, or straight to any time. */
 import { checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";

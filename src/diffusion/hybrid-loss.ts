@@ -1,3 +1,4 @@
+/** The loss of a network that learns the variance of a step besides its mean. */
 import type { DiscretizedOptions } from "../numeric/gaussian.js";
 import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";

@@ -1,3 +1,4 @@
+/** Denoisers of Gaussian data and mixtures in closed form: exact oracles for samplers and networks. */
 import * as tf from "../runtime/tf.js";
 import { checkNumber } from "./check.js";
 import type { Denoiser } from "./denoiser.js";

@@ -1,3 +1,4 @@
+/** The theory: paths, forward process, posterior, predictions, objectives, bounds, guidance and ideal denoisers. */
 export * from "./paths/path.js";
 export * from "./paths/time.js";
 export { scheduleFromAlphaBars, scheduleFromBetas, type Schedule } from "./paths/schedule.js";

@@ -1,3 +1,4 @@
+/** Weights that say how much the error at each noise level counts. */
 import { checkChoice, checkNotNegative, checkPositive } from "./check.js";
 import { levelAt } from "./posterior.js";
 import type { GaussianPath } from "./paths/path.js";

@@ -1,3 +1,4 @@
+/** Prepares noisy points for the closed-form denoisers and checks that they fit. */
 import * as tf from "../runtime/tf.js";
 import type { GaussianPath } from "./paths/path.js";
 import { levelAt, type Level } from "./posterior.js";

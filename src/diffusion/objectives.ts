@@ -1,3 +1,4 @@
+/** The target of each prediction and the mean squared error against it. */
 import { checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";

@@ -1,3 +1,4 @@
+/** The step back when x_0 is known: mean and variance of q(x_s | x_t, x_0). */
 import { checkFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";

@@ -1,3 +1,4 @@
+/** Denoising score matching: the loss that trains a score without knowing the density. */
 import * as tf from "../runtime/tf.js";
 import { checkSameShape, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";

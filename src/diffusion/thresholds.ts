@@ -1,3 +1,4 @@
+/** Keeps estimates of x_0 within the range of images, statically or by quantile. */
 import * as tf from "../runtime/tf.js";
 import { perExample } from "./coefficients.js";
 

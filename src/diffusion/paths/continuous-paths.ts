@@ -1,3 +1,4 @@
+/** Continuous paths as linear SDEs: variance preserving, sub-variance preserving and exploding. */
 import { numericKind, type PathKind } from "./path-kind.js";
 import type { GaussianPath } from "./path.js";
 import { warnOfTerminalSnr } from "./terminal-snr.js";

@@ -1,3 +1,4 @@
+/** The cosine schedule, and schedules from any curve of ᾱ. */
 import { checkNotNegative, checkSteps } from "../check.js";
 import { numericKind } from "./path-kind.js";
 import type { PathConfig } from "./path.js";

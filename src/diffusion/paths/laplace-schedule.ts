@@ -1,3 +1,4 @@
+/** The Laplace schedule: ln SNR is spread as a Laplace density over the times. */
 import { checkNumber, checkPositive } from "../check.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { numericKind } from "./path-kind.js";

@@ -1,3 +1,4 @@
+/** DDPM's linear schedule, scaled so that its end does not depend on T. */
 import { numericKind } from "./path-kind.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 import { checkPositive, checkSteps } from "../check.js";

@@ -1,3 +1,4 @@
+/** The log-linear schedule: σ grows geometrically from its least to its largest value. */
 import { checkSteps } from "../check.js";
 import { numericKind } from "./path-kind.js";
 import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";

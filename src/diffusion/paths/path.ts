@@ -1,3 +1,4 @@
+/** The contract of a path from data to noise, and the noise levels read from one. */
 import type { Json } from "../../base/fields.js";
 import { checkTime } from "./time.js";
 

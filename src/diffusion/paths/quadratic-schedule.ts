@@ -1,3 +1,4 @@
+/** Schedules whose √β_t rises linearly: DDIM's "quad" and latent diffusion's "scaled linear". */
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
 import { numericKind } from "./path-kind.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";

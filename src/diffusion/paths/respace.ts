@@ -1,3 +1,4 @@
+/** A schedule that visits only some times of another, and a denoiser for it. */
 import * as tf from "../../runtime/tf.js";
 import { requirePath, type Denoiser } from "../denoiser.js";
 import { noiseLevel } from "./path.js";

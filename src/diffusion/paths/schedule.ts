@@ -1,3 +1,4 @@
+/** Discrete schedules: float64 tables of β_t and ᾱ_t, made from either. */
 import type { PathKind } from "./path-kind.js";
 import type { GaussianPath, PathConfig } from "./path.js";
 import { warnOfTerminalSnr } from "./terminal-snr.js";

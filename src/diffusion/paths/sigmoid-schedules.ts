@@ -1,3 +1,4 @@
+/** The two sigmoid schedules: one shapes β_t, the other ᾱ_t. */
 import { checkNumber, checkPositive } from "../check.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";

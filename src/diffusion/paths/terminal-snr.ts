@@ -1,3 +1,4 @@
+/** Watches how much signal is left at T, where sampling starts from pure noise. */
 import { warn } from "../../runtime/warning.js";
 import type { GaussianPath } from "./path.js";
 import type { Prediction } from "../predictions.js";

@@ -1,3 +1,4 @@
+/** Times as callers give them, checked; the only place where the theory's t meets a network's. */
 import * as tf from "../../runtime/tf.js";
 
 /** One time for the whole batch, or one per example. Times run t = 1 … T; t = 0 is clean data. */

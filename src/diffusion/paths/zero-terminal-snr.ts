@@ -1,3 +1,4 @@
+/** Stretches a schedule until no signal is left at T. */
 import type { PathKind } from "./path-kind.js";
 import { requireSchedule, scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
