@@ -1,3 +1,4 @@
+/** Families of models: their tasks, objectives, recipes and folders, and how one is opened and drawn from. */
 export * from "./classifier/task.js";
 export * from "./diffusion/task.js";
 export * from "./conditions.js";

@@ -1,3 +1,4 @@
+/** Objectives of networks that learn mean and variance: the hybrid loss and the bound alone. */
 import * as tf from "../../runtime/tf.js";
 import {
   boundNumbers,

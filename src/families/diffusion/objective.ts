@@ -1,3 +1,4 @@
+/** The contract of a diffusion objective, and the simple one: a weighted squared error. */
 import * as tf from "../../runtime/tf.js";
 import {
   lossWeights,

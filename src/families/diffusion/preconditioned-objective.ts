@@ -1,3 +1,4 @@
+/** EDM's objective, and the denoiser of a network that was trained by it. */
 import * as tf from "../../runtime/tf.js";
 import {
   pathPreconditioning,
