@@ -1,3 +1,4 @@
+/** Writes files whole or not at all: beside their place first, then in it. */
 import {
   closeSync,
   existsSync,

@@ -1,3 +1,4 @@
+/** File formats and safe writing: safetensors, shards, small floats, PNG. */
 export * from "./atomic-file.js";
 export * from "./model-files.js";
 export type { FloatFormat } from "./float-formats.js";

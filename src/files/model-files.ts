@@ -1,3 +1,4 @@
+/** Replaces the files of a model together, so that weights never meet a foreign configuration. */
 import { readFileSync, rmSync } from "node:fs";
 import { commitTogether, stageFile, type StagedFile } from "./atomic-file.js";
 

@@ -1,3 +1,4 @@
+/** Encodes and decodes PNG pictures without a library. */
 import { deflateSync, inflateSync } from "node:zlib";
 
 /** A bitmap: rows from the top, `channels` bytes a pixel (1 grey, 3 RGB, 4 RGBA). */

@@ -1,3 +1,4 @@
+/** Reads and writes safetensors files, checking every header before memory is taken. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { decodeHalf, encodeHalf, type FloatFormat } from "./float-formats.js";
 import { commitTogether, stageFile, type StagedFile } from "./atomic-file.js";

@@ -1,3 +1,4 @@
+/** Reads and writes weights in several safetensors files under one index. */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { stageFile, type StagedFile } from "./atomic-file.js";
