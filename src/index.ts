@@ -1,3 +1,4 @@
+/** The whole library in one import, all but what programs and notebooks are written with. */
 export * as tf from "./runtime/tf.js";
 export { nativeStatus, type NativeStatus } from "./runtime/native.js";
 export { InterruptedError } from "./runtime/interrupt.js";

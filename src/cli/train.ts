@@ -1,3 +1,4 @@
+/** `npm run train`: trains a recipe's model, saves as it goes, and goes on where it stopped. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
