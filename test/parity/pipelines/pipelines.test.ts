@@ -5,19 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import * as tf from "../../../src/runtime/tf.js";
+import type * as tf from "../../../src/runtime/tf.js";
 import { parseSchedulerConfig } from "../../../src/diffusion/index.js";
-import {
-  chooseSampler,
-  isDiffusionModel,
-  loadModel,
-  type DiffusionModel,
-  type GenerativeModel,
-} from "../../../src/families/index.js";
-import { clipOptions } from "../../../src/families/diffusion/sampling-options.js";
-import { sample, type NoiseSource } from "../../../src/samplers/index.js";
+import { isDiffusionModel, loadModel, type DiffusionModel, type GenerativeModel } from "../../../src/families/index.js";
 import { command } from "../../unit/cli/command.js";
-import { fromTorch, signal, toTorch } from "../networks/formula.js";
+import { drawFrom } from "./drawing.js";
+import { hashOf, models, saveModel } from "./models.js";
 
 const fixtures = fileURLToPath(new URL("fixtures", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "pipelines-"));
@@ -30,13 +23,10 @@ interface Case {
   readonly drawn: number[];
 }
 const drawn = JSON.parse(readFileSync(join(fixtures, "drawn.json"), "utf8")) as {
+  readonly versions: Readonly<Record<string, string>>;
   readonly pipelines: Readonly<Record<string, number[]>>;
   readonly cases: readonly Case[];
 };
-
-/** What both sides take for draw `number`. */
-const noise: NoiseSource = (number, shape) =>
-  fromTorch(signal(`draw ${number}`, [shape[0], shape[3], shape[1], shape[2]]));
 
 /** The samplers that a scheduler's `step` is. */
 const samplerOf: Readonly<Record<string, string>> = {
@@ -44,13 +34,6 @@ const samplerOf: Readonly<Record<string, string>> = {
   DDIMScheduler: "ddim",
   FlowMatchEulerDiscreteScheduler: "flow-euler",
 };
-
-async function draw(model: DiffusionModel, scheduler: string, steps: number, condition = {}): Promise<tf.Tensor> {
-  const { sampler } = chooseSampler(samplerOf[scheduler], { steps }, model.sampling);
-  const xT = noise(0, [2, ...model.shape]);
-  const options = { noise, condition, ...clipOptions(model.sampling) };
-  return toTorch(await sample(sampler(model.denoiser, model.path, xT, options)));
-}
 
 /** The largest difference, in units of the largest value, or of 1. */
 function difference(actual: tf.Tensor, expected: readonly number[]): number {
@@ -64,10 +47,6 @@ function diffusion(model: GenerativeModel): DiffusionModel {
   return isDiffusionModel(model) ? model : assert.fail(model.family);
 }
 
-const conditions: Readonly<Record<string, () => Record<string, tf.Tensor>>> = {
-  conditional: () => ({ context: signal("context", [2, 4, 5]) }),
-  dit: () => ({ label: tf.tensor1d([2, 0], "int32") }),
-};
 const partOf: Readonly<Record<string, string>> = { conditional: "unet", dit: "transformer" };
 
 for (const [name, expected] of Object.entries(drawn.pipelines)) {
@@ -75,7 +54,7 @@ for (const [name, expected] of Object.entries(drawn.pipelines)) {
     const folder = join(fixtures, name, partOf[name] ?? "");
     const model = diffusion(loadModel(folder));
     const scheduler = name.startsWith("ddpm") ? "DDPMScheduler" : "DDIMScheduler";
-    const found = difference(await draw(model, scheduler, 10, conditions[name]?.()), expected);
+    const found = difference(await drawFrom(model, { sampler: samplerOf[scheduler], steps: 10 }), expected);
     assert.ok(found < 1e-4, `${found}`);
     model.dispose();
   });
@@ -99,7 +78,7 @@ test("every scheduler_config.json is obeyed: the same folder draws what diffuser
       continue;
     }
     const model = diffusion(loadModel(folder));
-    const found = difference(await draw(model, scheduler["_class_name"] as string, steps), expected);
+    const found = difference(await drawFrom(model, { sampler: samplerOf[scheduler["_class_name"] as string], steps }), expected);
     model.dispose();
     if (!(found < 3e-4)) apart.push(`${title}: ${found}`);
   }
@@ -133,4 +112,37 @@ test("npm run sample draws from a folder of diffusers", async () => {
     assert.equal(code, 0, `${folders[i]}: ${stderr}`);
     assert.match(stdout, /2 images are in .*, drawn by /);
   });
+});
+
+/** What open_models.py saw when it opened what is saved here. */
+const result = JSON.parse(readFileSync(new URL("result.json", import.meta.url), "utf8")) as {
+  readonly versions: { readonly torch: string; readonly diffusers: string };
+  readonly models: Readonly<Record<string, { readonly sha256: string; readonly pipeline: string; readonly difference?: number }>>;
+  readonly "mnist-unet": { readonly sha256: string; readonly differences: Readonly<Record<string, number>> };
+};
+const again = "what is saved is not what diffusers opened: run test/parity/pipelines/open_models.py again";
+
+test("what diffusers opened is what is saved here, and it drew the same", () => {
+  assert.deepEqual(Object.keys(result.models), Object.keys(models), again);
+  for (const [name, seen] of Object.entries(result.models)) {
+    const folder = join(scratch, "saved", name);
+    saveModel(name, folder);
+    assert.equal(hashOf(folder), seen.sha256, `${name}: ${again}`);
+    assert.ok(models[name]().sampler === null || seen.difference! < 1e-4, name);
+  }
+});
+
+test("the digits that diffusers drew are of the checkpoint in assets", () => {
+  const { sha256, differences } = result["mnist-unet"];
+  assert.equal(hashOf("assets/mnist-unet"), sha256, again);
+  for (const [sampler, difference] of Object.entries(differences)) assert.ok(difference < 1e-4, sampler);
+});
+
+test("fixtures and result were made with the one set of versions in requirements.txt", () => {
+  const pinned = readFileSync(new URL("../requirements.txt", import.meta.url), "utf8");
+  for (const { versions } of [result, drawn]) {
+    for (const [name, version] of Object.entries(versions)) {
+      assert.match(pinned, new RegExp(`^${name}==${version.replace("+cpu", "")}$`, "m"));
+    }
+  }
 });
