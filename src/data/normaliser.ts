@@ -1,3 +1,5 @@
+/** Bytes of images to numbers around zero, and back. */
+
 /** The interval that bytes 0 … 255 are mapped to. */
 export interface NormaliserOptions {
   /** What byte 0 becomes. Default −1. */

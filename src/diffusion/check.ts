@@ -1,3 +1,5 @@
+/** Checks of single numbers and choices that the theory is given. */
+
 /** Throws a RangeError unless `value` is one of `allowed`. */
 export function checkChoice<T>(name: string, value: T, allowed: readonly T[]): void {
   if (allowed.includes(value)) return;

@@ -1,3 +1,5 @@
+/** Refuses training data that is not finite, before a step is spent on it. */
+
 /** @throws RangeError naming the first example, of `size` numbers each, with a value that is not finite */
 export function checkExamples(what: string, values: Float32Array, size: number): void {
   const bad = values.findIndex((value) => !Number.isFinite(value));

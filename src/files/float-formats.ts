@@ -1,3 +1,5 @@
+/** Half-precision floats: their bits from numbers, and numbers from their bits. */
+
 /** Number formats of weights on disk. */
 export type FloatFormat = "F32" | "F16" | "BF16";
 

@@ -1,3 +1,5 @@
+/** What is wrong with a JSON text although it parses: repeated keys, excessive depth. */
+
 /** What JSON.parse does not tell of a text that it accepts. */
 export interface JsonShape {
   /** A key that one object has twice, of which JSON.parse keeps the last. */

@@ -1,3 +1,5 @@
+/** The figure that every chart returns: plotly's own JSON, with the numbers in it. */
+
 /** One plotly trace: its `type` and whichever of plotly's own attributes it needs. */
 export interface Trace {
   type?: string;

@@ -1,3 +1,5 @@
+/** The picture that grids and drawings return: finished pixels. */
+
 /** A finished picture: PNG bytes, and the SVG it was drawn from if there is one. */
 export interface Picture {
   readonly png: Uint8Array;

@@ -1,3 +1,5 @@
+/** Philox4x32-10: a block of random words as a function of counter and key. */
+
 /** The multipliers and Weyl increments of Philox4x32 (Salmon et al. 2011, Table 2). */
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
