@@ -1,6 +1,6 @@
 """Writes fixtures.json: what diffusers' schedulers make of a fixed start, a fixed network and replayed noise.
 
-Run by hand after `pip install -r requirements.txt`:  python make_fixtures.py
+Run by hand after `pip install -r ../requirements.txt`:  python make_fixtures.py
 README.md has the table of what is covered.
 """
 
