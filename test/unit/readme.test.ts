@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -20,16 +21,16 @@ import { examplesOf, shortened } from "../examples.js";
 // The examples of the library itself run where it is installed: test/package.
 
 const root = join(import.meta.dirname, "../..");
+
+/** The READMEs of a folder and of all below it. */
+function readmesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => /(^|[\\/])README\.md$/.test(path) && !/(^|[\\/])(node_modules|dist)[\\/]/.test(path))
+    .map((path) => join(folder, path));
+}
+
 /** The pages that tell readers what to run and where to look. */
-const PAGES = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "docs/benchmarks.md",
-  ...["course", "kernel", "networks", "notebook", "plot", "samplers", "training"].map(
-    (room) => `src/${room}/README.md`,
-  ),
-  "test/bench/README.md",
-];
+const PAGES = ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", ...["src", "test"].flatMap(readmesIn)];
 const pages = PAGES.map((name) => readFileSync(join(root, name), "utf8")).join("\n");
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
