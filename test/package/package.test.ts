@@ -24,7 +24,7 @@ const imports = Object.keys(manifest.exports)
 
 const [moonsExample] = examplesOf("src/README.md");
 const [digitsExample, saveExample] = examplesOf("README.md");
-const [classesExample] = examplesOf("src/training/README.md");
+const [tasksExample, classesExample] = examplesOf("src/training/README.md");
 
 let packed: ReturnType<typeof pack>;
 let project: Project;
@@ -77,6 +77,7 @@ test("the examples and every import pass the type checker, with the declarations
     "moons.ts": moonsExample,
     "digits.ts": `${digitsExample}${saveExample}`,
     "classes.ts": classesExample,
+    "tasks.ts": tasksExample,
   };
   for (const [name, code] of Object.entries(files)) project.write(name, code);
   project.write("rooms.ts", imports.map((name, i) => `export * as room${i} from "${name}";`).join("\n"));
@@ -159,6 +160,10 @@ test("then the pages' examples run natively and without a word", () => {
   const model = loadDiffusionModel(project.path("my-model"));
   assert.deepEqual([model.denoiser.predicts, model.network.config.block_out_channels], ["noise", [32, 64]]);
   model.dispose();
+
+  const tasks = project.run("tasks.ts", tasksExample);
+  assert.equal(tasks.status, 0, tasks.stderr);
+  assert.match(tasks.stdout, /^50 \{.*\}\n100 \{.*\}\n$/);
 
   const classes = project.run("classes.ts", shortened(classesExample));
   assert.equal(classes.status, 0, classes.stderr);
