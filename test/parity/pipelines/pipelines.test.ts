@@ -78,7 +78,10 @@ test("every scheduler_config.json is obeyed: the same folder draws what diffuser
       continue;
     }
     const model = diffusion(loadModel(folder));
-    const found = difference(await drawFrom(model, { sampler: samplerOf[scheduler["_class_name"] as string], steps }), expected);
+    const found = difference(
+      await drawFrom(model, { sampler: samplerOf[scheduler["_class_name"] as string], steps }),
+      expected,
+    );
     model.dispose();
     if (!(found < 3e-4)) apart.push(`${title}: ${found}`);
   }
@@ -117,7 +120,9 @@ test("npm run sample draws from a folder of diffusers", async () => {
 /** What open_models.py saw when it opened what is saved here. */
 const result = JSON.parse(readFileSync(new URL("result.json", import.meta.url), "utf8")) as {
   readonly versions: { readonly torch: string; readonly diffusers: string };
-  readonly models: Readonly<Record<string, { readonly sha256: string; readonly pipeline: string; readonly difference?: number }>>;
+  readonly models: Readonly<
+    Record<string, { readonly sha256: string; readonly pipeline: string; readonly difference?: number }>
+  >;
   readonly "mnist-unet": { readonly sha256: string; readonly differences: Readonly<Record<string, number>> };
 };
 const again = "what is saved is not what diffusers opened: run test/parity/pipelines/open_models.py again";
