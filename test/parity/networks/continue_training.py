@@ -2,29 +2,29 @@
 
 `accelerate launch continue_training.py MODEL IMAGES OUT [--steps N] [--batch N] [--rate X]`
 
-MODEL is a folder that toDiffusers wrote, IMAGES a safetensors file whose "images" are [N, C, H, W] in −1 … 1, OUT the
-folder that fromDiffusers opens. What the network learns is what MODEL/diffusion.json says: "noise" or "velocity". A
-network with classes needs the "labels" of IMAGES, int32 [N]; one in ten is replaced by its "unconditionalLabel".
-OUT/outputs.safetensors holds the outputs of the model before and after for eight of the images, so that whoever opens it
+MODEL is a folder that saveDiffusionModel wrote (npm run train does), IMAGES a safetensors file whose "images" are
+[N, C, H, W] in −1 … 1, OUT the folder that loadModel opens. What the network learns, and on which schedule, is what the
+model's scheduler says. A network with classes needs the "labels" of IMAGES, [N]; one in ten is replaced by the label that
+stands for none, which model_index.json names.
+OUT/outputs.safetensors holds the outputs of the network before and after for eight of the images, so that whoever opens it
 can compare.
 """
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from diffusers import DDPMScheduler, UNet2DModel
+from diffusers import DDPMPipeline, UNet2DModel
 from diffusers.training_utils import EMAModel
 from safetensors.torch import load_file, save_file
 
 PROBE_TIMES = torch.tensor([0, 50, 100, 300, 500, 700, 900, 999])
 
 
-# The library's names of predictions, and diffusers'
-PREDICTION_TYPES = {"noise": "epsilon", "velocity": "v_prediction"}
+NOTES = "_diffusion_lab"
+INDEX = "model_index.json"
 
 
 @torch.no_grad()
@@ -42,15 +42,12 @@ def main() -> None:
     options = parser.parse_args()
 
     accelerator = Accelerator()
-    unet = UNet2DModel.from_pretrained(options.model)
-    diffusion = options.model / "diffusion.json"
-    settings = json.loads(diffusion.read_text()) if diffusion.exists() else {"prediction": "noise"}
-    prediction = PREDICTION_TYPES[settings["prediction"]]
-    none = settings.get("unconditionalLabel")
-    # linearSchedule({ T: 1000 }) of the library
-    scheduler = DDPMScheduler(
-        num_train_timesteps=1000, beta_start=1e-4, beta_end=0.02, beta_schedule="linear", prediction_type=prediction
-    )
+    pipeline = DDPMPipeline.from_pretrained(options.model)
+    unet, scheduler = pipeline.unet, pipeline.scheduler
+    prediction = scheduler.config.prediction_type
+    # What diffusers has no key for: it opens the index, and writes another without it.
+    notes = json.loads((options.model / INDEX).read_text()).get(NOTES, {})
+    none = notes.get("unconditional_label")
     data = load_file(options.images)
     images, labels = data["images"], data["labels"].long()
     probe = images[:8].to(accelerator.device)
@@ -70,13 +67,13 @@ def main() -> None:
     while step < options.steps:
         for x0, label in loader:
             noise = torch.randn_like(x0)
-            t = torch.randint(0, 1000, (x0.shape[0],), device=x0.device)
+            t = torch.randint(0, scheduler.config.num_train_timesteps, (x0.shape[0],), device=x0.device)
             condition = None
             if probe_labels is not None:
                 left_out = torch.rand(label.shape, device=label.device) < (0.1 if none is not None else 0)
                 condition = label.masked_fill(left_out, none or 0)
-            target = noise if prediction == "epsilon" else scheduler.get_velocity(x0, noise, t)
-            loss = torch.nn.functional.mse_loss(model(scheduler.add_noise(x0, noise, t), t, condition).sample, target)
+            targets = {"epsilon": noise, "sample": x0, "v_prediction": scheduler.get_velocity(x0, noise, t)}
+            loss = torch.nn.functional.mse_loss(model(scheduler.add_noise(x0, noise, t), t, condition).sample, targets[prediction])
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
@@ -90,10 +87,9 @@ def main() -> None:
 
     if accelerator.is_main_process:
         average.copy_to(unet.parameters())
-        unet.save_pretrained(options.out)
-        # The schedule and the kind of prediction, which npm run sample asks for.
-        if diffusion.exists():
-            shutil.copy(diffusion, options.out)
+        pipeline.save_pretrained(options.out)
+        index = json.loads((options.out / INDEX).read_text())
+        (options.out / INDEX).write_text(json.dumps(index | {NOTES: notes}, indent=2) + "\n")
         after = outputs(unet, probe, probe_labels)
         probed = {"images": probe.cpu(), "times": PROBE_TIMES.float(), "before": before, "after": after}
         save_file(probed, options.out / "outputs.safetensors")
