@@ -7,7 +7,24 @@ export * from "./random/index.js";
 export * from "./diffusion/index.js";
 export * from "./samplers/index.js";
 export * from "./numeric/index.js";
-export * from "./files/index.js";
+export {
+  decodePng,
+  encodePng,
+  pngSize,
+  readSafetensors,
+  SafetensorsError,
+  SafetensorsFile,
+  ShardedSafetensors,
+  writeSafetensors,
+  writeShardedSafetensors,
+  type Bitmap,
+  type FloatFormat,
+  type NamedTensor,
+  type SafetensorsOptions,
+  type ShardedOptions,
+  type TensorEntry,
+  type TensorSource,
+} from "./files/index.js";
 export * from "./nn/index.js";
 export * from "./networks/index.js";
 export * from "./compile/index.js";

@@ -1,32 +1,28 @@
 /** Data sets: digits, points in the plane, your own. */
 export {
-  type ImageDataset,
-  type ImageDatasetParts,
   classCounts,
   gatherImages,
   gatherLabels,
   imageDataset,
   indicesOfClasses,
   subset,
+  type ImageDataset,
+  type ImageDatasetParts,
 } from "./dataset.js";
 export { Normaliser, type NormaliserOptions } from "./normaliser.js";
-export { type LoadDigitsOptions, loadDigits } from "./digits.js";
+export { loadDigits, type LoadDigitsOptions } from "./digits.js";
 export {
-  type IdxArray,
   IdxError,
-  type LoadIdxOptions,
-  type ReadIdxOptions,
   loadIdxDataset,
   parseIdx,
   readIdx,
+  type IdxArray,
+  type LoadIdxOptions,
+  type ReadIdxOptions,
 } from "./idx.js";
-export { DownloadError, type DownloadOptions, type DownloadProgress, download, isDownloaded } from "./download.js";
-export { type FetchDatasetOptions, type FetchableDataset, datasetDirectory, fetchDataset } from "./fetch.js";
+export { download, DownloadError, type DownloadOptions, type DownloadProgress } from "./download.js";
+export { datasetDirectory, fetchDataset, type FetchableDataset, type FetchDatasetOptions } from "./fetch.js";
 export {
-  type CheckerboardOptions,
-  type CurveOptions,
-  type GaussianModes,
-  type RingOptions,
   checkerboard,
   checkerboardDensity,
   moons,
@@ -36,4 +32,8 @@ export {
   ringOfGaussiansDensity,
   swissRoll,
   swissRollDensity,
+  type CheckerboardOptions,
+  type CurveOptions,
+  type GaussianModes,
+  type RingOptions,
 } from "./points.js";

@@ -1,8 +1,7 @@
 /** The theory: paths, forward process, posterior, predictions, objectives, bounds, guidance and ideal denoisers. */
-export * from "./paths/path.js";
-export * from "./paths/time.js";
+export { halfLogSnr, noiseLevel, type GaussianPath, type PathConfig } from "./paths/path.js";
+export { networkTime, type Timestep } from "./paths/time.js";
 export { scheduleFromAlphaBars, scheduleFromBetas, type Schedule } from "./paths/schedule.js";
-export { requireDetermined, TERMINAL_SNR_LIMIT } from "./paths/terminal-snr.js";
 export { linearSchedule, type LinearScheduleOptions } from "./paths/linear-schedule.js";
 export { quadraticSchedule, scaledLinearSchedule } from "./paths/quadratic-schedule.js";
 export { cosineSchedule, type CosineScheduleOptions } from "./paths/cosine-schedule.js";
@@ -27,21 +26,68 @@ export {
 export { pathFromConfig, pathKinds } from "./paths/registry.js";
 export type { PathKind } from "./paths/path-kind.js";
 export { coefficients, perExample, type Coefficients } from "./coefficients.js";
-export * from "./time-densities.js";
-export * from "./forward.js";
-export * from "./posterior.js";
-export * from "./predictions.js";
-export * from "./preconditioning.js";
-export * from "./objectives.js";
-export * from "./loss-weights.js";
-export * from "./score-matching.js";
-export * from "./variational-bound.js";
-export * from "./hybrid-loss.js";
-export * from "./denoiser.js";
-export * from "./thresholds.js";
-export * from "./guidance.js";
+export {
+  logitNormalTimes,
+  logNormalLevels,
+  lossAwareTimes,
+  stratifiedTimes,
+  uniformTimes,
+  type LossAwareOptions,
+  type LossAwareTimes,
+  type TimeDensity,
+  type TimeDraw,
+} from "./time-densities.js";
+export { noised, qSample, qStep } from "./forward.js";
+export { levelAt, posterior, type GaussianMoments, type Level } from "./posterior.js";
+export {
+  convertPrediction,
+  predictions,
+  toFlow,
+  toNoise,
+  toSample,
+  toScore,
+  toVelocity,
+  type Conversion,
+  type Prediction,
+} from "./predictions.js";
+export {
+  edmPreconditioning,
+  pathPreconditioning,
+  preconditioned,
+  preconditionedTarget,
+  type Preconditioning,
+  type RawNetwork,
+} from "./preconditioning.js";
+export { simpleLoss, trainingTarget } from "./objectives.js";
+export { lossWeights, type Weighting, type WeightingOptions } from "./loss-weights.js";
+export { scoreMatchingLoss } from "./score-matching.js";
+export {
+  boundTerm,
+  logVarianceBounds,
+  variationalBound,
+  type BoundOptions,
+  type BoundReport,
+  type ReverseStep,
+} from "./variational-bound.js";
+export { hybridLoss, type HybridOptions } from "./hybrid-loss.js";
+export {
+  estimate,
+  splitLearnedVariance,
+  type Denoiser,
+  type Estimate,
+  type EstimateOptions,
+  type LearnedVarianceDenoiser,
+} from "./denoiser.js";
+export { clipDynamic, clipStatic, type Threshold } from "./thresholds.js";
+export { classifierGuided, guided, type GuidanceOptions, type LogProbability } from "./guidance.js";
 export { denoiserOnPath } from "./change-of-path.js";
-export * from "./ideal-denoisers.js";
+export {
+  gaussianDenoiser,
+  mixtureDenoiser,
+  type Covariance,
+  type GaussianMixture,
+  type IdealDenoiser,
+} from "./ideal-denoisers.js";
 export { dataDenoiser } from "./data-denoiser.js";
 export {
   parseSchedulerConfig,

@@ -1,11 +1,32 @@
 /** Families of models: their tasks, objectives, recipes and folders, and how one is opened and drawn from. */
-export * from "./classifier/task.js";
-export * from "./diffusion/task.js";
-export * from "./conditions.js";
-export * from "./diffusion/network-denoiser.js";
-export * from "./diffusion/objective.js";
-export * from "./diffusion/learned-variance-objective.js";
-export * from "./diffusion/preconditioned-objective.js";
+export { ClassificationTask, type ClassificationBatch, type ClassificationTaskOptions } from "./classifier/task.js";
+export { DiffusionTask, type DiffusionBatch, type DiffusionTaskOptions } from "./diffusion/task.js";
+export { contextColumn, labelColumn, type Column, type ConditionOptions } from "./conditions.js";
+export {
+  clockOf,
+  learnedVarianceDenoiser,
+  networkDenoiser,
+  type NetworkClock,
+  type NetworkDenoiser,
+  type NetworkDenoiserOptions,
+  type TimeNetwork,
+} from "./diffusion/network-denoiser.js";
+export {
+  simpleObjective,
+  type NoisyBatch,
+  type Objective,
+  type SimpleObjectiveOptions,
+} from "./diffusion/objective.js";
+export {
+  boundObjective,
+  hybridObjective,
+  type LearnedVarianceOptions,
+} from "./diffusion/learned-variance-objective.js";
+export {
+  preconditionedDenoiser,
+  preconditionedObjective,
+  type PreconditionedOptions,
+} from "./diffusion/preconditioned-objective.js";
 export {
   fromDiffusers,
   loadNetwork,
@@ -33,12 +54,12 @@ export {
   type DiffusionModelParts,
   type DiffusionNetwork,
 } from "./diffusion/model.js";
-export { chooseSampler, DEFAULT_STEPS, type AnySampler, type SamplerChoice } from "./diffusion/sampler-choice.js";
+export { DEFAULT_STEPS, type AnySampler } from "./diffusion/sampler-choice.js";
 export { isDiffusionModel } from "./diffusion/family.js";
 export { families, loadModel } from "./list.js";
 export { generate, GUIDANCE_SCALE, labelsFor, type GenerateOptions } from "./diffusion/generate.js";
 export { modelFolder } from "./model-choice.js";
-export * from "./classifier/folder.js";
+export { loadClassifier, saveClassifier } from "./classifier/folder.js";
 export type { AskableCondition, DrawRequest, GenerativeModel } from "./model.js";
 export type { DrawOption, Family, Recipe, RecipeRun, SaveTarget } from "./family.js";
 export type { TrainingRecord } from "./record.js";

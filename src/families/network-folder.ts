@@ -3,22 +3,19 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Fields, parseJson } from "../base/fields.js";
 import {
-  removeOldShards,
   replaceModel,
   SafetensorsFile,
-  shardIndex,
   ShardedSafetensors,
   type FloatFormat,
   type ModelFiles,
   type StagedFile,
   type TensorSource,
 } from "../files/index.js";
+import { removeOldShards, shardIndex } from "../files/sharded-safetensors.js";
 import {
   networkClasses,
   networkClassNamed,
   networkClassOf,
-  presentClass,
-  presentTensor,
   type DiT,
   type NetworkClassName,
   type NetworksByClass,
@@ -26,7 +23,9 @@ import {
   type UNet2D,
   type UNet2DCondition,
 } from "../networks/index.js";
-import { roomFor, stageParameters, stageShardedParameters, streamParameters } from "../nn/index.js";
+import { presentClass, presentTensor } from "../networks/former-names.js";
+import { streamParameters } from "../nn/index.js";
+import { roomFor, stageParameters, stageShardedParameters } from "../nn/weights.js";
 import { DIFFUSERS_VERSION, toJson } from "./json-files.js";
 
 const CONFIG = "config.json";

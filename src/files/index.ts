@@ -1,7 +1,23 @@
 /** File formats and safe writing: safetensors, shards, small floats, PNG. */
-export * from "./atomic-file.js";
-export * from "./model-files.js";
+export {
+  commitTogether,
+  requireWritable,
+  stageFile,
+  writeFileAtomically,
+  type FileContent,
+  type StagedFile,
+} from "./atomic-file.js";
+export { replaceModel, type ModelFiles } from "./model-files.js";
 export type { FloatFormat } from "./float-formats.js";
-export * from "./safetensors.js";
-export * from "./sharded-safetensors.js";
+export {
+  readSafetensors,
+  SafetensorsError,
+  SafetensorsFile,
+  writeSafetensors,
+  type NamedTensor,
+  type SafetensorsOptions,
+  type TensorEntry,
+  type TensorSource,
+} from "./safetensors.js";
+export { ShardedSafetensors, writeShardedSafetensors, type ShardedOptions } from "./sharded-safetensors.js";
 export { decodePng, encodePng, pngSize, type Bitmap } from "./png.js";

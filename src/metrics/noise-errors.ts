@@ -1,6 +1,7 @@
 /** The training loss, time by time. */
 import * as tf from "../runtime/tf.js";
-import { qSample, requirePath, timesTensor, toNoise, type Denoiser, type GaussianPath } from "../diffusion/index.js";
+import { qSample, toNoise, type Denoiser, type GaussianPath } from "../diffusion/index.js";
+import { requirePath, timesTensor } from "../diffusion/denoiser.js";
 
 /**
  * L_simple taken apart by time: the mean square error of ε̂ over examples and elements at each of some times, one

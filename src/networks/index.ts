@@ -1,18 +1,42 @@
 /** The networks, and what can be said of one without training it. */
-export * from "./unet/unet-config.js";
-export * from "./unet/unet-blocks.js";
-export * from "./unet/unet.js";
-export * from "./unet/unet-condition-config.js";
-export * from "./unet/unet-condition.js";
-export * from "./classifier.js";
-export * from "./dit/dit-block.js";
-export * from "./dit/dit.js";
-export * from "./uvit/uvit-block.js";
-export * from "./uvit/uvit.js";
-export * from "./point-mlp.js";
-export * from "./former-names.js";
-export * from "./registry.js";
-export * from "./describe-network.js";
-export * from "./receptive-field.js";
+export {
+  unet2dConfig,
+  unet2dDefaults,
+  type DownBlockType,
+  type UNet2DConfig,
+  type UpBlockType,
+} from "./unet/unet-config.js";
+export { UNet2D } from "./unet/unet.js";
+export {
+  unet2dConditionConfig,
+  unet2dConditionDefaults,
+  type ConditionDownBlockType,
+  type ConditionUpBlockType,
+  type PerLevel,
+  type UNet2DConditionConfig,
+} from "./unet/unet-condition-config.js";
+export { UNet2DCondition } from "./unet/unet-condition.js";
+export { Classifier, classifierDefaults, type ClassifierConfig } from "./classifier.js";
+export { modulate } from "./dit/dit-block.js";
+export { DiT, ditDefaults, type DiTConfig } from "./dit/dit.js";
+export { UVit, uvitDefaults, type UVitConfig } from "./uvit/uvit.js";
+export { PointMlp, pointMlpDefaults, type PointMlpConfig } from "./point-mlp.js";
+export {
+  networkClasses,
+  networkClassNamed,
+  networkClassOf,
+  type Library,
+  type NetworkClass,
+  type NetworkClassName,
+  type NetworksByClass,
+  type StoredNetwork,
+} from "./registry.js";
+export {
+  describeNetwork,
+  type BlockDescription,
+  type DescribableNetwork,
+  type NetworkDescription,
+} from "./describe-network.js";
+export { fieldExtent, receptiveField, type ReceptiveFieldOptions } from "./receptive-field.js";
 export { ConvVae, type LatentGaussian } from "./vae/conv-vae.js";
 export { convVaeDefaults, type ConvVaeConfig, type LikelihoodName } from "./vae/conv-vae-config.js";

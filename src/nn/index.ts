@@ -1,5 +1,6 @@
 /** The layers networks are built from, their parameters, and the file of weights. */
-export * from "./parameters.js";
+export { ParameterView, type Parameter, type ParameterKind } from "./parameter-view.js";
+export { Parameters, ParameterScope, type NetworkOptions } from "./parameters.js";
 export {
   fanInUniform,
   normalStart,
@@ -20,21 +21,65 @@ export {
   type ConditionInput,
   type ConditionPlan,
 } from "./condition.js";
-export * from "./probe.js";
-export * from "./activations.js";
-export * from "./dense.js";
-export * from "./conv.js";
-export * from "./group-norm.js";
-export * from "./layer-norm.js";
-export * from "./attention.js";
-export * from "./feed-forward.js";
-export * from "./transformer-block.js";
-export * from "./embedding.js";
-export * from "./time-embedding.js";
-export * from "./time-encoding.js";
-export * from "./dropout.js";
-export * from "./resample.js";
-export * from "./position-embedding.js";
-export * from "./patches.js";
-export * from "./resnet-block.js";
-export * from "./weights.js";
+export {
+  countMultiplyAdds,
+  lookAtWeights,
+  part,
+  probe,
+  Probe,
+  type Part,
+  type PartKind,
+  type ProbeOptions,
+} from "./probe.js";
+export {
+  activation,
+  activationNames,
+  gelu,
+  geluTanh,
+  mish,
+  quickGelu,
+  silu,
+  type ActivationName,
+  type SaveTensors,
+} from "./activations.js";
+export { Dense, type DenseOptions } from "./dense.js";
+export { Conv2d, type Conv2dOptions } from "./conv.js";
+export { GroupNorm, type GroupNormOptions } from "./group-norm.js";
+export { LayerNorm, type LayerNormOptions } from "./layer-norm.js";
+export {
+  causalMask,
+  MultiHeadAttention,
+  PixelAttention,
+  scaledDotProductAttention,
+  type AttentionOptions,
+  type MultiHeadAttentionOptions,
+  type PixelAttentionOptions,
+} from "./attention.js";
+export { FeedForward, feedForwardNames, type FeedForwardName, type FeedForwardOptions } from "./feed-forward.js";
+export {
+  SpatialTransformer,
+  TransformerBlock,
+  type SpatialTransformerOptions,
+  type TransformerBlockOptions,
+} from "./transformer-block.js";
+export { Embedding, type EmbeddingOptions } from "./embedding.js";
+export {
+  sinusoidalEmbedding,
+  TimeEmbedding,
+  type SinusoidalOptions,
+  type SinusoidOrder,
+  type TimeEmbeddingOptions,
+} from "./time-embedding.js";
+export { TimeEncoding, timeEncodingNames, type TimeEncodingName, type TimeEncodingOptions } from "./time-encoding.js";
+export { drawMasks, Dropout, dropoutSites, type DropoutSite, type MaskSource, type TrainingInputs } from "./dropout.js";
+export { Downsample, Upsample } from "./resample.js";
+export { gridEmbedding, type GridEmbeddingOptions } from "./position-embedding.js";
+export { fromPatches, PatchEmbedding, toPatches } from "./patches.js";
+export { ResnetBlock, type ResnetBlockOptions, type TimeScaleShift } from "./resnet-block.js";
+export {
+  loadParameters,
+  saveParameters,
+  saveShardedParameters,
+  streamParameters,
+  type SaveOptions,
+} from "./weights.js";

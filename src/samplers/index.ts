@@ -1,12 +1,19 @@
 /** Samplers and what one writes samplers with. */
-export * from "./stepping/sampler.js";
+export type { NoiseSource, SamplerOptions, SamplerStep, StochasticOptions } from "./stepping/sampler.js";
 export * from "./gathered.js";
 export { samplerEntries, twiceButLast, type SamplerDescription, type SamplerEntry } from "./stepping/entry.js";
-export { samplers, samplerNamed } from "./registry.js";
+export { samplerNamed, samplers } from "./registry.js";
 export { runOnAnyPath, runsOn } from "./stepping/on-any-path.js";
 export { sample, type SampleOptions } from "./stepping/sample.js";
 export { timeGrid, type Spacing, type TimeGridOptions } from "./stepping/time-grid.js";
-export * from "./stepping/noise-levels.js";
+export {
+  exponentialLevels,
+  karrasLevels,
+  logLinearLevels,
+  noiseLevelRange,
+  polyexponentialLevels,
+  type NoiseLevelRange,
+} from "./stepping/noise-levels.js";
 export { normalNoise, type NormalNoiseOptions } from "./stepping/noise-source.js";
 export { march, type Advance, type StepRule } from "./stepping/march.js";
 export { marchInSigma, sigmaPoint, type SigmaPoint, type SigmaRule, type Slope } from "./stepping/sigma-space.js";

@@ -1,7 +1,8 @@
 /** How each phase of a task descends, once a trainer's options have filled in what the phase leaves out. */
 import { requireKnownKeys } from "../base/check.js";
 import { isRecord, type Tree } from "../base/tree.js";
-import { requirePrecision, type Precision } from "../compile/index.js";
+import { type Precision } from "../compile/index.js";
+import { requirePrecision } from "../compile/precision.js";
 import { averageDecayAt } from "./ema.js";
 import { requireLearningRate, type LearningRate } from "./learning-rate.js";
 import { adamW, type Optimiser } from "./optimisers/index.js";

@@ -1,19 +1,15 @@
 /** Objectives of networks that learn mean and variance: the hybrid loss and the bound alone. */
 import * as tf from "../../runtime/tf.js";
 import {
-  boundNumbers,
-  estimateNumbers,
-  hybridFrom,
-  learnedVarianceTerm,
   splitLearnedVariance,
-  targetFrom,
-  type BoundNumbers,
-  type EstimateNumbers,
   type GaussianPath,
   type HybridOptions,
   type Prediction,
   type Schedule,
 } from "../../diffusion/index.js";
+import { boundNumbers, type BoundNumbers } from "../../diffusion/variational-bound.js";
+import { estimateNumbers, hybridFrom, learnedVarianceTerm, type EstimateNumbers } from "../../diffusion/hybrid-loss.js";
+import { targetFrom } from "../../diffusion/objectives.js";
 import type { DiscretizedOptions } from "../../numeric/index.js";
 import type { NoisyBatch, Objective } from "./objective.js";
 

@@ -1,13 +1,13 @@
 /** What a diffusion model is: a trained network, the path it was trained on, and how it is sampled. */
 import * as tf from "../../runtime/tf.js";
 import {
-  requireDetermined,
   type Denoiser,
   type GaussianPath,
   type NetworkOutput,
   type SamplingDefaults,
   type Schedule,
 } from "../../diffusion/index.js";
+import { requireDetermined } from "../../diffusion/paths/terminal-snr.js";
 import { DiT, networkClassOf, type StoredNetwork } from "../../networks/index.js";
 import type { DrawRequest, GenerativeModel } from "../model.js";
 import type { TrainingRecord } from "../record.js";

@@ -2,13 +2,12 @@
 import * as tf from "../../runtime/tf.js";
 import {
   lossWeights,
-  squaredErrorPerExample,
-  targetFrom,
   type GaussianPath,
   type Prediction,
   type Weighting,
   type WeightingOptions,
 } from "../../diffusion/index.js";
+import { squaredErrorPerExample, targetFrom } from "../../diffusion/objectives.js";
 
 /** A noisy batch as an objective sees it, all in tensors. */
 export interface NoisyBatch {

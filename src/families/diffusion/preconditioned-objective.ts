@@ -1,12 +1,7 @@
 /** EDM's objective, and the denoiser of a network that was trained by it. */
 import * as tf from "../../runtime/tf.js";
-import {
-  pathPreconditioning,
-  preconditioned,
-  squaredErrorPerExample,
-  type GaussianPath,
-  type RawNetwork,
-} from "../../diffusion/index.js";
+import { pathPreconditioning, preconditioned, type GaussianPath, type RawNetwork } from "../../diffusion/index.js";
+import { squaredErrorPerExample } from "../../diffusion/objectives.js";
 import { evaluation, type NetworkDenoiser, type TimeNetwork } from "./network-denoiser.js";
 import type { Objective } from "./objective.js";
 

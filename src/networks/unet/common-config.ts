@@ -1,5 +1,6 @@
 /** The keys that both U-Nets' configurations have, and the checks of them. */
-import { activationNames, checkDropoutRate, type ActivationName, type TimeScaleShift } from "../../nn/index.js";
+import { activationNames, type ActivationName, type TimeScaleShift } from "../../nn/index.js";
+import { checkDropoutRate } from "../../nn/dropout.js";
 import { requireList, requireNumber, requireOneOf, requirePositive } from "../config-keys.js";
 
 /** What diffusers' `UNet2DModel` and `UNet2DConditionModel` both are told, under the same names. */

@@ -2,13 +2,13 @@
 import * as tf from "../../runtime/tf.js";
 import {
   Downsample,
-  joinsNext,
   ResnetBlock,
   Upsample,
   type ParameterScope,
   type ResnetBlockOptions,
   type TrainingInputs,
 } from "../../nn/index.js";
+import { joinsNext } from "../../nn/probe.js";
 
 /** What all blocks of one network share. */
 export type BlockCommons = Omit<ResnetBlockOptions, "inputs" | "outputs">;

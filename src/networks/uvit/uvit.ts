@@ -6,7 +6,6 @@ import {
   Dense,
   Embedding,
   fromPatches,
-  joinsNext,
   labelInput,
   LayerNorm,
   Parameters,
@@ -18,6 +17,7 @@ import {
   type ConditionPlan,
   type NetworkOptions,
 } from "../../nn/index.js";
+import { joinsNext } from "../../nn/probe.js";
 import { requireLayers, requirePositive, withDefaults } from "../config-keys.js";
 import { UVitBlock } from "./uvit-block.js";
 

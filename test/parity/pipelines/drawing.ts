@@ -1,6 +1,7 @@
 /** Draws here what drawing.py draws there: from given noise, by the sampler that is the scheduler's step. */
 import * as tf from "../../../src/runtime/tf.js";
-import { chooseSampler, type DiffusionModel } from "../../../src/families/index.js";
+import { type DiffusionModel } from "../../../src/families/index.js";
+import { chooseSampler } from "../../../src/families/diffusion/sampler-choice.js";
 import { clipOptions } from "../../../src/families/diffusion/sampling-options.js";
 import { sample, type NoiseSource } from "../../../src/samplers/index.js";
 import { fromTorch, signal, toTorch } from "../networks/formula.js";

@@ -23,7 +23,6 @@ import {
   lms,
   noiseLevelRange,
   pndm,
-  posteriorCoefficients,
   scaledLinearSchedule,
   scheduleFromAlphaBars,
   sigmoidBetaSchedule,
@@ -34,6 +33,7 @@ import {
   type SamplerStep,
   type Schedule,
 } from "../../../src/index.js";
+import { posteriorCoefficients } from "../../../src/diffusion/posterior.js";
 import { denoiserFor, names, replayed, sameLevels, shape, start, type Case, type Config } from "./fixtures.js";
 
 const linear = linearSchedule();

@@ -9,7 +9,8 @@ import { generate } from "../../../src/families/diffusion/generate.js";
 import { decodePng } from "../../../src/files/index.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
 import { ddpm, samplers } from "../../../src/samplers/index.js";
-import { chooseSampler, loadDiffusionModel, saveDiffusionModel } from "../../../src/families/index.js";
+import { loadDiffusionModel, saveDiffusionModel } from "../../../src/families/index.js";
+import { chooseSampler } from "../../../src/families/diffusion/sampler-choice.js";
 import { toyTask } from "../training/toy.js";
 import { command } from "./command.js";
 

@@ -13,7 +13,6 @@ import {
   networkTime,
   noised,
   perExample,
-  targetFrom,
   normalNoise,
   posterior,
   predictions,
@@ -25,6 +24,7 @@ import {
   vpPath,
   type GaussianPath,
 } from "../../../src/index.js";
+import { targetFrom } from "../../../src/diffusion/objectives.js";
 
 const schedules = fc.oneof(
   fc.integer({ min: 50, max: 1500 }).map((T) => linearSchedule({ T })),

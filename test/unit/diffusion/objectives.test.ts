@@ -11,7 +11,6 @@ import {
   discretizedLogLikelihood,
   edmPath,
   edmPreconditioning,
-  estimateNumbers,
   flowPath,
   gaussianDenoiser,
   gaussianKl,
@@ -40,6 +39,7 @@ import {
   type LearnedVarianceDenoiser,
   type Weighting,
 } from "../../../src/index.js";
+import { estimateNumbers } from "../../../src/diffusion/hybrid-loss.js";
 
 const scalar = (x: tf.Tensor): number => x.dataSync()[0];
 const near = (actual: number, expected: number, tolerance: number, what = ""): void =>

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
-import { atLevel, UNet2DCondition, type UNet2DConditionConfig } from "../../../src/networks/index.js";
+import { UNet2DCondition, type UNet2DConditionConfig } from "../../../src/networks/index.js";
+import { atLevel } from "../../../src/networks/unet/unet-condition-config.js";
 import { fromDiffusers, toDiffusers } from "../../../src/families/index.js";
 import { checkJointGradient, largestDifference, normal } from "../nn/gradient-check.js";
 

@@ -5,7 +5,6 @@ import * as tf from "../../../src/runtime/tf.js";
 import {
   Conv2d,
   Dense,
-  joinsNext,
   MultiHeadAttention,
   Parameters,
   part,
@@ -14,6 +13,7 @@ import {
   scaledDotProductAttention,
   type Part,
 } from "../../../src/nn/index.js";
+import { joinsNext } from "../../../src/nn/probe.js";
 import { largestDifference, normal } from "./gradient-check.js";
 
 const names = (parts: readonly Part[]): string[] => parts.map(({ name }) => name);

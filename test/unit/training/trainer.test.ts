@@ -15,7 +15,6 @@ import { Parameters as NetworkParameters } from "../../../src/nn/index.js";
 import { DiffusionTask, type TimeNetwork } from "../../../src/families/index.js";
 import {
   adamW,
-  readTrainingState,
   ShuffledOrder,
   Trainer,
   TrainingDivergedError,
@@ -23,6 +22,7 @@ import {
   type TrainerOptions,
   type TrainingTask,
 } from "../../../src/training/index.js";
+import { readTrainingState } from "../../../src/training/state-file.js";
 import { numTensors, toyTask } from "./toy.js";
 
 const folder = mkdtempSync(join(tmpdir(), "trainer-"));
