@@ -9,6 +9,7 @@ export {
 } from "./atomic-file.js";
 export { replaceModel, type ModelFiles } from "./model-files.js";
 export type { FloatFormat } from "./float-formats.js";
+export type { TensorType } from "./tensor-types.js";
 export {
   readSafetensors,
   SafetensorsError,

@@ -1,8 +1,9 @@
 /** Reads and writes safetensors files, checking every header before memory is taken. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { decodeHalf, encodeHalf, type FloatFormat } from "./float-formats.js";
+import { encodeHalf, type FloatFormat } from "./float-formats.js";
 import { commitTogether, stageFile, type StagedFile } from "./atomic-file.js";
 import { jsonShape } from "./json-keys.js";
+import { bytesOf, decodeNumbers, isTensorType, type TensorType } from "./tensor-types.js";
 
 /** A file that is not a valid safetensors file, or not there; the message says what is wrong with it. */
 export class SafetensorsError extends Error {
@@ -10,7 +11,7 @@ export class SafetensorsError extends Error {
 }
 
 export interface TensorEntry {
-  readonly dtype: FloatFormat;
+  readonly dtype: TensorType;
   readonly shape: readonly number[];
   /** Byte range in the data section. */
   readonly begin: number;
@@ -30,7 +31,6 @@ export interface NamedTensor {
   readonly values: Float32Array;
 }
 
-const BYTES: Record<FloatFormat, number> = { F32: 4, F16: 2, BF16: 2 };
 /** The format's own limit for the header. */
 const MAX_HEADER = 100_000_000;
 /** The system gives less than 2 GiB at once. */
@@ -66,14 +66,18 @@ export class SafetensorsFile implements TensorSource {
     }
   }
 
-  /** Reads one tensor as float32. Throws RangeError if the file has no such name. */
+  /** Reads one tensor as float32, of whatever type it is. Throws RangeError if the file has no such name. */
   read(name: string): NamedTensor {
     const entry = this.entries.get(name);
     if (!entry) throw new RangeError(`${this.path} has no tensor "${name}"`);
     // The number of a closed file may be that of another one by now.
     if (this.closed) throw new SafetensorsError(`${this.path} has been closed: read "${name}" before`);
     const bytes = this.bytes(this.dataStart + entry.begin, entry.end - entry.begin);
-    return { shape: entry.shape, values: decode(bytes, entry.dtype) };
+    try {
+      return { shape: entry.shape, values: decodeNumbers(bytes, entry.dtype) };
+    } catch (error) {
+      throw new SafetensorsError(`${this.path}: tensor "${name}" ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /** Closes the file; reading from it is an error then, closing it again is none. */
@@ -236,8 +240,8 @@ function entryOf(name: string, value: unknown, dataLength: number, path: string)
     throw new SafetensorsError(`${path}: tensor "${name}" ${what}`);
   };
   const isCount = (n: unknown): n is number => typeof n === "number" && Number.isSafeInteger(n) && n >= 0;
-  if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype)) {
-    return fail(`has type ${JSON.stringify(dtype)}: F32, F16 and BF16 are supported`);
+  if (!isTensorType(dtype)) {
+    return fail(`has type ${JSON.stringify(dtype)}, known are ${Object.keys(bytesOf).join(", ")}`);
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) return fail(`has no valid shape: ${JSON.stringify(shape)}`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
@@ -245,9 +249,9 @@ function entryOf(name: string, value: unknown, dataLength: number, path: string)
   }
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > dataLength) return fail(`lies at bytes ${begin}–${end} of ${dataLength}: out of range`);
-  const size = shape.reduce((product: number, n: number) => product * n, 1) * BYTES[dtype as FloatFormat];
+  const size = shape.reduce((product: number, n: number) => product * n, 1) * bytesOf[dtype];
   if (size !== end - begin) return fail(`of shape [${shape}] needs ${size} bytes, its offsets give ${end - begin}`);
-  return { dtype: dtype as FloatFormat, shape: shape as number[], begin, end };
+  return { dtype, shape: shape as number[], begin, end };
 }
 
 function encode(name: string, values: Float32Array, format: FloatFormat): Buffer {
@@ -261,9 +265,4 @@ function encode(name: string, values: Float32Array, format: FloatFormat): Buffer
     }
   }
   return Buffer.from(bits.buffer);
-}
-
-function decode(bytes: Buffer, format: FloatFormat): Float32Array {
-  const copy = new Uint8Array(bytes).buffer;
-  return format === "F32" ? new Float32Array(copy) : decodeHalf(new Uint16Array(copy), format);
 }

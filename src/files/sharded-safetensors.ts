@@ -40,7 +40,7 @@ export class ShardedSafetensors implements TensorSource {
     }
   }
 
-  /** Reads one tensor as float32. Throws RangeError if no file has such a name. */
+  /** Reads one tensor as float32, of whatever type it is. Throws RangeError if no file has such a name. */
   read(name: string): NamedTensor {
     const file = this.fileOf.get(name);
     if (file === undefined) throw new RangeError(`${this.path} has no tensor "${name}"`);

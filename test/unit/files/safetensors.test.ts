@@ -147,8 +147,8 @@ test("headers that contradict themselves or the format are refused by name", () 
     [{ a: entry(0, 16, [5]) }, /of shape \[5\] needs 20 bytes, its offsets give 16/],
     [{ a: entry(0, 16, [-4]) }, /no valid shape/],
     [{ a: entry(0, 16, "4") }, /no valid shape/],
-    [{ a: entry(0, 16, [2], "F64") }, /type "F64": F32, F16 and BF16 are supported/],
-    [{ a: entry(0, 16, [4], "I32") }, /type "I32"/],
+    [{ a: entry(0, 16, [2], "C64") }, /has type "C64", known are F64, F32, /],
+    [{ a: entry(0, 16, [4], "I64") }, /of shape \[4\] needs 32 bytes, its offsets give 16/],
     [{ a: entry(0, 16, [4], "toString") }, /type "toString"/],
     [{ a: null }, /tensor "a" has type undefined/],
     [{ __metadata__: { step: 3 }, a: entry(0, 16) }, /must map strings to strings/],
@@ -169,6 +169,49 @@ test("headers that contradict themselves or the format are refused by name", () 
       assert.ok(error.message.includes(path));
       return true;
     });
+  }
+});
+
+/** A file of one tensor, as any other program may have written it. */
+function writeRaw(dtype: string, data: ArrayBufferView, count: number): void {
+  const header = Buffer.from(JSON.stringify({ a: { dtype, shape: [count], data_offsets: [0, data.byteLength] } }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(path, Buffer.concat([length, header, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]));
+}
+const readRaw = (): number[] => readSafetensors(path, (file) => [...file.read("a").values]);
+
+test("tensors of other types are read as float32: floats rounded, whole numbers exact", () => {
+  const files: [string, ArrayBufferView, number[]][] = [
+    ["F64", Float64Array.of(0.1, -1e300, 3), [Math.fround(0.1), -Infinity, 3]],
+    ["I64", BigInt64Array.of(-3n, 77n, 2n ** 40n), [-3, 77, 2 ** 40]],
+    ["U64", BigUint64Array.of(0n, 2n ** 63n), [0, 2 ** 63]],
+    ["I32", Int32Array.of(-7, 2 ** 24), [-7, 2 ** 24]],
+    ["U32", Uint32Array.of(7, 2 ** 31), [7, 2 ** 31]],
+    ["I16", Int16Array.of(-300, 300), [-300, 300]],
+    ["U16", Uint16Array.of(65535), [65535]],
+    ["I8", Int8Array.of(-128, 127), [-128, 127]],
+    ["U8", Uint8Array.of(0, 255), [0, 255]],
+    ["BOOL", Uint8Array.of(1, 0, 1), [1, 0, 1]],
+  ];
+  for (const [dtype, data, expected] of files) {
+    writeRaw(dtype, data, expected.length);
+    assert.deepEqual(readRaw(), expected, dtype);
+  }
+});
+
+test("a tensor that cannot be read as float32 says so, and leaves the others of its file readable", () => {
+  const bad: [string, ArrayBufferView, number, RegExp][] = [
+    ["I64", BigInt64Array.of(2n ** 24n + 1n), 1, /tensor "a" holds 16777217, which float32 cannot hold exactly/],
+    ["U64", BigUint64Array.of(2n ** 63n + 1n), 1, /holds 9223372036854775809, which float32 cannot/],
+    ["I32", Int32Array.of(-(2 ** 24) - 1), 1, /holds -16777217/],
+    ["BOOL", Uint8Array.of(0, 2), 2, /is of truth values, but holds 2/],
+    ["F8_E4M3", Uint8Array.of(0, 2), 2, /is of type F8_E4M3, which is not read/],
+  ];
+  for (const [dtype, data, count, message] of bad) {
+    writeRaw(dtype, data, count);
+    assert.equal(open(), 1);
+    assert.throws(readRaw, (error) => error instanceof SafetensorsError && message.test(error.message));
   }
 });
 
