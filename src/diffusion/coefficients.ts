@@ -1,7 +1,7 @@
 /** Looks up a(t), b(t) and what follows from them, example by example, and checks times and shapes. */
 import * as tf from "../runtime/tf.js";
 import type { GaussianPath } from "./paths/path.js";
-import { checkTime, timesOfBatch, type Timestep } from "./paths/time.js";
+import { requireTime, timesOfBatch, type Timestep } from "./paths/time.js";
 
 /**
  * The numbers a training step needs of a schedule, one per example, looked up in float64.
@@ -19,7 +19,7 @@ export interface Coefficients {
 /** Looks up x_t = signal·x_0 + noise·ε for a batch of `count` examples. @throws RangeError for t outside 0 … T. */
 export function coefficients(path: GaussianPath, t: Timestep, count: number): Coefficients {
   const times = timesOfBatch(t, count);
-  times.forEach((time) => checkTime(path, time));
+  times.forEach((time) => requireTime(path, time));
   return {
     time: Float32Array.from(times),
     signal: Float32Array.from(times, (time) => path.signal(time)),
@@ -33,23 +33,23 @@ export function perExample(values: Float32Array, rank: number): tf.Tensor {
 }
 
 /** Throws a RangeError unless every time of a batch of `count` examples lies in 0 … T. */
-export function checkTimes(path: GaussianPath, t: Timestep, count: number): void {
-  timesOfBatch(t, count).forEach((time) => checkTime(path, time));
+export function requireTimes(path: GaussianPath, t: Timestep, count: number): void {
+  timesOfBatch(t, count).forEach((time) => requireTime(path, time));
 }
 
 /** f(t) as a tensor that broadcasts over `like`: a scalar for one time, [N, 1, …, 1] for one per example. */
 export function lookUp(path: GaussianPath, t: Timestep, like: tf.Tensor, f: (t: number) => number): tf.Tensor {
   if (typeof t === "number") {
-    checkTime(path, t);
+    requireTime(path, t);
     return tf.scalar(f(t));
   }
   const times = timesOfBatch(t, like.shape[0]);
-  times.forEach((time) => checkTime(path, time));
+  times.forEach((time) => requireTime(path, time));
   return perExample(Float32Array.from(times, f), like.rank);
 }
 
 /** Throws a RangeError naming both shapes unless they are equal. */
-export function checkSameShape(first: string, a: tf.Tensor, second: string, b: tf.Tensor): void {
+export function requireSameShape(first: string, a: tf.Tensor, second: string, b: tf.Tensor): void {
   if (a.shape.length !== b.shape.length || a.shape.some((size, i) => size !== b.shape[i])) {
     throw new RangeError(`${first} has shape [${a.shape}] but ${second} has [${b.shape}]: they must be equal`);
   }

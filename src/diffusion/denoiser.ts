@@ -1,5 +1,5 @@
 /** What samplers ask: a denoiser made for its path, and the estimates x̂_0 and ε̂ from whatever it predicts. */
-import { allFinite, checkFinite } from "../runtime/finite.js";
+import { allFinite, requireFinite } from "../runtime/finite.js";
 import type { Condition } from "../nn/condition.js";
 import * as tf from "../runtime/tf.js";
 import { samePath, type GaussianPath } from "./paths/path.js";
@@ -87,7 +87,7 @@ export function estimateFrom(
   t: number,
   { clip, clipKeepsNoise = false }: Pick<EstimateOptions, "clip" | "clipKeepsNoise"> = {},
 ): Estimate {
-  checkOutput(output, predicts, xt, t);
+  requireOutput(output, predicts, xt, t);
   return tf.tidy(() => {
     const x0 = convertPrediction(path, predicts, "sample", output, xt, t);
     const noise = (): tf.Tensor => convertPrediction(path, predicts, "noise", output, xt, t);
@@ -99,10 +99,10 @@ export function estimateFrom(
   });
 }
 
-function checkOutput(output: tf.Tensor, predicts: Prediction, xt: tf.Tensor, t: number): void {
+function requireOutput(output: tf.Tensor, predicts: Prediction, xt: tf.Tensor, t: number): void {
   if (allFinite(output)) return;
-  checkFinite(`x_t at t = ${t}`, xt, "the step before it or its noise made them; clipping x0 or more steps may help");
-  checkFinite(
+  requireFinite(`x_t at t = ${t}`, xt, "the step before it or its noise made them; clipping x0 or more steps may help");
+  requireFinite(
     `the denoiser's output ("${predicts}") at t = ${t}`,
     output,
     "x_t is finite, so look at the weights, at the condition, and whether this t was trained",

@@ -1,7 +1,7 @@
 /** The forward process: noise added to data in one step, or straight to any time. */
-import { checkFinite } from "../runtime/finite.js";
+import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { checkSameShape, lookUp } from "./coefficients.js";
+import { requireSameShape, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import type { Schedule } from "./paths/schedule.js";
 import type { Timestep } from "./paths/time.js";
@@ -20,9 +20,9 @@ const BAD_NOISE = "take it from normalNoise(seed) or another source of finite nu
  * @throws RangeError for t outside 1 … T, a fractional t, unequal shapes, or values that are not finite
  */
 export function qStep(schedule: Schedule, xPrev: tf.Tensor, t: Timestep, noise: tf.Tensor): tf.Tensor {
-  checkSameShape("xPrev", xPrev, "noise", noise);
-  checkFinite("xPrev", xPrev, BAD_DATA);
-  checkFinite("noise", noise, BAD_NOISE);
+  requireSameShape("xPrev", xPrev, "noise", noise);
+  requireFinite("xPrev", xPrev, BAD_DATA);
+  requireFinite("noise", noise, BAD_NOISE);
   return tf.tidy(() => {
     const beta = (time: number): number => schedule.beta[wholeStep(time)];
     const keep = lookUp(schedule, t, xPrev, (time) => Math.sqrt(1 - beta(time)));
@@ -43,9 +43,9 @@ export function qStep(schedule: Schedule, xPrev: tf.Tensor, t: Timestep, noise: 
  * @throws RangeError for t outside 0 … T, unequal shapes, or values that are not finite
  */
 export function qSample(path: GaussianPath, x0: tf.Tensor, t: Timestep, noise: tf.Tensor): tf.Tensor {
-  checkSameShape("x0", x0, "noise", noise);
-  checkFinite("x0", x0, BAD_DATA);
-  checkFinite("noise", noise, BAD_NOISE);
+  requireSameShape("x0", x0, "noise", noise);
+  requireFinite("x0", x0, BAD_DATA);
+  requireFinite("noise", noise, BAD_NOISE);
   return tf.tidy(() => {
     const signal = lookUp(path, t, x0, (time) => path.signal(time));
     const sigma = lookUp(path, t, x0, (time) => path.noise(time));

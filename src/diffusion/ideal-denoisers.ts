@@ -1,6 +1,6 @@
 /** Denoisers of Gaussian data and mixtures in closed form: exact oracles for samplers and networks. */
 import * as tf from "../runtime/tf.js";
-import { checkNumber } from "./check.js";
+import { requireNumber } from "../base/values.js";
 import type { Denoiser } from "./denoiser.js";
 import { levelColumn, noisedPoints } from "./noised-points.js";
 import type { GaussianPath } from "./paths/path.js";
@@ -98,9 +98,9 @@ function mixtureComponents({ weights, means, covariances }: GaussianMixture): Co
   return means.map((mean, k) => {
     if (mean.length !== means[0].length)
       throw new RangeError(`mean ${k} has ${mean.length} entries, mean 0 has ${means[0].length}`);
-    mean.forEach((value) => checkNumber(`every entry of mean ${k}`, value));
+    mean.forEach((value) => requireNumber(`every entry of mean ${k}`, value));
     const covariance = covarianceMatrix(covariances[covariances.length === 1 ? 0 : k], mean.length);
-    covariance.flat().forEach((value) => checkNumber(`every entry of covariance ${k}`, value));
+    covariance.flat().forEach((value) => requireNumber(`every entry of covariance ${k}`, value));
     const { values, vectors } = symmetricEigen(Float64Array.from(covariance.flat()), mean.length);
     // A covariance of lower rank has eigenvalues of 0 up to rounding.
     const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

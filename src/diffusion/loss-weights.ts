@@ -1,10 +1,10 @@
 /** Weights that say how much the error at each noise level counts. */
-import { checkChoice, checkNotNegative, checkPositive } from "./check.js";
+import { requireChoice, requireNotNegative, requirePositive } from "../base/values.js";
 import { levelAt } from "./posterior.js";
 import type { GaussianPath } from "./paths/path.js";
 import { predictionRow, type Prediction } from "./predictions.js";
 import { requireDetermined } from "./paths/terminal-snr.js";
-import { checkTime, timesOfBatch, type Timestep } from "./paths/time.js";
+import { requireTime, timesOfBatch, type Timestep } from "./paths/time.js";
 
 /**
  * How errors at different noise levels count. Each is a weight on ‖x_0 − x̂_0‖² as a function of SNR = a²/b²:
@@ -47,9 +47,9 @@ export function lossWeights(
 ): Float32Array {
   requireDetermined(path, prediction);
   predictionRow(prediction, 1, 1);
-  checkWeighting(weighting, options);
+  requireWeighting(weighting, options);
   return Float32Array.from(timesOfBatch(t, count), (time) => {
-    checkTime(path, time);
+    requireTime(path, time);
     if (weighting === "simple") return 1;
     const { signal, noise } = levelAt(path, time);
     const weight = dataWeight(weighting, signal ** 2 / noise ** 2, options) / errorFactor(prediction, signal, noise);
@@ -64,14 +64,14 @@ export function lossWeights(
 
 const weightings: readonly Weighting[] = ["simple", "uniform", "snr", "truncated-snr", "snr+1", "min-snr", "p2", "edm"];
 
-function checkWeighting(weighting: Weighting, { gamma = 1, k = 1, sigmaData = 0.5 }: WeightingOptions): void {
-  checkChoice("weighting", weighting, weightings);
-  if (weighting === "min-snr") checkPositive("gamma of min-snr", gamma);
+function requireWeighting(weighting: Weighting, { gamma = 1, k = 1, sigmaData = 0.5 }: WeightingOptions): void {
+  requireChoice("weighting", weighting, weightings);
+  if (weighting === "min-snr") requirePositive("gamma of min-snr", gamma);
   if (weighting === "p2") {
-    checkNotNegative("gamma of p2", gamma);
-    checkNotNegative("k of p2", k);
+    requireNotNegative("gamma of p2", gamma);
+    requireNotNegative("k of p2", k);
   }
-  if (weighting === "edm") checkPositive("sigmaData", sigmaData);
+  if (weighting === "edm") requirePositive("sigmaData", sigmaData);
 }
 
 /** ‖o − ô‖²/‖x_0 − x̂_0‖² of a prediction for the same x_t: an error δ in x̂_0 is −(a/b)·δ in ε̂. */

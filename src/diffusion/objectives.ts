@@ -1,7 +1,7 @@
 /** The target of each prediction and the mean squared error against it. */
-import { checkFinite } from "../runtime/finite.js";
+import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { checkSameShape, lookUp } from "./coefficients.js";
+import { requireSameShape, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import { predictionRow, type Prediction } from "./predictions.js";
 import type { Timestep } from "./paths/time.js";
@@ -20,9 +20,9 @@ export function trainingTarget(
   t: Timestep,
   noise: tf.Tensor,
 ): tf.Tensor {
-  checkSameShape("x0", x0, "noise", noise);
-  checkFinite("x0", x0, "clean the data before it is trained on");
-  checkFinite("noise", noise, "take it from normalNoise(seed) or another source of finite numbers");
+  requireSameShape("x0", x0, "noise", noise);
+  requireFinite("x0", x0, "clean the data before it is trained on");
+  requireFinite("noise", noise, "take it from normalNoise(seed) or another source of finite numbers");
   return tf.tidy(() =>
     targetFrom(
       prediction,
@@ -73,7 +73,7 @@ export function targetFrom(
  * Mean square error per example: [N, …] → [N], averaged over everything but the batch.
  */
 export function squaredErrorPerExample(output: tf.Tensor, target: tf.Tensor): tf.Tensor1D {
-  checkSameShape("output", output, "target", target);
+  requireSameShape("output", output, "target", target);
   return tf.tidy(() => {
     const square = tf.square(tf.sub(output, target));
     return tf.mean(tf.reshape(square, [square.shape[0], -1]), 1) as tf.Tensor1D;

@@ -1,7 +1,7 @@
 /** The step back when x_0 is known: mean and variance of q(x_s | x_t, x_0). */
-import { checkFinite } from "../runtime/finite.js";
+import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { checkSameShape, lookUp } from "./coefficients.js";
+import { requireSameShape, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import type { Schedule } from "./paths/schedule.js";
 import type { Timestep } from "./paths/time.js";
@@ -69,9 +69,9 @@ export function posteriorCoefficients(earlier: Level, later: Level): PosteriorCo
  * @throws RangeError for t outside 1 … T, unequal shapes, or values that are not finite
  */
 export function posterior(schedule: Schedule, x0: tf.Tensor, xt: tf.Tensor, t: Timestep): GaussianMoments {
-  checkSameShape("x0", x0, "xt", xt);
-  checkFinite("x0", x0, "clean the data");
-  checkFinite("xt", xt, "make it with qSample from finite data and noise");
+  requireSameShape("x0", x0, "xt", xt);
+  requireFinite("x0", x0, "clean the data");
+  requireFinite("xt", xt, "make it with qSample from finite data and noise");
   return tf.tidy(() => {
     const at = (time: number): PosteriorCoefficients => {
       if (!Number.isInteger(time) || time < 1)

@@ -1,8 +1,8 @@
 /** EDM's preconditioning: a network that sees and learns numbers of unit variance at every noise level. */
-import { checkFinite } from "../runtime/finite.js";
+import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { checkPositive } from "./check.js";
-import { checkSameShape, lookUp } from "./coefficients.js";
+import { requirePositive } from "../base/values.js";
+import { requireSameShape, lookUp } from "./coefficients.js";
 import type { Condition } from "../nn/condition.js";
 import type { Denoiser } from "./denoiser.js";
 import type { GaussianPath } from "./paths/path.js";
@@ -24,8 +24,8 @@ export interface Preconditioning {
  * @throws RangeError unless both are finite and > 0; where a path ends in σ = ∞, {@link pathPreconditioning} has the limits
  */
 export function edmPreconditioning(sigma: number, sigmaData = 0.5): Preconditioning {
-  checkPositive("sigma", sigma);
-  checkPositive("sigmaData", sigmaData);
+  requirePositive("sigma", sigma);
+  requirePositive("sigmaData", sigmaData);
   const total = sigma ** 2 + sigmaData ** 2;
   return {
     skip: sigmaData ** 2 / total,
@@ -46,7 +46,7 @@ const TOLD_AT_INFINITY = 1000;
  * @throws RangeError for t outside 0 < t ≤ T, or `sigmaData` not finite and > 0
  */
 export function pathPreconditioning(path: GaussianPath, t: number, sigmaData = 0.5): Preconditioning {
-  checkPositive("sigmaData", sigmaData);
+  requirePositive("sigmaData", sigmaData);
   const { signal: a, noise: b } = levelAt(path, t);
   if (!(b > 0))
     throw new RangeError(`there is no preconditioning at t = ${t}, where x_t holds no noise: draw times above 0`);
@@ -113,9 +113,9 @@ export function preconditionedTarget(
   t: readonly number[] | Float32Array,
   sigmaData = 0.5,
 ): tf.Tensor {
-  checkSameShape("x0", x0, "xt", xt);
-  checkFinite("x0", x0, "clean the data before it is trained on");
-  checkFinite("xt", xt, "make it with qSample from finite data and noise");
+  requireSameShape("x0", x0, "xt", xt);
+  requireFinite("x0", x0, "clean the data before it is trained on");
+  requireFinite("xt", xt, "make it with qSample from finite data and noise");
   return tf.tidy(() => {
     const at = (time: number): Preconditioning => pathPreconditioning(path, time, sigmaData);
     const skip = lookUp(path, t, xt, (time) => at(time).skip);

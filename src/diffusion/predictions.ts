@@ -1,6 +1,6 @@
 /** What a network may predict, and how one prediction becomes another. */
 import * as tf from "../runtime/tf.js";
-import { checkSameShape, checkTimes, lookUp } from "./coefficients.js";
+import { requireSameShape, requireTimes, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import type { Timestep } from "./paths/time.js";
 
@@ -91,10 +91,10 @@ export function convertPrediction(
   xt: tf.Tensor,
   t: Timestep,
 ): tf.Tensor {
-  checkSameShape("output", output, "xt", xt);
+  requireSameShape("output", output, "xt", xt);
   if (from === to) {
     predictionRow(from, 1, 1);
-    checkTimes(path, t, xt.shape[0]);
+    requireTimes(path, t, xt.shape[0]);
     return output.clone();
   }
   return tf.tidy(() => {

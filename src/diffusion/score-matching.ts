@@ -1,6 +1,6 @@
 /** Denoising score matching: the loss that trains a score without knowing the density. */
 import * as tf from "../runtime/tf.js";
-import { checkSameShape, lookUp } from "./coefficients.js";
+import { requireSameShape, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import type { Timestep } from "./paths/time.js";
 
@@ -14,7 +14,7 @@ import type { Timestep } from "./paths/time.js";
  * @returns a scalar
  */
 export function scoreMatchingLoss(path: GaussianPath, score: tf.Tensor, noise: tf.Tensor, t: Timestep): tf.Scalar {
-  checkSameShape("score", score, "noise", noise);
+  requireSameShape("score", score, "noise", noise);
   return tf.tidy(() => {
     const b = lookUp(path, t, score, (time) => path.noise(time));
     // b²·‖s + ε/b‖² = ‖b·s + ε‖²

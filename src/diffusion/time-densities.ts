@@ -1,7 +1,7 @@
 /** Which times training sees how often. */
 import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
-import { checkNumber, checkPositive, checkShare, checkSteps } from "./check.js";
+import { requireNumber, requirePositive, requireShare, requireWhole } from "../base/values.js";
 import type { GaussianPath } from "./paths/path.js";
 import { noiseLevel } from "./paths/path.js";
 
@@ -68,8 +68,8 @@ export function logitNormalTimes(
   options: { readonly mean?: number; readonly deviation?: number } = {},
 ): TimeDensity {
   const { mean = 0, deviation = 1 } = options;
-  checkNumber("mean", mean);
-  checkPositive("deviation", deviation);
+  requireNumber("mean", mean);
+  requirePositive("deviation", deviation);
   return (stream, count) =>
     unweighted(
       path,
@@ -87,8 +87,8 @@ export function logNormalLevels(
   options: { readonly mean?: number; readonly deviation?: number } = {},
 ): TimeDensity {
   const { mean = -1.2, deviation = 1.2 } = options;
-  checkNumber("mean", mean);
-  checkPositive("deviation", deviation);
+  requireNumber("mean", mean);
+  requirePositive("deviation", deviation);
   const highest = noiseLevel(path, path.T);
   return (stream, count) => {
     const times = Array.from({ length: count }, () =>
@@ -147,9 +147,9 @@ export interface LossAwareTimes extends TimeDensity {
 export function lossAwareTimes(T: number, options: LossAwareOptions = {}): LossAwareTimes {
   requireKnownKeys("lossAwareTimes", options, { length: true, uniformShare: true });
   const { length = 10, uniformShare = 1e-3 } = options;
-  checkSteps("T", T);
-  checkSteps("length", length);
-  checkShare("uniformShare", uniformShare);
+  requireWhole("T", T);
+  requireWhole("length", length);
+  requireShare("uniformShare", uniformShare);
   const history: number[][] = Array.from({ length: T }, () => []);
 
   const probabilities = (): Float64Array => {

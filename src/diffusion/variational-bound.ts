@@ -1,9 +1,9 @@
 /** The variational bound of a diffusion model: its terms at each time, and the whole of it on data. */
 import { discretizedLogLikelihood, gaussianKl, type DiscretizedOptions } from "../numeric/gaussian.js";
-import { checkFinite } from "../runtime/finite.js";
+import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { checkChoice } from "./check.js";
-import { checkSameShape, lookUp } from "./coefficients.js";
+import { requireChoice } from "../base/values.js";
+import { requireSameShape, lookUp } from "./coefficients.js";
 import { estimateFrom, requirePath, timesTensor, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
 import { qSample } from "./forward.js";
 import { squaredErrorPerExample } from "./objectives.js";
@@ -80,7 +80,7 @@ export function boundTerm(
   model: ReverseStep,
   options: DiscretizedOptions = {},
 ): tf.Tensor1D {
-  checkSameShape("x0", x0, "xt", xt);
+  requireSameShape("x0", x0, "xt", xt);
   return tf.tidy(() => boundTermFrom(boundTensors(schedule, t, xt), x0, xt, model, options));
 }
 
@@ -149,8 +149,8 @@ export function variationalBound(
 ): BoundReport {
   const { noise, variance = "posterior", clip } = options;
   requirePath(denoiser, schedule);
-  checkChoice("variance", variance, ["posterior", "beta", "learned"]);
-  checkFinite("x0", x0, "clean the data");
+  requireChoice("variance", variance, ["posterior", "beta", "learned"]);
+  requireFinite("x0", x0, "clean the data");
   const reach = readScalar(tf.tidy(() => tf.max(tf.abs(x0))));
   if (reach > 1 + 1e-6)
     throw new RangeError(`x0 must lie in [−1, 1], but |x0| reaches ${reach}: encode it with a Normaliser`);

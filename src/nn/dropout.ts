@@ -33,7 +33,7 @@ export class Dropout {
     private readonly site: string,
     private readonly rate: number,
   ) {
-    checkDropoutRate(rate);
+    requireDropoutRate(rate);
   }
 
   /**
@@ -84,7 +84,7 @@ export function drawMasks(
   sites: ReadonlyMap<string, DropoutSite>,
   { seed, step }: { readonly seed: number; readonly step: number },
 ): Record<string, tf.Tensor> {
-  for (const { rate } of sites.values()) checkDropoutRate(rate);
+  for (const { rate } of sites.values()) requireDropoutRate(rate);
   const masks: Record<string, tf.Tensor> = {};
   for (const [site, { shape, rate }] of sites) {
     const dropped = Math.round(rate * DRAWS);
@@ -107,7 +107,7 @@ export function drawMasks(
 }
 
 /** @throws RangeError unless the rate leaves something */
-export function checkDropoutRate(rate: number): void {
+export function requireDropoutRate(rate: number): void {
   if (!(rate >= 0 && Math.round(rate * DRAWS) < DRAWS))
     throw new RangeError(`dropout is the share of numbers dropped, 0 … < 1, got ${rate}`);
 }

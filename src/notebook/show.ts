@@ -54,7 +54,7 @@ function isDisplayable(value: unknown): value is Displayable {
 }
 
 function figureBundle(figure: Figure): MimeBundle {
-  demandData(figure);
+  requireData(figure);
   const size = figureSize(figure);
   return {
     data: {
@@ -71,7 +71,7 @@ function figureBundle(figure: Figure): MimeBundle {
   };
 }
 
-function demandData(figure: Figure): void {
+function requireData(figure: Figure): void {
   const values = (trace: Figure["data"][number]) => trace["z"] ?? trace["y"] ?? trace["x"] ?? trace["values"];
   const empty = figure.data.findIndex((trace) => {
     const held = values(trace) as ArrayLike<unknown> | undefined;

@@ -1,5 +1,5 @@
 /** Charts of curves and bars, losses among them. */
-import { demandPairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
+import { requirePairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
 import { axisLayout, chartLayout, logTicks, palette, transparent, type ChartSize } from "./style.js";
 
@@ -45,7 +45,7 @@ function curves({ x, y, series, ...size }: LineChart): Figure {
   const data = series.flatMap((one, index) => {
     const colour = one.colour ?? palette[index % palette.length];
     const xs = one.x ?? Array.from({ length: one.y.length }, (_, i) => i);
-    demandPairs(one.name, xs, one.y);
+    requirePairs(one.name, xs, one.y);
     const curve: Trace = {
       type: "scatter",
       mode: one.mode ?? "lines",
@@ -77,7 +77,7 @@ function positiveOn(axis: Axis, values: Numbers): (number | null)[] {
 
 /** The strip y ± deviation, drawn as one closed outline. */
 function band(name: string, x: Numbers, y: Numbers, deviation: Numbers, colour: string): Trace[] {
-  demandPairs(`${name} (deviation)`, y, deviation);
+  requirePairs(`${name} (deviation)`, y, deviation);
   const upper = Array.from(y, (value, i) => value + deviation[i]);
   const lower = Array.from(y, (value, i) => value - deviation[i]);
   return [
@@ -112,7 +112,7 @@ export interface BarChart extends ChartSize {
 export function barChart({ categories, x, y, series, ...size }: BarChart): Figure {
   if (series.length === 0) throw new RangeError("a bar chart needs at least one series");
   const data = series.map(({ name, values, colour }, index): Trace => {
-    demandPairs(
+    requirePairs(
       name,
       categories.map((_, i) => i),
       values,
@@ -154,7 +154,7 @@ export interface LossChart extends ChartSize {
  */
 export function lossChart({ loss, steps, smoothing = 0.95, learningRate, heldOut, log, ...size }: LossChart): Figure {
   const xs = steps ?? Array.from({ length: loss.length }, (_, i) => i + 1);
-  demandPairs("loss", xs, loss);
+  requirePairs("loss", xs, loss);
   const y: Axis = { title: "loss", unit: "1", log: log ?? Array.from(loss).every((value) => value > 0) };
   const x: Axis = { title: "training step", unit: "steps" };
   const series: Series[] = [{ name: "each step", x: xs, y: loss, colour: smoothing > 0 ? "#BBBBBB" : palette[0] }];
@@ -170,7 +170,7 @@ export function lossChart({ loss, steps, smoothing = 0.95, learningRate, heldOut
   const figure = curves({ ...size, x, y, series });
   if (smoothing > 0) figure.data[0].line = { color: "#BBBBBB", width: 1 };
   if (learningRate) {
-    demandPairs("learning rate", xs, learningRate);
+    requirePairs("learning rate", xs, learningRate);
     figure.data.push({
       type: "scatter",
       mode: "lines",

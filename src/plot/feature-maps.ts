@@ -19,7 +19,7 @@ const RANGE = 2.5;
  * @throws RangeError when the shape is another
  */
 export function channelImages(map: TensorLike, { count }: { count?: number } = {}): ByteImages {
-  const [n, height, width, channels] = demandMap(map);
+  const [n, height, width, channels] = requireMap(map);
   if (n !== 1) throw new RangeError(`channels are shown of one example, got ${n}: take one with tf.slice`);
   const shown = Math.min(count ?? channels, channels);
   const values = tensorValues(map);
@@ -44,7 +44,7 @@ export function channelImages(map: TensorLike, { count }: { count?: number } = {
  * @throws RangeError when the shape is another, or a value is not finite
  */
 export function principalColours(map: TensorLike, { size }: { size?: readonly [number, number] } = {}): ByteImages {
-  const [n, height, width, channels] = demandMap(map);
+  const [n, height, width, channels] = requireMap(map);
   if (channels < 3)
     throw new RangeError(`three colours need at least 3 channels, got ${channels}: show them with channelImages`);
   const features = featureSet(Float32Array.from(tensorValues(map)), channels);
@@ -133,7 +133,7 @@ function wholeCells(length: number, cells: number): number {
   return length / cells;
 }
 
-function demandMap({ shape }: TensorLike): readonly number[] {
+function requireMap({ shape }: TensorLike): readonly number[] {
   if (shape.length !== 4 || shape.some((size) => size < 1)) {
     throw new RangeError(`a feature map has shape [n, height, width, channels], got [${shape}]`);
   }

@@ -57,7 +57,7 @@ export function rounded(values: Numbers): (number | null)[] {
 }
 
 /** @throws RangeError when there is nothing to draw or the lengths differ. */
-export function demandPairs(name: string, x: Numbers, y: Numbers): void {
+export function requirePairs(name: string, x: Numbers, y: Numbers): void {
   if (y.length === 0) throw new RangeError(`"${name}" has no values to draw; give at least one`);
   if (x.length !== y.length) {
     throw new RangeError(`"${name}" has ${x.length} x values and ${y.length} y values; give as many of each`);

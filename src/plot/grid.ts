@@ -40,8 +40,8 @@ export interface StripOptions extends Omit<GridOptions, "columns" | "labels"> {
 export function imageGrid(images: Images, options: GridOptions = {}): Picture {
   const pixels = toPixels(images, options.range);
   const columns = options.columns ?? Math.ceil(Math.sqrt(pixels.count));
-  demandCount("columns", columns);
-  demandLabels("labels", options.labels, pixels.count, "image");
+  requireCount("columns", columns);
+  requireLabels("labels", options.labels, pixels.count, "image");
   const cells = Array.from({ length: pixels.count }, (_, k) => ({
     image: k,
     column: k % columns,
@@ -66,8 +66,8 @@ export function filmStrip(frames: readonly Images[], options: StripOptions = {})
       "the frames of a film strip differ in number or size of their images; give batches of one shape",
     );
   }
-  demandLabels("labels", options.labels, frames.length, "frame");
-  demandLabels("rowLabels", options.rowLabels, count, "row");
+  requireLabels("labels", options.labels, frames.length, "frame");
+  requireLabels("rowLabels", options.rowLabels, count, "row");
   const cells = pixels.flatMap((_, column) =>
     Array.from({ length: count }, (_, row) => ({
       frame: column,
@@ -102,7 +102,7 @@ function compose(
 ): Picture {
   const [{ width, height }] = frames;
   const scale = given ?? Math.max(1, Math.round(56 / width));
-  demandCount("scale", scale);
+  requireCount("scale", scale);
   if (!Number.isInteger(gap) || gap < 0) throw new RangeError(`gap is ${gap}; give a whole number of pixels ≥ 0`);
   const columns = Math.max(...cells.map((cell) => cell.column)) + 1;
   const rows = Math.max(...cells.map((cell) => cell.row)) + 1;
@@ -191,11 +191,11 @@ function text(content: string, x: number, y: number, options: TextOptions): stri
   );
 }
 
-function demandCount(name: string, value: number): void {
+function requireCount(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is ${value}; give a whole number ≥ 1`);
 }
 
-function demandLabels(name: string, labels: readonly string[] | undefined, count: number, each: string): void {
+function requireLabels(name: string, labels: readonly string[] | undefined, count: number, each: string): void {
   if (labels && labels.length !== count)
     throw new RangeError(`${labels.length} ${name} for ${count} ${each}s; give one a ${each}`);
 }

@@ -1,6 +1,6 @@
 /** Points, densities and arrows in the plane. */
 import { bin as binning, max as largest, min as smallest } from "d3";
-import { demandPairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
+import { requirePairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
 import { isTensor, pointColumns, tensorValues, type Points, type TensorLike } from "./numbers.js";
 import {
@@ -46,8 +46,8 @@ export function scatterChart({ x = plainX, y = plainY, colour, clouds, ...size }
   if (clouds.length === 0) throw new RangeError("a scatter chart needs at least one cloud of points");
   const data = clouds.map((cloud, index): Trace => {
     const columns = pointColumns(cloud.name, cloud.points);
-    demandPairs(cloud.name, columns.x, columns.y);
-    if (cloud.values) demandPairs(`${cloud.name} (values)`, columns.x, cloud.values);
+    requirePairs(cloud.name, columns.x, columns.y);
+    if (cloud.values) requirePairs(`${cloud.name} (values)`, columns.x, cloud.values);
     const count = columns.x.length;
     const diameter = cloud.size ?? (count > 2000 ? 3 : count > 300 ? 4.5 : 7);
     const plain = cloud.colour ?? palette[index % palette.length];
@@ -192,7 +192,7 @@ export function fieldChart({
   const rows = values.length / columns;
   if (!Number.isInteger(rows) || rows < 1)
     throw new RangeError(`${values.length} values do not fill rows of ${columns}`);
-  demandPairs(colour.title, values, values);
+  requirePairs(colour.title, values, values);
   const flat = rounded(values);
   const reach = largest(flat, (value) => Math.abs(value ?? 0))!;
   const trace: Trace = {

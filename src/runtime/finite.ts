@@ -30,7 +30,7 @@ export function allFinite(x: tf.Tensor): boolean {
  * @param what how the message calls the tensor
  * @throws NotFiniteError with how many values are not and in which example the first is
  */
-export function checkFinite(what: string, x: tf.Tensor, remedy: string): void {
+export function requireFinite(what: string, x: tf.Tensor, remedy: string): void {
   if (allFinite(x)) return;
   const isBad = Array.from(x.dataSync(), (value) => !Number.isFinite(value));
   const bad = isBad.filter(Boolean).length;

@@ -1,7 +1,7 @@
 /** DDPM: ancestral sampling, one posterior after the other. */
-import { checkFinite } from "../runtime/finite.js";
+import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { checkChoice } from "../diffusion/check.js";
+import { requireChoice } from "../base/values.js";
 import {
   estimate,
   estimateFrom,
@@ -42,7 +42,7 @@ export function ddpm(
   options: DdpmOptions,
 ): Generator<SamplerStep, tf.Tensor> {
   const { variance = "posterior", noise } = options;
-  checkChoice("variance", variance, ["posterior", "beta", "learned"]);
+  requireChoice("variance", variance, ["posterior", "beta", "learned"]);
   const learned = variance === "learned" ? withLearnedVariance(denoiser) : undefined;
   const times = timeGrid(path, options);
   return march("ddpm", xT, times, (x, i) => {
@@ -52,7 +52,7 @@ export function ddpm(
     const { x0 } = answer
       ? estimateFrom(answer.output, denoiser.predicts, path, x, t, options)
       : estimate(denoiser, path, x, t, options);
-    if (answer) checkFinite(`the learned variance at t = ${t}`, answer.fraction, "look at the weights");
+    if (answer) requireFinite(`the learned variance at t = ${t}`, answer.fraction, "look at the weights");
     const back = posteriorCoefficients(levelAt(path, s), levelAt(path, t));
     // μ = √ᾱ_s·β_t/(1−ᾱ_t)·x̂_0 + √α_t·(1−ᾱ_s)/(1−ᾱ_t)·x_t
     const mean = tf.add(tf.mul(x0, back.dataWeight), tf.mul(x, back.stateWeight));

@@ -1,6 +1,6 @@
 /** DPM-Solver++: multistep in λ, on x̂_0. */
 import * as tf from "../runtime/tf.js";
-import { checkChoice } from "../diffusion/check.js";
+import { requireChoice } from "../base/values.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries } from "./stepping/entry.js";
@@ -26,7 +26,7 @@ export function dpmSolverPlusPlus(
   options: DpmSolverPlusPlusOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 2 } = options;
-  checkChoice("order", order, [1, 2, 3]);
+  requireChoice("order", order, [1, 2, 3]);
   const name = order === 1 ? "dpm++1" : `dpm++${order}m`;
   return marchInLambda(name, denoiser, path, xT, options, (x, from, to, { i, memory, estimateAt, grid }) => {
     const { x0 } = estimateAt(x, from);

@@ -1,6 +1,6 @@
 /** DPM-Solver: single steps in λ, on ε̂. */
 import * as tf from "../runtime/tf.js";
-import { checkChoice } from "../diffusion/check.js";
+import { requireChoice } from "../base/values.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries, twiceButLast } from "./stepping/entry.js";
@@ -27,7 +27,7 @@ export function dpmSolver(
   options: DpmSolverOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 2 } = options;
-  checkChoice("order", order, [1, 2, 3]);
+  requireChoice("order", order, [1, 2, 3]);
   requireSignal(path, gridTimes(path, options));
   const name = `dpm-solver-${order}`;
   return marchInLambda(name, denoiser, path, xT, options, (x, from, to, { estimateAt }) => {

@@ -1,6 +1,6 @@
 /** Samplers of flow matching: along the straight path, in t. */
 import * as tf from "../runtime/tf.js";
-import { checkChoice } from "../diffusion/check.js";
+import { requireChoice } from "../base/values.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries, twiceButLast } from "./stepping/entry.js";
@@ -29,7 +29,7 @@ export function flow(
   options: FlowOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { method = "euler" } = options;
-  checkChoice("method", method, ["euler", "heun"]);
+  requireChoice("method", method, ["euler", "heun"]);
   if (path.T !== 1 || [0.25, 0.5, 0.75].some((t) => path.signal(t) !== 1 - t || path.noise(t) !== t)) {
     throw new RangeError(
       `"${path.name}" is not the straight path x_t = (1 − t)·x_0 + t·ε, 0 ≤ t ≤ 1: use flowPath(), or euler and heun for other paths`,

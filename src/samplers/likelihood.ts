@@ -1,11 +1,11 @@
 /** Exact likelihoods by the probability-flow ODE. */
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { checkSameShape } from "../diffusion/coefficients.js";
+import { requireSameShape } from "../diffusion/coefficients.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
 import { dormandPrince, type AdaptiveOptions } from "../numeric/dormand-prince.js";
-import { checkStart } from "./stepping/march.js";
+import { requireStart } from "./stepping/march.js";
 import { highestTime, lowestTime, priorDeviation as priorDeviationAt } from "./stepping/time-range.js";
 
 export interface LikelihoodOptions extends AdaptiveOptions, Pick<EstimateOptions, "condition"> {
@@ -43,7 +43,7 @@ export function logLikelihood(
   x: tf.Tensor,
   options: LikelihoodOptions = {},
 ): Likelihood {
-  checkStart("x", x);
+  requireStart("x", x);
   const { from = lowestTime(path), trace = "exact" } = options;
   const to = highestTime(path);
   const [count, size] = [x.shape[0], x.size / x.shape[0]];
@@ -51,7 +51,7 @@ export function logLikelihood(
   if (!(priorDeviation > 0)) throw new RangeError(`priorDeviation must be > 0, got ${priorDeviation}`);
   if (!(from > 0 && from < to))
     throw new RangeError(`from must lie between 0 and ${to}, the times of "${path.name}", got ${from}`);
-  checkTrace(trace, x);
+  requireTrace(trace, x);
   const derivative = (y: tf.Tensor, s: number): tf.Tensor => {
     const sigma = Math.exp(s);
     const t = path.timeAt(sigma);
@@ -94,7 +94,7 @@ export function logLikelihood(
   }) as unknown as Likelihood;
 }
 
-function checkTrace(trace: "exact" | readonly tf.Tensor[], x: tf.Tensor): void {
+function requireTrace(trace: "exact" | readonly tf.Tensor[], x: tf.Tensor): void {
   if (trace === "exact") return;
   if (!Array.isArray(trace)) {
     throw new TypeError(
@@ -102,7 +102,7 @@ function checkTrace(trace: "exact" | readonly tf.Tensor[], x: tf.Tensor): void {
     );
   }
   if (trace.length === 0) throw new RangeError('trace needs at least one probe, or "exact": the list is empty');
-  trace.forEach((probe: tf.Tensor, i) => checkSameShape(`probe ${i}`, probe, "x", x));
+  trace.forEach((probe: tf.Tensor, i) => requireSameShape(`probe ${i}`, probe, "x", x));
 }
 
 function slopeAndTrace(

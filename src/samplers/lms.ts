@@ -1,6 +1,6 @@
 /** Linear multistep in σ: slopes of several steps combined. */
 import * as tf from "../runtime/tf.js";
-import { checkChoice } from "../diffusion/check.js";
+import { requireChoice } from "../base/values.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries } from "./stepping/entry.js";
@@ -26,7 +26,7 @@ export function lms(
   options: LmsOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 4 } = options;
-  checkChoice("order", order, [1, 2, 3, 4]);
+  requireChoice("order", order, [1, 2, 3, 4]);
   return marchInSigma("lms", denoiser, path, xT, options, (state, from, to, { slope, i, memory, grid }) => {
     const { x0, noise } = slope(state, from);
     const slopes = [noise, ...memory].slice(0, order);

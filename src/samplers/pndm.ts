@@ -1,6 +1,6 @@
 /** PNDM and PLMS: multistep on ε̂ in t. */
 import * as tf from "../runtime/tf.js";
-import { checkChoice } from "../diffusion/check.js";
+import { requireChoice } from "../base/values.js";
 import { estimate, type Denoiser, type Estimate } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries } from "./stepping/entry.js";
@@ -38,7 +38,7 @@ export function pndm(
   options: PndmOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { start = "runge-kutta" } = options;
-  checkChoice("start", start, ["runge-kutta", "plms"]);
+  requireChoice("start", start, ["runge-kutta", "plms"]);
   const times = timeGrid(path, options);
   requireSignal(path, times);
   const at = (x: tf.Tensor, t: number): Estimate => estimate(denoiser, path, x, t, options);

@@ -5,7 +5,7 @@ import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/deno
 import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
 import { dormandPrince, type AdaptiveOptions, type Derivative } from "../numeric/dormand-prince.js";
 import { samplerEntries } from "./stepping/entry.js";
-import { checkStart } from "./stepping/march.js";
+import { requireStart } from "./stepping/march.js";
 import type { SamplerStep } from "./stepping/sampler.js";
 import { highestTime, lowestTime } from "./stepping/time-range.js";
 
@@ -41,7 +41,7 @@ export function* probabilityFlow(
     throw new RangeError(`the flow runs between finite noise levels > 0, got t = ${from} and t = ${to}`);
   }
   if (from === to) throw new RangeError(`the flow needs two different times, got ${from} twice`);
-  checkStart("start", start);
+  requireStart("start", start);
   const scaled = tf.div(start, path.signal(from));
   const solver = dormandPrince(flowInLogSigma(denoiser, path, options), scaled, begin, end, options);
   try {

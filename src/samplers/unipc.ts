@@ -1,6 +1,6 @@
 /** UniPC: a multistep predictor in λ with a corrector that costs nothing. */
 import * as tf from "../runtime/tf.js";
-import { checkChoice } from "../diffusion/check.js";
+import { requireChoice } from "../base/values.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries } from "./stepping/entry.js";
@@ -29,8 +29,8 @@ export function unipc(
   options: UniPcOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
   const { order = 2, variant = "bh2" } = options;
-  checkChoice("order", order, [1, 2, 3]);
-  checkChoice("variant", variant, ["bh1", "bh2"]);
+  requireChoice("order", order, [1, 2, 3]);
+  requireChoice("variant", variant, ["bh1", "bh2"]);
   const name = order === 2 ? "unipc" : `unipc-${order}`;
   return marchInLambda(name, denoiser, path, xT, options, (x, from, _to, { i, memory, estimateAt, grid }) => {
     const [base, ...past] = memory;

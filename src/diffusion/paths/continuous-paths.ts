@@ -2,7 +2,7 @@
 import { numericKind, type PathKind } from "./path-kind.js";
 import type { GaussianPath } from "./path.js";
 import { warnOfTerminalSnr } from "./terminal-snr.js";
-import { checkTime } from "./time.js";
+import { requireTime } from "./time.js";
 
 /** A path that is also a linear SDE dx = f(t)·x dt + g(t) dw, whose marginals are those of the path. */
 export interface SdePath extends GaussianPath {
@@ -143,7 +143,7 @@ export const flowKind: PathKind = { kind: "flow", parse: () => flowPath() };
 /** f of the times 0 … T only. */
 function within(path: { readonly name: string; readonly T: number }, f: (t: number) => number): (t: number) => number {
   return (t) => {
-    checkTime(path, t);
+    requireTime(path, t);
     return f(t);
   };
 }

@@ -1,5 +1,5 @@
 /** The cosine schedule, and schedules from any curve of ᾱ. */
-import { checkNotNegative, checkSteps } from "../check.js";
+import { requireNotNegative, requireWhole } from "../../base/values.js";
 import { numericKind } from "./path-kind.js";
 import type { PathConfig } from "./path.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
@@ -20,7 +20,7 @@ export interface CosineScheduleOptions {
  */
 export function cosineSchedule(options: CosineScheduleOptions = {}): Schedule {
   const { T = 1000, s = 0.008, maxBeta = 0.999 } = options;
-  checkNotNegative("s", s);
+  requireNotNegative("s", s);
   // f(t) = cos²(π/2·(t/T + s)/(1 + s))
   const curve = (u: number): number => Math.cos(((u + s) / (1 + s)) * (Math.PI / 2)) ** 2;
   const config = { kind: "cosine", T, s, maxBeta };
@@ -41,7 +41,7 @@ export function scheduleFromCurve(
   curve: (u: number) => number,
 ): Schedule {
   const { T, maxBeta, remedy, config } = options;
-  checkSteps("T", T);
+  requireWhole("T", T);
   if (!(maxBeta > 0 && maxBeta < 1)) throw new RangeError(`maxBeta must lie in (0, 1), got ${maxBeta}`);
   const betas = Float64Array.from({ length: T }, (_, i) => {
     const before = curve(i / T);

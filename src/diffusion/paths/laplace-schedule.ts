@@ -1,5 +1,5 @@
 /** The Laplace schedule: ln SNR is spread as a Laplace density over the times. */
-import { checkNumber, checkPositive } from "../check.js";
+import { requireNumber, requirePositive } from "../../base/values.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { numericKind } from "./path-kind.js";
 import type { Schedule } from "./schedule.js";
@@ -23,8 +23,8 @@ export interface LaplaceScheduleOptions {
  */
 export function laplaceSchedule(options: LaplaceScheduleOptions = {}): Schedule {
   const { T = 1000, mean = 0, scale = 0.5, maxBeta = 0.999 } = options;
-  checkNumber("mean", mean);
-  checkPositive("scale", scale);
+  requireNumber("mean", mean);
+  requirePositive("scale", scale);
   const config = { kind: "laplace", T, mean, scale, maxBeta };
   return scheduleFromCurve("laplace", { T, maxBeta, remedy: "use a larger mean or a smaller scale", config }, (u) => {
     // λ(u) = μ − b·sgn(1/2 − u)·ln(1 − 2·|u − 1/2|)

@@ -1,7 +1,7 @@
 /** DDPM's linear schedule, scaled so that its end does not depend on T. */
 import { numericKind } from "./path-kind.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
-import { checkPositive, checkSteps } from "../check.js";
+import { requirePositive, requireWhole } from "../../base/values.js";
 
 export interface LinearScheduleOptions {
   /** Number of steps T. Default 1000. */
@@ -42,8 +42,8 @@ export function scaledBetas(
   referenceT: number,
   rule: (start: number, end: number, u: number) => number,
 ): Float64Array {
-  checkSteps("T", T);
-  checkPositive("referenceT", referenceT);
+  requireWhole("T", T);
+  requirePositive("referenceT", referenceT);
   const scale = referenceT / T;
   if (!(betaStart > 0 && betaStart <= betaEnd)) {
     throw new RangeError(`need 0 < betaStart ≤ betaEnd, got ${betaStart} and ${betaEnd}`);

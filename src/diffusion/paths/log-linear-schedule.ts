@@ -1,5 +1,5 @@
 /** The log-linear schedule: σ grows geometrically from its least to its largest value. */
-import { checkSteps } from "../check.js";
+import { requireWhole } from "../../base/values.js";
 import { numericKind } from "./path-kind.js";
 import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
 
@@ -19,7 +19,7 @@ export interface LogLinearScheduleOptions {
  */
 export function logLinearSchedule(options: LogLinearScheduleOptions = {}): Schedule {
   const { T = 1000, sigmaMin = 0.01, sigmaMax = 50 } = options;
-  checkSteps("T", T);
+  requireWhole("T", T);
   if (!(T >= 2 && sigmaMin > 0 && sigmaMin < sigmaMax)) {
     throw new RangeError(`need T ≥ 2 and 0 < sigmaMin < sigmaMax, got ${T}, ${sigmaMin} and ${sigmaMax}`);
   }

@@ -1,6 +1,6 @@
 /** The contract of a path from data to noise, and the noise levels read from one. */
 import type { Json } from "../../base/fields.js";
-import { checkTime } from "./time.js";
+import { requireTime } from "./time.js";
 
 /** What a path was made from, as plain JSON: its kind and its parameters. */
 export interface PathConfig {
@@ -50,12 +50,12 @@ export function samePath(one: GaussianPath, other: GaussianPath): boolean {
  * Source: Karras et al. 2022 (EDM), equation 2 and table 1, where σ(t) is measured on x_t/s(t).
  */
 export function noiseLevel(path: GaussianPath, t: number): number {
-  checkTime(path, t);
+  requireTime(path, t);
   return path.noise(t) / path.signal(t);
 }
 
 /** λ(t) = ln(a(t)/b(t)), half the log signal-to-noise ratio. Source: Lu et al. 2022 (DPM-Solver), section 2.2. */
 export function halfLogSnr(path: GaussianPath, t: number): number {
-  checkTime(path, t);
+  requireTime(path, t);
   return Math.log(path.signal(t)) - Math.log(path.noise(t));
 }

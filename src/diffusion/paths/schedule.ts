@@ -2,7 +2,7 @@
 import type { PathKind } from "./path-kind.js";
 import type { GaussianPath, PathConfig } from "./path.js";
 import { warnOfTerminalSnr } from "./terminal-snr.js";
-import { checkTime } from "./time.js";
+import { requireTime } from "./time.js";
 
 /**
  * A variance-preserving noise schedule in T discrete steps: a frozen value of float64 tables, to be read only.
@@ -119,24 +119,24 @@ function makeSchedule(name: string, config: PathConfig, alphaBar: Float64Array, 
       alphaBar[Math.max(t - 1, 0)] === 1 ? 0 : (b * (1 - alphaBar[t - 1])) / (1 - alphaBar[t]),
     ),
     signal: (t: number) => {
-      checkTime({ name, T }, t);
+      requireTime({ name, T }, t);
       return Number.isInteger(t) ? signals[t] : 1 / Math.hypot(1, levelBetween(levels, t));
     },
     noise: (t: number) => {
-      checkTime({ name, T }, t);
+      requireTime({ name, T }, t);
       if (Number.isInteger(t)) return noises[t];
       const level = levelBetween(levels, t);
       return level / Math.hypot(1, level);
     },
     timeAt: (level: number) => {
-      checkLevel(name, levels, level);
+      requireLevel(name, levels, level);
       return timeBetween(levels, level);
     },
   };
   return Object.freeze(Object.assign(Object.create(schedulePrototype) as Schedule, tables));
 }
 
-function checkLevel(name: string, levels: Float64Array, level: number): void {
+function requireLevel(name: string, levels: Float64Array, level: number): void {
   const last = levels[levels.length - 1];
   // A grid that ends exactly at σ_T may miss it by a rounding error.
   if (!(level >= 0 && level <= last * (1 + 1e-9))) {

@@ -1,5 +1,5 @@
 /** The two sigmoid schedules: one shapes β_t, the other ᾱ_t. */
-import { checkNumber, checkPositive } from "../check.js";
+import { requireNumber, requirePositive } from "../../base/values.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
 import { numericKind } from "./path-kind.js";
@@ -53,9 +53,9 @@ export interface SigmoidAlphaBarOptions {
  */
 export function sigmoidAlphaBarSchedule(options: SigmoidAlphaBarOptions = {}): Schedule {
   const { T = 1000, start = -3, end = 3, tau = 1, maxBeta = 0.999 } = options;
-  checkNumber("start", start);
-  checkNumber("end", end);
-  checkPositive("tau", tau);
+  requireNumber("start", start);
+  requireNumber("end", end);
+  requirePositive("tau", tau);
   if (!(start < end)) throw new RangeError(`need start < end, got ${start} and ${end}`);
   // S(end) − S(x) as S(−x) − S(−end), which does not cancel where S is near 1.
   const above = (x: number): number => sigmoid(-x / tau) - sigmoid(-end / tau);

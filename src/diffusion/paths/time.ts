@@ -17,7 +17,7 @@ export function networkTime(t: number | tf.Tensor1D): number | tf.Tensor1D {
 }
 
 /** Throws a RangeError unless 0 ≤ t ≤ T. */
-export function checkTime(range: { readonly name: string; readonly T: number }, t: number): void {
+export function requireTime(range: { readonly name: string; readonly T: number }, t: number): void {
   if (!(t >= 0 && t <= range.T)) {
     throw new RangeError(`t = ${t} is outside 0 … ${range.T}, the times of "${range.name}"; t = 0 is clean data`);
   }

@@ -3,7 +3,7 @@ import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { RandomStream } from "../../random/index.js";
 import type { Classifier } from "../../networks/index.js";
-import { checkExamples } from "../check-examples.js";
+import { requireExamples } from "../require-examples.js";
 import { ShuffledOrder } from "../../training/shuffled-order.js";
 import type { TrainingPhase, TrainingTask } from "../../training/task.js";
 
@@ -105,7 +105,7 @@ function check({ classifier, images, labels }: ClassificationTaskOptions, batchS
       `maxShift must be a whole number of pixels, 0 … ${Math.min(height, width) - 1}, got ${maxShift}`,
     );
   }
-  checkExamples("images", images, size);
+  requireExamples("images", images, size);
 }
 
 function shifted(image: Float32Array, h: number, w: number, c: number, down: number, right: number): Float32Array {

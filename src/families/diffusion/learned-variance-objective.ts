@@ -61,7 +61,7 @@ function learnedVariance(
   };
   return {
     numbers: (path, times) => {
-      checkSame(path, schedule);
+      requireSame(path, schedule);
       const rows = Array.from(times, at);
       const names = Object.keys(at(schedule.T)) as (keyof Flat)[];
       return Object.fromEntries(names.map((name) => [name, Float32Array.from(rows, (row) => row[name])]));
@@ -74,7 +74,7 @@ function learnedVariance(
   };
 }
 
-function checkSame(path: GaussianPath, schedule: Schedule): void {
+function requireSame(path: GaussianPath, schedule: Schedule): void {
   if (path !== schedule) {
     throw new RangeError(
       `the objective is of schedule "${schedule.name}", the task's path is "${path.name}": give both the same`,

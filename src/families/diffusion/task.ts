@@ -14,7 +14,7 @@ import {
 } from "../../diffusion/index.js";
 import { drawMasks, dropoutSites, type DropoutSite } from "../../nn/index.js";
 import { RandomStream } from "../../random/index.js";
-import { checkExamples } from "../check-examples.js";
+import { requireExamples } from "../require-examples.js";
 import { conditionTensors, requireColumns, type ConditionOptions } from "../conditions.js";
 import { clockOf, type NetworkClock, type TimeNetwork } from "./network-denoiser.js";
 import { simpleObjective, type Objective } from "./objective.js";
@@ -126,8 +126,8 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
     if (noise && noise.length !== data.length) {
       throw new RangeError(`noise that belongs to the data needs its ${data.length} numbers, got ${noise.length}`);
     }
-    checkExamples("data", data, this.size);
-    if (noise) checkExamples("noise", noise, this.size);
+    requireExamples("data", data, this.size);
+    if (noise) requireExamples("noise", noise, this.size);
     requireColumns(options, count, network.conditions);
     if (options.objective && (options.prediction ?? options.weighting) !== undefined) {
       throw new RangeError("prediction and weighting are the default objective's: give them to the objective instead");

@@ -4,7 +4,7 @@ import { requireKnownKeys } from "../../base/check.js";
 import type { ConvVae } from "../../networks/index.js";
 import { RandomStream } from "../../random/index.js";
 import { ShuffledOrder, type TrainingPhase, type TrainingTask } from "../../training/index.js";
-import { checkExamples } from "../check-examples.js";
+import { requireExamples } from "../require-examples.js";
 import { boundTerms } from "./elbo.js";
 
 export interface VaeTaskOptions {
@@ -48,7 +48,7 @@ export class VaeTask implements TrainingTask<VaeBatch> {
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(`${data.length} numbers are no whole count of images of shape [${this.shape}]`);
     }
-    checkExamples("data", data, this.size);
+    requireExamples("data", data, this.size);
     const outside = data.findIndex((value) => value < -1 || value > 1);
     if (outside >= 0) {
       throw new RangeError(

@@ -1,6 +1,6 @@
 /** The keys that both U-Nets' configurations have, and the checks of them. */
 import { activationNames, type ActivationName, type TimeScaleShift } from "../../nn/index.js";
-import { checkDropoutRate } from "../../nn/dropout.js";
+import { requireDropoutRate } from "../../nn/dropout.js";
 import { requireList, requireNumber, requireOneOf, requirePositive } from "../config-keys.js";
 
 /** What diffusers' `UNet2DModel` and `UNet2DConditionModel` both are told, under the same names. */
@@ -72,7 +72,7 @@ export function requireCommonKeys(config: UNetCommonConfig, known: KnownBlocks):
   if (config.mid_block_scale_factor === 0) {
     throw new RangeError("mid_block_scale_factor must be a number other than 0, got 0");
   }
-  checkDropoutRate(config.dropout);
+  requireDropoutRate(config.dropout);
   if (!(config.norm_eps > 0)) throw new RangeError(`norm_eps must be a positive number, got ${config.norm_eps}`);
   requireWidths(config);
 }

@@ -2,7 +2,7 @@
 import * as tf from "../../runtime/tf.js";
 import { estimate, type Denoiser } from "../../diffusion/denoiser.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";
-import { checkStart, march } from "../stepping/march.js";
+import { requireStart, march } from "../stepping/march.js";
 import type { SamplerOptions, SamplerStep } from "../stepping/sampler.js";
 import { gridTimes } from "../stepping/time-grid.js";
 
@@ -30,7 +30,7 @@ export function ddimInversion(
   const { iterations = 1 } = options;
   if (!Number.isInteger(iterations) || iterations < 1)
     throw new RangeError(`iterations must be a whole number ≥ 1, got ${iterations}`);
-  checkStart("x0", x0);
+  requireStart("x0", x0);
   const times = gridTimes(path, { ...options, finish: "data" }).reverse();
   const [first, second] = times;
   if (path.signal(second) === 0) {

@@ -1,7 +1,7 @@
 /** Fills in what a mask hides (RePaint). */
-import { checkFinite } from "../../runtime/finite.js";
+import { requireFinite } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
-import { checkSameShape } from "../../diffusion/coefficients.js";
+import { requireSameShape } from "../../diffusion/coefficients.js";
 import { estimate, type Denoiser } from "../../diffusion/denoiser.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";
 import { levelAt, posteriorCoefficients } from "../../diffusion/posterior.js";
@@ -46,9 +46,9 @@ export function inpaint(
       );
   }
   const walk = repaintTimes(timeGrid(path, options), resamples, jump);
-  checkSameShape("image", image, "xT", xT);
-  checkFinite("image", image, "the parts to fill in may hold anything finite, for instance 0");
-  checkMask(mask, xT);
+  requireSameShape("image", image, "xT", xT);
+  requireFinite("image", image, "the parts to fill in may hold anything finite, for instance 0");
+  requireMask(mask, xT);
   const compose = (known: tf.Tensor, filled: tf.Tensor): tf.Tensor =>
     tf.add(tf.mul(mask, known), tf.mul(tf.sub(1, mask), filled));
   return march("inpaint", xT, walk, (x, i) => {
@@ -102,7 +102,7 @@ export function repaintTimes(times: readonly number[], resamples: number, jump: 
   return noisy.length < times.length ? [...walk, 0] : walk;
 }
 
-function checkMask(mask: tf.Tensor, xT: tf.Tensor): void {
+function requireMask(mask: tf.Tensor, xT: tf.Tensor): void {
   const padded = [...new Array<number>(Math.max(0, xT.rank - mask.rank)).fill(1), ...mask.shape];
   if (padded.length !== xT.rank || padded.some((size, i) => size !== 1 && size !== xT.shape[i]))
     throw new RangeError(`the mask's shape [${mask.shape}] does not broadcast over the image's [${xT.shape}]`);

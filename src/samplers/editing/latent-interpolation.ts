@@ -1,6 +1,6 @@
 /** Walks between two noises, along the sphere on which noise lies. */
-import { checkSameShape } from "../../diffusion/coefficients.js";
-import { allFinite, checkFinite } from "../../runtime/finite.js";
+import { requireSameShape } from "../../diffusion/coefficients.js";
+import { allFinite, requireFinite } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
 
 /** 1 + cos θ below which two noises are opposite: float32 rounds a cosine by 1e-7. */
@@ -18,8 +18,8 @@ const OPPOSITE = 1e-6;
  */
 export function interpolateNoise(a: tf.Tensor, b: tf.Tensor, share: number): tf.Tensor {
   if (!(share >= 0 && share <= 1)) throw new RangeError(`share must lie in 0 … 1, got ${share}`);
-  checkSameShape("a", a, "b", b);
-  for (const [name, noise] of Object.entries({ a, b })) checkFinite(name, noise, "interpolate finite noise");
+  requireSameShape("a", a, "b", b);
+  for (const [name, noise] of Object.entries({ a, b })) requireFinite(name, noise, "interpolate finite noise");
   return tf.tidy(() => {
     const axes = a.shape.map((_, axis) => axis).slice(1);
     const inner = (x: tf.Tensor, y: tf.Tensor): tf.Tensor => tf.sum(tf.mul(x, y), axes, true);

@@ -1,5 +1,5 @@
 /** The loop that every sampler is, with a step rule of its own. */
-import { checkFinite, locating } from "../../runtime/finite.js";
+import { requireFinite, locating } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
 import type { SamplerStep } from "./sampler.js";
 
@@ -32,7 +32,7 @@ export function march(
   times: readonly number[],
   rule: StepRule,
 ): Generator<SamplerStep, tf.Tensor> {
-  checkStart("xT", xT);
+  requireStart("xT", xT);
   return walk(name, xT, times, rule);
 }
 
@@ -76,8 +76,8 @@ function release(live: Set<tf.Tensor>, kept: readonly tf.Tensor[]): Set<tf.Tenso
 }
 
 /** Throws a RangeError unless the start is a batch of finite numbers. */
-export function checkStart(name: string, x: tf.Tensor): void {
+export function requireStart(name: string, x: tf.Tensor): void {
   if (x.rank < 2)
     throw new RangeError(`${name} must be a batch [N, …], got shape [${x.shape}]: add a leading dimension`);
-  checkFinite(name, x, "sampling starts from finite numbers");
+  requireFinite(name, x, "sampling starts from finite numbers");
 }

@@ -1,7 +1,7 @@
 /** The noise that samplers are given. */
 import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
-import { checkSameShape } from "../../diffusion/coefficients.js";
+import { requireSameShape } from "../../diffusion/coefficients.js";
 import { RandomStream } from "../../random/index.js";
 import type { NoiseSource } from "./sampler.js";
 
@@ -39,6 +39,6 @@ export function drawNoise(source: NoiseSource | undefined, draw: number, state: 
   if (typeof source !== "function")
     throw new TypeError("this sampler adds noise: give it `noise`, for instance normalNoise(seed)");
   const noise = source(draw, state.shape);
-  checkSameShape(`draw ${draw} of the noise source`, noise, "the state", state);
+  requireSameShape(`draw ${draw} of the noise source`, noise, "the state", state);
   return noise;
 }

@@ -1,5 +1,5 @@
 /** Runs a sampler to its end. */
-import { checkFinite } from "../../runtime/finite.js";
+import { requireFinite } from "../../runtime/finite.js";
 import { interruptible } from "../../runtime/interrupt.js";
 import type * as tf from "../../runtime/tf.js";
 import { nextTurn } from "../../runtime/turn.js";
@@ -48,7 +48,7 @@ export async function sample(
 
 function checked(result: tf.Tensor): tf.Tensor {
   try {
-    checkFinite(
+    requireFinite(
       "the sample",
       result,
       "check that the denoiser's `predicts` is what the network was trained for; clipping x0 or more steps may help",

@@ -1,6 +1,6 @@
 /** The times that a sampler visits. */
 import { warn } from "../../runtime/warning.js";
-import { checkChoice } from "../../diffusion/check.js";
+import { requireChoice } from "../../base/values.js";
 import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";
 import { TERMINAL_SNR_LIMIT } from "../../diffusion/paths/terminal-snr.js";
 import { karrasLevels, noiseLevelRange } from "./noise-levels.js";
@@ -44,11 +44,11 @@ export function timeGrid(path: GaussianPath, options: TimeGridOptions = {}): num
 export function gridTimes(path: GaussianPath, options: TimeGridOptions = {}): number[] {
   const { T, discrete } = path;
   const { spacing = varianceExplodes(path) ? "karras" : "trailing", levels, finish = "data" } = options;
-  checkChoice("finish", finish, ["data", "last"]);
-  checkChoice("spacing", spacing, ["leading", "trailing", "linspace", "karras"]);
-  checkSaidOnce(options);
+  requireChoice("finish", finish, ["data", "last"]);
+  requireChoice("spacing", spacing, ["leading", "trailing", "linspace", "karras"]);
+  requireSaidOnce(options);
   const times = options.times ?? levels?.map((level) => path.timeAt(level));
-  if (times) return close(checkTimes(path, times), finish);
+  if (times) return close(requireTimes(path, times), finish);
   const steps = options.steps ?? (discrete ? Math.min(50, T) : 50);
   if (!Number.isInteger(steps) || steps < 1 || (discrete && steps > T)) {
     throw new RangeError(`steps must be a whole number from 1 to ${discrete ? T : "∞"}, got ${steps}`);
@@ -56,7 +56,7 @@ export function gridTimes(path: GaussianPath, options: TimeGridOptions = {}): nu
   return close(spacedTimes(path, steps, spacing), finish);
 }
 
-function checkSaidOnce({ times, levels, steps, spacing }: TimeGridOptions): void {
+function requireSaidOnce({ times, levels, steps, spacing }: TimeGridOptions): void {
   const [grid, ...also] = Object.entries({ times, levels, steps, spacing }).filter(([, value]) => value !== undefined);
   if (!grid || grid[0] === "steps" || also.length === 0) return;
   throw new RangeError(
@@ -104,7 +104,7 @@ function rounded(value: number): number {
   return nearest - value === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
 }
 
-function checkTimes(path: GaussianPath, times: readonly number[]): readonly number[] {
+function requireTimes(path: GaussianPath, times: readonly number[]): readonly number[] {
   if (times.length === 0) throw new RangeError("times is empty: give at least one time");
   times.forEach((t, i) => {
     if (!(t > 0 && t <= path.T) || (i > 0 && !(t < times[i - 1]))) {

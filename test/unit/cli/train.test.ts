@@ -20,7 +20,8 @@ test("Ctrl-C saves; the same command goes on to the same weights as a run that n
   assert.match(stopped.stdout, /stopped at step \d+ of 60, saved in/);
   const resumed = await command("train", [...args, "--run", join(folder, "stopped")]);
   assert.match(resumed.stdout, /continuing .* at step \d+ of 60/);
-  const weights = (run: string): Buffer => readFileSync(join(folder, run, "model.safetensors"));
+  const weights = (run: string): Buffer =>
+    readFileSync(join(folder, run, "classifier", "diffusion_pytorch_model.safetensors"));
   assert.deepEqual(weights("stopped"), weights("straight"));
 });
 
