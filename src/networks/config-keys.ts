@@ -31,11 +31,17 @@ export function withDefaults<Config extends object>(
   }
   if (refused.length > 0) {
     throw new RangeError(
-      `${network} does not know ${refused.join(", ")}: leave ${refused.length === 1 ? "it" : "them"} out, ` +
-        `or check the spelling; known keys are ${Object.keys(defaults).join(", ")}`,
+      `${network} does not know ${refused.join(", ")}: ${remedyFor(given, refused.length)}; ` +
+        `known keys are ${Object.keys(defaults).join(", ")}`,
     );
   }
   return config as Config;
+}
+
+/** A file of another program was trained with its keys: without one of them it would open as another network. */
+function remedyFor(given: object, refused: number): string {
+  if (Object.hasOwn(given, "_class_name")) return "the network of this file cannot be opened here";
+  return `leave ${refused === 1 ? "it" : "them"} out, or check the spelling`;
 }
 
 /** A value of the default's kind: true or false, a number, a list. Null is for the network's own check. */

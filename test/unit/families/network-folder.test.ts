@@ -70,11 +70,17 @@ test("configuration keys: notes and neutral values pass, others are refused by n
   edit({ _diffusers_version: "0.35.2", _name_or_path: "x", dropout: 0.0, downsample_type: "conv", some_setting: null });
   fromDiffusers(folder).dispose();
   edit({ downsample_type: "resnet" });
-  refuses(/UNet2D does not know downsample_type = "resnet": leave it out/, RangeError);
+  refuses(
+    /UNet2D does not know downsample_type = "resnet": the network of this file cannot be opened here/,
+    RangeError,
+  );
   edit({ downsample_type: "conv", sliding_window: 3 });
   refuses(/does not know sliding_window = 3/, RangeError);
   edit({ sliding_window: null, add_atention: false });
-  refuses(/does not know add_atention = false: leave it out, or check the spelling/, RangeError);
+  refuses(
+    /does not know add_atention = false: the network of this file cannot be opened here; known keys are/,
+    RangeError,
+  );
   edit({ add_atention: null });
   edit({ sliding_window: null, up_block_types: ["KUpBlock2D"] });
   refuses(/up_block_types: unknown "KUpBlock2D", allowed are UpBlock2D, AttnUpBlock2D/, RangeError);
