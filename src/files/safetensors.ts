@@ -1,5 +1,6 @@
 /** Reads and writes safetensors files, checking every header before memory is taken. */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { sizeOf } from "../base/shape.js";
 import { encodeHalf, type FloatFormat } from "./float-formats.js";
 import { commitTogether, stageFile, type StagedFile } from "./atomic-file.js";
 import { jsonShape } from "./json-keys.js";
@@ -188,7 +189,7 @@ export function stageSafetensors(
     if (Object.hasOwn(header, name) || name === "__metadata__") {
       throw new RangeError(`${path} cannot hold another "${name}": give the tensor another name`);
     }
-    const size = shape.reduce((product, n) => product * n, 1);
+    const size = sizeOf(shape);
     if (size !== values.length)
       throw new RangeError(`"${name}" of shape [${shape}] needs ${size} numbers, got ${values.length}`);
     const bytes = encode(name, values, format);
@@ -249,7 +250,7 @@ function entryOf(name: string, value: unknown, dataLength: number, path: string)
   }
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > dataLength) return fail(`lies at bytes ${begin}–${end} of ${dataLength}: out of range`);
-  const size = shape.reduce((product: number, n: number) => product * n, 1) * bytesOf[dtype];
+  const size = sizeOf(shape) * bytesOf[dtype];
   if (size !== end - begin) return fail(`of shape [${shape}] needs ${size} bytes, its offsets give ${end - begin}`);
   return { dtype, shape: shape as number[], begin, end };
 }

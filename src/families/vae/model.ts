@@ -1,4 +1,5 @@
 /** A trained VAE: z from the prior, through the decoder, to an image. */
+import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
 import { requireKnownKeys } from "../../base/check.js";
 import type { ConvVae } from "../../networks/index.js";
@@ -113,7 +114,7 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
   /** x ~ p(x|z): a coin for each grey value, or the mean and noise of the learned deviation. */
   private sampled(output: tf.Tensor4D, seed: number, first: number): tf.Tensor4D {
     const [count, ...shape] = output.shape;
-    const size = shape.reduce((product, n) => product * n, 1);
+    const size = sizeOf(shape);
     const bernoulli = this.network.config.likelihood === "bernoulli";
     const values = new Float32Array(count * size);
     for (let i = 0; i < count; i++) {
