@@ -78,9 +78,10 @@ export function decodeNumbers(bytes: Uint8Array, type: TensorType): Float32Array
 function exactly(numbers: ArrayLike<number | bigint>): Float32Array {
   const values = new Float32Array(numbers.length);
   for (let i = 0; i < values.length; i++) {
-    values[i] = Number(numbers[i]);
-    // A bigint equals a number only if both are the same whole number.
-    if (values[i] != numbers[i]) throw new RangeError(`holds ${numbers[i]}, which float32 cannot hold exactly`);
+    const given = numbers[i];
+    values[i] = Number(given);
+    const kept = typeof given === "bigint" ? BigInt(values[i]) === given : values[i] === given;
+    if (!kept) throw new RangeError(`holds ${given}, which float32 cannot hold exactly`);
   }
   return values;
 }
