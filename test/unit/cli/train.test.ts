@@ -33,7 +33,13 @@ test("a run cannot be continued with other numbers than it was begun with", asyn
 
 test("--fresh forgets an earlier run only when all that was asked for is possible", async () => {
   const run = join(folder, "straight");
-  const before = readdirSync(run).map((name) => [name, readFileSync(join(run, name), "base64")]);
+  const contents = (): [string, string][] =>
+    readdirSync(run, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+      .sort()
+      .map((path) => [path, readFileSync(path, "base64")]);
+  const before = contents();
   const fresh = ["mnist-classifier", "--fresh", "--run", run];
   for (const wrong of [
     ["--steps", "abc"],
@@ -45,10 +51,7 @@ test("--fresh forgets an earlier run only when all that was asked for is possibl
     assert.equal(refused.code, 1);
     assert.match(refused.stderr, wrong[0] === "--precision" ? /unknown precision/ : new RegExp(wrong[0]));
   }
-  assert.deepEqual(
-    readdirSync(run).map((name) => [name, readFileSync(join(run, name), "base64")]),
-    before,
-  );
+  assert.deepEqual(contents(), before);
   const begun = await command("train", [...fresh, "--steps", "3", "--batch", "8"]);
   assert.equal(begun.code, 0, begun.stderr);
   assert.doesNotMatch(begun.stdout, /continuing/);
