@@ -48,6 +48,7 @@ export async function drawFrom(model: DiffusionModel, request: DiffusionDrawRequ
   const { sampler, steps } = choiceOf(model, request);
   const label = labelOf(request);
   labelsFor(model, { count, label });
+  requireConditions(model, request);
   return generate(model, {
     sampler,
     ...(steps !== null && { steps }),
@@ -60,6 +61,20 @@ export async function drawFrom(model: DiffusionModel, request: DiffusionDrawRequ
     signal,
     onProgress,
   });
+}
+
+/** @throws RangeError for a network that takes more than a class, unless the request brings it */
+function requireConditions({ network }: DiffusionModel, { context }: DiffusionDrawRequest): void {
+  const takes = Object.keys(network.conditions ?? {}).filter((name) => name !== "label");
+  const missing = takes.filter((name) => name !== "context" || !context);
+  if (missing.length > 0) {
+    throw new RangeError(
+      `this model's network takes ${missing.join(" and ")}, tokens that no command line has: draw from it in a program, ` +
+        "loadModel(folder).draw({ count, context })",
+    );
+  }
+  if (context && !takes.includes("context"))
+    throw new RangeError("this model's network takes no context: leave it out");
 }
 
 /** "ddim, 50 steps, guidance 1.25". */

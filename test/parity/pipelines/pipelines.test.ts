@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type * as tf from "../../../src/runtime/tf.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { parseSchedulerConfig } from "../../../src/diffusion/index.js";
 import { isDiffusionModel, loadModel, type DiffusionModel, type GenerativeModel } from "../../../src/families/index.js";
 import { command } from "../../unit/cli/command.js";
+import { signal } from "../networks/formula.js";
 import { drawFrom } from "./drawing.js";
 import { hashOf, models, saveModel } from "./models.js";
 
@@ -101,6 +102,19 @@ test("a scheduler's configuration that diffusers wrote has no key that is not kn
       if (!ignored && !key.includes("seq_len") && key !== "time_shift_type") assert.throws(read, new RegExp(key), key);
     }
   }
+});
+
+test("a network that takes tokens draws with them, and says so without", async () => {
+  const model = loadModel(join(fixtures, "conditional", "unet"));
+  await assert.rejects(
+    model.draw({ count: 2 }),
+    /takes context, tokens that no command line has: draw from it in a program/,
+  );
+  const context = signal("context", [1, 4, 5]);
+  const images = await diffusion(model).draw({ count: 2, steps: 2, context });
+  assert.deepEqual(images.shape, [2, 8, 8, 1]);
+  tf.dispose([images, context]);
+  model.dispose();
 });
 
 test("npm run sample draws from a folder of diffusers", async () => {
