@@ -76,8 +76,8 @@ for (const [name, network] of progress(Object.entries({ stack, "U-Net, clock sto
   const task = new lab.DiffusionTask({ network, path: schedule, data, shape: [28, 28, 1], batchSize: 32, seed: 7 });
   const trainer = new lab.Trainer(task, { learningRate, averageDecay: 0.95 });
   await trainer.run(160);
-  const errors = () => lab.noiseErrors(lab.networkDenoiser(network, schedule), schedule, unseen, knots, lab.normalNoise(9));
-  curves.push({ name, x: knots, y: await trainer.withAverage(errors) });
+  const y = () => lab.noiseErrors(lab.networkDenoiser(network, schedule), schedule, unseen, knots, lab.normalNoise(9));
+  curves.push({ name, x: knots, y: await trainer.withAverage(y) });
 }
 const error = { title: "mean square error of ε̂", unit: "1", log: true };
 show(lab.lineChart({ x: { title: "timestep t", unit: "steps" }, y: error, series: curves }));

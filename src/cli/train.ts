@@ -8,7 +8,7 @@ import { type Precision } from "../compile/index.js";
 import { requirePrecision } from "../compile/precision.js";
 import { writeFileAtomically } from "../files/index.js";
 import type { TrainingRecord } from "../families/index.js";
-import { Trainer, TrainingDivergedError } from "../training/index.js";
+import { Trainer, TrainingDivergedError, type StepReport } from "../training/index.js";
 import { wholeNumber } from "../base/arguments.js";
 import { Fields, parseJson } from "../base/fields.js";
 import { ProgressLine } from "../base/progress-line.js";
@@ -147,6 +147,14 @@ function readRun(path: string): RunFile {
   return run;
 }
 
+/** What a step tells besides its loss: the loss of each further player, and each player's metrics. */
+function partsOfLoss(phases: StepReport["phases"]): string[] {
+  return Object.entries(phases).flatMap(([name, { loss, metrics }], i) => [
+    ...(i === 0 ? [] : [`${name} ${loss.toPrecision(4)}`]),
+    ...Object.entries(metrics).map(([metric, value]) => `${metric} ${value.toPrecision(4)}`),
+  ]);
+}
+
 /** Resolves with false if Ctrl-C stopped it. The state is saved every `saveEvery` steps and at the end. */
 async function trainWithProgress(
   trainer: Trainer,
@@ -163,16 +171,14 @@ async function trainWithProgress(
   try {
     await trainer.run(Math.max(0, run.steps - trainer.step), {
       signal: stop.signal,
-      onStep: ({ step, loss, learningRate }) => {
+      onStep: ({ step, loss, learningRate, phases }) => {
         const now = performance.now();
         run.seconds += (now - last) / 1000;
         last = now;
         smoothed = Number.isNaN(smoothed) ? loss : 0.98 * smoothed + 0.02 * loss;
         const rate = line.rate(step) * run.batchSize;
-        line.show(
-          step,
-          `loss ${smoothed.toFixed(4)}  ${rate.toFixed(0)} examples/s  rate ${learningRate.toExponential(1)}`,
-        );
+        const speed = `${rate.toFixed(0)} examples/s  rate ${learningRate.toExponential(1)}`;
+        line.show(step, [`loss ${smoothed.toFixed(4)}`, ...partsOfLoss(phases), speed].join("  "));
         if (step % saveEvery === 0) save();
       },
     });
