@@ -1,6 +1,8 @@
 /** A trained VAE: z from the prior, through the decoder, to an image. */
 import { sizeOf } from "../../base/shape.js";
+import { interruptible } from "../../runtime/interrupt.js";
 import * as tf from "../../runtime/tf.js";
+import { nextTurn } from "../../runtime/turn.js";
 import { requireKnownKeys } from "../../base/check.js";
 import type { ConvVae } from "../../networks/index.js";
 import { RandomStream } from "../../random/index.js";
@@ -68,29 +70,22 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
    * @throws RangeError for an unknown option, a condition (this model knows none), or a number out of range
    */
   async draw(request: VaeDrawRequest): Promise<tf.Tensor4D> {
-    const { count, seed, batchSize, temperature, decoding } = settingsOf(request);
-    const { latent_channels } = this.network.config;
-    const batches: tf.Tensor4D[] = [];
-    try {
-      for (let first = 0; first < count; first += batchSize) {
-        request.signal?.throwIfAborted();
-        const size = Math.min(batchSize, count - first);
-        const z = normalNoise(seed, { firstSample: first })(0, [size, latent_channels]) as tf.Tensor2D;
-        batches.push(
-          tf.tidy(() => {
-            const output = this.network.decode(tf.mul(z, temperature));
-            return decoding === "mean" ? decodedMean(this.network, output) : this.sampled(output, seed, first);
-          }),
-        );
-        z.dispose();
-        request.onProgress?.((first + size) / count);
-        // Lets Ctrl-C and a notebook's stop button through.
-        await tf.nextFrame();
+    const settings = settingsOf(request);
+    return interruptible(request.signal, "drawing from the VAE was interrupted", async (signal) => {
+      const batches: tf.Tensor4D[] = [];
+      try {
+        for (let first = 0; first < settings.count; first += settings.batchSize) {
+          signal.throwIfAborted();
+          const size = Math.min(settings.batchSize, settings.count - first);
+          batches.push(this.drawBatch(first, size, settings));
+          request.onProgress?.((first + size) / settings.count);
+          await nextTurn();
+        }
+        return tf.concat(batches);
+      } finally {
+        tf.dispose(batches);
       }
-      return tf.concat(batches);
-    } finally {
-      tf.dispose(batches);
-    }
+    });
   }
 
   describe(request: VaeDrawRequest): string {
@@ -111,6 +106,15 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
     this.network.dispose();
   }
 
+  /** Images `first` … `first + size − 1`. */
+  private drawBatch(first: number, size: number, { seed, temperature, decoding }: DrawSettings): tf.Tensor4D {
+    return tf.tidy(() => {
+      const noise = normalNoise(seed, { firstSample: first })(0, [size, this.network.config.latent_channels]);
+      const output = this.network.decode(tf.mul(noise, temperature) as tf.Tensor2D);
+      return decoding === "mean" ? decodedMean(this.network, output) : this.sampled(output, seed, first);
+    });
+  }
+
   /** x ~ p(x|z): a coin for each grey value, or the mean and noise of the learned deviation. */
   private sampled(output: tf.Tensor4D, seed: number, first: number): tf.Tensor4D {
     const [count, ...shape] = output.shape;
@@ -128,8 +132,10 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
   }
 }
 
+type DrawSettings = Required<Omit<VaeDrawRequest, "condition" | "signal" | "onProgress">>;
+
 /** The request with its defaults. */
-function settingsOf(request: VaeDrawRequest): Required<Omit<VaeDrawRequest, "condition" | "signal" | "onProgress">> {
+function settingsOf(request: VaeDrawRequest): DrawSettings {
   requireKnownKeys("the request of a VAE", request, KNOWN);
   const { count, seed = 0, batchSize = 64, temperature = 1, decoding = "mean", condition } = request;
   for (const [name, value] of Object.entries({ count, batchSize })) {

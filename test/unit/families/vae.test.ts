@@ -210,6 +210,19 @@ test("an image depends on the seed and its number alone, and lies in [−1, 1]",
   model.dispose();
 });
 
+test("drawing ends between two batches when it is asked to, by a signal or by Ctrl-C, and leaves no tensor", async () => {
+  const model = new VaeModel(makeVae());
+  const before = tf.memory().numTensors;
+  const stop = new AbortController();
+  const request = { count: 4, batchSize: 1, onProgress: () => stop.abort(new Error("enough")) };
+  await assert.rejects(model.draw({ ...request, signal: stop.signal }), /enough/);
+  const interrupt = (): void => void process.emit("SIGINT");
+  await assert.rejects(model.draw({ count: 4, batchSize: 1, onProgress: interrupt }), /was interrupted/);
+  assert.equal(tf.memory().numTensors, before);
+  assert.equal(process.listenerCount("SIGINT"), 0);
+  model.dispose();
+});
+
 test("a sample of a Bernoulli decoder is black and white, as often white as its mean says", async () => {
   const vae = makeVae();
   fill(vae, "decoder.hidden.weight", 0);
