@@ -1,5 +1,6 @@
 /** Distributions of points in the plane, with their densities. */
 import type { RandomStream } from "../random/index.js";
+import { drawPoints } from "./draw-points.js";
 
 // Every set is centred on 0 and scaled so that its mean variance over the two coordinates is 1 (before the
 // noise, where it has one): a diffusion model's x₀ should have about unit variance.
@@ -10,26 +11,10 @@ export interface CurveOptions {
   noise?: number;
 }
 
-/** The modes of {@link ringOfGaussians}. */
-export interface RingOptions {
-  /** How many Gaussians, at least 3. Default 8. */
-  modes?: number;
-  /** Their standard deviation, 0 < std < 1. Default 0.1. */
-  std?: number;
-}
-
 /** The board of {@link checkerboard}. */
 export interface CheckerboardOptions {
   /** Fields along a side, an even number. Default 4. */
   fields?: number;
-}
-
-/** An equally weighted mixture of isotropic Gaussians in the plane. */
-export interface GaussianModes {
-  /** K×2: the means, row by row. */
-  readonly means: Float32Array;
-  /** The standard deviation of every one. */
-  readonly std: number;
 }
 
 /** Half the side of the checkerboard: a uniform coordinate on [−√3, √3] has variance 1. */
@@ -39,23 +24,6 @@ function requireNumber(what: string, value: number, low: number, high: number): 
   if (!(value >= low && value <= high)) {
     throw new RangeError(`${what} must be a number from ${low} to ${high}, got ${value}`);
   }
-}
-
-function requirePoints(n: number): void {
-  if (!Number.isSafeInteger(n) || n < 0 || n > 2 ** 30) {
-    throw new RangeError(`the number of points n must be a whole number from 0 to 2^30, got ${n}`);
-  }
-}
-
-function fill(n: number, draw: () => readonly [number, number]): Float32Array {
-  requirePoints(n);
-  const points = new Float32Array(2 * n);
-  for (let i = 0; i < n; i++) {
-    const [x, y] = draw();
-    points[2 * i] = x;
-    points[2 * i + 1] = y;
-  }
-  return points;
 }
 
 /** A density on the plane that lies on curves: u uniform in [0, 1) on a branch chosen evenly. */
@@ -92,7 +60,7 @@ const ROLL: Curve = {
 
 function sampleCurve(curve: Curve, n: number, stream: RandomStream, noise: number): Float32Array {
   requireNumber("noise", noise, 0, 10);
-  return fill(n, () => {
+  return drawPoints(n, () => {
     const branch = curve.branches === 1 ? 0 : stream.integer(0, curve.branches);
     const [x, y] = curve.at(branch, stream.uniform());
     return [x + noise * stream.normal(), y + noise * stream.normal()];
@@ -171,55 +139,6 @@ export function swissRollDensity(x: number, y: number, { noise = 0.05 }: CurveOp
   return curveDensity(ROLL, x, y, noise);
 }
 
-/**
- * Where the Gaussians of {@link ringOfGaussians} stand: angles 2πk/K on a circle of radius √(2(1 − std²)),
- * which gives each coordinate variance 1 exactly.
- *
- * @throws RangeError when `modes` is no whole number from 3 to 1000 or `std` is not in (0, 1)
- */
-export function ringModes({ modes = 8, std = 0.1 }: RingOptions = {}): GaussianModes {
-  if (!Number.isSafeInteger(modes) || modes < 3 || modes > 1000) {
-    throw new RangeError(`modes must be a whole number from 3 to 1000, got ${modes}`);
-  }
-  if (!(std > 0 && std < 1)) throw new RangeError(`std must be between 0 and 1, got ${std}`);
-  // Var[x] = r²/2 + std² = 1
-  const radius = Math.sqrt(2 * (1 - std * std));
-  const means = new Float32Array(2 * modes);
-  for (let k = 0; k < modes; k++) {
-    means[2 * k] = radius * Math.cos((2 * Math.PI * k) / modes);
-    means[2 * k + 1] = radius * Math.sin((2 * Math.PI * k) / modes);
-  }
-  return { means, std };
-}
-
-/**
- * Equal Gaussians on a circle, n points as an n×2 array: mean 0, covariance the identity.
- *
- * @throws RangeError when n is no whole number ≥ 0, or as {@link ringModes}
- */
-export function ringOfGaussians(n: number, stream: RandomStream, options: RingOptions = {}): Float32Array {
-  const { means, std } = ringModes(options);
-  return fill(n, () => {
-    const k = stream.integer(0, means.length / 2);
-    return [means[2 * k] + std * stream.normal(), means[2 * k + 1] + std * stream.normal()];
-  });
-}
-
-/**
- * The density that {@link ringOfGaussians} draws from, exactly: p(x) = (1/K) Σ_k N(x; μ_k, std²I).
- *
- * @throws RangeError as {@link ringModes}
- */
-export function ringOfGaussiansDensity(x: number, y: number, options: RingOptions = {}): number {
-  const { means, std } = ringModes(options);
-  const modes = means.length / 2;
-  let sum = 0;
-  for (let k = 0; k < modes; k++) {
-    sum += Math.exp(-((x - means[2 * k]) ** 2 + (y - means[2 * k + 1]) ** 2) / (2 * std * std));
-  }
-  return sum / (modes * 2 * Math.PI * std * std);
-}
-
 function requireFields(fields: number): void {
   if (!Number.isSafeInteger(fields) || fields < 2 || fields % 2 !== 0 || fields > 1000) {
     throw new RangeError(`fields must be an even whole number from 2 to 1000, got ${fields}`);
@@ -235,7 +154,7 @@ function requireFields(fields: number): void {
 export function checkerboard(n: number, stream: RandomStream, { fields = 4 }: CheckerboardOptions = {}): Float32Array {
   requireFields(fields);
   const side = (2 * BOARD) / fields;
-  return fill(n, () => {
+  return drawPoints(n, () => {
     const column = stream.integer(0, fields);
     const row = 2 * stream.integer(0, fields / 2) + (column % 2);
     return [-BOARD + side * (column + stream.uniform()), -BOARD + side * (row + stream.uniform())];

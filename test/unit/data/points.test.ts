@@ -4,6 +4,9 @@ import { describe, test } from "node:test";
 import {
   checkerboard,
   checkerboardDensity,
+  gridModes,
+  gridOfGaussians,
+  gridOfGaussiansDensity,
   moons,
   moonsDensity,
   ringModes,
@@ -46,6 +49,7 @@ const SETS = [
   { name: "moons", sample: moons, density: moonsDensity, noise: 0.05 },
   { name: "swissRoll", sample: swissRoll, density: swissRollDensity, noise: 0.05 },
   { name: "ringOfGaussians", sample: ringOfGaussians, density: ringOfGaussiansDensity, noise: 0 },
+  { name: "gridOfGaussians", sample: gridOfGaussians, density: gridOfGaussiansDensity, noise: 0 },
   { name: "checkerboard", sample: checkerboard, density: checkerboardDensity, noise: 0 },
 ];
 
@@ -64,7 +68,8 @@ for (const { name, sample, density, noise } of SETS) {
 
     test("its density integrates to 1 and agrees with the share of points in each cell of a grid", () => {
       const cells = 12;
-      const fine = 8;
+      // Narrow modes need a finer sum.
+      const fine = name === "gridOfGaussians" ? 24 : 8;
       const low = -3;
       const side = 6 / cells;
       let total = 0;
@@ -195,4 +200,20 @@ describe("shapes", () => {
     assert.throws(() => checkerboard(1, stream(), { fields: 3 }), /even whole number/);
     assert.throws(() => checkerboardDensity(0, 0, { fields: 0 }), RangeError);
   });
+});
+
+test("a rare mode gets its share, and the density knows it", () => {
+  const { means, std, weights } = ringModes({ rare: 0.01 });
+  assert.deepEqual(
+    weights?.map((weight) => Number(weight.toFixed(6))),
+    [0.01, ...new Array<number>(7).fill(0.141429)],
+  );
+  const points = ringOfGaussians(N, stream(), { rare: 0.01 });
+  let rare = 0;
+  for (let i = 0; i < N; i++) if (Math.hypot(points[2 * i] - means[0], points[2 * i + 1]) < 5 * std) rare++;
+  assert.ok(Math.abs(rare / N - 0.01) < 4 * Math.sqrt(0.0099 / N), `${rare}`);
+  const peaks = [0, 1].map((k) => ringOfGaussiansDensity(means[2 * k], means[2 * k + 1], { rare: 0.01 }));
+  assert.ok(Math.abs(peaks[1] / peaks[0] - 0.99 / 7 / 0.01) < 1e-4);
+  assert.throws(() => ringModes({ rare: 1 }), /rare, the share of the first mode, must be between 0 and 1, got 1/);
+  assert.throws(() => gridModes({ side: 1 }), /side must be a whole number from 2 to 30, got 1/);
 });
