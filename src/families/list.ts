@@ -2,11 +2,12 @@
 import { nearestName } from "../base/check.js";
 import { diffusionFamily } from "./diffusion/family.js";
 import type { Family } from "./family.js";
+import { flowFamily } from "./flow/index.js";
 import { hasIndex, INDEX, readIndex } from "./folder.js";
 import type { GenerativeModel } from "./model.js";
 import { vaeFamily } from "./vae/index.js";
 
-export const families: readonly Family[] = [diffusionFamily, vaeFamily];
+export const families: readonly Family[] = [diffusionFamily, vaeFamily, flowFamily];
 
 /**
  * Opens a trained model of whatever family: the one that `model_index.json` names. A folder without an index is a

@@ -40,3 +40,11 @@ export {
 export { fieldExtent, receptiveField, type ReceptiveFieldOptions } from "./receptive-field.js";
 export { ConvVae, type LatentGaussian } from "./vae/conv-vae.js";
 export { convVaeDefaults, type ConvVaeConfig, type LikelihoodName } from "./vae/conv-vae-config.js";
+export type { InvertibleNetwork, FlowLatents } from "./flow/invertible-network.js";
+export type { Bijection, Transformed } from "./flow/bijection.js";
+export { ActNorm } from "./flow/actnorm.js";
+export { AffineCoupling, type AffineCouplingOptions, type Conditioner } from "./flow/affine-coupling.js";
+export { InvertibleConvolution } from "./flow/invertible-convolution.js";
+export { Glow } from "./flow/glow.js";
+export { glowDefaults, type GlowConfig } from "./flow/glow-config.js";
+export { RealNvp, realNvpDefaults, type RealNvpConfig } from "./flow/real-nvp.js";

@@ -3,6 +3,9 @@ import type { NetworkOptions, Parameters } from "../nn/index.js";
 import { nearestName } from "../base/check.js";
 import { Classifier, type ClassifierConfig } from "./classifier.js";
 import { DiT, type DiTConfig } from "./dit/dit.js";
+import { Glow } from "./flow/glow.js";
+import type { GlowConfig } from "./flow/glow-config.js";
+import { RealNvp, type RealNvpConfig } from "./flow/real-nvp.js";
 import { PointMlp, type PointMlpConfig } from "./point-mlp.js";
 import { UNet2DCondition } from "./unet/unet-condition.js";
 import type { UNet2DConditionConfig } from "./unet/unet-condition-config.js";
@@ -50,6 +53,8 @@ export interface NetworksByClass {
   readonly UVit: UVit;
   readonly PointMlp: PointMlp;
   readonly ConvVae: ConvVae;
+  readonly RealNvp: RealNvp;
+  readonly Glow: Glow;
   readonly Classifier: Classifier;
 }
 export type NetworkClassName = keyof NetworksByClass;
@@ -138,6 +143,22 @@ const classes: { readonly [K in NetworkClassName]: NetworkClass<NetworksByClass[
     component: "vae",
     build: (config, options) => new ConvVae(config as Partial<ConvVaeConfig>, options),
     holds: (network) => network instanceof ConvVae,
+  },
+  RealNvp: {
+    name: "RealNvp",
+    library: "diffusion_lab",
+    component: "flow",
+    build: (config, options) => new RealNvp(config as Partial<RealNvpConfig>, options),
+    holds: (network) => network instanceof RealNvp,
+    exampleShape: ({ shape }) => shape,
+  },
+  Glow: {
+    name: "Glow",
+    library: "diffusion_lab",
+    component: "flow",
+    build: (config, options) => new Glow(config as Partial<GlowConfig>, options),
+    holds: (network) => network instanceof Glow,
+    exampleShape: ({ shape }) => shape,
   },
   Classifier: {
     name: "Classifier",

@@ -1,11 +1,12 @@
 /** How the numbers of a layer start: distributions, and the pairs of them that dense layers know by name. */
 import type { RandomStream } from "../random/index.js";
 
-/** Starting values: a constant, uniform in [−bound, bound], or normal with a standard deviation. */
+/** Starting values: a constant, uniform in [−bound, bound], normal with a standard deviation, or numbers as they are. */
 export type Initializer =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "uniform"; readonly bound: number }
-  | { readonly kind: "normal"; readonly deviation: number };
+  | { readonly kind: "normal"; readonly deviation: number }
+  | { readonly kind: "values"; readonly values: ArrayLike<number> };
 
 /** PyTorch's default for convolutions and dense layers: U(−1/√fanIn, 1/√fanIn), kernels and biases alike. */
 export function fanInUniform(fanIn: number): Initializer {
@@ -55,5 +56,10 @@ export function startingValues(stream: RandomStream, size: number, init: Initial
       for (let i = 0; i < size; i++) values[i] *= init.deviation;
       return values;
     }
+    case "values":
+      if (init.values.length !== size) {
+        throw new RangeError(`got ${init.values.length} starting values for a parameter of ${size} numbers`);
+      }
+      return Float32Array.from(init.values);
   }
 }

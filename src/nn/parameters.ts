@@ -147,6 +147,11 @@ export class ParameterScope {
     readonly prefix: string,
   ) {}
 
+  /** Seed of the starting values. */
+  get seed(): number {
+    return this.parameters.seed;
+  }
+
   /** The sub-tree below `name` in this one. */
   scope(name: string | number): ParameterScope {
     return new ParameterScope(this.parameters, this.path(name));

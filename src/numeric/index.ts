@@ -2,3 +2,4 @@
 export { bitsPerDimension, discretizedLogLikelihood, gaussianKl, type DiscretizedOptions } from "./gaussian.js";
 export { type SymmetricEigen, symmetricEigen, symmetricSqrt } from "./symmetric.js";
 export { dormandPrince, type AdaptiveOptions, type AdaptiveStep, type Derivative } from "./dormand-prince.js";
+export { logMeanExp } from "./log-mean-exp.js";

@@ -1,6 +1,7 @@
 /** The importance-weighted bound: how likely a VAE finds an example. */
 import * as tf from "../../runtime/tf.js";
 import type { ConvVae } from "../../networks/index.js";
+import { logMeanExp } from "../../numeric/index.js";
 import { RandomStream } from "../../random/index.js";
 import { logLikelihoodGivenLatent, reparameterise } from "./elbo.js";
 
@@ -59,10 +60,4 @@ function logWeights(
   // ln p(z) − ln q(z|x) = ½·Σ_j (ε_j² + ln σ_j² − z_j²): both Gaussians' 2π cancel.
   const ratio = tf.sum(tf.sub(tf.add(tf.square(noise), posterior.logVariance), tf.square(z)), 1);
   return tf.add(given, tf.mul(ratio, 0.5)) as tf.Tensor1D;
-}
-
-function logMeanExp(values: Float32Array): number {
-  const largest = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  const sum = values.reduce((total, value) => total + Math.exp(value - largest), 0);
-  return largest + Math.log(sum / values.length);
 }

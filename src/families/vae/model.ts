@@ -1,12 +1,19 @@
 /** A trained VAE: z from the prior, through the decoder, to an image. */
 import { sizeOf } from "../../base/shape.js";
-import { interruptible } from "../../runtime/interrupt.js";
 import * as tf from "../../runtime/tf.js";
-import { nextTurn } from "../../runtime/turn.js";
 import { requireKnownKeys } from "../../base/check.js";
+import { requireChoice } from "../../base/values.js";
 import type { ConvVae } from "../../networks/index.js";
 import { RandomStream } from "../../random/index.js";
 import { normalNoise } from "../../samplers/index.js";
+import {
+  drawBatches,
+  drawRequestKeys,
+  requireTemperature,
+  temperatureOption,
+  unconditionalNumbers,
+  type DrawNumbers,
+} from "../draw-batches.js";
 import type { DrawOption } from "../family.js";
 import type { DrawRequest, GenerativeModel } from "../model.js";
 import type { TrainingRecord } from "../record.js";
@@ -26,11 +33,7 @@ export interface VaeDrawRequest extends DrawRequest {
 
 /** {@link VaeDrawRequest}'s own options, as a command line offers them. */
 export const vaeDrawOptions: Readonly<Record<string, DrawOption>> = {
-  temperature: {
-    kind: "number",
-    placeholder: "X",
-    about: "deviation of the latents, default 1; less gives more usual images",
-  },
+  temperature: temperatureOption,
   decoding: {
     kind: "name",
     placeholder: "HOW",
@@ -38,16 +41,7 @@ export const vaeDrawOptions: Readonly<Record<string, DrawOption>> = {
   },
 };
 
-const KNOWN: Record<keyof VaeDrawRequest, true> = {
-  count: true,
-  seed: true,
-  batchSize: true,
-  condition: true,
-  signal: true,
-  onProgress: true,
-  temperature: true,
-  decoding: true,
-};
+const KNOWN: Record<keyof VaeDrawRequest, true> = { ...drawRequestKeys, temperature: true, decoding: true };
 
 /** A VAE that can be drawn from and tells how likely it finds an image. */
 export class VaeModel implements GenerativeModel<VaeDrawRequest> {
@@ -71,21 +65,10 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
    */
   async draw(request: VaeDrawRequest): Promise<tf.Tensor4D> {
     const settings = settingsOf(request);
-    return interruptible(request.signal, "drawing from the VAE was interrupted", async (signal) => {
-      const batches: tf.Tensor4D[] = [];
-      try {
-        for (let first = 0; first < settings.count; first += settings.batchSize) {
-          signal.throwIfAborted();
-          const size = Math.min(settings.batchSize, settings.count - first);
-          batches.push(this.drawBatch(first, size, settings));
-          request.onProgress?.((first + size) / settings.count);
-          await nextTurn();
-        }
-        return tf.concat(batches);
-      } finally {
-        tf.dispose(batches);
-      }
-    });
+    const images = await drawBatches("drawing from the VAE", settings, request, (first, size) =>
+      this.drawBatch(first, size, settings),
+    );
+    return images as tf.Tensor4D;
   }
 
   describe(request: VaeDrawRequest): string {
@@ -132,24 +115,14 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
   }
 }
 
-type DrawSettings = Required<Omit<VaeDrawRequest, "condition" | "signal" | "onProgress">>;
+type DrawSettings = DrawNumbers & Required<Pick<VaeDrawRequest, "temperature" | "decoding">>;
 
 /** The request with its defaults. */
 function settingsOf(request: VaeDrawRequest): DrawSettings {
   requireKnownKeys("the request of a VAE", request, KNOWN);
-  const { count, seed = 0, batchSize = 64, temperature = 1, decoding = "mean", condition } = request;
-  for (const [name, value] of Object.entries({ count, batchSize })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`${name} must be a positive whole number, got ${String(value)}`);
-    }
-  }
-  if (!(temperature >= 0) || !Number.isFinite(temperature)) {
-    throw new RangeError(`temperature must be finite and ≥ 0, got ${temperature}`);
-  }
-  if (!decodings.includes(decoding)) {
-    throw new RangeError(`decoding is one of ${decodings.join(", ")}, got ${JSON.stringify(decoding)}`);
-  }
-  const asked = Object.keys(condition ?? {});
-  if (asked.length > 0) throw new RangeError(`this VAE knows no conditions: leave ${asked.join(", ")} out`);
-  return { count, seed, batchSize, temperature, decoding };
+  const { decoding = "mean" } = request;
+  const numbers = unconditionalNumbers("this VAE", request);
+  const temperature = requireTemperature(request.temperature);
+  requireChoice("decoding", decoding, decodings);
+  return { ...numbers, temperature, decoding };
 }

@@ -1,6 +1,15 @@
 /** Every network gives compiled the outputs and gradients that it gives uncompiled. */
 import { test } from "node:test";
-import { DiT, PointMlp, UNet2D, UNet2DCondition, UVit, type UNet2DConfig } from "../../../src/networks/index.js";
+import {
+  DiT,
+  Glow,
+  PointMlp,
+  RealNvp,
+  UNet2D,
+  UNet2DCondition,
+  UVit,
+  type UNet2DConfig,
+} from "../../../src/networks/index.js";
 import { timeEncodingNames, type Parameters } from "../../../src/nn/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import * as tf from "../../../src/runtime/tf.js";
@@ -132,3 +141,13 @@ for (const encoding of timeEncodingNames) {
     });
   });
 }
+
+test("Glow and RealNvp, latents and log-determinants", () => {
+  const glow = new Glow({ height: 4, width: 4, num_steps: 2, hidden_channels: 3, act_fn: "silu", logit_margin: 0.05 });
+  const both = ({ z, logDeterminant }: ReturnType<Glow["forward"]>): tf.Tensor =>
+    tf.concat([z, tf.expandDims(logDeterminant, 1)], 1);
+  const grey = tf.tidy(() => tf.sigmoid(image(2, 4, 4, 1)));
+  assertNetworkSame(glow.parameters, ({ x }) => both(glow.forward(x)), { x: grey });
+  const nvp = new RealNvp({ num_couplings: 2, hidden: [4] });
+  assertNetworkSame(nvp.parameters, ({ x }) => both(nvp.forward(x)), { x: normals([3, 2]) });
+});

@@ -261,11 +261,11 @@ test("bad input is refused by name before any work", async () => {
   }
   assert.throws(() => new ConvVae({ ...small, block_out_channels: [4, 4, 4, 4] }), /cannot be halved 4 times/);
   const model = new VaeModel(network);
-  await assert.rejects(model.draw({ count: 0 }), /count must be a positive whole number, got 0/);
-  await assert.rejects(model.draw({ count: 1, temperature: NaN }), /temperature must be finite and ≥ 0, got NaN/);
+  await assert.rejects(model.draw({ count: 0 }), /count must be a whole number ≥ 1, got 0/);
+  await assert.rejects(model.draw({ count: 1, temperature: NaN }), /temperature must be a finite number ≥ 0, got NaN/);
   await assert.rejects(
     model.draw({ count: 1, decoding: "median" as "mean" }),
-    /decoding is one of mean, sample, got "median"/,
+    /decoding must be one of mean, sample, got median/,
   );
   await assert.rejects(model.draw({ count: 1, condition: { label: 3 } }), /knows no conditions: leave label out/);
   await assert.rejects(model.draw({ count: 1, sampler: "ddim" } as never), /sampler/);

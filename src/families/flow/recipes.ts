@@ -1,0 +1,54 @@
+/** How the flows of this repository are trained. */
+import { loadDigits, moons, Normaliser } from "../../data/index.js";
+import { Glow, RealNvp } from "../../networks/index.js";
+import { RandomStream } from "../../random/index.js";
+import type { TrainerOptions } from "../../training/index.js";
+import type { Recipe, RecipeRun } from "../family.js";
+import { saveNormalisingFlow, type StoredFlow } from "./folder.js";
+import { NormalisingFlowTask } from "./task.js";
+
+const trainerOptions = (total: number): TrainerOptions => ({
+  learningRate: { peak: 1e-3, warmup: 100, decay: { kind: "cosine", total, from: Math.round(0.5 * total) } },
+});
+
+function runOf(network: StoredFlow, data: Float32Array, run: { seed: number; batchSize: number }): RecipeRun {
+  const task = new NormalisingFlowTask({ network, data, ...run });
+  return {
+    task,
+    examples: data.length / network.shape.reduce((size, n) => size * n, 1),
+    async save({ folder, trainer, record, format }) {
+      saveNormalisingFlow(folder, { network, record }, { format, values: trainer.averageValues });
+    },
+  };
+}
+
+const mnistGlow: Recipe = {
+  description: "normalising flow (Glow) on 9000 handwritten digits, 28×28, with its likelihood",
+  steps: 6000,
+  batchSize: 64,
+  trainerOptions,
+  make({ seed, batchSize }) {
+    const digits = loadDigits({ split: "train" });
+    const network = new Glow({ num_steps: 16, hidden_channels: 96 }, { seed });
+    return runOf(network, new Normaliser().encode(digits.images), { seed, batchSize });
+  },
+};
+
+/** Points of the training set. */
+const MOONS = 20_000;
+
+const moonsRealNvp: Recipe = {
+  description: "normalising flow (RealNVP) on points of two moons, with its exact likelihood",
+  steps: 3000,
+  batchSize: 256,
+  trainerOptions,
+  make({ seed, batchSize }) {
+    const points = moons(MOONS, new RandomStream(seed, "moons"), { noise: 0.1 });
+    return runOf(new RealNvp({}, { seed }), points, { seed, batchSize });
+  },
+};
+
+export const flowRecipes: Readonly<Record<string, Recipe>> = {
+  "mnist-glow": mnistGlow,
+  "moons-realnvp": moonsRealNvp,
+};
