@@ -116,7 +116,7 @@ test("of a network that changes nothing, an image's density is that of logits th
   const margin = 0.1;
   const network = new Glow({ height: 4, width: 4, num_steps: 1, hidden_channels: 4, logit_margin: margin });
   const x = examples(network, 3);
-  const values = x.dataSync();
+  const values = x.dataSync() as Float32Array;
   const found = tf.tidy(() => logDensity(network, x).dataSync());
   found.forEach((value, i) => {
     // Rotations and permutations keep the norm: ln p = Σ ln N(logit p; 0, 1) + ln (1 − α) − ln p(1 − p).
