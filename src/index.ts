@@ -8,6 +8,8 @@ export * from "./diffusion/index.js";
 export * from "./samplers/index.js";
 export * from "./numeric/index.js";
 export {
+  decodeJpeg,
+  decodePicture,
   decodePng,
   encodePng,
   pngSize,
@@ -18,6 +20,7 @@ export {
   writeSafetensors,
   writeShardedSafetensors,
   type Bitmap,
+  type DecodeOptions,
   type FloatFormat,
   type NamedTensor,
   type SafetensorsOptions,

@@ -1,4 +1,4 @@
-/** Data sets: digits, points in the plane, your own. */
+/** Data sets: digits, points in the plane, folders of pictures. */
 export {
   classCounts,
   gatherImages,
@@ -9,6 +9,14 @@ export {
   type ImageDataset,
   type ImageDatasetParts,
 } from "./dataset.js";
+export {
+  loadImageFolder,
+  type ImageFolder,
+  type ImageFolderOptions,
+  type ImageFolderProgress,
+  type SkippedFile,
+} from "./image-folder.js";
+export { fitBitmap, type FitOptions, type ResizeFilter } from "./resize.js";
 export { Normaliser, type NormaliserOptions } from "./normaliser.js";
 export { loadDigits, type LoadDigitsOptions } from "./digits.js";
 export {

@@ -1,4 +1,4 @@
-/** File formats and safe writing: safetensors, shards, small floats, PNG. */
+/** File formats and safe writing: safetensors, shards, small floats, PNG, JPEG. */
 export {
   commitTogether,
   requireWritable,
@@ -21,4 +21,5 @@ export {
   type TensorSource,
 } from "./safetensors.js";
 export { ShardedSafetensors, writeShardedSafetensors, type ShardedOptions } from "./sharded-safetensors.js";
-export { decodePng, encodePng, pngSize, type Bitmap } from "./png.js";
+export { encodePng, pngSize, type Bitmap } from "./png.js";
+export { decodeJpeg, decodePicture, decodePng, type DecodeOptions } from "./picture-decoder.js";

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -35,17 +36,25 @@ const pages = PAGES.map((name) => readFileSync(join(root, name), "utf8")).join("
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-test("both ends of the trip to a cluster run as written: what goes out comes back and draws", () => {
-  const [out, back] = examplesOf("src/networks/README.md");
-  const place = join(folder, "trip-test");
+/** A folder where programs find the library and its checkpoints. */
+function projectNamed(name: string) {
+  const place = join(folder, name);
   mkdirSync(place);
   for (const shared of ["node_modules", "assets"]) symlinkSync(join(root, shared), join(place, shared));
   writeFileSync(join(place, "package.json"), '{ "type": "module" }');
-  const run = (name: string, code: string): void => {
-    writeFileSync(join(place, name), code);
-    const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", name], { cwd: place, encoding: "utf8" });
+  const run = (program: string, code: string): string => {
+    writeFileSync(join(place, program), code);
+    const args = ["--import", "tsx", program];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: place, encoding: "utf8" });
     assert.equal(status, 0, stderr);
+    return stdout;
   };
+  return { place, run };
+}
+
+test("both ends of the trip to a cluster run as written: what goes out comes back and draws", () => {
+  const [out, back] = examplesOf("src/networks/README.md");
+  const { place, run } = projectNamed("trip-test");
   mkdirSync(join(place, "trip"));
   run("out.ts", out);
   assert.equal(
@@ -56,6 +65,19 @@ test("both ends of the trip to a cluster run as written: what goes out comes bac
   run("back.ts", shortened(back));
   const { width } = decodePng(readFileSync(join(place, "grid.png")));
   assert.ok(width >= 6 * 28);
+});
+
+test("the example of a folder of pictures runs as written", () => {
+  const { place, run } = projectNamed("photos-test");
+  for (const kind of ["cats", "dogs"]) {
+    mkdirSync(join(place, "photos", kind), { recursive: true });
+    for (let i = 0; i < 20; i++)
+      copyFileSync(join(root, "assets/mnist-unet/grid.png"), join(place, `photos/${kind}/${i}.png`));
+  }
+  writeFileSync(join(place, "photos/dogs/bad.png"), "");
+  const [example] = examplesOf("src/data/README.md");
+  assert.match(run("photos.ts", shortened(example)), /^left out dogs\/bad\.png: /);
+  assert.ok(decodePng(readFileSync(join(place, "drawn.png"))).width > 2 * 32);
 });
 
 test("every file the pages link to is there", () => {
