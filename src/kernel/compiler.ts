@@ -4,9 +4,10 @@ import { existsSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import path from "node:path";
 import type typescript from "typescript";
+import { handOverNames, type CellBindings } from "./bindings.js";
 import { withNamespaces } from "./declarations.js";
 import { guardAwaits, hasTopLevelForAwait } from "./guards.js";
-import { declaredNames, expandShorthands } from "./shorthands.js";
+import { declaredNames, mendEarlierNames } from "./shorthands.js";
 import {
   loadConverterModule,
   loadTypeScript,
@@ -31,6 +32,7 @@ export type Locate = (place: Position) => Position | undefined;
 
 export interface Compiled extends Conversion {
   readonly locate: Locate;
+  readonly bindings: CellBindings;
 }
 
 const INLINE_MAP = /\n?\/\/# sourceMappingURL=data:application\/json;base64,([A-Za-z0-9+/=]+)\s*$/;
@@ -80,7 +82,8 @@ function isEdited(file: string): boolean {
 export class Compiler {
   readonly ts: TypeScript;
   private readonly root: string;
-  private readonly locators = new Map<string, Locate>();
+  /** By JavaScript. */
+  private readonly cells = new Map<string, { readonly locate: Locate; readonly bindings: CellBindings }>();
   /** Modules whose appearance has already been taken notice of. */
   private readonly appeared = new Set<string>();
   private converter: Converter;
@@ -96,18 +99,18 @@ export class Compiler {
   }
 
   convert(declarations: string, code: string): Compiled {
-    this.locators.clear();
+    this.cells.clear();
     this.earlier = declaredNames(this.ts, declarations);
     let conversion = this.surely((converter) => converter.convert(declarations, code));
     if (this.hasAppeared(conversion)) {
       this.renew();
       conversion = this.surely((converter) => converter.convert(declarations, code));
     }
-    const locate = this.locators.get(conversion.output ?? "") ?? (() => undefined);
+    const nothing = { locate: () => undefined, bindings: { names: [], imports: [] } };
     return {
       ...conversion,
+      ...(this.cells.get(conversion.output ?? "") ?? nothing),
       declOutput: withNamespaces(this.ts, declarations, conversion.declOutput ?? ""),
-      locate,
       hasToplevelAwait: conversion.hasToplevelAwait || this.forAwait(code),
     };
   }
@@ -216,7 +219,11 @@ export class Compiler {
     const emitMap = INLINE_MAP.exec(input)?.[1];
     const text = input.replace(MAP_COMMENT, "");
     // Modules that a cell imports come this way too; they have no earlier cells and no guard.
-    const before = emitMap && isCell(emitMap) ? [expandShorthands(ts, text, this.earlier), guardAwaits(ts)] : [];
+    let bindings: CellBindings = { names: [], imports: [] };
+    const before =
+      emitMap && isCell(emitMap)
+        ? [mendEarlierNames(ts, text, this.earlier), handOverNames(ts, (found) => (bindings = found)), guardAwaits(ts)]
+        : [];
     const result = ts.transpileModule(text, {
       ...options,
       compilerOptions: { ...options.compilerOptions, sourceMap: true },
@@ -225,7 +232,8 @@ export class Compiler {
     const outputText = result.outputText.replace(MAP_COMMENT, "\n");
     if (emitMap && result.sourceMapText) {
       const map = Buffer.from(emitMap, "base64").toString();
-      this.locators.set(outputText, locator(result.sourceMapText, map, outputText.split("\n").length));
+      const locate = locator(result.sourceMapText, map, outputText.split("\n").length);
+      this.cells.set(outputText, { locate, bindings });
     }
     return { ...result, outputText };
   }

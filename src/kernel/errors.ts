@@ -143,9 +143,7 @@ const KERNEL_FOLDER = path.dirname(fileURLToPath(import.meta.url)) + path.sep;
 const KERNEL_PACKAGES = /^node:|[\\/]node_modules[\\/](@tslab|tslab|zeromq)[\\/]/;
 
 function readableName(given: string): string {
-  // Names of earlier cells are members of the object that cells share.
-  const name = given.replace(/^Proxy\./, "");
-  return /^(eval|Object\.<anonymous>|<anonymous>|new Promise)?$/.test(name) ? "" : `${name}, `;
+  return /^(eval|Object\.<anonymous>|<anonymous>|new Promise)?$/.test(given) ? "" : `${given}, `;
 }
 
 function showFrame(frame: Frame, cells: CellSources, root: string): string[] {

@@ -2,11 +2,11 @@
 import vm from "node:vm";
 import { survivingDeclarations } from "./declarations.js";
 import { runtimeError, typeErrors, type CellError, type CellSource } from "./errors.js";
-import { linkStatement, topLevelBindings } from "./bindings.js";
+import { NAMES } from "./bindings.js";
 import { GUARD, Interrupted } from "./guards.js";
 import { Imports } from "./imports.js";
 import { Interrupts } from "./interrupts.js";
-import { Scope } from "./scope.js";
+import { Scope, type CellNames } from "./scope.js";
 import { closeTensorScopes, tensorScopeDepth } from "./tensor-scopes.js";
 import { cellMetadata } from "./tslab.js";
 import { Compiler, type Compiled } from "./compiler.js";
@@ -22,6 +22,8 @@ export class Executor {
   readonly interrupts = new Interrupts();
   private readonly root: string;
   private readonly scope = new Scope();
+  /** Of the running cell. */
+  private names: CellNames | undefined;
   private readonly imports: Imports;
   private readonly sources = new Map<string, CellSource>();
   private living = "";
@@ -33,10 +35,11 @@ export class Executor {
     this.imports = new Imports(root);
     // The wrapper of a cell reads its arguments from here: vm has no other way to hand them over.
     const { interrupts } = this;
-    const scope = this.scope;
+    const running = (): CellNames | undefined => this.names;
     const value = {
-      link: (setters: Parameters<Scope["link"]>[0]) => scope.link(setters),
-      exports: this.scope.exports,
+      get [NAMES]() {
+        return running();
+      },
       require: this.imports.require,
       get [GUARD]() {
         return interrupts.guard;
@@ -87,15 +90,15 @@ export class Executor {
       return { status: "ok", value: undefined };
     }
     const depth = tensorScopeDepth();
+    const names = (this.names = this.scope.begin(compiled.bindings.names, compiled.bindings.imports));
     try {
-      const bindings = topLevelBindings(this.compiler.ts, compiled.output);
-      this.scope.begin(bindings.names);
-      await this.run({ ...compiled, link: linkStatement(bindings) }, code, label, failed);
+      await this.run(compiled, code, label, failed);
+      names.end(true);
     } catch (thrown) {
       if (thrown instanceof Interrupted) closeTensorScopes(depth);
-      const lost = this.scope.rollBack();
+      const lost = names.end(false);
       if (compiled.lastExpressionVar) this.scope.take(compiled.lastExpressionVar);
-      this.living = survivingDeclarations(this.compiler.ts, this.living, declared, lost);
+      this.living = survivingDeclarations(this.compiler.ts, this.living, declared, new Set(lost));
       return this.failed(this.describe(thrown), thrown instanceof Interrupted);
     }
     this.living = declared;
@@ -107,15 +110,10 @@ export class Executor {
     return { status: "error", error, interrupted };
   }
 
-  private async run(
-    compiled: Compiled & { readonly link: string },
-    code: string,
-    label: string,
-    failed: Promise<never>,
-  ): Promise<void> {
+  private async run(compiled: Compiled, code: string, label: string, failed: Promise<never>): Promise<void> {
     const filename = `cell-${++this.runs}`;
-    const prefix = `(${compiled.hasToplevelAwait ? "async " : ""}function(exports, require, ${GUARD}) { ${compiled.link}`;
-    const call = `})(__tslab__.exports, __tslab__.require, __tslab__.${GUARD})`;
+    const prefix = `(${compiled.hasToplevelAwait ? "async " : ""}function(exports, require, ${GUARD}, ${NAMES}) { `;
+    const call = `})(__tslab__.${NAMES}.exports, __tslab__.require, __tslab__.${GUARD}, __tslab__.${NAMES})`;
     this.sources.set(filename, { label, code, locate: compiled.locate, firstLineOffset: prefix.length });
     try {
       await Promise.race([this.start(`${prefix}${compiled.output}\n${call}`, filename), failed]);

@@ -1,78 +1,90 @@
-// The values that cells share: one object, whose writes are watched while a cell runs.
+// The names that cells share. Each is a property with a getter and a setter, which read and write the one variable of
+// the cell that declared it.
 
-/**
- * tslab's JavaScript writes every top-level name to `exports`: first `void 0` for all, then each value as its line
- * runs. So a name whose last write is `undefined` has not been reached.
- */
-type Setter = (value: unknown) => void;
+type Get = () => unknown;
+type Set = (value: unknown) => void;
+
+function constantSetter(): never {
+  throw new TypeError("Assignment to constant variable.");
+}
 
 export class Scope {
-  readonly values: Record<string, unknown> = {};
-  readonly exports: Record<string, unknown>;
-  private readonly unreached = new Map<string, unknown>();
-  /**
-   * By name, what sets the variable of the cell that declared it. Functions of that cell read the variable and not
-   * `exports`, so another cell's assignment must reach both.
-   */
-  private readonly setters = new Map<string, Setter>();
-  /** Setters of the names that the running cell declares anew. */
-  private readonly hidden = new Map<string, Setter>();
+  private readonly properties = {};
 
-  constructor() {
-    this.exports = new Proxy(this.values, {
-      set: (_target, name, value) => this.write(String(name), value),
-      // Re-exported imports arrive as getters, and must be writable by a later cell.
-      defineProperty: (_target, name, attributes) =>
-        name === "__esModule" || this.write(String(name), attributes.get ? attributes.get() : attributes.value),
-    });
-  }
-
-  /** @param declared names that the cell declares: no assignment to them is one to an earlier cell's variable */
-  begin(declared: readonly string[]): void {
-    this.unreached.clear();
-    this.hidden.clear();
-    for (const name of declared) {
-      const setter = this.setters.get(name);
-      if (setter) this.hidden.set(name, setter);
-      this.setters.delete(name);
-    }
-  }
-
-  /** Called by a cell as it begins. */
-  link(setters: Readonly<Record<string, Setter>>): void {
-    for (const [name, setter] of Object.entries(setters)) this.setters.set(name, setter);
-  }
-
-  /** Names that the cell declares and never gave a value; earlier values come back. */
-  rollBack(): Set<string> {
-    for (const [name, earlier] of this.unreached) {
-      if (earlier === undefined) delete this.values[name];
-      else this.values[name] = earlier;
-      const hidden = this.hidden.get(name);
-      if (hidden) this.setters.set(name, hidden);
-      else this.setters.delete(name);
-    }
-    const names = new Set(this.unreached.keys());
-    this.unreached.clear();
-    return names;
+  /** @param names those that the cell declares; @param imports those of them that it imports */
+  begin(names: readonly string[], imports: readonly string[]): CellNames {
+    return new CellNames(this.properties, names, imports);
   }
 
   /** Takes the value of the last expression out, so that it is not kept alive. */
   take(name: string): unknown {
-    const value = this.values[name];
-    delete this.values[name];
+    const { properties } = this as unknown as { properties: Record<string, unknown> };
+    const value = properties[name];
+    delete properties[name];
     return value;
   }
+}
 
-  private write(name: string, value: unknown): true {
-    if (value !== undefined) this.unreached.delete(name);
-    else if (!this.unreached.has(name)) this.unreached.set(name, this.values[name]);
-    this.values[name] = value;
-    try {
-      this.setters.get(name)?.(value);
-    } catch {
-      // tslab writes `undefined` to all names before their lines have run, when a `let` cannot be set yet.
+/**
+ * What a cell sees as `__names`: it hands each of its names over as the line that declares it has run. Until then the
+ * name means what an earlier cell made of it, and so it does for good if the line is never reached.
+ */
+export class CellNames {
+  /**
+   * The cell's `exports`, from which it reads the names of earlier cells. They are on the prototype because V8 keeps
+   * the properties of a prototype fast, however many there are and however often they change.
+   */
+  readonly exports: object;
+  private readonly shared: object;
+  private readonly unreached: Record<string, true> = { __proto__: null } as never;
+  private readonly waiting: Record<string, { readonly get: Get; readonly set: Set }> = { __proto__: null } as never;
+  private ended = false;
+
+  constructor(shared: object, names: readonly string[], imports: readonly string[]) {
+    this.shared = shared;
+    this.exports = Object.create(shared) as object;
+    for (const name of names) this.unreached[name] = true;
+    // TypeScript writes an import here first, which must not reach a variable of the same name.
+    for (const name of imports)
+      Object.defineProperty(this.exports, name, {
+        configurable: true,
+        enumerable: true,
+        writable: true,
+        value: undefined,
+      });
+  }
+
+  constant(name: string, value: unknown): void {
+    this.define(name, () => value, constantSetter);
+  }
+
+  variable(name: string, get: Get, set: Set): void {
+    this.define(name, get, set);
+  }
+
+  imported(name: string): void {
+    const exports = this.exports as Record<string, unknown>;
+    this.define(name, () => exports[name], constantSetter);
+  }
+
+  /** A `var` inside a block: it has a value by the end of the cell, or never got one. */
+  hoisted(name: string, get: Get, set: Set): void {
+    this.waiting[name] = { get, set };
+  }
+
+  /** Names of the cell that were never reached. What of the cell still runs hands over nothing more. */
+  end(succeeded: boolean): string[] {
+    for (const name in this.waiting) {
+      const { get, set } = this.waiting[name];
+      if (succeeded || get() !== undefined) this.define(name, get, set);
     }
-    return true;
+    this.ended = true;
+    return Object.keys(this.unreached);
+  }
+
+  private define(name: string, get: Get, set: Set): void {
+    if (this.ended) return;
+    delete this.unreached[name];
+    Object.defineProperty(this.shared, name, { configurable: true, enumerable: true, get, set });
   }
 }

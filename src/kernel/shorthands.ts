@@ -1,5 +1,7 @@
-// `{ x }` with an `x` of an earlier cell. tslab rewrites such names to `exports.x` wherever they stand, but in a
-// shorthand property it asks for the property and not for the variable, and the cell fails: "x is not defined".
+// Where a name of an earlier cell needs more than tslab's rewriting to `exports.x`.
+//
+// In the shorthand property `{ x }` tslab asks for the property and not for the variable, and the cell fails: "x is not
+// defined". And a call `exports.f()` hands over a `this` that `f()` does not have.
 import type typescript from "typescript";
 import type { TypeScript } from "./tslab.js";
 
@@ -67,17 +69,44 @@ function borrowed(ts: TypeScript, text: string, earlier: ReadonlySet<string>): S
   );
 }
 
-/** `{ x }` → `{ x: exports.x }` where `x` is one of the `earlier` names and the cell has none of its own. */
-export function expandShorthands(
+/**
+ * `{ x }` → `{ x: exports.x }` where `x` is one of the `earlier` names and the cell has none of its own, and
+ * `exports.f()` → `(0, exports.f)()`.
+ */
+export function mendEarlierNames(
   ts: TypeScript,
   text: string,
   earlier: ReadonlySet<string>,
 ): typescript.TransformerFactory<typescript.SourceFile> {
   const places = borrowed(ts, text, earlier);
+  // A cell may have a variable `exports` in a function of its own.
+  const calls = !/\bexports\b(?!\.)/.test(text);
   return (context) => (file) => {
-    if (places.size === 0) return file;
     const f = context.factory;
+    const isEarlier = (node: typescript.Expression): boolean =>
+      ts.isPropertyAccessExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      node.expression.text === "exports" &&
+      earlier.has(node.name.text);
+    // V8 places such a call at the bracket after it; in the learner's line it begins where the name does.
+    const withoutThis = (callee: typescript.Expression): typescript.Expression =>
+      ts.setSourceMapRange(f.createParenthesizedExpression(f.createComma(f.createNumericLiteral(0), callee)), {
+        pos: callee.pos,
+        end: callee.getStart(file),
+      });
     const visit = (node: typescript.Node): typescript.Node => {
+      if (calls && ts.isCallExpression(node) && isEarlier(node.expression)) {
+        const { expression, questionDotToken, typeArguments, arguments: given } = node;
+        const args = ts.visitNodes(given, visit, ts.isExpression);
+        const callee = withoutThis(expression);
+        return ts.isCallChain(node)
+          ? f.updateCallChain(node, callee, questionDotToken, typeArguments, args)
+          : f.updateCallExpression(node, callee, typeArguments, args);
+      }
+      if (calls && ts.isTaggedTemplateExpression(node) && isEarlier(node.tag)) {
+        const template = ts.visitNode(node.template, visit, ts.isTemplateLiteral);
+        return f.updateTaggedTemplateExpression(node, withoutThis(node.tag), undefined, template);
+      }
       if (!ts.isShorthandPropertyAssignment(node) || !places.has(node.getStart(file))) {
         return ts.visitEachChild(node, visit, context);
       }
