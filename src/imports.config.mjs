@@ -12,7 +12,7 @@ const FLOORS = [
   ["training"],
   ["families"],
   ["metrics"],
-  ["plot"],
+  ["plot", "compare"],
   ["notebook"],
   ["cli", "course"],
 ];
@@ -33,6 +33,7 @@ const NODE = [
   "^src/families/(folder|json-files|model-choice|network-folder)[.]ts$",
   "^src/families/[a-z-]+/(folder|old-folder)[.]ts$",
   "^src/training/state-file[.]ts$",
+  "^src/compare/(store|worker)[.]ts$",
   "^src/plot/(font|rasterise|static)[.]ts$",
 ];
 

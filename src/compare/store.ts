@@ -1,0 +1,135 @@
+/** What the study has found, in files that are committed: the paces, the floors, and every finished cell. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Fields, parseJson } from "../base/fields.js";
+import { writeFileAtomically } from "../files/index.js";
+import { cellName, readCell, readMeasures, type CellKey, type CellResult } from "./cell.js";
+import type { Measures } from "./measures.js";
+
+/** Where figures came from. */
+export interface Provenance {
+  readonly processor: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly date: string;
+}
+
+/** Milliseconds a step, by problem and method, and the machine that they hold for. */
+export interface Paces extends Provenance {
+  readonly ms: Readonly<Record<string, number>>;
+}
+
+const paceKey = ({ problem, method }: Pick<CellKey, "problem" | "method">): string => `${problem}/${method}`;
+
+/**
+ * A folder with `paces.json`, `floors.json` and a file of cells for each problem and method. Each file is written whole or
+ * not at all, so a study that is broken off has lost at most the cell under way.
+ */
+export class CompareStore {
+  constructor(readonly folder: string) {}
+
+  /** Milliseconds a step, undefined where it was not measured. */
+  pace(key: Pick<CellKey, "problem" | "method">): number | undefined {
+    return this.paces()?.ms[paceKey(key)];
+  }
+
+  paces(): Paces | undefined {
+    const fields = this.open("paces.json");
+    if (!fields) return undefined;
+    const ms = fields.object("ms");
+    return {
+      ...provenanceOf(fields),
+      ms: Object.fromEntries(Object.keys(ms.values).map((key) => [key, ms.number(key, { above: 0 })])),
+    };
+  }
+
+  keepPace(key: Pick<CellKey, "problem" | "method">, msPerStep: number, provenance: Provenance): void {
+    const ms = { ...this.paces()?.ms, [paceKey(key)]: Number(msPerStep.toPrecision(4)) };
+    this.write("paces.json", { ...provenance, ms });
+  }
+
+  /** The measures of real data, by problem. */
+  floors(): Readonly<Record<string, Measures>> {
+    const fields = this.open("floors.json");
+    if (!fields) return {};
+    return Object.fromEntries(
+      Object.keys(fields.values).map((problem) => {
+        return [problem, readMeasures(fields.object(problem))];
+      }),
+    );
+  }
+
+  keepFloor(problem: string, floor: Measures): void {
+    this.write("floors.json", { ...this.floors(), [problem]: rounded(floor) });
+  }
+
+  /** All finished cells of one group, such as "ring/gan"; in the order of their seeds. */
+  cells(key: Pick<CellKey, "problem" | "method">): readonly CellResult[] {
+    const file = cellsFile(key);
+    const fields = this.open(file);
+    if (!fields) return [];
+    const list = fields.raw("cells");
+    if (!Array.isArray(list)) return fields.refuse("cells", list, "a list of cells");
+    return list.map((cell, i) => readCell(`${join(this.folder, file)}: cell ${i}`, cell));
+  }
+
+  /** Every finished cell. */
+  allCells(): readonly CellResult[] {
+    if (!existsSync(join(this.folder, "cells"))) return [];
+    return readdirSync(join(this.folder, "cells"))
+      .filter((name) => name.endsWith(".json"))
+      .sort()
+      .flatMap((name) => {
+        const [problem, method] = name.replace(/\.json$/, "").split(".");
+        return this.cells({ problem, method });
+      });
+  }
+
+  has(key: CellKey): boolean {
+    return this.cells(key).some(({ seed }) => seed === key.seed);
+  }
+
+  /** Adds a cell, or puts it in the place of an earlier one of the same name. */
+  keepCell(cell: CellResult, provenance: Provenance): void {
+    const others = this.cells(cell).filter((known) => cellName(known) !== cellName(cell));
+    const cells = [...others, roundedCell(cell)].sort((a, b) => a.seed - b.seed);
+    this.write(cellsFile(cell), { ...provenance, cells });
+  }
+
+  private open(file: string): Fields | undefined {
+    const path = join(this.folder, file);
+    return existsSync(path) ? new Fields(path, parseJson(path, readFileSync(path, "utf8"))) : undefined;
+  }
+
+  private write(file: string, content: unknown): void {
+    writeFileAtomically(join(this.folder, file), `${JSON.stringify(content, null, 1)}\n`);
+  }
+}
+
+const cellsFile = ({ problem, method }: Pick<CellKey, "problem" | "method">): string =>
+  join("cells", `${problem}.${method}.json`);
+
+function provenanceOf(fields: Fields): Provenance {
+  const versions = fields.object("versions");
+  return {
+    processor: fields.string("processor"),
+    versions: Object.fromEntries(Object.keys(versions.values).map((key) => [key, versions.string(key)])),
+    date: fields.string("date"),
+  };
+}
+
+/** Five digits are more than any interval allows. */
+function rounded(measures: Measures): Measures {
+  return Object.fromEntries(Object.entries(measures).map(([key, value]) => [key, Number(value.toPrecision(5))]));
+}
+
+function roundedCell(cell: CellResult): CellResult {
+  return {
+    ...cell,
+    snapshots: cell.snapshots.map((snapshot) => ({
+      ...snapshot,
+      trainingLoss: Number(snapshot.trainingLoss.toPrecision(5)),
+      logLikelihood: snapshot.logLikelihood === null ? null : Number(snapshot.logLikelihood.toPrecision(5)),
+      ways: Object.fromEntries(Object.entries(snapshot.ways).map(([name, way]) => [name, rounded(way)])),
+    })),
+  };
+}
