@@ -35,6 +35,7 @@ Options
 /** Points are trained on one thread, so that two cells fill two cores. */
 const AT_ONCE = Math.min(2, cpus().length);
 const store = new CompareStore("assets/compare");
+const program = fileURLToPath(import.meta.url);
 
 await runMain(HELP, async () => {
   const { values, positionals } = parseArgs({
@@ -84,7 +85,9 @@ function provenance(): Provenance {
 }
 
 /** Seconds of training that a cell takes. */
-const secondsOf = (key: CellKey): number => Math.max(...problemNamed(key.problem).budgets);
+function secondsOf(key: CellKey): number {
+  return Math.max(...problemNamed(key.problem).budgets);
+}
 
 function list(asked: readonly string[]): void {
   const rows = problems.flatMap((problem) =>
@@ -142,7 +145,9 @@ async function runAll(asked: readonly string[], minutes: number): Promise<void> 
   }
 }
 
-const isPoints = ({ problem }: CellKey): boolean => problemNamed(problem).kind === "points";
+function isPoints({ problem }: CellKey): boolean {
+  return problemNamed(problem).kind === "points";
+}
 
 /** Paces one by one, with nothing else beside them. */
 async function measureFloorsAndPaces(cells: readonly CellKey[], signal: AbortSignal): Promise<void> {
@@ -160,8 +165,6 @@ async function measureFloorsAndPaces(cells: readonly CellKey[], signal: AbortSig
     process.stdout.write(`pace of ${name}: ${pace.toPrecision(3)} ms a step\n`);
   }
 }
-
-const program = fileURLToPath(import.meta.url);
 
 /** Cells of points two at a time, of digits one by one. */
 async function runQueue(
