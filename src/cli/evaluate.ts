@@ -1,7 +1,7 @@
 /** `npm run evaluate`: has the digit classifier judge what a model draws, beside real digits. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type * as tf from "../runtime/tf.js";
+import * as tf from "../runtime/tf.js";
 import { ProgressLine } from "../base/progress-line.js";
 import { runMain } from "../base/run-main.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
@@ -13,8 +13,16 @@ import { writeFileAtomically } from "../files/index.js";
 import { firstImages, look, type Seen } from "../metrics/judge.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import type { Classifier } from "../networks/index.js";
+import { bitsPerDimension } from "../numeric/index.js";
 import { drawArguments, drawRequest, familyOptionsHelp } from "./draw-options.js";
-import { evaluationText, publishEvaluation, type Evaluation, type Judgement } from "./evaluation-report.js";
+import {
+  bitsText,
+  evaluationText,
+  publishEvaluation,
+  type BitsOfDigits,
+  type Evaluation,
+  type Judgement,
+} from "./evaluation-report.js";
 
 const CLASSIFIER = join("assets", "mnist-classifier");
 
@@ -24,7 +32,8 @@ Draws images and has the digit classifier of assets/mnist-classifier judge them,
 the share it recognises with a probability above 0.9, the classes it sees, and the Fréchet distance between the
 classifier's features of these images and of the held-out digits, beside the distance between real and real. Of a model
 with classes, also the share that is seen as the class asked for (of real digits, as their label), and the training digits
-beside it are of the same classes.
+beside it are of the same classes. Of a model that gives 8-bit images a likelihood, also its bits a dimension on held-out
+and training digits: −ln P/(784·ln 2).
 
 Options
 ${familyOptionsHelp}
@@ -69,12 +78,17 @@ await runMain(HELP, async () => {
     judgement("real, training", look(judge, trainingImages), asked ?? training.labels, real),
     judgement("real, held out", real, heldOut.labels),
   ];
+  const bits = await bitsOfDigits(model, count);
   model.dispose();
   judge.dispose();
-  process.stdout.write(`${evaluationText(rows)}\n`);
+  process.stdout.write(`${evaluationText(rows)}\n${bits ? bitsText(bits) : ""}`);
   if (values.write) {
     const { batchSize: _any, ...settings } = request;
-    const content = { settings: { ...settings, drawn, seconds, threshold: 0.9, classifier: CLASSIFIER }, rows };
+    const content = {
+      settings: { ...settings, drawn, seconds, threshold: 0.9, classifier: CLASSIFIER },
+      rows,
+      ...(bits && { bitsPerDimension: bits }),
+    };
     writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify(content, null, 2)}\n`);
     // The pages speak of the checkpoints of this repository, not of a run of one's own.
     if (folder === join("assets", positionals[0])) publishEvaluation(positionals[0], rows);
@@ -86,6 +100,19 @@ function requireDigits({ shape }: GenerativeModel, { config }: Classifier, folde
   const wanted = [config.height, config.width, config.in_channels];
   if (shape.length === 3 && shape.every((size, i) => size === wanted[i])) return;
   throw new RangeError(`${folder} draws examples of shape [${shape}]; the classifier of digits looks at [${wanted}]`);
+}
+
+/** Bits a dimension of the first `count` digits of each part; undefined of a model that gives grey levels no likelihood. */
+async function bitsOfDigits(model: GenerativeModel, count: number): Promise<BitsOfDigits | undefined> {
+  if (!model.logLikelihood || model.likelihoodOf !== "grey levels") return undefined;
+  const mean = async (split: "train" | "heldOut"): Promise<number> => {
+    const images = firstImages(loadDigits({ split }), count);
+    const logLikelihoods = tf.tensor1d(Float32Array.from(await model.logLikelihood!(images)));
+    const bits = tf.tidy(() => tf.mean(bitsPerDimension(logLikelihoods, images.size / count)).dataSync()[0]);
+    tf.dispose([images, logLikelihoods]);
+    return bits;
+  };
+  return { n: count, heldOut: await mean("heldOut"), training: await mean("train") };
 }
 
 /** What a model with classes draws where nothing is asked for. */

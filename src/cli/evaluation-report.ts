@@ -17,6 +17,14 @@ export interface Judgement {
   readonly frechetToHeldOut: number | null;
 }
 
+/** Mean bits a dimension that a model needs for 8-bit digits. */
+export interface BitsOfDigits {
+  /** Digits of each part. */
+  readonly n: number;
+  readonly heldOut: number;
+  readonly training: number;
+}
+
 /** What was drawn, then real training digits, then held-out ones. */
 export type Evaluation = readonly [drawn: Judgement, training: Judgement, heldOut: Judgement];
 
@@ -26,6 +34,11 @@ const DIGITS = Array.from({ length: 10 }, (_, i) => String(i));
 
 export function evaluationText(rows: Evaluation): string {
   return textTable({ head: ["", "n", "> 0.9", "as asked", "Fréchet", ...DIGITS], rows: rows.map(cellsOf) });
+}
+
+/** A line of its own, since it says of real digits what the table says of drawn ones. */
+export function bitsText({ n, heldOut, training }: BitsOfDigits): string {
+  return `bits a dimension: ${heldOut.toFixed(3)} of ${n} held-out digits, ${training.toFixed(3)} of ${n} training digits\n`;
 }
 
 export function evaluationMarkdown(rows: Evaluation): string {

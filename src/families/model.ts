@@ -41,6 +41,11 @@ export interface GenerativeModel<Request extends DrawRequest = DrawRequest> {
   describe(request: Request): string;
   /** ln p(x) of examples [N, …shape] in nats, [N], exact or a lower bound as the family says; absent if it has none. */
   logLikelihood?(x: tf.Tensor): Promise<Float64Array>;
+  /**
+   * What {@link logLikelihood} is the probability of: 8-bit grey levels, whose bits a dimension (`bitsPerDimension`) compare
+   * between models and with published figures, or the density of numbers, which do not.
+   */
+  readonly likelihoodOf?: "grey levels" | "numbers";
   /** Frees its parameters: it cannot be used any more. */
   dispose(): void;
 }

@@ -38,8 +38,11 @@ export {
   type NetworkDescription,
 } from "./describe-network.js";
 export { fieldExtent, receptiveField, type ReceptiveFieldOptions } from "./receptive-field.js";
-export { ConvVae, type LatentGaussian } from "./vae/conv-vae.js";
-export { convVaeDefaults, type ConvVaeConfig, type LikelihoodName } from "./vae/conv-vae-config.js";
+export type { LatentGaussian, LikelihoodName, VaeNetwork } from "./vae/vae-network.js";
+export { ConvVae } from "./vae/conv-vae.js";
+export { convVaeDefaults, type ConvVaeConfig } from "./vae/conv-vae-config.js";
+export { MlpVae } from "./vae/mlp-vae.js";
+export { mlpVaeDefaults, type MlpVaeConfig } from "./vae/mlp-vae-config.js";
 export type { InvertibleNetwork, FlowLatents } from "./flow/invertible-network.js";
 export type { Bijection, Transformed } from "./flow/bijection.js";
 export { ActNorm } from "./flow/actnorm.js";

@@ -14,6 +14,8 @@ import type { UNet2DConfig } from "./unet/unet-config.js";
 import { UVit, type UVitConfig } from "./uvit/uvit.js";
 import type { ConvVaeConfig } from "./vae/conv-vae-config.js";
 import { ConvVae } from "./vae/conv-vae.js";
+import type { MlpVaeConfig } from "./vae/mlp-vae-config.js";
+import { MlpVae } from "./vae/mlp-vae.js";
 
 /** What a network must have to lie in a folder. */
 export interface StoredNetwork {
@@ -53,6 +55,7 @@ export interface NetworksByClass {
   readonly UVit: UVit;
   readonly PointMlp: PointMlp;
   readonly ConvVae: ConvVae;
+  readonly MlpVae: MlpVae;
   readonly RealNvp: RealNvp;
   readonly Glow: Glow;
   readonly Classifier: Classifier;
@@ -143,6 +146,15 @@ const classes: { readonly [K in NetworkClassName]: NetworkClass<NetworksByClass[
     component: "vae",
     build: (config, options) => new ConvVae(config as Partial<ConvVaeConfig>, options),
     holds: (network) => network instanceof ConvVae,
+    exampleShape: ({ shape }) => shape,
+  },
+  MlpVae: {
+    name: "MlpVae",
+    library: "diffusion_lab",
+    component: "vae",
+    build: (config, options) => new MlpVae(config as Partial<MlpVaeConfig>, options),
+    holds: (network) => network instanceof MlpVae,
+    exampleShape: ({ shape }) => shape,
   },
   RealNvp: {
     name: "RealNvp",

@@ -35,6 +35,7 @@ export class NormalisingFlowModel implements GenerativeModel<FlowDrawRequest> {
   readonly family = "flow";
   readonly shape: readonly number[];
   readonly conditions = {};
+  readonly likelihoodOf: "grey levels" | "numbers";
   private readonly density: DensityGraph;
   private readonly examples: Compiled<{ z: tf.Tensor2D; temperature: tf.Scalar }, { x: tf.Tensor }>;
 
@@ -44,6 +45,7 @@ export class NormalisingFlowModel implements GenerativeModel<FlowDrawRequest> {
     readonly record?: TrainingRecord,
   ) {
     this.shape = network.shape;
+    this.likelihoodOf = network.domain === "unit" ? "grey levels" : "numbers";
     const captures = network.parameters.tensors;
     this.density = compile(({ x }: { x: tf.Tensor }) => ({ density: logDensity(network, x) }), {
       name: "density of the flow",

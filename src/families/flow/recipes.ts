@@ -8,14 +8,17 @@ import { saveNormalisingFlow, type StoredFlow } from "./folder.js";
 import { NormalisingFlowTask } from "./task.js";
 
 const trainerOptions = (total: number): TrainerOptions => ({
-  learningRate: { peak: 1e-3, warmup: 100, decay: { kind: "cosine", total, from: Math.round(0.5 * total) } },
+  learningRate: { peak: 2e-3, warmup: 100, decay: { kind: "cosine", total, from: Math.round(0.5 * total) } },
 });
 
-function runOf(network: StoredFlow, data: Float32Array, run: { seed: number; batchSize: number }): RecipeRun {
-  const task = new NormalisingFlowTask({ network, data, ...run });
+function runOf(
+  network: StoredFlow,
+  { data, count }: { readonly data: Float32Array; readonly count: number },
+  run: { readonly seed: number; readonly batchSize: number },
+): RecipeRun {
   return {
-    task,
-    examples: data.length / network.shape.reduce((size, n) => size * n, 1),
+    task: new NormalisingFlowTask({ network, data, ...run }),
+    examples: count,
     async save({ folder, trainer, record, format }) {
       saveNormalisingFlow(folder, { network, record }, { format, values: trainer.averageValues });
     },
@@ -24,18 +27,16 @@ function runOf(network: StoredFlow, data: Float32Array, run: { seed: number; bat
 
 const mnistGlow: Recipe = {
   description: "normalising flow (Glow) on 9000 handwritten digits, 28×28, with its likelihood",
-  steps: 6000,
+  steps: 2500,
   batchSize: 64,
   trainerOptions,
   make({ seed, batchSize }) {
-    const digits = loadDigits({ split: "train" });
-    const network = new Glow({ num_steps: 16, hidden_channels: 96 }, { seed });
-    return runOf(network, new Normaliser().encode(digits.images), { seed, batchSize });
+    const { images, count } = loadDigits({ split: "train" });
+    const data = new Normaliser().encode(images);
+    const network = new Glow({ num_steps: 16, hidden_channels: 64 }, { seed });
+    return runOf(network, { data, count }, { seed, batchSize });
   },
 };
-
-/** Points of the training set. */
-const MOONS = 20_000;
 
 const moonsRealNvp: Recipe = {
   description: "normalising flow (RealNVP) on points of two moons, with its exact likelihood",
@@ -43,8 +44,9 @@ const moonsRealNvp: Recipe = {
   batchSize: 256,
   trainerOptions,
   make({ seed, batchSize }) {
-    const points = moons(MOONS, new RandomStream(seed, "moons"), { noise: 0.1 });
-    return runOf(new RealNvp({}, { seed }), points, { seed, batchSize });
+    const count = 20_000;
+    const data = moons(count, new RandomStream(seed, "moons"), { noise: 0.1 });
+    return runOf(new RealNvp({}, { seed }), { data, count }, { seed, batchSize });
   },
 };
 

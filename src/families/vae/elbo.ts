@@ -1,6 +1,6 @@
 /** The evidence lower bound of a VAE, term by term, in nats an example. */
 import * as tf from "../../runtime/tf.js";
-import type { ConvVae, LatentGaussian } from "../../networks/index.js";
+import type { LatentGaussian, VaeNetwork } from "../../networks/index.js";
 
 /** KL(q(z|x) ‖ N(0, I)) = ½·Σ_j (μ_j² + σ_j² − 1 − ln σ_j²), [N]. Source: Kingma & Welling 2014, appendix B. */
 export function latentKl({ mean, logVariance }: LatentGaussian): tf.Tensor1D {
@@ -16,24 +16,25 @@ export function reparameterise({ mean, logVariance }: LatentGaussian, noise: tf.
 }
 
 /**
- * ln p(x|z) summed over pixels and channels, [N].
+ * ln p(x|z) summed over all numbers of an example, [N].
  *
  * A Bernoulli likelihood takes grey values y = (x + 1)/2 in [0, 1] as probabilities:
  * ln p = Σ y·l − ln(1 + e^l) for logits l. A Gaussian one has mean μ and one learned σ:
  * ln p = −½·Σ ((x − μ)²/σ² + ln 2πσ²).
  *
- * @param output what the decoder made of z, [N, H, W, C]
+ * @param output what the decoder made of z, [N, …shape] as x
  */
-export function logLikelihoodGivenLatent(vae: ConvVae, x: tf.Tensor4D, output: tf.Tensor4D): tf.Tensor1D {
+export function logLikelihoodGivenLatent(vae: VaeNetwork, x: tf.Tensor, output: tf.Tensor): tf.Tensor1D {
+  const axes = vae.shape.map((_, axis) => axis + 1);
   return tf.tidy(() => {
     if (vae.config.likelihood === "bernoulli") {
       const y = tf.mul(tf.add(x, 1), 0.5);
-      return tf.sum(tf.sub(tf.mul(y, output), tf.softplus(output)), [1, 2, 3]) as tf.Tensor1D;
+      return tf.sum(tf.sub(tf.mul(y, output), tf.softplus(output)), axes) as tf.Tensor1D;
     }
     const logDeviation = vae.gaussianLogDeviation;
     const scaled = tf.div(tf.sub(x, output), tf.exp(logDeviation));
     const terms = tf.add(tf.square(scaled), tf.add(tf.mul(logDeviation, 2), Math.log(2 * Math.PI)));
-    return tf.mul(tf.sum(terms, [1, 2, 3]), -0.5) as tf.Tensor1D;
+    return tf.mul(tf.sum(terms, axes), -0.5) as tf.Tensor1D;
   });
 }
 
@@ -48,11 +49,11 @@ export interface BoundTerms {
 /**
  * Both terms of the bound ln p(x) ≥ E_q ln p(x|z) − KL(q(z|x) ‖ p(z)).
  *
- * @param x [N, H, W, C] in [−1, 1]
+ * @param x [N, …shape]; images in [−1, 1]
  * @param noise ε of one draw of z an example, [N, latent_channels]
  * Source: Kingma & Welling 2014, equation 7.
  */
-export function boundTerms(vae: ConvVae, x: tf.Tensor4D, noise: tf.Tensor2D): BoundTerms {
+export function boundTerms(vae: VaeNetwork, x: tf.Tensor, noise: tf.Tensor2D): BoundTerms {
   return tf.tidy(() => {
     const posterior = vae.encode(x);
     const output = vae.decode(reparameterise(posterior, noise));
@@ -60,10 +61,30 @@ export function boundTerms(vae: ConvVae, x: tf.Tensor4D, noise: tf.Tensor2D): Bo
   });
 }
 
-/** The mean of p(x|z) as an image in [−1, 1]: 2·sigmoid(l) − 1 for a Bernoulli likelihood, μ for a Gaussian. */
-export function decodedMean(vae: ConvVae, output: tf.Tensor4D): tf.Tensor4D {
+/** The mean of p(x|z): 2·sigmoid(l) − 1 for a Bernoulli likelihood, μ for a Gaussian; of images bounded to [−1, 1]. */
+export function decodedMean(vae: VaeNetwork, output: tf.Tensor): tf.Tensor {
   return tf.tidy(() => {
-    if (vae.config.likelihood === "bernoulli") return tf.sub(tf.mul(tf.sigmoid(output), 2), 1) as tf.Tensor4D;
-    return tf.clipByValue(output, -1, 1);
+    if (vae.config.likelihood === "bernoulli") return tf.sub(tf.mul(tf.sigmoid(output), 2), 1);
+    return inRange(vae, output);
   });
+}
+
+/**
+ * A draw of p(x|z): a coin for each grey value, white or black, or the mean and noise of the learned deviation; of images
+ * bounded to [−1, 1].
+ *
+ * @param random as output: uniform in [0, 1) for a Bernoulli likelihood, normal for a Gaussian
+ */
+export function decodedSample(vae: VaeNetwork, output: tf.Tensor, random: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    if (vae.config.likelihood === "bernoulli") {
+      return tf.sub(tf.mul(tf.cast(tf.less(random, tf.sigmoid(output)), "float32"), 2), 1);
+    }
+    return inRange(vae, tf.add(output, tf.mul(random, tf.exp(vae.gaussianLogDeviation))));
+  });
+}
+
+/** Images lie in [−1, 1], points anywhere. */
+function inRange({ shape }: VaeNetwork, x: tf.Tensor): tf.Tensor {
+  return shape.length === 3 ? tf.clipByValue(x, -1, 1) : tf.clone(x);
 }

@@ -1,7 +1,7 @@
 /** A VAE's folder: `model_index.json` of a class of our own, and the network in `vae/`. */
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
-import { ConvVae } from "../../networks/index.js";
+import { ConvVae, MlpVae, networkClassOf } from "../../networks/index.js";
 import { INDEX, loadPart, readIndex, readRecord, requirePart, saveModelFolder } from "../folder.js";
 import { networkFiles } from "../network-folder.js";
 import type { TrainingRecord } from "../record.js";
@@ -11,6 +11,9 @@ import { VaeModel } from "./model.js";
 export const VAE_PIPELINE = "VaeModel";
 const PART = "vae";
 
+/** The VAEs that a folder can hold. */
+export type StoredVae = ConvVae | MlpVae;
+
 /**
  * Writes a model's folder, which `loadModel` and {@link loadVae} open. What cannot be written changes nothing.
  *
@@ -19,14 +22,15 @@ const PART = "vae";
  */
 export function saveVae(
   folder: string,
-  model: { readonly network: ConvVae; readonly record?: TrainingRecord },
+  model: { readonly network: StoredVae; readonly record?: TrainingRecord },
   options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
 ): void {
   const { network, record } = model;
   const files = networkFiles(network, join(folder, PART), options);
+  const { library, name } = networkClassOf(network);
   saveModelFolder(folder, {
     className: VAE_PIPELINE,
-    networks: { [PART]: { library: "diffusion_lab", className: "ConvVae", ...files } },
+    networks: { [PART]: { library, className: name, ...files } },
     record,
   });
 }
@@ -42,7 +46,9 @@ export function loadVae(folder: string): VaeModel {
     throw new RangeError(`${join(folder, INDEX)} is of class "${index.className}", a VAE's is "${VAE_PIPELINE}"`);
   }
   const network = loadPart(requirePart(index, PART));
-  if (network instanceof ConvVae) return new VaeModel(network, readRecord(folder));
+  if (network instanceof ConvVae || network instanceof MlpVae) return new VaeModel(network, readRecord(folder));
   network.dispose();
-  throw new RangeError(`${join(folder, PART)} holds no ConvVae, which is what a "${VAE_PIPELINE}" is made of`);
+  throw new RangeError(
+    `${join(folder, PART)} holds no ConvVae or MlpVae, which is what a "${VAE_PIPELINE}" is made of`,
+  );
 }

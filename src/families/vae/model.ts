@@ -1,9 +1,10 @@
-/** A trained VAE: z from the prior, through the decoder, to an image. */
+/** A trained VAE: z from the prior, through the decoder, to an example. */
 import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { requireChoice } from "../../base/values.js";
-import type { ConvVae } from "../../networks/index.js";
+import { compile, type Compiled } from "../../compile/index.js";
+import type { VaeNetwork } from "../../networks/index.js";
 import { RandomStream } from "../../random/index.js";
 import { normalNoise } from "../../samplers/index.js";
 import {
@@ -17,8 +18,8 @@ import {
 import type { DrawOption } from "../family.js";
 import type { DrawRequest, GenerativeModel } from "../model.js";
 import type { TrainingRecord } from "../record.js";
-import { decodedMean } from "./elbo.js";
-import { importanceBound, type ImportanceBoundOptions } from "./importance-bound.js";
+import { decodedMean, decodedSample } from "./elbo.js";
+import { importanceBoundBy, weightsGraph, type ImportanceBoundOptions, type WeightsGraph } from "./importance-bound.js";
 
 /** What is shown of p(x|z): its mean, or a draw from it, pixel by pixel. */
 export const decodings = ["mean", "sample"] as const;
@@ -43,32 +44,50 @@ export const vaeDrawOptions: Readonly<Record<string, DrawOption>> = {
 
 const KNOWN: Record<keyof VaeDrawRequest, true> = { ...drawRequestKeys, temperature: true, decoding: true };
 
-/** A VAE that can be drawn from and tells how likely it finds an image. */
+type DecoderInputs = { z: tf.Tensor2D; temperature: tf.Scalar; random?: tf.Tensor };
+
+/** A VAE that can be drawn from and tells how likely it finds an example. Both run as one recorded graph a shape. */
 export class VaeModel implements GenerativeModel<VaeDrawRequest> {
   readonly family = "vae";
-  readonly shape: readonly [number, number, number];
+  readonly shape: readonly number[];
   readonly conditions = {};
+  readonly likelihoodOf = "numbers";
+  private readonly decoder: Compiled<DecoderInputs, { x: tf.Tensor }>;
+  private readonly weights: WeightsGraph;
 
   /** Takes over the network: `dispose` frees it. */
   constructor(
-    readonly network: ConvVae,
+    readonly network: VaeNetwork,
     readonly record?: TrainingRecord,
   ) {
-    const { height, width, in_channels } = network.config;
-    this.shape = [height, width, in_channels];
+    this.shape = network.shape;
+    this.weights = weightsGraph(network);
+    this.decoder = compile(
+      ({ z, temperature, random }: DecoderInputs) => {
+        const output = network.decode(tf.mul(z, temperature) as tf.Tensor2D);
+        return { x: random ? decodedSample(network, output, random) : decodedMean(network, output) };
+      },
+      { name: "decoder of the VAE", captures: network.parameters.tensors },
+    );
   }
 
   /**
-   * Images [count, H, W, C] in [−1, 1]: z ~ N(0, temperature²·I), then the decoder. Image i depends on the seed and i alone.
+   * Examples [count, …shape], images in [−1, 1]: z ~ N(0, temperature²·I), then the decoder. Example i depends on the seed
+   * and i alone.
    *
    * @throws RangeError for an unknown option, a condition (this model knows none), or a number out of range
    */
-  async draw(request: VaeDrawRequest): Promise<tf.Tensor4D> {
+  async draw(request: VaeDrawRequest): Promise<tf.Tensor> {
     const settings = settingsOf(request);
-    const images = await drawBatches("drawing from the VAE", settings, request, (first, size) =>
-      this.drawBatch(first, size, settings),
+    const { seed, temperature, decoding } = settings;
+    const { latent_channels } = this.network.config;
+    return drawBatches("drawing from the VAE", settings, request, (first, size) =>
+      tf.tidy(() => {
+        const z = normalNoise(seed, { firstSample: first })(0, [size, latent_channels]) as tf.Tensor2D;
+        const random = decoding === "sample" ? { random: this.decoderNoise(seed, first, size) } : {};
+        return this.decoder({ z, temperature: tf.scalar(temperature), ...random }).x;
+      }),
     );
-    return images as tf.Tensor4D;
   }
 
   describe(request: VaeDrawRequest): string {
@@ -79,39 +98,28 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
   /**
    * A lower bound of ln p(x), [N], in nats: {@link importanceBound}.
    *
-   * @param x [N, H, W, C] in [−1, 1]
+   * @param x [N, …shape]; images in [−1, 1]
    */
   logLikelihood(x: tf.Tensor, options: ImportanceBoundOptions = {}): Promise<Float64Array> {
-    return importanceBound(this.network, x as tf.Tensor4D, options);
+    return importanceBoundBy(this.weights, this.network, x, options);
   }
 
   dispose(): void {
+    this.decoder.dispose();
+    this.weights.dispose();
     this.network.dispose();
   }
 
-  /** Images `first` … `first + size − 1`. */
-  private drawBatch(first: number, size: number, { seed, temperature, decoding }: DrawSettings): tf.Tensor4D {
-    return tf.tidy(() => {
-      const noise = normalNoise(seed, { firstSample: first })(0, [size, this.network.config.latent_channels]);
-      const output = this.network.decode(tf.mul(noise, temperature) as tf.Tensor2D);
-      return decoding === "mean" ? decodedMean(this.network, output) : this.sampled(output, seed, first);
-    });
-  }
-
-  /** x ~ p(x|z): a coin for each grey value, or the mean and noise of the learned deviation. */
-  private sampled(output: tf.Tensor4D, seed: number, first: number): tf.Tensor4D {
-    const [count, ...shape] = output.shape;
-    const size = sizeOf(shape);
+  /** What {@link decodedSample} needs, each example from its own stream. */
+  private decoderNoise(seed: number, first: number, count: number): tf.Tensor {
+    const size = sizeOf(this.shape);
     const bernoulli = this.network.config.likelihood === "bernoulli";
     const values = new Float32Array(count * size);
     for (let i = 0; i < count; i++) {
       const stream = new RandomStream(seed, "decoder", first + i);
       values.set(bernoulli ? stream.uniforms(size) : stream.normals(size), i * size);
     }
-    const random = tf.tensor4d(values, output.shape);
-    if (bernoulli) return tf.sub(tf.mul(tf.cast(tf.less(random, tf.sigmoid(output)), "float32"), 2), 1) as tf.Tensor4D;
-    const noise = tf.mul(random, tf.exp(this.network.gaussianLogDeviation));
-    return tf.clipByValue(tf.add(output, noise), -1, 1) as tf.Tensor4D;
+    return tf.tensor(values, [count, ...this.shape]);
   }
 }
 

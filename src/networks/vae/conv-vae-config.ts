@@ -1,10 +1,7 @@
 /** The configuration of {@link ConvVae}, checked key by key. */
 import { activationNames, type ActivationName } from "../../nn/index.js";
 import { requireList, requireOneOf, requirePositive, withDefaults } from "../config-keys.js";
-
-/** What p(x|z) is: independent Bernoulli grey values, or Gaussians of one learned width. */
-export const likelihoodNames = ["bernoulli", "gaussian"] as const;
-export type LikelihoodName = (typeof likelihoodNames)[number];
+import { likelihoodNames, type LikelihoodName } from "./vae-network.js";
 
 /** The configuration of {@link ConvVae}. */
 export interface ConvVaeConfig {

@@ -12,15 +12,7 @@ import {
   type ParameterScope,
 } from "../../nn/index.js";
 import { convVaeConfig, type ConvVaeConfig } from "./conv-vae-config.js";
-
-/** A diagonal Gaussian over latents: mean and ln σ², each [N, latent_channels]. */
-export interface LatentGaussian {
-  readonly mean: tf.Tensor2D;
-  readonly logVariance: tf.Tensor2D;
-}
-
-/** ln σ² stays within these, so that exp neither overflows nor vanishes; diffusers bounds its autoencoder alike. */
-const LOG_VARIANCE_BOUNDS = [-30, 20] as const;
+import { boundedLogVariance, type LatentGaussian, type VaeNetwork } from "./vae-network.js";
 
 /** One level: convolution, norm, activation; the encoder halves after it, the decoder doubles before it. */
 interface Level {
@@ -38,9 +30,10 @@ interface Level {
  *
  * Source: Kingma & Welling 2014, "Auto-encoding variational Bayes", appendix C.
  */
-export class ConvVae {
+export class ConvVae implements VaeNetwork {
   readonly config: ConvVaeConfig;
   readonly parameters: Parameters;
+  readonly shape: readonly [number, number, number];
   private readonly encoder: {
     readonly levels: readonly (Level & { readonly down: Downsample })[];
     readonly hidden: Dense;
@@ -62,6 +55,7 @@ export class ConvVae {
     this.config = convVaeConfig(config);
     this.parameters = new Parameters(options);
     const { height, width, in_channels, block_out_channels: widths, hidden_channels, latent_channels } = this.config;
+    this.shape = [height, width, in_channels];
     this.sizes = widths.reduce<[number, number][]>(
       (sizes) => [...sizes, halved(sizes[sizes.length - 1])],
       [[height, width]],
@@ -104,17 +98,16 @@ export class ConvVae {
    * @param x [N, height, width, in_channels] in [−1, 1]
    * @throws RangeError for images of another shape
    */
-  encode(x: tf.Tensor4D): LatentGaussian {
-    const { height, width, in_channels } = this.config;
-    if (x.rank !== 4 || x.shape[1] !== height || x.shape[2] !== width || x.shape[3] !== in_channels) {
-      throw new RangeError(`this VAE takes images [N, ${height}, ${width}, ${in_channels}], got shape [${x.shape}]`);
+  encode(x: tf.Tensor): LatentGaussian {
+    if (x.rank !== 4 || this.shape.some((size, i) => x.shape[i + 1] !== size)) {
+      throw new RangeError(`this VAE takes images [N, ${this.shape.join(", ")}], got shape [${x.shape}]`);
     }
     return tf.tidy(() => {
-      let h = x;
+      let h = x as tf.Tensor4D;
       for (const { conv, norm, down } of this.encoder.levels) h = down.apply(this.act(norm.apply(conv.apply(h))));
       const hidden = this.act(this.encoder.hidden.apply(tf.reshape(h, [x.shape[0], -1]) as tf.Tensor2D));
       const [mean, logVariance] = tf.split(this.encoder.out.apply(hidden), 2, 1) as tf.Tensor2D[];
-      return { mean, logVariance: tf.clipByValue(logVariance, ...LOG_VARIANCE_BOUNDS) };
+      return { mean, logVariance: boundedLogVariance(logVariance) };
     });
   }
 

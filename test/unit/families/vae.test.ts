@@ -246,15 +246,15 @@ test("bad input is refused by name before any work", async () => {
   const task = (options: object): VaeTask => new VaeTask({ network, data: images(4), ...options });
   assert.throws(
     () => task({ data: new Float32Array(31) }),
-    /31 numbers are no whole count of images of shape \[6,5,1\]/,
+    /31 numbers are no whole count of examples of shape \[6,5,1\]/,
   );
   assert.throws(
     () => task({ data: images(4).map((v, i) => (i === 40 ? 2 : v)) }),
     /example 1 of the data holds 2: images lie/,
   );
   assert.throws(() => task({ data: images(4).fill(NaN) }), /example 0 of the data holds NaN/);
-  assert.throws(() => task({ beta: -1 }), /beta must be finite and ≥ 0, got -1/);
-  assert.throws(() => task({ batchSize: 0 }), /batchSize must be a positive whole number, got 0/);
+  assert.throws(() => task({ beta: -1 }), /beta must be a finite number ≥ 0, got -1/);
+  assert.throws(() => task({ batchSize: 0 }), /batchSize must be a whole number ≥ 1, got 0/);
   assert.throws(() => task({ betta: 1 }), /betta.*beta/);
   for (const [key, value] of Object.entries({ latent_channels: 0, act_fn: "tanh", likelihood: "poisson" })) {
     assert.throws(() => new ConvVae({ ...small, [key]: value } as object), new RegExp(`^RangeError: ${key}`));
