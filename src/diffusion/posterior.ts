@@ -33,6 +33,26 @@ export function levelAt(path: GaussianPath, t: number): Level {
 }
 
 /**
+ * c = b_t² − (a_t/a_s)²·b_s², the variance of the noise that a path adds from s to t, as b_t²·(1 − q)·(1 + q) with
+ * q = σ_s/σ_t: the difference of squares could round below 0. It is 0 between equal levels (β = 0).
+ *
+ * @throws RangeError where the earlier time has no signal, the later no noise, or the levels fall
+ */
+export function addedVariance(earlier: Level, later: Level): number {
+  const q = ((later.signal / earlier.signal) * earlier.noise) / later.noise;
+  if (!(earlier.signal > 0 && later.noise > 0 && q <= 1 + ROUNDING)) {
+    throw new RangeError(
+      `a posterior needs an earlier time with more signal and less noise, ` +
+        `got (${earlier.signal}, ${earlier.noise}) before (${later.signal}, ${later.noise})`,
+    );
+  }
+  return later.noise ** 2 * Math.max(0, 1 - q) * (1 + q);
+}
+
+/** By as much may the levels of neighbouring times, looked up in float64, fall. */
+const ROUNDING = 1e-12;
+
+/**
  * The posterior between any two times s < t of any path, in float64. With x_t = a_t·x_0 + b_t·ε:
  * q(x_s | x_t, x_0) has mean (a_s·c/b_t²)·x_0 + (a_t/a_s)·(b_s²/b_t²)·x_t and variance c·b_s²/b_t²,
  * c = b_t² − (a_t/a_s)²·b_s² being the noise added from s to t.
@@ -41,15 +61,8 @@ export function levelAt(path: GaussianPath, t: number): Level {
  */
 export function posteriorCoefficients(earlier: Level, later: Level): PosteriorCoefficients {
   const ratio = later.signal / earlier.signal;
-  // c = b_t² − (a_t/a_s)²·b_s²
-  const added = later.noise ** 2 - (ratio * earlier.noise) ** 2;
+  const added = addedVariance(earlier, later);
   const share = (earlier.noise / later.noise) ** 2;
-  if (!(earlier.signal > 0 && added > 0)) {
-    throw new RangeError(
-      `a posterior needs an earlier time with more signal and less noise, ` +
-        `got (${earlier.signal}, ${earlier.noise}) before (${later.signal}, ${later.noise})`,
-    );
-  }
   return {
     dataWeight: (earlier.signal * added) / later.noise ** 2,
     stateWeight: ratio * share,

@@ -40,9 +40,12 @@ export function ddim(
     const { x0, noise: direction } = estimate(denoiser, path, x, t, options);
     const to = levelAt(path, s);
     // σ² = η²·β̃_{t→s}
-    const variance = eta ** 2 * posteriorCoefficients(to, levelAt(path, t)).variance;
+    const { variance: posteriorVariance, stateWeight } = posteriorCoefficients(to, levelAt(path, t));
+    const variance = eta ** 2 * posteriorVariance;
+    // 1 − ᾱ_s − σ² = (1 − η²)·b_s² + η²·(w·b_t)², w the weight of x_t: b_s² − β̃ = (w·b_t)², and no difference is taken
+    const kept = (1 - eta) * (1 + eta) * to.noise ** 2 + (eta * stateWeight * path.noise(t)) ** 2;
     // x_s = √ᾱ_s·x̂_0 + √(1 − ᾱ_s − σ²)·ε̂ + σ·z
-    const mean = tf.add(tf.mul(x0, to.signal), tf.mul(direction, Math.sqrt(to.noise ** 2 - variance)));
+    const mean = tf.add(tf.mul(x0, to.signal), tf.mul(direction, Math.sqrt(kept)));
     if (variance === 0 || !noise) return { x0, next: mean };
     return { x0, next: tf.add(mean, tf.mul(drawNoise(noise, i + 1, x), Math.sqrt(variance))) };
   });

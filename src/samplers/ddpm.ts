@@ -78,7 +78,8 @@ export default samplerEntries(
 
 // σ² = exp(v·ln β_t + (1 − v)·ln β̃_t), Nichol & Dhariwal 2021, equation 15
 function learnedDeviation(fraction: tf.Tensor, { variance, added }: PosteriorCoefficients): tf.Tensor {
-  const [low, high] = [Math.log(variance), Math.log(added)];
+  // Both are 0 where a schedule adds no noise.
+  const [low, high] = [variance, added].map((value) => Math.log(Math.max(value, Number.MIN_VALUE)));
   return tf.exp(tf.mul(tf.add(tf.mul(fraction, high - low), low), 0.5));
 }
 

@@ -32,7 +32,7 @@ export function dpmSolverSde(
       previous && orderLimit(grid, i) > 1
         ? tf.add(x0, tf.mul(tf.sub(x0, previous), h / (2 * (from.lambda - grid[i - 1].lambda))))
         : x0;
-    const decay = -Math.expm1(-2 * h);
+    const decay = Math.max(0, -Math.expm1(-2 * h));
     const mean = tf.add(tf.mul(x, (to.noise / from.noise) * Math.exp(-h)), tf.mul(data, to.signal * decay));
     const next = tf.add(mean, tf.mul(drawNoise(options.noise, i + 1, x), to.noise * Math.sqrt(decay)));
     return { x0, next, memory: [x0] };

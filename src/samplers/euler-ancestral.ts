@@ -29,11 +29,12 @@ export function eulerAncestral(
   if (!(eta >= 0 && eta <= 1)) throw new RangeError(`eta must lie in 0 … 1, got ${eta}`);
   return marchInSigma("euler-ancestral", denoiser, path, xT, options, (state, from, to, { slope, i }) => {
     const { x0, noise } = slope(state, from);
-    // σ_up² = η²·σ'²·(σ² − σ'²)/σ²
-    const up = (eta * to.sigma * Math.sqrt(from.sigma ** 2 - to.sigma ** 2)) / from.sigma;
-    const down = Math.sqrt(to.sigma ** 2 - up ** 2);
-    // x̃' = x̃ + (σ_down − σ)·ε̂ + σ_up·z
-    const mean = tf.add(state, tf.mul(noise, down - from.sigma));
+    const ratio = Math.min(1, to.sigma / from.sigma);
+    // σ_up² = η²·σ'²·(1 − r²), σ_down² = σ'²·(1 − η² + η²·r²) with r = σ'/σ: sums and products of what is never below 0
+    const up = eta * to.sigma * Math.sqrt((1 - ratio) * (1 + ratio));
+    const down = to.sigma * Math.sqrt((1 - eta) * (1 + eta) + (eta * ratio) ** 2);
+    // x̃' = x̃ + (σ_down − σ)·ε̂ + σ_up·z, with x̃ = x̂_0 + σ·ε̂ put in: where σ is large, x̂_0 would be lost in float32
+    const mean = tf.add(x0, tf.mul(noise, down));
     return { x0, next: up === 0 ? mean : tf.add(mean, tf.mul(drawNoise(draw, i + 1, state), up)) };
   });
 }

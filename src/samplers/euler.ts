@@ -20,8 +20,8 @@ export function euler(
 ): Generator<SamplerStep, tf.Tensor> {
   return marchInSigma("euler", denoiser, path, xT, options, (state, from, to, { slope }) => {
     const { x0, noise } = slope(state, from);
-    // x̃' = x̃ + (σ' − σ)·ε̂
-    return { x0, next: tf.add(state, tf.mul(noise, to.sigma - from.sigma)) };
+    // x̃' = x̃ + (σ' − σ)·ε̂, with x̃ = x̂_0 + σ·ε̂ put in: where σ is large, x̂_0 would be lost in float32
+    return { x0, next: tf.add(x0, tf.mul(noise, to.sigma)) };
   });
 }
 

@@ -4,7 +4,7 @@ import * as tf from "../../runtime/tf.js";
 import { requireSameShape } from "../../diffusion/coefficients.js";
 import { estimate, type Denoiser } from "../../diffusion/denoiser.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";
-import { levelAt, posteriorCoefficients } from "../../diffusion/posterior.js";
+import { addedVariance, levelAt, posteriorCoefficients } from "../../diffusion/posterior.js";
 import { march } from "../stepping/march.js";
 import { drawNoise } from "../stepping/noise-source.js";
 import type { SamplerStep, StochasticOptions } from "../stepping/sampler.js";
@@ -58,7 +58,7 @@ export function inpaint(
     if (s > t) {
       // Back up: x_s = (a_s/a_t)·x_t + √(b_s² − (a_s/a_t)²·b_t²)·z
       const ratio = to.signal / path.signal(t);
-      const added = to.noise ** 2 - (ratio * path.noise(t)) ** 2;
+      const added = addedVariance(levelAt(path, t), to);
       return { x0: x, next: tf.add(tf.mul(x, ratio), tf.mul(draws(1), Math.sqrt(added))) };
     }
     const { x0 } = estimate(denoiser, path, x, t, options);
