@@ -112,7 +112,10 @@ export function posteriorMean(
   return tf.tidy(() => tf.add(tf.mul(dataWeight, x0), tf.mul(stateWeight, xt)));
 }
 
-/** The variational bound of a data set with its parts, in bits per dimension (errors plain), averaged over examples. */
+/**
+ * The variational bound of a data set with its parts, averaged over examples: in bits per dimension of the grey levels, as
+ * `bitsPerDimension` has them (errors plain).
+ */
 export interface BoundReport {
   /** terms summed + prior. */
   readonly total: number;

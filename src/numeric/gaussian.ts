@@ -35,9 +35,7 @@ export function discretizedLogLikelihood(
   logDeviation: tf.Tensor,
   options: DiscretizedOptions = {},
 ): tf.Tensor {
-  const { levels = 256 } = options;
-  if (!Number.isInteger(levels) || levels < 2) throw new RangeError(`levels must be a whole number ≥ 2, got ${levels}`);
-  const half = 1 / (levels - 1);
+  const half = 1 / (requireLevels(options) - 1);
   return tf.tidy(() => {
     const inverse = tf.exp(tf.neg(logDeviation));
     const centred = tf.sub(x, mean);
@@ -56,7 +54,32 @@ function normalCdf(z: tf.Tensor): tf.Tensor {
   return tf.mul(tf.add(tf.erf(tf.div(z, Math.SQRT2)), 1), 0.5);
 }
 
-/** Nats per example to bits per dimension: −ln p/(size·ln 2). */
-export function bitsPerDimension(logLikelihoods: tf.Tensor1D, size: number): tf.Tensor1D {
+/**
+ * ln p(x) of data in [−1, 1], in nats per example, as bits per dimension of its grey levels:
+ * −ln p/(size·ln 2) + log₂((levels − 1)/2), the density times the width 2/(levels − 1) of a level.
+ * This is what papers call bits/dim, and `variationalBound` returns. For data without levels see {@link densityBits}.
+ *
+ * @param size dimensions of an example
+ * @param options.levels default 256, which adds log₂ 127.5 = 6.994
+ */
+export function bitsPerDimension(
+  logLikelihoods: tf.Tensor1D,
+  size: number,
+  options: DiscretizedOptions = {},
+): tf.Tensor1D {
+  const perLevel = Math.log2((requireLevels(options) - 1) / 2);
+  return tf.tidy(() => tf.add(densityBits(logLikelihoods, size), perLevel) as tf.Tensor1D);
+}
+
+/**
+ * −log₂ of the density itself, per dimension: −ln p/(size·ln 2), for points and other data without grey levels. In the mean
+ * it is at least the differential entropy, and may be negative. Not the bits/dim of images: see {@link bitsPerDimension}.
+ */
+export function densityBits(logLikelihoods: tf.Tensor1D, size: number): tf.Tensor1D {
   return tf.tidy(() => tf.mul(logLikelihoods, -1 / (size * Math.LN2)) as tf.Tensor1D);
+}
+
+function requireLevels({ levels = 256 }: DiscretizedOptions): number {
+  if (!Number.isInteger(levels) || levels < 2) throw new RangeError(`levels must be a whole number ≥ 2, got ${levels}`);
+  return levels;
 }

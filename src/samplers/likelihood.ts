@@ -22,7 +22,7 @@ export interface LikelihoodOptions extends AdaptiveOptions, Pick<EstimateOptions
 
 /** The result of {@link logLikelihood}: tensors owned by the caller. */
 export interface Likelihood {
-  /** ln p(x), in nats, [N]. */
+  /** ln p(x) of the density, in nats, [N]: `bitsPerDimension` makes bits/dim of images of it, `densityBits` bits of points. */
   readonly logLikelihood: tf.Tensor1D;
   /** The code x_T of x, same shape as x. */
   readonly latent: tf.Tensor;

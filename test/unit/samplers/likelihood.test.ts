@@ -4,6 +4,7 @@ import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import {
   bitsPerDimension,
+  densityBits,
   edmPath,
   gaussianDenoiser,
   linearSchedule,
@@ -96,12 +97,12 @@ test("Hutchinson's trace agrees with the exact one in the mean over probes", () 
   );
 });
 
-test("bits per dimension of a Gaussian are its entropy", () => {
+test("the bits of a Gaussian's density are its entropy, and of its grey levels 6.994 more", () => {
   const [path, deviation, d] = [vpPath(), 0.5, 3];
   const x = tf.mul(fastNoise(3)(0, [2000, d]), deviation);
   const loose = { from: 1e-4, relativeTolerance: 1e-4, absoluteTolerance: 1e-4 };
   const nats = logLikelihood(gaussianDenoiser(path, [0, 0, 0], deviation ** 2), path, x, loose).logLikelihood;
-  const bits = tf.mean(bitsPerDimension(nats, d)).dataSync()[0];
+  const bits = tf.mean(densityBits(nats, d)).dataSync()[0];
   // h = ½·log₂(2πe·s²); the mean over samples has standard error 1/(√(2·N·d)·ln 2).
   const entropy = 0.5 * Math.log2(2 * Math.PI * Math.E * deviation ** 2);
   const standardError = 1 / (Math.sqrt(2 * 2000 * d) * Math.LN2);
@@ -111,6 +112,8 @@ test("bits per dimension of a Gaussian are its entropy", () => {
     -tf.mean(tf.sum(tf.square(tf.div(x, deviation)), 1)).dataSync()[0] / 2 -
     (d / 2) * Math.log(2 * Math.PI * deviation ** 2);
   assert.ok(Math.abs(bits + own / (d * Math.LN2)) < 0.002);
+  const ofLevels = tf.mean(bitsPerDimension(nats, d)).dataSync()[0];
+  assert.ok(Math.abs(ofLevels - bits - Math.log2(127.5)) < 1e-5);
 });
 
 test("what logLikelihood cannot take is refused by its name", () => {
