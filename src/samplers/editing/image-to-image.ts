@@ -15,7 +15,7 @@ export interface PartialStart {
 
 /**
  * SDEdit: noise an image to an intermediate time and sample from there, so that its layout stays. Of n steps the
- * last round(strength·n) are taken.
+ * last round(strength·n) are taken; below strength 1 never all, since the first starts from pure noise.
  *
  * ```ts
  * const { xT, times } = partialStart(schedule, image, { strength: 0.6, steps: 50, noise });
@@ -23,6 +23,7 @@ export interface PartialStart {
  * ```
  * Source: Meng et al. 2022 (SDEdit), algorithm 1.
  * @param options.strength in (0, 1]: 1 starts from (almost) pure noise
+ * @throws RangeError where round(strength·n) is no step, or the only one: it would start from pure noise
  */
 export function partialStart(
   path: GaussianPath,
@@ -32,7 +33,15 @@ export function partialStart(
   const { strength, noise } = options;
   if (!(strength > 0 && strength <= 1)) throw new RangeError(`strength must lie in (0, 1], got ${strength}`);
   const all = gridTimes(path, { ...options, finish: "data" }).slice(0, -1);
-  const kept = Math.max(1, Math.round(strength * all.length));
+  const steps = all.length;
+  // All of them start from pure noise, and keep nothing of the image.
+  const kept = strength === 1 ? steps : Math.min(Math.round(strength * steps), steps - 1);
+  if (kept < 1) {
+    throw new RangeError(
+      `strength ${strength} takes none of ${steps} ${steps === 1 ? "step" : "steps"}: ` +
+        `use at least ${Math.max(2, Math.ceil(0.5 / strength))} steps, or more strength`,
+    );
+  }
   const times = all.slice(all.length - kept);
   return { xT: tf.tidy(() => qSample(path, x0, times[0], drawNoise(noise, 0, x0))), times };
 }

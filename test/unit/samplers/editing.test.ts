@@ -40,6 +40,22 @@ test("image to image takes the last share of the steps, from the image noised to
   );
 });
 
+test("image to image refuses a strength that takes no step, or the one that starts from pure noise", () => {
+  const schedule = linearSchedule();
+  const image = tf.tensor2d([[0.5, -0.5]]);
+  const start = (strength: number, steps: number) =>
+    partialStart(schedule, image, { strength, steps, noise: fastNoise(1) });
+  assert.throws(
+    () => start(0.49, 1),
+    /^RangeError: strength 0.49 takes none of 1 step: use at least 2 steps, or more strength$/,
+  );
+  assert.throws(() => start(0.9, 1), /takes none of 1 step: use at least 2 steps/);
+  assert.throws(() => start(0.04, 10), /takes none of 10 steps: use at least 13 steps/);
+  assert.equal(start(0.04, 13).times.length, 1);
+  assert.deepEqual(start(0.9, 2).times, [500]);
+  assert.deepEqual(start(1, 1).times, [1000]);
+});
+
 test("little strength stays near the image, full strength forgets it", () => {
   const schedule = cosineSchedule();
   const denoiser = mixtureDenoiser(schedule, { means: [[-1], [1]], covariances: [0.01] });
