@@ -5,6 +5,7 @@ import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries, twiceButLast } from "./stepping/entry.js";
 import { drawNoise } from "./stepping/noise-source.js";
 import type { NoiseSource, SamplerOptions, SamplerStep } from "./stepping/sampler.js";
+import { shortFirstStep } from "./stepping/first-step.js";
 import { marchInSigma, sigmaPoint } from "./stepping/sigma-space.js";
 
 export interface HeunOptions extends SamplerOptions {
@@ -39,14 +40,15 @@ export function heun(
   if (churn > 0 && !draw)
     throw new RangeError(`churn = ${churn} adds noise: give a noise source, for instance normalNoise(seed)`);
   const highest = noiseLevel(path, path.T);
-  return marchInSigma("heun", denoiser, path, xT, options, (start, from, to, { slope, i, grid }) => {
+  const short = shortFirstStep("heun", path, options);
+  return marchInSigma("heun", denoiser, path, xT, short, (start, from, to, { slope, i, grid }) => {
     let [state, here] = [start, from];
     if (churn > 0 && draw && from.sigma >= churnRange[0] && from.sigma <= churnRange[1]) {
       // γ = min(S_churn/n, √2 − 1), σ̂ = (1 + γ)·σ
       const gamma = Math.min(churn / (grid.length - 1), Math.SQRT2 - 1);
       here = sigmaPoint(path, Math.min((1 + gamma) * from.sigma, highest));
       // x̂ = x̃ + √(σ̂² − σ²)·S_noise·z
-      const added = churnNoise * Math.sqrt(here.sigma ** 2 - from.sigma ** 2);
+      const added = churnNoise * Math.sqrt(Math.max(0, here.sigma - from.sigma) * (here.sigma + from.sigma));
       state = tf.add(start, tf.mul(drawNoise(draw, i + 1, start), added));
     }
     const first = slope(state, here);

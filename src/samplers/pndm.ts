@@ -4,6 +4,7 @@ import { requireChoice } from "../base/values.js";
 import { estimate, type Denoiser, type Estimate } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries } from "./stepping/entry.js";
+import { shortFirstStep } from "./stepping/first-step.js";
 import { march } from "./stepping/march.js";
 import type { SamplerOptions, SamplerStep } from "./stepping/sampler.js";
 import { requireSignal, timeGrid } from "./stepping/time-grid.js";
@@ -39,10 +40,11 @@ export function pndm(
 ): Generator<SamplerStep, tf.Tensor> {
   const { start = "runge-kutta" } = options;
   requireChoice("start", start, ["runge-kutta", "plms"]);
-  const times = timeGrid(path, options);
+  const name = start === "plms" ? "plms" : "pndm";
+  const times = timeGrid(path, shortFirstStep(name, path, options));
   requireSignal(path, times);
   const at = (x: tf.Tensor, t: number): Estimate => estimate(denoiser, path, x, t, options);
-  return march(start === "plms" ? "plms" : "pndm", xT, times, (x, i, memory) => {
+  return march(name, xT, times, (x, i, memory) => {
     const [t, s] = [times[i], times[i + 1]];
     const { x0, noise } = at(x, t);
     const history = [noise, ...memory].slice(0, 4);

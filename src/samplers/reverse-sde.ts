@@ -2,6 +2,7 @@
 import * as tf from "../runtime/tf.js";
 import type { SdePath } from "../diffusion/paths/continuous-paths.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import { warn } from "../runtime/warning.js";
 import { convertPrediction } from "../diffusion/predictions.js";
 import { samplerEntries } from "./stepping/entry.js";
 import { march } from "./stepping/march.js";
@@ -41,6 +42,7 @@ export function reverseSde(
     throw new RangeError(`corrections must be a whole number ≥ 0, got ${corrections}`);
   if (!(correctionSnr > 0)) throw new RangeError(`correctionSnr must be > 0, got ${correctionSnr}`);
   const times = timeGrid(path, options);
+  warnOfUnstableSteps(path, times);
   const perStep = 1 + corrections;
   const scoreAt = (x: tf.Tensor, t: number): { x0: tf.Tensor; score: tf.Tensor } => {
     const { x0, noise: direction } = estimate(denoiser, path, x, t, options);
@@ -70,6 +72,25 @@ export default samplerEntries({
   paths: "sde",
   run: reverseSde,
 });
+
+const warnedOf = new Set<string>();
+
+/** A step multiplies the noise of x_t by 1 − (f + g²/b²)·dt: below −1 it makes more noise than it removes. */
+function warnOfUnstableSteps(path: SdePath, times: readonly number[]): void {
+  const unstable = (t: number, i: number): boolean => {
+    if (i >= times.length - 2) return false; // the last step hands out its mean
+    const rate = path.drift(t) + (path.diffusion(t) / path.noise(t)) ** 2;
+    return 1 - rate * (t - times[i + 1]) < -1;
+  };
+  const i = times.findIndex(unstable);
+  if (i < 0) return;
+  const warning =
+    `reverse SDE: with ${times.length - 1} steps the one from t = ${times[i].toPrecision(3)} on "${path.name}" is too long ` +
+    `for Euler–Maruyama, and makes more noise than it removes: use more steps, or ddpm or dpm++2m-sde.`;
+  if (warnedOf.has(warning)) return;
+  warnedOf.add(warning);
+  warn(warning, "UNSTABLE_STEPS");
+}
 
 /** One Langevin step x + ε·s + √(2ε)·z with ε = 2·(r·b)². */
 function correct(x: tf.Tensor, score: tf.Tensor, z: tf.Tensor, deviation: number, snr: number): tf.Tensor {

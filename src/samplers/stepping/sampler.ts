@@ -32,7 +32,8 @@ export interface SamplerOptions {
   readonly steps?: number;
   /**
    * How the steps are spread over 1 … T. Default "trailing": it starts at T whatever the number of steps; where the
-   * variance explodes (VE, EDM) "karras".
+   * variance explodes (VE, EDM), and on the Laplace schedule, "karras". Heun and PNDM start below T where σ would fall too
+   * far in the first step (the cosine schedule).
    */
   readonly spacing?: Spacing;
   /** The decreasing times themselves, in place of `steps` and `spacing`. */

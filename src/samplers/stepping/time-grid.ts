@@ -4,7 +4,7 @@ import { requireChoice } from "../../base/values.js";
 import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";
 import { TERMINAL_SNR_LIMIT } from "../../diffusion/paths/terminal-snr.js";
 import { karrasLevels, noiseLevelRange } from "./noise-levels.js";
-import { varianceExplodes } from "./time-range.js";
+import { skipsLowLevels } from "./time-range.js";
 
 /**
  * How n sampling steps are spread over the training times 1 … T (names as in diffusers; Lin et al. 2024, table 2):
@@ -26,7 +26,8 @@ export interface TimeGridOptions {
 /**
  * The decreasing times t_1 > t_2 > … > t_n a sampler visits, with the closing 0 (unless it finishes at the last one).
  * On a continuous path the times are not rounded. Steps are spread `"trailing"` unless told otherwise, and `"karras"`
- * where the variance explodes, whose σ grows to 50 or 80 while data has 1: even in t, nearly all steps would see noise.
+ * where the variance explodes, whose σ grows to 50 or 80 while data has 1: even in t, nearly all steps would see noise. So
+ * they are, too, where even 50 trailing steps would end by a leap over the low levels (the Laplace schedule).
  *
  * Warns once for each grid that `spacing: "leading"` starts at SNR above 1e-2: a sampler
  * takes x_T for pure noise there.
@@ -43,12 +44,22 @@ export function timeGrid(path: GaussianPath, options: TimeGridOptions = {}): num
 /** {@link timeGrid} for those that do not start from noise: no warning. */
 export function gridTimes(path: GaussianPath, options: TimeGridOptions = {}): number[] {
   const { T, discrete } = path;
-  const { spacing = varianceExplodes(path) ? "karras" : "trailing", levels, finish = "data" } = options;
+  const { spacing = skipsLowLevels(path) ? "karras" : "trailing", levels, finish = "data" } = options;
   requireChoice("finish", finish, ["data", "last"]);
   requireChoice("spacing", spacing, ["leading", "trailing", "linspace", "karras"]);
   requireSaidOnce(options);
-  const times = options.times ?? levels?.map((level) => path.timeAt(level));
-  if (times) return close(requireTimes(path, times), finish);
+  if (options.times) return close(requireFalling("times", options.times, path.T), finish);
+  if (levels) {
+    requireFalling("levels", levels, noiseLevel(path, path.T));
+    return close(
+      requireFalling(
+        "times",
+        levels.map((level) => path.timeAt(level)),
+        path.T,
+      ),
+      finish,
+    );
+  }
   const steps = options.steps ?? (discrete ? Math.min(50, T) : 50);
   if (!Number.isInteger(steps) || steps < 1 || (discrete && steps > T)) {
     throw new RangeError(`steps must be a whole number from 1 to ${discrete ? T : "∞"}, got ${steps}`);
@@ -74,8 +85,20 @@ function spacedTimes(path: GaussianPath, steps: number, spacing: Spacing): numbe
   if (spacing !== "karras") {
     return Array.from({ length: steps }, (_, i) => spacedTime(i, steps, spacing, path));
   }
+  const { min, max } = noiseLevelRange(path);
+  if (max === Infinity) {
+    throw new RangeError(
+      `spacing "karras" needs a highest noise level, but σ is infinite at the end of "${path.name}": leave the spacing out, ` +
+        `or give levels, for instance karrasLevels(${steps}, { min: ${min.toPrecision(2)}, max: 80 })`,
+    );
+  }
   if (steps === 1) return [path.T];
   return karrasLevels(steps, noiseLevelRange(path)).map((level) => path.timeAt(level));
+}
+
+/** n times even in t from `start` down, the whole ones where the path is discrete. */
+export function evenTimes({ discrete }: GaussianPath, start: number, n: number): number[] {
+  return Array.from({ length: n }, (_, i) => start - (i * start) / n).map((t) => (discrete ? rounded(t) : t));
 }
 
 function spacedTime(
@@ -104,16 +127,20 @@ function rounded(value: number): number {
   return nearest - value === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
 }
 
-function requireTimes(path: GaussianPath, times: readonly number[]): readonly number[] {
-  if (times.length === 0) throw new RangeError("times is empty: give at least one time");
-  times.forEach((t, i) => {
-    if (!(t > 0 && t <= path.T) || (i > 0 && !(t < times[i - 1]))) {
+/** A grid as the caller gave it; the closing 0 is added to it, and not given. */
+function requireFalling(name: "times" | "levels", values: readonly number[], most: number): readonly number[] {
+  if (values.length === 0) throw new RangeError(`${name} is empty: give at least one ${name.slice(0, -1)}`);
+  values.forEach((value, i) => {
+    // The highest level may miss σ(T) by a rounding error.
+    if (!(value > 0 && value <= most * (1 + 1e-9)) || (i > 0 && !(value < values[i - 1]))) {
+      const last =
+        value === 0 && i === values.length - 1 ? ": leave out the closing 0, the step to the data is added" : "";
       throw new RangeError(
-        `times must fall strictly within (0, ${path.T}], but entry ${i} is ${t}${i ? ` after ${times[i - 1]}` : ""}`,
+        `${name} must fall strictly within (0, ${most}], but entry ${i} is ${value}${i ? ` after ${values[i - 1]}` : ""}${last}`,
       );
     }
   });
-  return times;
+  return values;
 }
 
 const warnedOf = new Set<string>();

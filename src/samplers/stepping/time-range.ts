@@ -6,6 +6,16 @@ export function varianceExplodes(path: GaussianPath): boolean {
   return path.signal(path.T) === 1;
 }
 
+/** The σ from which the last step may lead to the data: above, an example's details are leapt over. */
+const LAST_LEVEL = 0.25;
+
+/** Whether times even in t serve badly: the variance explodes, or the last of 50 starts above σ = ¼ (as on Laplace's). */
+export function skipsLowLevels(path: GaussianPath): boolean {
+  if (varianceExplodes(path)) return true;
+  if (path.discrete && path.T < 50) return false;
+  return noiseLevel(path, path.discrete ? Math.round(path.T / 50) : path.T / 50) > LAST_LEVEL;
+}
+
 /** T, or where the signal has vanished there the last time with σ ≤ 1000. */
 export function highestTime(path: GaussianPath): number {
   return path.signal(path.T) > 0 ? path.T : path.timeAt(1000);

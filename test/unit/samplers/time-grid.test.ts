@@ -3,18 +3,25 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import {
+  cosineSchedule,
   ddim,
   ddimInversion,
   edmPath,
+  flowPath,
   gaussianDenoiser,
+  heun,
   karrasLevels,
   linearSchedule,
   noiseLevel,
   noiseLevelRange,
   partialStart,
+  pndm,
+  reverseSde,
   timeGrid,
   vePath,
   vpPath,
+  zeroTerminalSnr,
+  type SamplerStep,
   type TimeGridOptions,
 } from "../../../src/index.js";
 import { drain } from "./diffusers-fixture.js";
@@ -50,6 +57,52 @@ test("a grid that says the same thing twice is refused, and says which", () => {
     );
   }
   assert.deepEqual(timeGrid(linearSchedule(), { times: [500, 100], steps: undefined }), [500, 100, 0]);
+});
+
+test("what is wrong with a grid is said in the caller's words", () => {
+  const schedule = linearSchedule();
+  assert.throws(
+    () => timeGrid(schedule, { levels: [10, 1, 0] }),
+    /^RangeError: levels must fall strictly within \(0, 157.* entry 2 is 0 after 1: leave out the closing 0/,
+  );
+  assert.throws(() => timeGrid(schedule, { levels: [1, 10] }), /^RangeError: levels .* entry 1 is 10 after 1$/);
+  assert.throws(() => timeGrid(schedule, { levels: [200, 10] }), /^RangeError: levels .* entry 0 is 200$/);
+  assert.throws(() => timeGrid(schedule, { times: [10, 1, 0] }), /^RangeError: times .* leave out the closing 0/);
+  for (const path of [flowPath(), zeroTerminalSnr(schedule)]) {
+    assert.throws(
+      () => timeGrid(path, { steps: 8, spacing: "karras" }),
+      /^RangeError: spacing "karras" needs a highest noise level, but σ is infinite at the end of .* give levels, for instance karrasLevels\(8, \{ min: 0\.0\S+, max: 80 \}\)$/,
+    );
+  }
+});
+
+test("Heun and PNDM start on the cosine schedule where σ does not fall too far at once, and warn of a grid that lets it", async () => {
+  const schedule = cosineSchedule();
+  const denoiser = gaussianDenoiser(schedule, [0.3], 0.25);
+  const xT = fastNoise(1)(0, [2, 1]);
+  for (const sampler of [heun, pndm]) {
+    const first = sampler(denoiser, schedule, xT, { steps: 10 }).next().value as SamplerStep;
+    assert.equal(first.t, 989);
+    assert.equal((sampler(denoiser, schedule, xT, { steps: 1 }).next().value as SamplerStep).t, 1000);
+  }
+  const warnings = await warningsOf(() => {
+    for (let k = 0; k < 2; k++) pndm(denoiser, schedule, xT, { steps: 10, spacing: "trailing" });
+    heun(denoiser, schedule, xT, { steps: 10 });
+    pndm(denoiser, schedule, xT, { steps: 1, spacing: "trailing" });
+    const usual = linearSchedule();
+    pndm(gaussianDenoiser(usual, [0.3], 0.25), usual, xT, { steps: 10, spacing: "trailing" });
+  });
+  assert.equal(warnings.length, 1, `${warnings}`);
+  assert.match(warnings[0], /^pndm: the first step on "cosine" leads from σ = .* to 6\.\d+, too far/);
+});
+
+test("too few steps for Euler–Maruyama are warned of before the work", async () => {
+  const ve = vePath();
+  const denoiser = gaussianDenoiser(ve, [0.3], 0.25);
+  const run = (steps: number) => reverseSde(denoiser, ve, fastNoise(1)(0, [2, 1]), { steps, noise: fastNoise(2) });
+  const warnings = await warningsOf(() => [run(10), run(10), run(50)]);
+  assert.equal(warnings.length, 1, `${warnings}`);
+  assert.match(warnings[0], /^reverse SDE: with 10 steps the one from t = .* on "ve" is too long for Euler–Maruyama/);
 });
 
 /** The warnings given while `run` runs. */
