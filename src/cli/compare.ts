@@ -12,11 +12,15 @@ import { methods } from "../compare/methods/list.js";
 import { performCell, performPace, withJudge } from "../compare/perform.js";
 import { problemNamed, problems } from "../compare/problem.js";
 import { CompareStore, type Provenance } from "../compare/store.js";
-import { missing, plan, takesPart, wanted } from "../compare/study.js";
+import { budgetsOf, RATES, stabilityPlan } from "../compare/stability.js";
+import { missing, plan, wanted } from "../compare/study.js";
 import { answer, runInWorker } from "../compare/worker.js";
 import { nativeStatus } from "../runtime/native.js";
 
-const HELP = `npm run compare -- [cells…] [options]
+/** Methods of the study of stability. */
+const IN_STABILITY = methods.filter(({ problems: kinds }) => kinds.includes("points")).map(({ name }) => name);
+
+const HELP = `npm run compare -- [stability] [cells…] [options]
 
 Trains VAE, GAN, normalising flow and diffusion on the same problems for the same time, and measures what they draw.
 Each cell (a problem, a method, a seed) that is finished is kept in assets/compare; the command goes on with what is
@@ -25,6 +29,9 @@ missing, and Ctrl-C loses only the cells under way. Equal time is turned into st
 Cells      all, or those whose name begins so: ring, ring/flow, ring/flow/seed-3
   problems   ${problems.map(({ name }) => name).join(", ")}
   methods    ${methods.map(({ name }) => name).join(", ")}
+
+stability  another study: how many learning rates and seeds end well, and what becomes of the others
+  methods    ${IN_STABILITY.join(", ")}; rates ${RATES.join(", ")}
 
 Options
   --list           what is finished and what is missing, with the time it takes; nothing is run
@@ -49,12 +56,16 @@ await runMain(HELP, async () => {
   });
   if (values.worker) return work(values.worker, positionals[0]);
   if (values.cell) return repeat(values.cell);
-  for (const name of positionals) {
-    if (!plan().some((key) => wanted(key, [name]))) throw new RangeError(`no cell's name begins with "${name}"`);
+  const ofStability = positionals[0] === "stability";
+  const study = ofStability ? stabilityPlan(IN_STABILITY) : plan();
+  const asked = ofStability ? positionals.slice(1) : positionals;
+  for (const name of asked) {
+    if (!study.some((key) => wanted(key, [name]))) throw new RangeError(`no cell's name begins with "${name}"`);
   }
-  if (values.list) return list(positionals);
+  const chosen = study.filter((key) => wanted(key, asked));
+  if (values.list) return list(chosen);
   const minutes = wholeNumber("--minutes", values.minutes, Infinity);
-  return runAll(positionals, minutes);
+  return runAll(missing(store, chosen), minutes);
 });
 
 /** The other side of {@link runInWorker}. */
@@ -86,28 +97,24 @@ function provenance(): Provenance {
 
 /** Seconds of training that a cell takes. */
 function secondsOf(key: CellKey): number {
-  return Math.max(...problemNamed(key.problem).budgets);
+  return Math.max(...budgetsOf(key));
 }
 
-function list(asked: readonly string[]): void {
-  const rows = problems.flatMap((problem) =>
-    methods
-      .filter((method) => takesPart(method, problem))
-      .map((method) => {
-        const cells = plan().filter((key) => key.problem === problem.name && key.method === method.name);
-        const chosen = cells.filter((key) => wanted(key, asked));
-        const left = chosen.filter((key) => !store.has(key));
-        const time = left.reduce((sum, key) => sum + secondsOf(key), 0);
-        return [`${problem.name}/${method.name}`, `${chosen.length - left.length} of ${chosen.length}`, duration(time)];
-      }),
-  );
+function list(cells: readonly CellKey[]): void {
+  const groups = new Set(cells.map(({ problem, method }) => `${problem}/${method}`));
+  const rows = [...groups].map((name) => {
+    const all = cells.filter(({ problem, method }) => name === `${problem}/${method}`);
+    const left = missing(store, all);
+    const seconds = left.reduce((sum, key) => sum + secondsOf(key), 0);
+    return [name, `${all.length - left.length} of ${all.length}`, duration(seconds)];
+  });
   process.stdout.write(`${textTable({ head: ["cells", "finished", "training left"], rows })}\n`);
 }
 
 /** The shortest budget once more, beside what is kept. */
 async function repeat(name: string): Promise<void> {
   const key = parseCell(name);
-  const kept = store.cells(key).find(({ seed }) => seed === key.seed);
+  const kept = store.cells(key).find((cell) => cellName(cell) === name);
   const line = new ProgressLine(100);
   const onProgress = (done: number, text: string): void => line.show(Math.floor(100 * done), text);
   const again = await performCell(name, { msPerStep: paceOf(key), budgets: 1, onProgress }).finally(() => line.end());
@@ -123,8 +130,7 @@ async function repeat(name: string): Promise<void> {
   process.stdout.write(`${title}\n${textTable({ head: ["way", "measure", "now", "kept"], rows })}\n`);
 }
 
-async function runAll(asked: readonly string[], minutes: number): Promise<void> {
-  const cells = missing(store, asked);
+async function runAll(cells: readonly CellKey[], minutes: number): Promise<void> {
   const seconds = cells.reduce((sum, key) => sum + secondsOf(key) / (isPoints(key) ? AT_ONCE : 1), 0);
   if (cells.length === 0) {
     process.stdout.write("every cell is finished\n");

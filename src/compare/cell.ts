@@ -7,6 +7,8 @@ export interface CellKey {
   readonly problem: string;
   readonly method: string;
   readonly seed: number;
+  /** A learning rate that is asked for, in the study of stability; left out, the method's own. */
+  readonly rate?: number;
 }
 
 /** A run at one of its budgets. */
@@ -38,17 +40,19 @@ export interface CellResult extends CellKey {
   readonly date: string;
 }
 
-/** "ring/gan/seed-3". */
-export function cellName({ problem, method, seed }: CellKey): string {
-  return `${problem}/${method}/seed-${seed}`;
+/** "ring/gan/seed-3", or "ring/gan/rate-0.01/seed-3" in the study of stability. */
+export function cellName({ problem, method, seed, rate }: CellKey): string {
+  return [problem, method, ...(rate === undefined ? [] : [`rate-${rate}`]), `seed-${seed}`].join("/");
 }
 
 /** @throws RangeError unless it is written as {@link cellName} writes it */
 export function parseCell(name: string): CellKey {
-  const found = /^([a-z0-9-]+)\/([a-z0-9-]+)\/seed-(\d{1,6})$/.exec(name);
-  if (!found)
+  const found = /^([a-z0-9-]+)\/([a-z0-9-]+)(?:\/rate-([0-9.e+-]{1,12}))?\/seed-(\d{1,6})$/.exec(name);
+  const [, problem, method, rate, seed] = found ?? [];
+  if (!found || (rate !== undefined && !(Number(rate) > 0))) {
     throw new RangeError(`a cell is written as problem/method/seed-N, such as ring/gan/seed-3; got "${name}"`);
-  return { problem: found[1], method: found[2], seed: Number(found[3]) };
+  }
+  return { problem, method, seed: Number(seed), ...(rate !== undefined && { rate: Number(rate) }) };
 }
 
 /** A cell as a file holds it. @throws RangeError naming the key that is no part of one */
@@ -58,6 +62,7 @@ export function readCell(where: string, value: unknown): CellResult {
     problem: fields.string("problem"),
     method: fields.string("method"),
     seed: fields.number("seed", { whole: true, least: 0 }),
+    ...(fields.has("rate") && { rate: fields.number("rate", { above: 0 }) }),
     learningRate: fields.number("learningRate", { above: 0 }),
     parameters: fields.number("parameters", { whole: true, least: 1 }),
     drawingParameters: fields.number("drawingParameters", { whole: true, least: 1 }),

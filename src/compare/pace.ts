@@ -32,6 +32,6 @@ export function measurePace(problem: Problem, method: Method): number {
 }
 
 /** The step at which each budget of seconds ends. */
-export function stopsOf(problem: Problem, msPerStep: number): { budget: number; step: number }[] {
-  return problem.budgets.map((budget) => ({ budget, step: Math.max(1, Math.round((1000 * budget) / msPerStep)) }));
+export function stopsOf(budgets: readonly number[], msPerStep: number): { budget: number; step: number }[] {
+  return budgets.map((budget) => ({ budget, step: Math.max(1, Math.round((1000 * budget) / msPerStep)) }));
 }

@@ -4,6 +4,7 @@ import { parseCell, type CellResult } from "./cell.js";
 import { judgeOf, type Judge } from "./measures.js";
 import { methodNamed } from "./methods/list.js";
 import { measurePace, stopsOf } from "./pace.js";
+import { budgetsOf } from "./stability.js";
 import { problemNamed, type Problem } from "./problem.js";
 import { runCell } from "./run-cell.js";
 import { takesPart } from "./study.js";
@@ -48,6 +49,8 @@ export async function performCell(name: string, options: PerformOptions): Promis
   const { msPerStep, budgets, signal, onProgress } = options;
   const key = parseCell(name);
   const [problem, method] = pairOf(key);
-  const stops = stopsOf(problem, msPerStep).slice(0, budgets);
-  return withJudge(problem, (judge) => runCell({ problem, method, seed: key.seed, judge, stops, signal, onProgress }));
+  const stops = stopsOf(budgetsOf(key), msPerStep).slice(0, budgets);
+  return withJudge(problem, (judge) =>
+    runCell({ problem, method, seed: key.seed, rate: key.rate, judge, stops, signal, onProgress }),
+  );
 }

@@ -10,11 +10,11 @@ export interface RunCellOptions {
   readonly problem: Problem;
   readonly method: Method;
   readonly seed: number;
+  /** Asked for in the study of stability; default the method's own. */
+  readonly rate?: number;
   readonly judge: Judge;
   /** Steps at which it is judged, in rising order, with the seconds they stand for. */
   readonly stops: readonly { readonly budget: number; readonly step: number }[];
-  /** Default the method's own. */
-  readonly learningRate?: number;
   readonly signal?: AbortSignal;
   /** Told the share done, 0 … 1, and what is being done. */
   readonly onProgress?: (done: number, text: string) => void;
@@ -33,8 +33,8 @@ const LIKELIHOODS = 500;
  * @throws what `signal` was aborted with; nothing is kept of a run that is broken off
  */
 export async function runCell(options: RunCellOptions): Promise<CellResult> {
-  const { problem, method, seed, stops, signal, onProgress } = options;
-  const { learningRate = method.learningRate[problem.kind] } = options;
+  const { problem, method, seed, rate, stops, signal, onProgress } = options;
+  const learningRate = rate ?? method.learningRate[problem.kind];
   const begun = performance.now();
   const run = method.begin(problem, { seed, learningRate });
   const trainer = new Trainer(run.task, run.trainerOptions);
@@ -58,7 +58,7 @@ export async function runCell(options: RunCellOptions): Promise<CellResult> {
     trainer.dispose();
     run.dispose();
   }
-  const key: CellKey = { problem: problem.name, method: method.name, seed };
+  const key: CellKey = { problem: problem.name, method: method.name, seed, ...(rate !== undefined && { rate }) };
   return {
     ...key,
     learningRate,

@@ -62,37 +62,37 @@ export class CompareStore {
     this.write("floors.json", { ...this.floors(), [problem]: rounded(floor) });
   }
 
-  /** All finished cells of one group, such as "ring/gan"; in the order of their seeds. */
-  cells(key: Pick<CellKey, "problem" | "method">): readonly CellResult[] {
-    const file = cellsFile(key);
-    const fields = this.open(file);
-    if (!fields) return [];
-    const list = fields.raw("cells");
-    if (!Array.isArray(list)) return fields.refuse("cells", list, "a list of cells");
-    return list.map((cell, i) => readCell(`${join(this.folder, file)}: cell ${i}`, cell));
+  /** All finished cells of one group, such as "ring/gan"; with a rate, of its study of stability. */
+  cells(key: Pick<CellKey, "problem" | "method" | "rate">): readonly CellResult[] {
+    return this.readCells(cellsFile(key));
   }
 
-  /** Every finished cell. */
-  allCells(): readonly CellResult[] {
-    if (!existsSync(join(this.folder, "cells"))) return [];
-    return readdirSync(join(this.folder, "cells"))
+  /** Every finished cell of a study. */
+  allCells(study: "cells" | "stability"): readonly CellResult[] {
+    if (!existsSync(join(this.folder, study))) return [];
+    return readdirSync(join(this.folder, study))
       .filter((name) => name.endsWith(".json"))
       .sort()
-      .flatMap((name) => {
-        const [problem, method] = name.replace(/\.json$/, "").split(".");
-        return this.cells({ problem, method });
-      });
+      .flatMap((name) => this.readCells(join(study, name)));
   }
 
   has(key: CellKey): boolean {
-    return this.cells(key).some(({ seed }) => seed === key.seed);
+    return this.cells(key).some((cell) => cellName(cell) === cellName(key));
   }
 
   /** Adds a cell, or puts it in the place of an earlier one of the same name. */
   keepCell(cell: CellResult, provenance: Provenance): void {
     const others = this.cells(cell).filter((known) => cellName(known) !== cellName(cell));
-    const cells = [...others, roundedCell(cell)].sort((a, b) => a.seed - b.seed);
+    const cells = [...others, roundedCell(cell)].sort((a, b) => (a.rate ?? 0) - (b.rate ?? 0) || a.seed - b.seed);
     this.write(cellsFile(cell), { ...provenance, cells });
+  }
+
+  private readCells(file: string): readonly CellResult[] {
+    const fields = this.open(file);
+    if (!fields) return [];
+    const list = fields.raw("cells");
+    if (!Array.isArray(list)) return fields.refuse("cells", list, "a list of cells");
+    return list.map((cell, i) => readCell(`${join(this.folder, file)}: cell ${i}`, cell));
   }
 
   private open(file: string): Fields | undefined {
@@ -105,8 +105,9 @@ export class CompareStore {
   }
 }
 
-const cellsFile = ({ problem, method }: Pick<CellKey, "problem" | "method">): string =>
-  join("cells", `${problem}.${method}.json`);
+/** Cells of the study of stability lie apart: they are many and short. */
+const cellsFile = ({ problem, method, rate }: Pick<CellKey, "problem" | "method" | "rate">): string =>
+  join(rate === undefined ? "cells" : "stability", `${problem}.${method}.json`);
 
 function provenanceOf(fields: Fields): Provenance {
   const versions = fields.object("versions");

@@ -24,9 +24,13 @@ export function plan(): readonly CellKey[] {
   );
 }
 
-/** Those of the plan that are asked for (all, if none is named) and not stored. */
-export function missing(store: CompareStore, asked: readonly string[] = []): readonly CellKey[] {
-  return plan().filter((key) => wanted(key, asked) && !store.has(key));
+/** Those of the cells that are asked for (all, if none is named) and not stored. */
+export function missing(
+  store: CompareStore,
+  cells: readonly CellKey[],
+  asked: readonly string[] = [],
+): readonly CellKey[] {
+  return cells.filter((key) => wanted(key, asked) && !store.has(key));
 }
 
 /** Whether a cell's name is, or begins with, one of the names: "ring", "ring/gan", "ring/gan/seed-3". */

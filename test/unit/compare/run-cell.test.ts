@@ -38,7 +38,7 @@ test("a flow on the ring: judged twice, the same when repeated, no tensor left",
 });
 
 test("a training that diverges is an outcome with its step, and the stops before it count", async () => {
-  const cell = await runCell({ problem: ring, method: methodNamed("flow"), seed: 0, judge, stops, learningRate: 1e6 });
+  const cell = await runCell({ problem: ring, method: methodNamed("flow"), seed: 0, judge, stops, rate: 1e6 });
   assert.equal(cell.outcome.kind, "diverged");
   assert.ok(cell.outcome.kind === "diverged" && cell.outcome.step <= 40 && cell.outcome.message.length > 0);
   assert.ok(cell.snapshots.length < 2);

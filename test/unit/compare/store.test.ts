@@ -48,7 +48,11 @@ test("a kept cell is read back as it was, a second of its name takes its place",
   store.keepCell(cell(1, { seconds: 99 }), from);
   assert.equal(store.cells(cell(0)).length, 2);
   assert.equal(store.cells(cell(0))[1].seconds, 99);
-  assert.deepEqual(store.allCells(), store.cells(cell(0)));
+  assert.deepEqual(store.allCells("cells"), store.cells(cell(0)));
+  assert.deepEqual(store.allCells("stability"), []);
+  store.keepCell(cell(1, { rate: 0.01 }), from);
+  assert.deepEqual(store.allCells("stability"), [cell(1, { rate: 0.01 })]);
+  assert.ok(store.has(cell(1, { rate: 0.01 })) && !store.has(cell(1, { rate: 0.1 })));
   assert.ok(store.has(cell(0)) && !store.has(cell(2)));
 });
 
@@ -90,7 +94,7 @@ test("the plan has every seed of every problem, seed by seed, and leaves out wha
   assert.ok(names.includes("ring/diffusion/seed-9") && !names.includes("digits/diffusion/seed-5"));
   for (const { name } of problems) assert.ok(names.includes(`${name}/flow/seed-0`), name);
   store.keepCell(cell(0), from);
-  const left = missing(store, ["ring/flow"]).map(cellName);
+  const left = missing(store, plan(), ["ring/flow"]).map(cellName);
   assert.equal(left.length, 9);
   assert.ok(!left.includes("ring/flow/seed-0"));
   assert.ok(
@@ -100,13 +104,15 @@ test("the plan has every seed of every problem, seed by seed, and leaves out wha
 
 test("names are refused with the nearest one", () => {
   assert.deepEqual(parseCell("ring/flow/seed-3"), { problem: "ring", method: "flow", seed: 3 });
+  assert.deepEqual(parseCell("ring/flow/rate-0.01/seed-3"), { problem: "ring", method: "flow", seed: 3, rate: 0.01 });
+  assert.throws(() => parseCell("ring/flow/rate-0/seed-3"), /is written as/);
   assert.throws(() => parseCell("ring/flow"), /problem\/method\/seed-N, such as ring\/gan\/seed-3; got "ring\/flow"/);
   assert.throws(() => parseCell("../flow/seed-3"), /is written as/);
   assert.throws(() => problemNamed("rign"), /did you mean "ring"\?/);
 });
 
 test("budgets become steps by the pace", () => {
-  assert.deepEqual(stopsOf(problemNamed("ring"), 2), [
+  assert.deepEqual(stopsOf(problemNamed("ring").budgets, 2), [
     { budget: 5, step: 2500 },
     { budget: 15, step: 7500 },
     { budget: 45, step: 22_500 },

@@ -1,0 +1,102 @@
+/** How many settings end well: methods × learning rates × seeds, and what "well" means, said before the first run. */
+import { rankCorrelation, wilsonInterval, type Interval } from "../metrics/index.js";
+import type { CellKey, CellResult, Snapshot } from "./cell.js";
+import type { Measures } from "./measures.js";
+import { problemNamed } from "./problem.js";
+
+/** Seconds of training at which a run is judged. */
+const BUDGETS = [2, 4, 8, 15] as const;
+/** The same for every method, each from far too small to far too large. */
+export const RATES = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1] as const;
+const SEEDS = 10;
+const PROBLEMS = ["ring", "grid"] as const;
+
+/** A run ends well within so many times the sliced Wasserstein distance of real data from real data. */
+export const WELL = 2.5;
+/** A run has collapsed with fewer than this share of the modes covered, after it had covered more. */
+export const COLLAPSED = 0.5;
+
+/** Seconds at which a cell is judged: those of its problem, or of the study of stability. */
+export function budgetsOf({ problem, rate }: CellKey): readonly number[] {
+  return rate === undefined ? problemNamed(problem).budgets : BUDGETS;
+}
+
+/** All cells of the study for some methods, seed by seed. */
+export function stabilityPlan(methods: readonly string[]): readonly CellKey[] {
+  return Array.from({ length: SEEDS }, (_, seed) => seed).flatMap((seed) =>
+    PROBLEMS.flatMap((problem) => RATES.flatMap((rate) => methods.map((method) => ({ problem, method, seed, rate })))),
+  );
+}
+
+/** Whether samples are good: near the floor, and no mode missing. */
+export function isWell(measures: Measures, floor: Measures): boolean {
+  return measures["modesCovered"] === 1 && measures["slicedWasserstein"] <= WELL * floor["slicedWasserstein"];
+}
+
+/** The first way of drawing is the one that stands for a method. */
+function judgedOf({ ways }: Snapshot): Measures {
+  return Object.values(ways)[0];
+}
+
+/** What one method's runs say. */
+export interface Stability {
+  readonly runs: number;
+  readonly well: { readonly share: number; readonly interval: Interval };
+  readonly diverged: number;
+  /** Runs that lost modes they had had, and the median of the seconds after which they were found so. */
+  readonly collapsed: number;
+  readonly secondsToCollapse: number | null;
+  /** Of runs that end well: the median of the seconds after which they were first found so. */
+  readonly secondsToWell: number | null;
+  /** Rates at which most seeds end well. */
+  readonly rates: readonly number[];
+  /** Spearman's, of training loss with distance from the data, over all snapshots; null with fewer than three. */
+  readonly lossTellsQuality: number | null;
+}
+
+/** @throws RangeError if there are no runs */
+export function stabilityOf(cells: readonly CellResult[], floors: Readonly<Record<string, Measures>>): Stability {
+  if (cells.length === 0) throw new RangeError("there are no runs to judge");
+  const wellAt = (cell: CellResult): readonly boolean[] =>
+    cell.snapshots.map((snapshot) => isWell(judgedOf(snapshot), floors[cell.problem]));
+  const endsWell = (cell: CellResult): boolean => cell.outcome.kind === "finished" && wellAt(cell).at(-1) === true;
+  const well = cells.filter(endsWell);
+  const collapses = cells.map(collapseOf).filter((seconds) => seconds !== null);
+  const snapshots = cells.flatMap((cell) => cell.snapshots);
+  return {
+    runs: cells.length,
+    well: { share: well.length / cells.length, interval: wilsonInterval(well.length, cells.length) },
+    diverged: cells.filter(({ outcome }) => outcome.kind === "diverged").length,
+    collapsed: collapses.length,
+    secondsToCollapse: median(collapses),
+    secondsToWell: median(well.map((cell) => cell.snapshots[wellAt(cell).indexOf(true)].budget)),
+    rates: RATES.filter((rate) => {
+      const at = cells.filter((cell) => cell.rate === rate);
+      return at.length > 0 && at.filter(endsWell).length > at.length / 2;
+    }),
+    lossTellsQuality:
+      snapshots.length < 3
+        ? null
+        : rankCorrelation(
+            snapshots.map(({ trainingLoss }) => trainingLoss),
+            snapshots.map((snapshot) => judgedOf(snapshot)["slicedWasserstein"]),
+          ),
+  };
+}
+
+/** Seconds after which a run was found collapsed; null if it never was. */
+function collapseOf({ snapshots }: CellResult): number | null {
+  let most = 0;
+  for (const snapshot of snapshots) {
+    const covered = judgedOf(snapshot)["modesCovered"];
+    if (most >= COLLAPSED && covered < COLLAPSED) return snapshot.budget;
+    most = Math.max(most, covered);
+  }
+  return null;
+}
+
+function median(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
