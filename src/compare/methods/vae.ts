@@ -1,18 +1,27 @@
 /** Variational autoencoder: a lower bound as its likelihood, drawn in one pass of the decoder. */
 import { VaeModel, VaeTask } from "../../families/index.js";
-import { ConvVae } from "../../networks/index.js";
+import { ConvVae, MlpVae } from "../../networks/index.js";
 import type { Method, MethodRun } from "../method.js";
+import type { Problem } from "../problem.js";
+
+/** 37 000 numbers for points, about a million for digits. */
+function networkFor({ kind }: Problem, seed: number): ConvVae | MlpVae {
+  if (kind === "points")
+    return new MlpVae({ hidden: [128, 128], latent_channels: 2, likelihood: "gaussian" }, { seed });
+  return new ConvVae({ block_out_channels: [48, 96], hidden_channels: 76 }, { seed });
+}
 
 export const vae: Method = {
   name: "vae",
   title: "VAE",
   family: "vae",
   likelihood: "lower bound",
-  problems: ["digits"],
+  problems: ["points", "digits"],
   learningRate: { points: 1e-3, digits: 1e-3 },
   begin(problem, { seed, learningRate = vae.learningRate[problem.kind] }): MethodRun {
-    const network = new ConvVae({ block_out_channels: [48, 96], hidden_channels: 76 }, { seed });
-    const task = new VaeTask({ network, data: problem.training(), batchSize: 64, seed });
+    const { kind } = problem;
+    const network = networkFor(problem, seed);
+    const task = new VaeTask({ network, data: problem.training(), batchSize: kind === "points" ? 256 : 64, seed });
     const model = new VaeModel(network);
     return {
       task,
@@ -22,9 +31,17 @@ export const vae: Method = {
       ways: [
         {
           name: "vae",
-          title: "mean of the decoder",
+          // What a point is, noise and all; of an image, what is shown.
+          title: kind === "points" ? "sample of the decoder" : "mean of the decoder",
           evaluations: 1,
-          draw: ({ count, seed: drawSeed, signal }) => model.draw({ count, seed: drawSeed, batchSize: 100, signal }),
+          draw: ({ count, seed: drawSeed, signal }) =>
+            model.draw({
+              decoding: kind === "points" ? "sample" : "mean",
+              count,
+              seed: drawSeed,
+              batchSize: kind === "points" ? count : 100,
+              signal,
+            }),
         },
       ],
       logLikelihood: (x) => model.logLikelihood(x),
