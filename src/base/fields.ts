@@ -140,6 +140,12 @@ function requireObject(where: string, value: unknown): Readonly<Record<string, u
 
 /** A value as a message shows it: not more than fits a line. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    // JSON.parse reads what is nested deeper than the stack is; no message can show that.
+    return "a value that is nested too deep";
+  }
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

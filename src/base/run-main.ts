@@ -11,9 +11,15 @@ export async function runMain(help: string, main: () => Promise<void>): Promise<
     await main();
   } catch (error) {
     const { code, message, stack } = error as NodeJS.ErrnoException;
-    process.stderr.write(`${message}\n${process.env["DEBUG"] ? `${stack}\n` : ""}`);
+    process.stderr.write(printable(`${message}\n${process.env["DEBUG"] ? `${stack}\n` : ""}`));
     // What util.parseArgs refuses: the options are wrong, and the help lists the right ones.
     if (code?.startsWith("ERR_PARSE_ARGS_")) process.stderr.write(`\n${help}`);
     process.exitCode = 1;
   }
+}
+
+/** A name that a file gave could hold commands to the terminal, which would rewrite what it shows. */
+function printable(text: string): string {
+   
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");
 }

@@ -8,10 +8,10 @@ export interface WrittenTable {
   readonly right?: readonly boolean[];
 }
 
-/** The table in Markdown, without a line break at its end. A `|` in a cell is escaped. */
+/** The table in Markdown, without a line break at its end. A `|` in a cell is escaped, a line break becomes a space. */
 export function markdownTable(table: WrittenTable): string {
   const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`;
+    `| ${cells.map((cell) => cell.replace(/\|/g, "\\|").replace(/\s*\n\s*/g, " ")).join(" | ")} |`;
   const rule = flushRight(table).map((right) => (right ? "---:" : ":---"));
   return [line(table.head), line(rule), ...table.rows.map(line)].join("\n");
 }

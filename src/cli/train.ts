@@ -1,5 +1,5 @@
 /** `npm run train`: trains a recipe's model, saves as it goes, and goes on where it stopped. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -7,6 +7,7 @@ import * as tf from "../runtime/tf.js";
 import { type Precision } from "../compile/index.js";
 import { requirePrecision } from "../compile/precision.js";
 import { writeFileAtomically } from "../files/index.js";
+import { readTextFile } from "../files/text-file.js";
 import type { TrainingRecord } from "../families/index.js";
 import { Trainer, TrainingDivergedError, type StepReport } from "../training/index.js";
 import { wholeNumber } from "../base/arguments.js";
@@ -133,7 +134,7 @@ function openRun(path: string, asked: Omit<RunFile, "seconds">): RunFile {
 
 /** @throws RangeError naming the file and the key that is no part of a run */
 function readRun(path: string): RunFile {
-  const fields = new Fields(path, parseJson(path, readFileSync(path, "utf8")));
+  const fields = new Fields(path, parseJson(path, readTextFile(path)));
   const run: RunFile = {
     recipe: fields.string("recipe"),
     seed: fields.number("seed", { whole: true, least: 0 }),

@@ -65,7 +65,9 @@ def write_text(file: Path, text: str) -> bool:
         return False
     temporary = file.with_name(f".{file.name}.tmp-{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        # "x": a link that lies in wait under this name is not followed.
+        with temporary.open("x", encoding="utf-8", newline="\n") as target:
+            target.write(text)
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)

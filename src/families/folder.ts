@@ -77,8 +77,18 @@ function partFolder(folder: string, name: string, index: string): string {
   };
   if (!/^\w[\w-]*$/.test(name)) refuse(": a folder beside the index is needed");
   if (!existsSync(path)) refuse(`, but there is no folder ${path}: get that part again`);
-  if (!realpathSync(path).startsWith(realpathSync(folder) + sep)) refuse(", which leads out of its folder");
+  if (!leadsWithin(folder, path)) refuse(", which leads out of its folder");
   return path;
+}
+
+const leadsWithin = (folder: string, path: string): boolean =>
+  realpathSync(path).startsWith(realpathSync(folder) + sep);
+
+/** Files of a part are not written through a link into another folder. */
+function requireWithin(folder: string, name: string): void {
+  const path = join(folder, name);
+  if (!existsSync(path) || leadsWithin(folder, path)) return;
+  throw new RangeError(`${path} leads out of ${folder}: nothing is written there. Remove that link, or save elsewhere`);
 }
 
 /** @throws RangeError if the index does not name the part, saying which it names */
@@ -141,6 +151,7 @@ export interface ModelParts {
  */
 export function saveModelFolder(folder: string, model: ModelParts): void {
   const { className, configs = {}, notes, record } = model;
+  for (const name of Object.keys({ ...configs, ...model.networks })) requireWithin(folder, name);
   const networks = Object.values(model.networks);
   const parts = Object.entries({ ...configs, ...model.networks }).map(([name, part]): [string, Json] => {
     return [name, [part.library, part.className]];

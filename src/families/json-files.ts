@@ -1,6 +1,7 @@
 /** How model folders write and read their JSON. */
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { Fields, parseJson } from "../base/fields.js";
+import { readTextFile } from "../files/text-file.js";
 
 /** The release of diffusers whose keys are written. */
 export const DIFFUSERS_VERSION = "0.42.1";
@@ -13,14 +14,9 @@ export function toJson(value: unknown): string {
  * The fields of a JSON file.
  *
  * @param purpose what the message says of a file that is not there
- * @throws Error if it cannot be read, RangeError if it is no JSON object
+ * @throws Error if it is not there or cannot be read, RangeError if it is no file, or no JSON object
  */
 export function readFields(path: string, purpose: string): Fields {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new Error(`cannot read ${path}: ${purpose}`, { cause: error });
-  }
-  return new Fields(path, parseJson(path, text));
+  if (!existsSync(path)) throw new Error(`cannot read ${path}: ${purpose}`);
+  return new Fields(path, parseJson(path, readTextFile(path)));
 }

@@ -1,5 +1,5 @@
 /** One network as a folder of its own, or as a part of a pipeline: `config.json` and its weights, as diffusers has them. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Fields, parseJson } from "../base/fields.js";
 import {
@@ -12,6 +12,7 @@ import {
   type TensorSource,
 } from "../files/index.js";
 import { removeOldShards, shardIndex } from "../files/sharded-safetensors.js";
+import { readTextFile } from "../files/text-file.js";
 import {
   networkClasses,
   networkClassNamed,
@@ -26,7 +27,7 @@ import {
 import { presentClass, presentTensor } from "../networks/former-names.js";
 import { streamParameters } from "../nn/index.js";
 import { roomFor, stageParameters, stageShardedParameters } from "../nn/weights.js";
-import { DIFFUSERS_VERSION, toJson } from "./json-files.js";
+import { DIFFUSERS_VERSION, readFields, toJson } from "./json-files.js";
 
 const CONFIG = "config.json";
 const WEIGHTS = "diffusion_pytorch_model.safetensors";
@@ -142,7 +143,7 @@ export function networkFiles(
 /** Whether a folder is a network's: it has a `config.json` that names a class. */
 export function isNetworkFolder(folder: string): boolean {
   const path = join(folder, CONFIG);
-  return existsSync(path) && new Fields(path, parseJson(path, readFileSync(path, "utf8"))).has("_class_name");
+  return existsSync(path) && new Fields(path, parseJson(path, readTextFile(path))).has("_class_name");
 }
 
 const classesOf = (library: string): string[] => {
@@ -184,17 +185,11 @@ export function networkOf<N extends StoredNetwork>(
 
 function readConfig(folder: string): Readonly<Record<string, unknown>> {
   const path = join(folder, CONFIG);
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const pipeline = existsSync(join(folder, "model_index.json"));
-    const remedy = pipeline
-      ? `this is a pipeline of several models: open the folder of one, ${join(folder, "unet")} say`
-      : `a network's folder holds ${CONFIG} and ${WEIGHTS}`;
-    throw new Error(`cannot read ${path}: ${remedy}`, { cause: error });
-  }
-  return new Fields(path, parseJson(path, text)).values;
+  const pipeline = existsSync(join(folder, "model_index.json"));
+  const remedy = pipeline
+    ? `this is a pipeline of several models: open the folder of one, ${join(folder, "unet")} say`
+    : `a network's folder holds ${CONFIG} and ${WEIGHTS}`;
+  return readFields(path, remedy).values;
 }
 
 function openWeights(folder: string, variant: string | undefined): SafetensorsFile | ShardedSafetensors {

@@ -1,4 +1,5 @@
 /** Writes files whole or not at all: beside their place first, then in it. */
+import { randomBytes } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -29,12 +30,13 @@ export interface StagedFile {
 /** Writes and flushes a file under a temporary name. Nothing is left of it if that fails. */
 export function stageFile(path: string, content: FileContent): StagedFile {
   mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.tmp-${process.pid}`;
+  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
   const discard = (): void => rmSync(temporary, { force: true });
   const whole = typeof content === "string" ? Buffer.from(content, "utf8") : content;
   const pieces = whole instanceof Uint8Array ? [whole] : whole;
   try {
-    const file = openSync(temporary, "w");
+    // "x": a link that lies in wait under this name is not followed.
+    const file = openSync(temporary, "wx");
     try {
       for (const bytes of pieces) {
         for (let done = 0; done < bytes.length;) {

@@ -136,7 +136,10 @@ export class SafetensorsFile implements TensorSource {
 
 function opened(path: string): number {
   try {
-    if (statSync(path).isDirectory()) throw new Error("it is a folder");
+    const found = statSync(path);
+    if (found.isDirectory()) throw new Error("it is a folder");
+    // Opening a pipe would wait for whoever writes into it.
+    if (!found.isFile()) throw new Error("it is a pipe or a device");
     return openSync(path, "r");
   } catch (error) {
     throw new SafetensorsError(`cannot open ${path}: ${(error as Error).message}`, { cause: error });

@@ -1,9 +1,10 @@
 /** Reads and writes weights in several safetensors files under one index. */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { stageFile, type StagedFile } from "./atomic-file.js";
 import { jsonShape } from "./json-keys.js";
 import { replaceModel } from "./model-files.js";
+import { readTextFile } from "./text-file.js";
 import {
   SafetensorsError,
   SafetensorsFile,
@@ -13,9 +14,6 @@ import {
   type TensorEntry,
   type TensorSource,
 } from "./safetensors.js";
-
-/** An index is a small JSON file; anything larger is not one. */
-const MAX_INDEX = 100_000_000;
 
 /**
  * Several safetensors files that make one, by an index `{ "weight_map": { "name": "file" } }`, as diffusers and
@@ -81,9 +79,12 @@ export class ShardedSafetensors implements TensorSource {
 }
 
 function readIndex(path: string): Map<string, string> {
-  const size = statSync(path).size;
-  if (size > MAX_INDEX) throw new SafetensorsError(`${path} has ${size} bytes: that is no index of safetensors files`);
-  const text = readFileSync(path, "utf8");
+  let text: string;
+  try {
+    text = readTextFile(path);
+  } catch (error) {
+    throw new SafetensorsError(`cannot read the index ${path}: ${(error as Error).message}`, { cause: error });
+  }
   let index: unknown;
   try {
     index = JSON.parse(text);

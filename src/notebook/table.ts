@@ -48,7 +48,9 @@ export class Table {
       row.map((cell) => (typeof cell === "number" ? readable(cell, digits) : String(cell ?? ""))),
     );
     const table = { head: columns, rows: written, right: numeric };
-    this.markdown = markdownTable(table);
+    // A cell is text, whoever gave it: what looks like a tag shows, and loads nothing.
+    const plain = (cells: readonly string[]): string[] => cells.map((cell) => cell.replaceAll("<", "&lt;"));
+    this.markdown = markdownTable({ head: plain(columns), rows: written.map(plain), right: numeric });
     this.text = textTable(table, { rule: true });
   }
 

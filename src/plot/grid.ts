@@ -1,5 +1,6 @@
 /** Grids and strips of images. */
 import { textWidth } from "./font.js";
+import { escaped } from "./pen.js";
 import type { Picture } from "./picture.js";
 import { toPixels, type Images, type PixelImages } from "./pixels.js";
 import { encodePng } from "../files/png.js";
@@ -184,10 +185,9 @@ function text(content: string, x: number, y: number, options: TextOptions): stri
   const { size = labelSize, bold = false, anchor = "middle", room = Infinity } = options;
   let shown = content;
   while (shown.length > 1 && textWidth(shown, size, bold) > room) shown = `${shown.replace(/…$/, "").slice(0, -1)}…`;
-  const escaped = shown.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
   return (
     `<text x="${x}" y="${y}" font-family="${fontFamily}" font-size="${size}" fill="${ink}" text-anchor="${anchor}"` +
-    `${bold ? ' font-weight="bold"' : ""}>${escaped}</text>`
+    `${bold ? ' font-weight="bold"' : ""}>${escaped(shown)}</text>`
   );
 }
 

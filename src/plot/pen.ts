@@ -43,6 +43,17 @@ export class SvgElement implements Pen {
   }
 }
 
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\u00a0", "&#160;");
+/** Text for between two tags of an SVG. */
+export function escaped(text: string): string {
+  return allowedInXml(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll("\u00a0", "&#160;");
+}
+
+/** The same text, with U+FFFD for the characters that no XML may hold. */
+export function allowedInXml(text: string): string {
+   
+  return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Cs}/gu, "\ufffd");
 }

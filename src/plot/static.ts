@@ -7,6 +7,7 @@ import { installCanvas } from "./canvas.js";
 import { installTextGeometry } from "./text-geometry.js";
 import { svgToPng } from "./rasterise.js";
 import { chartHeight, chartWidth } from "./style.js";
+import { allowedInXml } from "./pen.js";
 
 const require = createRequire(import.meta.url);
 
@@ -66,7 +67,7 @@ function loadPlotly(): (figure: Figure) => string {
       const svg = plotly.Snapshot.toSVG(element, "svg");
       if (failure) throw failure;
       // resvg knows the older name of "no smoothing" only; browsers know both.
-      return svg.replaceAll("image-rendering: pixelated", "image-rendering: optimizeSpeed");
+      return allowedInXml(svg).replaceAll("image-rendering: pixelated", "image-rendering: optimizeSpeed");
     } catch (error) {
       const kinds = [...new Set(figure.data.map((trace) => trace.type ?? "scatter"))].join(", ");
       const reason = (error as Error).message;

@@ -1,6 +1,7 @@
 /** A diffusion model's folder: a diffusers pipeline where diffusers can draw from it, else one with a class of our own. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { sizeOf } from "../../base/shape.js";
 import {
   parseSchedulerConfig,
   toSchedulerConfig,
@@ -156,6 +157,9 @@ function readScheduler(part: Pick<Part, "folder"> & { readonly className?: strin
   return parseSchedulerConfig(values, path);
 }
 
+/** Of one example, 1 GB in float32. */
+const MOST_NUMBERS = 2 ** 28;
+
 function assembled(
   folder: string,
   network: DiffusionNetwork,
@@ -168,6 +172,13 @@ function assembled(
     network.dispose();
     throw new RangeError(
       `${folder}: a ${name} without sample_size does not say what shape to draw: put it in config.json`,
+    );
+  }
+  if (sizeOf(shape) > MOST_NUMBERS) {
+    network.dispose();
+    throw new RangeError(
+      `${folder}: one example of shape [${shape.slice(0, 4).join(", ")}] has more than ${MOST_NUMBERS} numbers, ` +
+        "which no memory holds: mend the shape, in model_index.json or as sample_size in config.json",
     );
   }
   const { unconditionalLabel } = noted;
