@@ -31,7 +31,13 @@ function readmesIn(folder: string): string[] {
 }
 
 /** The pages that tell readers what to run and where to look. */
-const PAGES = ["README.md", "CONTRIBUTING.md", "docs/benchmarks.md", ...["src", "test"].flatMap(readmesIn)];
+const PAGES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/benchmarks.md",
+  "docs/dependencies.md",
+  ...["src", "test"].flatMap(readmesIn),
+];
 const pages = PAGES.map((name) => readFileSync(join(root, name), "utf8")).join("\n");
 const folder = mkdtempSync(join(tmpdir(), "readme-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
