@@ -20,8 +20,9 @@ function hasWorkspaces(folder: string): boolean {
 }
 
 /**
- * The nearest folder above the notebook in which `diffusion-lab` and tslab are installed, else the project that
- * this kernel belongs to. `DIFFUSION_LAB_ROOT` overrides both.
+ * The nearest folder above the notebook in which `diffusion-lab` is installed, else the project of several packages that
+ * this kernel belongs to, else the nearest folder with a `package.json`, else the notebook's own. `DIFFUSION_LAB_ROOT`
+ * overrides all.
  */
 export function projectRoot(notebookFolder: string = process.cwd()): string {
   if (process.env.DIFFUSION_LAB_ROOT) return path.resolve(process.env.DIFFUSION_LAB_ROOT);
@@ -30,6 +31,9 @@ export function projectRoot(notebookFolder: string = process.cwd()): string {
   }
   for (const folder of upwards(path.dirname(fileURLToPath(import.meta.url)))) {
     if (hasWorkspaces(folder)) return folder;
+  }
+  for (const folder of upwards(notebookFolder)) {
+    if (existsSync(path.join(folder, "package.json"))) return folder;
   }
   return path.resolve(notebookFolder);
 }

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { venvProgram } from "../../src/setup/paths.mjs";
 import { npmCommand } from "../../src/setup/support/command.mjs";
 
 export const checkout = fileURLToPath(new URL("../..", import.meta.url));
@@ -48,12 +49,10 @@ function emptyFolder(): string {
   return folder;
 }
 
-/** The library's tarball, and the files npm put into it. */
-export function pack(): { tarball: string; files: string[] } {
+/** The tarball of a package of this checkout, and the files npm put into it. */
+export function pack(workspace = "diffusion-lab"): { tarball: string; files: string[] } {
   const folder = emptyFolder();
-  const output = succeeded(
-    npm(checkout, "pack", "--workspace", "diffusion-lab", "--pack-destination", folder, "--json"),
-  );
+  const output = succeeded(npm(checkout, "pack", "--workspace", workspace, "--pack-destination", folder, "--json"));
   const [{ filename, files }] = JSON.parse(output) as [{ filename: string; files: { path: string }[] }];
   return { tarball: join(folder, filename), files: files.map(({ path }) => path).sort() };
 }
@@ -97,6 +96,16 @@ export class Project {
   /** `npx …` in the project. */
   npx(...words: string[]): Ended {
     return npm(this.folder, "exec", "--", ...words);
+  }
+
+  /** Runs a Python program of the checkout's environment in the project. */
+  python(code: string, variables: Readonly<Record<string, string>>): Ended {
+    return spawnSync(venvProgram("python"), ["-c", code], {
+      cwd: this.folder,
+      env: { ...environment, ...variables },
+      encoding: "utf8",
+      timeout: 180_000,
+    });
   }
 
   /** What the checkout's compiler finds wrong in these files and in the library's declarations. */
