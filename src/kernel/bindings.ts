@@ -153,3 +153,17 @@ export function handOverNames(
     };
   };
 }
+
+/** A cell is no module that others import, and what marks one would call a function that cells may have replaced. */
+export function unmarkModule(ts: TypeScript): typescript.TransformerFactory<typescript.SourceFile> {
+  const isMark = (one: typescript.Statement): boolean =>
+    ts.isExpressionStatement(one) &&
+    ts.isCallExpression(one.expression) &&
+    one.expression.arguments.some((argument) => ts.isStringLiteral(argument) && argument.text === "__esModule");
+  return ({ factory: f }) =>
+    (file) =>
+      f.updateSourceFile(
+        file,
+        file.statements.filter((one) => !isMark(one)),
+      );
+}

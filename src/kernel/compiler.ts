@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import path from "node:path";
 import type typescript from "typescript";
-import { handOverNames, type CellBindings } from "./bindings.js";
+import { handOverNames, unmarkModule, type CellBindings } from "./bindings.js";
 import { withNamespaces } from "./declarations.js";
 import { guardAwaits, hasTopLevelForAwait } from "./guards.js";
 import { declaredNames, mendEarlierNames } from "./shorthands.js";
@@ -94,6 +94,8 @@ export class Compiler {
     this.root = root;
     this.ts = loadTypeScript();
     this.ts.sys.useCaseSensitiveFileNames = true;
+    // A cell may change into another folder, and take that away.
+    this.ts.sys.getCurrentDirectory = () => root;
     replaceExports(typescriptPath, this.patched());
     this.converter = this.newConverter();
   }
@@ -227,7 +229,7 @@ export class Compiler {
     const result = ts.transpileModule(text, {
       ...options,
       compilerOptions: { ...options.compilerOptions, sourceMap: true },
-      transformers: { before },
+      transformers: before.length > 0 ? { before, after: [unmarkModule(ts)] } : {},
     });
     const outputText = result.outputText.replace(MAP_COMMENT, "\n");
     if (emitMap && result.sourceMapText) {

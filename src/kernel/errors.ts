@@ -1,8 +1,8 @@
 // What a learner sees of a failed cell: name, message, and a traceback with the cell's own lines.
-import { inspect } from "node:util";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Locate, Position } from "./compiler.js";
+import { readThrown, type Thrown } from "./thrown.js";
 import type { Diagnostic } from "./tslab.js";
 
 export interface CellError {
@@ -161,8 +161,7 @@ function showFrame(frame: Frame, cells: CellSources, root: string): string[] {
   return [where, ...excerpt(cell.code, at).map((line) => `    ${line}`)];
 }
 
-function thrownValue(value: unknown): CellError {
-  const text = typeof value === "string" ? value : inspect(value);
+function thrownValue(text: string): CellError {
   return {
     ename: "ThrownValue",
     evalue: text,
@@ -172,19 +171,21 @@ function thrownValue(value: unknown): CellError {
 
 const MOST_FRAMES = 20;
 const MOST_CAUSES = 5;
+/** Errors that are told in one traceback, whatever they hold one another by. */
+const MOST_ERRORS = 20;
 
 /** An exception that a cell threw. Frames of the kernel, tslab and Node are left out. */
-export function runtimeError(value: unknown, cells: CellSources, root: string, depth = 0): CellError {
-  if (!(value instanceof Error) && !(Object.prototype.toString.call(value) === "[object Error]")) {
-    return thrownValue(value);
-  }
-  const error = value as Error;
-  const ename = String(error.name || "Error");
-  const evalue = String(error.message ?? "");
+export function runtimeError(value: unknown, cells: CellSources, root: string): CellError {
+  return told(readThrown(value), cells, root, 0, { errors: 1 });
+}
+
+function told(thrown: Thrown, cells: CellSources, root: string, depth: number, count: { errors: number }): CellError {
+  const { name: ename, message: evalue, stack, errors, cause } = thrown;
+  if (ename === undefined) return thrownValue(evalue);
   const head = `${RED}${ename}${OFF}: ${BOLD}${evalue}${OFF}`;
   const traceback = [head];
   // Many equal frames of a recursion say no more than a few; but the learner's own line is always said.
-  const all = frames(String(error.stack ?? ""));
+  const all = frames(stack);
   const near = all.slice(0, MOST_FRAMES);
   const own = near.some(({ file }) => cells.has(file))
     ? undefined
@@ -192,12 +193,9 @@ export function runtimeError(value: unknown, cells: CellSources, root: string, d
   for (const frame of own ? [...near, own] : near) traceback.push(...showFrame(frame, cells, root));
   // An error may be its own cause.
   if (depth >= MOST_CAUSES) return { ename, evalue, traceback };
-  if (error instanceof AggregateError) {
-    for (const inner of error.errors.slice(0, 5))
-      traceback.push(...runtimeError(inner, cells, root, depth + 1).traceback);
-  }
-  if (error.cause !== undefined) {
-    traceback.push("caused by", ...runtimeError(error.cause, cells, root, depth + 1).traceback);
-  }
+  const inner = (value: unknown): readonly string[] =>
+    count.errors++ < MOST_ERRORS ? told(readThrown(value), cells, root, depth + 1, count).traceback : [];
+  for (const one of errors) traceback.push(...inner(one));
+  if (cause !== undefined) traceback.push("caused by", ...inner(cause));
   return { ename, evalue, traceback };
 }

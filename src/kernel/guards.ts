@@ -14,6 +14,15 @@ export class Interrupted extends Error {
   }
 }
 
+/** Whether that was thrown; a Proxy that was may throw when it is asked. */
+export function isInterrupted(thrown: unknown): thrown is Interrupted {
+  try {
+    return thrown instanceof Interrupted;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * What a cell sees as `__cell`, one object a run. Each interrupt starts a new epoch; code that began to wait in an older one throws
  * when it resumes, its own `catch` clauses cannot swallow that, and its `finally` clauses run.
@@ -41,7 +50,7 @@ export class Guard {
   }
 
   rethrow(error: unknown): void {
-    if (error instanceof Interrupted) throw error;
+    if (isInterrupted(error)) throw error;
   }
 
   async *each<T>(values: AsyncIterable<T> | Iterable<T | Promise<T>>): AsyncGenerator<T> {

@@ -5,7 +5,12 @@
 //    interrupted and its remaining code throws if it ever resumes.
 // 3. A cell that never lets the event loop turn is terminated by V8 from the control thread. This runs no `catch`
 //    and no `finally`. A native call (one TensorFlow kernel, one readFileSync) is finished first: nothing stops that.
+import { setImmediate, setTimeout } from "node:timers";
 import { Guard, Interrupted } from "./guards.js";
+import { ours } from "./intrinsics.js";
+
+// Cells may replace what belongs to all.
+const { add, exchange, store } = Atomics;
 
 export const GRACE_MS = 1500;
 
@@ -55,12 +60,12 @@ export class Interrupts {
   /** From here on only code of the cell runs, which may be terminated; the compiler may not. */
   enter(): void {
     if (this.signal.aborted) throw new Interrupted();
-    Atomics.store(this.shared, SHARED.running, ++this.cells);
+    store(this.shared, SHARED.running, ++this.cells);
   }
 
   end(): void {
     this.run = undefined;
-    Atomics.store(this.shared, SHARED.running, 0);
+    store(this.shared, SHARED.running, 0);
   }
 
   /** A cell is left behind: what of it still runs throws at its next await. */
@@ -69,7 +74,7 @@ export class Interrupts {
   }
 
   interrupt(): void {
-    Atomics.add(this.shared, SHARED.seen, 1);
+    add(this.shared, SHARED.seen, 1);
     this.everyone.nextEpoch();
     const run = this.run;
     if (!run || run.controller.signal.aborted) return;
@@ -80,19 +85,20 @@ export class Interrupts {
 
   /** Runs a callback in a turn of its own, so that terminating it takes none of the kernel's code with it. */
   callback<T>(call: () => T | Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+    const ended = (resolve: (value: T | Promise<T>) => void, reject: (error: unknown) => void): void => {
       this.callbacks.add(reject);
       setImmediate(() => {
-        const before = Atomics.exchange(this.shared, SHARED.running, ++this.cells);
+        const before = exchange(this.shared, SHARED.running, ++this.cells);
         try {
           resolve(call());
         } catch (thrown) {
           reject(thrown);
         }
-        this.callbacks.delete(reject);
-        Atomics.store(this.shared, SHARED.running, before);
+        ours(() => this.callbacks.delete(reject));
+        store(this.shared, SHARED.running, before);
       });
-    });
+    };
+    return ours(() => new Promise<T>(ended));
   }
 
   /** The control thread has terminated the running code. */
@@ -102,7 +108,7 @@ export class Interrupts {
     this.run?.fail(new Interrupted(message));
     for (const reject of this.callbacks) reject(new Interrupted(message));
     this.callbacks.clear();
-    if (!this.run) Atomics.store(this.shared, SHARED.running, 0);
+    if (!this.run) store(this.shared, SHARED.running, 0);
   }
 
   /** Something the running cell started went wrong outside its own line of control. */

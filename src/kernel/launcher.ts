@@ -4,11 +4,14 @@
 //
 // The second flag lets V8 terminate a cell in the middle of a timer callback without Node taking that for a defect.
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers";
 import { Worker } from "node:worker_threads";
 import { bindPublisher, bindRouter, ConnectionError, readConnection } from "./connection.js";
 import type { ControlEvent, ControlThreadData } from "./control-thread.js";
 import { Executor } from "./executor.js";
+import { guardProcess } from "./process-guards.js";
 import { projectRoot } from "./root.js";
+import { ours } from "./intrinsics.js";
 import { KernelServer } from "./server.js";
 import { loadTypeScript, TSLAB_VERSION } from "./tslab.js";
 import { Signer, type Content } from "./wire.js";
@@ -34,18 +37,6 @@ function kernelInfo(): Content {
     supported_features: [],
     debugger: false,
   };
-}
-
-/** Thrown in a cell by `process.exit`. */
-class ProcessExit extends Error {
-  override readonly name = "ProcessExit";
-
-  constructor(code: unknown) {
-    super(
-      `process.exit(${code === undefined ? "" : String(code)}) was called, and the kernel stays alive: throw an Error to ` +
-        "stop a cell, or restart the kernel from the menu",
-    );
-  }
 }
 
 function argument(name: string): string | undefined {
@@ -99,28 +90,28 @@ async function main(): Promise<void> {
     log,
   });
 
+  const interrupted = (): void => ours(() => interrupts.interrupt());
+  const emit = process.emit.bind(process) as (name: string) => boolean;
   const onEvent: { [T in ControlEvent["type"]]: (event: Extract<ControlEvent, { type: T }>) => void } = {
     ready: () => undefined,
     failed: ({ message }) => {
       log(message);
       exit(1);
     },
-    // Libraries that know nothing of this kernel listen to SIGINT.
-    interrupt: () => process.emit("SIGINT"),
-    terminated: () => interrupts.terminated(),
+    interrupt: () => {
+      interrupted();
+      // Libraries that know nothing of this kernel listen to SIGINT.
+      emit("SIGINT");
+    },
+    terminated: () => ours(() => interrupts.terminated()),
     shutdown: stop,
     closed,
     handled: ({ header }) => server.handledElsewhere(header),
   };
   control.on("message", (event: ControlEvent) => (onEvent[event.type] as (event: ControlEvent) => void)(event));
 
-  process.on("SIGINT", () => interrupts.interrupt());
   process.on("SIGTERM", stop);
-  process.on("uncaughtException", (error) => server.uncaught(error));
-  process.on("unhandledRejection", (reason) => server.uncaught(reason));
-  process.exit = (code) => {
-    throw new ProcessExit(code);
-  };
+  guardProcess({ uncaught: (thrown) => server.uncaught(thrown), interrupted });
   await server.serve();
 }
 

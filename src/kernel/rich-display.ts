@@ -1,11 +1,13 @@
 // How a cell's last value is shown: by the value's own `Symbol.for("Jupyter.display")`, else as text.
-import { inspect } from "node:util";
+import { ours } from "./intrinsics.js";
+import { inspected } from "./thrown.js";
 
 export interface MimeBundle {
   readonly data: Record<string, unknown>;
   readonly metadata: Record<string, unknown>;
 }
 
+const { isArray } = Array;
 const DISPLAY = Symbol.for("Jupyter.display");
 
 function encoded(value: unknown): unknown {
@@ -13,7 +15,7 @@ function encoded(value: unknown): unknown {
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !isArray(value);
 }
 
 /**
@@ -28,8 +30,11 @@ export async function mimeBundle(value: unknown): Promise<MimeBundle> {
       const nested = isRecord(shown.data);
       const data = nested ? (shown.data as Record<string, unknown>) : shown;
       const metadata = nested && isRecord(shown.metadata) ? shown.metadata : {};
-      return { data: Object.fromEntries(Object.entries(data).map(([type, part]) => [type, encoded(part)])), metadata };
+      return ours(() => ({
+        data: Object.fromEntries(Object.entries(data).map(([type, part]) => [type, encoded(part)])),
+        metadata,
+      }));
     }
   }
-  return { data: { "text/plain": inspect(value) }, metadata: {} };
+  return { data: { "text/plain": inspected(value) }, metadata: {} };
 }

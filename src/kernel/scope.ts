@@ -1,6 +1,9 @@
 // The names that cells share. Each is a property with a getter and a setter, which read and write the one variable of
 // the cell that declared it.
 
+// Cells may replace what belongs to all.
+const { create, defineProperty, keys } = Object;
+
 type Get = () => unknown;
 type Set = (value: unknown) => void;
 
@@ -42,11 +45,11 @@ export class CellNames {
 
   constructor(shared: object, names: readonly string[], imports: readonly string[]) {
     this.shared = shared;
-    this.exports = Object.create(shared) as object;
+    this.exports = create(shared) as object;
     for (const name of names) this.unreached[name] = true;
     // TypeScript writes an import here first, which must not reach a variable of the same name.
     for (const name of imports)
-      Object.defineProperty(this.exports, name, {
+      defineProperty(this.exports, name, {
         configurable: true,
         enumerable: true,
         writable: true,
@@ -79,12 +82,18 @@ export class CellNames {
       if (succeeded || get() !== undefined) this.define(name, get, set);
     }
     this.ended = true;
-    return Object.keys(this.unreached);
+    return keys(this.unreached);
   }
 
   private define(name: string, get: Get, set: Set): void {
     if (this.ended) return;
     delete this.unreached[name];
-    Object.defineProperty(this.shared, name, { configurable: true, enumerable: true, get, set });
+    defineProperty(this.shared, name, {
+      __proto__: null,
+      configurable: true,
+      enumerable: true,
+      get,
+      set,
+    } as PropertyDescriptor);
   }
 }

@@ -1,14 +1,18 @@
 // The kernel's side of the Jupyter protocol on shell, iopub and stdin.
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers";
 import type { Publisher, Router } from "zeromq";
 import { KERNEL, type KernelBridge } from "./bridge.js";
 import { Comms } from "./comms.js";
 import { completeReply, inspectReply, isCompleteReply } from "./editing.js";
 import type { CellError } from "./errors.js";
+import type { MimeBundle } from "./rich-display.js";
 import type { Executor, Outcome } from "./executor.js";
-import { Interrupted } from "./guards.js";
+import { isInterrupted } from "./guards.js";
 import { History } from "./history.js";
-import { mimeBundle } from "./rich-display.js";
+import { showChildOutput } from "./child-output.js";
+import { keepIntrinsics, ours } from "./intrinsics.js";
+import { OutputLimit } from "./output-limit.js";
 import { CellStdin, StdinNotAllowed } from "./stdin.js";
 import { OutputStreams } from "./streams.js";
 import { loadJupyterModule } from "./tslab.js";
@@ -35,12 +39,16 @@ export interface ServerOptions {
 const NOTHING: Partial<Header> = {};
 const COMM_MESSAGES: ReadonlySet<string> = new Set(["comm_open", "comm_msg", "comm_close"]);
 const replyType = (request: string): string => request.replace(/_request$/, "_reply");
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const asText = String;
+const wait = (ms: number): Promise<void> => ours(() => new Promise((resolve) => setTimeout(resolve, ms)));
 
 export class KernelServer {
   private readonly options: ServerOptions;
   private readonly executor: Executor;
   private readonly streams: OutputStreams;
+  private readonly limit: OutputLimit;
+  /** Of the display that says what of a cell's output is left out. */
+  private limitDisplay = "";
   private readonly history = new History();
   private readonly comms: Comms;
   private readonly stdin: CellStdin;
@@ -65,7 +73,8 @@ export class KernelServer {
   constructor(options: ServerOptions) {
     this.options = options;
     this.executor = options.executor;
-    this.streams = new OutputStreams((name, text) => this.publish("stream", { name, text }));
+    this.limit = new OutputLimit((text, isFirst) => this.tellLimit(text, isFirst));
+    this.streams = new OutputStreams((name, text) => this.publish("stream", { name, text }), this.limit);
     this.comms = new Comms((type, content, metadata, buffers) => this.publish(type, content, { metadata, buffers }));
     this.stdin = new CellStdin(() => this.ask());
     this.installInCells();
@@ -74,13 +83,15 @@ export class KernelServer {
   /** Serves until the sockets close. */
   async serve(): Promise<void> {
     void this.serveStdin();
+    // What changes from here on, cells have changed.
+    keepIntrinsics();
     this.publishNow("status", { execution_state: "starting" }, NOTHING);
     for await (const frames of this.options.sockets.shell) {
       this.received += 1;
       const message = this.decoded(frames);
       if (!message) continue;
       if (message.header.msg_type === "execute_request") {
-        this.waiting.push(message);
+        ours(() => this.waiting.push(message));
         void this.work();
       } else {
         void this.handle(message);
@@ -90,7 +101,7 @@ export class KernelServer {
 
   /** An error outside any cell's line of control: the running cell's, or else shown under the last cell. */
   uncaught(thrown: unknown): void {
-    if (thrown instanceof Interrupted || this.executor.interrupts.fail(thrown)) return;
+    if (isInterrupted(thrown) || this.executor.interrupts.fail(thrown)) return;
     this.publishError(this.executor.describe(thrown));
   }
 
@@ -104,8 +115,11 @@ export class KernelServer {
   private installInCells(): void {
     this.streams.capture("stdout");
     this.streams.capture("stderr");
-    const display = (content: Content, update = false): void =>
-      this.publish(update ? "update_display_data" : "display_data", content);
+    showChildOutput((name, text) => this.streams.write(name, text));
+    const display = (content: Content, update = false): void => {
+      if (update) this.publish("update_display_data", content);
+      else if (ours(() => this.limit.admitDisplay())) this.publish("display_data", content);
+    };
     loadJupyterModule().lastWriteDisplayData = display;
     const interrupts = this.executor.interrupts;
     const bridge: KernelBridge = {
@@ -121,7 +135,7 @@ export class KernelServer {
 
   private decoded(frames: Buffer[]): Message | undefined {
     try {
-      return decode(this.options.signer, frames);
+      return ours(() => decode(this.options.signer, frames));
     } catch (error) {
       this.options.log((error as Error).message);
       return undefined;
@@ -131,16 +145,17 @@ export class KernelServer {
   private async handle(message: Message): Promise<void> {
     const { header, content } = message;
     const type = header.msg_type;
-    const answer = this.answers.get(type);
+    const answer = ours(() => this.answers.get(type));
+    const isComm = ours(() => COMM_MESSAGES.has(type));
     this.publishNow("status", { execution_state: "busy" }, header);
     try {
-      if (answer) this.reply(message, replyType(type), answer(content));
-      else if (COMM_MESSAGES.has(type)) await this.callback(message);
+      if (answer) ours(() => this.reply(message, replyType(type), answer(content)));
+      else if (isComm) await this.callback(message);
       else this.options.log(`the request ${type} is not known to this kernel`);
     } catch (error) {
-      const { name, message: evalue, stack } = error as Error;
-      this.options.log(`${type}: ${stack ?? String(error)}`);
-      if (answer) this.reply(message, replyType(type), { status: "error", ename: name, evalue, traceback: [] });
+      this.logError(type, error);
+      const { ename, evalue } = this.executor.describe(error);
+      if (answer) this.reply(message, replyType(type), { status: "error", ename, evalue, traceback: [] });
     }
     this.publishNow("status", { execution_state: "idle" }, header);
     this.stillBusy();
@@ -182,14 +197,15 @@ export class KernelServer {
 
   private async work(): Promise<void> {
     if (this.running) return;
-    for (let message = this.waiting.shift(); message; message = this.waiting.shift()) {
+    const next = (): Message | undefined => ours(() => this.waiting.shift());
+    for (let message = next(); message; message = next()) {
       this.running = message;
       this.parent = message;
       this.publishNow("status", { execution_state: "busy" }, message.header);
       try {
         await this.execute(message);
       } catch (error) {
-        this.options.log(`execute_request: ${(error as Error).stack ?? String(error)}`);
+        this.logError("execute_request", error);
         this.replyExecuted(message, { status: "error", ...this.executor.describe(error) });
       }
       this.publishNow("status", { execution_state: "idle" }, message.header);
@@ -198,17 +214,20 @@ export class KernelServer {
   }
 
   private async execute(message: Message): Promise<void> {
-    const code = String(message.content.code ?? "");
+    const code = asText(message.content.code ?? "");
     const silent = message.content.silent === true;
     const store = !silent && message.content.store_history !== false;
-    const shown = !silent && code.trim() !== "";
-    if (shown && store) this.history.add(++this.count, code);
+    const shown = !silent && ours(() => code.trim() !== "");
+    ours(() => {
+      this.limit.renew();
+      if (shown && store) this.history.add(++this.count, code);
+      this.stdin.renew();
+    });
     if (shown) this.publish("execute_input", { code, execution_count: this.count });
-    this.stdin.renew();
-    let outcome = await this.outcome(code, shown ? `cell [${this.count}]` : "this cell");
+    let outcome = await this.outcome(code, shown ? `cell [${this.count}]` : "this cell", !silent);
     this.streams.flush();
-    if (outcome.status === "ok" && outcome.value !== undefined && !silent)
-      outcome = await this.showResult(outcome.value);
+    if (outcome.status === "ok" && outcome.shown) outcome = this.publishResult(outcome.shown);
+    ours(() => this.limit.finish());
     if (outcome.status === "ok") {
       this.replyExecuted(message, { status: "ok", payload: [], user_expressions: {} });
       return;
@@ -225,24 +244,35 @@ export class KernelServer {
     }
   }
 
-  private async outcome(code: string, label: string): Promise<Outcome> {
+  private async outcome(code: string, label: string, show: boolean): Promise<Outcome> {
     try {
-      return await this.executor.execute(code, label);
+      return await this.executor.execute(code, label, show);
     } catch (error) {
-      this.options.log(`the kernel failed: ${(error as Error).stack ?? String(error)}`);
+      this.logError("the kernel failed", error);
       return { status: "error", error: this.executor.describe(error), interrupted: false };
     }
   }
 
-  /** A value that cannot be shown, or whose display is no JSON, is the cell's error. */
-  private async showResult(value: unknown): Promise<Outcome> {
+  /** A display that is no JSON is the cell's error. */
+  private publishResult(bundle: MimeBundle): Outcome {
     try {
-      const bundle = await mimeBundle(value);
       this.publish("execute_result", { execution_count: this.count, ...bundle });
-      return { status: "ok", value: undefined };
+      return { status: "ok" };
     } catch (error) {
       return { status: "error", error: this.executor.describe(error), interrupted: false };
     }
+  }
+
+  /** One line, brought up to date in place. */
+  private tellLimit(text: string, isFirst: boolean): void {
+    if (isFirst) this.limitDisplay = randomUUID();
+    const content = { data: { "text/plain": text }, metadata: {}, transient: { display_id: this.limitDisplay } };
+    this.publish(isFirst ? "display_data" : "update_display_data", content);
+  }
+
+  private logError(what: string, error: unknown): void {
+    const { ename, evalue, traceback } = this.executor.describe(error);
+    this.options.log(ours(() => `${what}: ${ename}: ${evalue}\n${traceback.join("\n")}`));
   }
 
   private async drained(): Promise<Message[]> {
@@ -250,7 +280,7 @@ export class KernelServer {
       before = this.received;
       await wait(5);
     }
-    return this.waiting.splice(0);
+    return ours(() => this.waiting.splice(0));
   }
 
   private replyExecuted(message: Message, content: Content): void {
@@ -305,16 +335,20 @@ export class KernelServer {
     { metadata = {}, buffers = [] }: { metadata?: Content; buffers?: readonly Buffer[] } = {},
   ): void {
     const { signer, session, sockets } = this.options;
-    const identities = [Buffer.from(`kernel.${type}`)];
-    const message = { identities, header: newHeader(type, session), parent, metadata, content, buffers };
-    this.sent(sockets.iopub.send(encode(signer, message)));
+    ours(() => {
+      const identities = [Buffer.from(`kernel.${type}`)];
+      const message = { identities, header: newHeader(type, session), parent, metadata, content, buffers };
+      this.sent(sockets.iopub.send(encode(signer, message)));
+    });
   }
 
   private reply(to: Message, type: string, content: Content): void {
     const { signer, session, sockets } = this.options;
-    const header = { ...newHeader(type, session), msg_id: randomUUID() };
-    const reply = { identities: to.identities, header, parent: to.header, metadata: {}, content, buffers: [] };
-    this.sent(sockets.shell.send(encode(signer, reply)));
+    ours(() => {
+      const header = newHeader(type, session);
+      const reply = { identities: to.identities, header, parent: to.header, metadata: {}, content, buffers: [] };
+      this.sent(sockets.shell.send(encode(signer, reply)));
+    });
   }
 
   private sent(sending: Promise<void>): void {

@@ -64,8 +64,17 @@ export class Signer {
   }
 }
 
+/** Half a surrogate pair in JSON text: `JSON.stringify` writes it as an escape, and a whole pair as it is. */
+const LONE_SURROGATE = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+/** JSON of well-formed text alone: no front end can save half a surrogate pair, so U+FFFD takes its place. */
+function wellFormedJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.includes("\\ud") ? text.replace(LONE_SURROGATE, "$1\ufffd") : text;
+}
+
 export function encode(signer: Signer, message: Message): (Buffer | string)[] {
-  const parts = [message.header, message.parent, message.metadata, message.content].map((part) => JSON.stringify(part));
+  const parts = [message.header, message.parent, message.metadata, message.content].map(wellFormedJson);
   return [...message.identities, DELIMITER, signer.sign(parts), ...parts, ...message.buffers];
 }
 

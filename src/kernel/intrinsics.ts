@@ -1,0 +1,146 @@
+// What cells make of JavaScript's own objects is theirs and not the kernel's, though both run in one realm: while the
+// kernel works, what cells have put into prototypes, replaced or deleted is set aside.
+import childProcess from "node:child_process";
+import crypto from "node:crypto";
+import { EventEmitter } from "node:events";
+import fs from "node:fs";
+import Module from "node:module";
+import path from "node:path";
+import { Readable, Writable } from "node:stream";
+import util from "node:util";
+import vm from "node:vm";
+
+const { defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
+
+interface Known {
+  readonly object: object;
+  readonly keys: readonly PropertyKey[];
+  readonly descriptors: readonly PropertyDescriptor[];
+  /** Positions by key. */
+  readonly at: Readonly<Record<PropertyKey, number>>;
+  /** Whether properties that are new belong to nobody but the cells. */
+  readonly closed: boolean;
+}
+
+interface Change {
+  readonly object: object;
+  readonly key: PropertyKey;
+  readonly ours: PropertyDescriptor | undefined;
+  readonly theirs: PropertyDescriptor | undefined;
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+/** A descriptor that inherits nothing: a cell may have given `Object.prototype` a `get`. */
+function bare(descriptor: PropertyDescriptor | undefined): PropertyDescriptor | undefined {
+  if (descriptor) setPrototypeOf(descriptor, null);
+  return descriptor;
+}
+
+/** Objects that the kernel's work, TypeScript and Node's own modules go through. */
+function relied(): Set<object> {
+  const found = new Set<object>();
+  const withPrototypes = (value: unknown): void => {
+    for (let at = value; isObject(at) && !found.has(at); at = getPrototypeOf(at)) found.add(at);
+  };
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    // Node loads these when they are first asked for.
+    if (getOwnPropertyDescriptor(globalThis, name)?.get || name === "process" || name.startsWith("_")) continue;
+    const value = (globalThis as Record<string, unknown>)[name];
+    if (value === globalThis || !isObject(value)) continue;
+    withPrototypes(value);
+    if (typeof value === "function") withPrototypes(value.prototype);
+  }
+  const iterators = [[].values(), new Map().values(), new Set().values(), ""[Symbol.iterator](), "".matchAll(/x/g)];
+  const functions = [function* () {}, async () => {}, async function* () {}];
+  for (const one of [...iterators, ...functions, functions[0].prototype, functions[2].prototype, process.nextTick])
+    withPrototypes(one);
+  for (const one of [fs, path, util, vm, crypto, childProcess, Buffer, URL]) withPrototypes(one);
+  for (const { prototype } of [Buffer, EventEmitter, Readable, Writable, Module]) withPrototypes(prototype);
+  return found;
+}
+
+class Intrinsics {
+  private readonly known: Known[] = [];
+  private inside = 0;
+
+  constructor() {
+    const objects = relied();
+    for (const object of objects) this.remember(object, ownKeys(object), true);
+    // Node keeps these two behind a getter and a setter, whose value could not be told.
+    for (const [name, value] of Object.entries({ Buffer, process }))
+      defineProperty(globalThis, name, { configurable: true, enumerable: false, writable: true, value });
+    this.remember(globalThis, ownKeys(globalThis), false);
+    const methods = ownKeys(process).filter(
+      (key) => typeof getOwnPropertyDescriptor(process, key)?.value === "function",
+    );
+    this.remember(process, methods, false);
+  }
+
+  ours<T>(work: () => T): T {
+    if (this.inside > 0) return work();
+    const changes = this.changes();
+    for (let i = 0; i < changes.length; i++) put(changes[i].object, changes[i].key, changes[i].ours);
+    this.inside += 1;
+    try {
+      return work();
+    } finally {
+      this.inside -= 1;
+      for (let i = 0; i < changes.length; i++) {
+        const { object, key, ours: own, theirs } = changes[i];
+        // With a `then` on a prototype no promise could hand an object on, and no message would arrive: it is not kept.
+        if (own || key !== "then") put(object, key, theirs);
+      }
+    }
+  }
+
+  private remember(object: object, keys: readonly PropertyKey[], closed: boolean): void {
+    const at = Object.create(null) as Record<PropertyKey, number>;
+    keys.forEach((key, i) => (at[key] = i));
+    const descriptors = keys.map((key) => bare(getOwnPropertyDescriptor(object, key)) as PropertyDescriptor);
+    this.known.push({ object, keys, descriptors, at, closed });
+  }
+
+  /** Only syntax and functions taken at the start: everything else may be a cell's. */
+  private changes(): Change[] {
+    const found: Change[] = [];
+    for (let i = 0; i < this.known.length; i++) {
+      const { object, keys, descriptors, at, closed } = this.known[i];
+      for (let j = 0; j < keys.length; j++) {
+        const ours = descriptors[j];
+        const theirs = bare(getOwnPropertyDescriptor(object, keys[j]));
+        if (theirs && theirs.value === ours.value && theirs.get === ours.get && theirs.set === ours.set) continue;
+        if (ours.value !== ours.value && theirs?.value !== theirs?.value) continue;
+        found[found.length] = { object, key: keys[j], ours, theirs };
+      }
+      if (!closed) continue;
+      const now = ownKeys(object);
+      if (now.length === keys.length && found.length === 0) continue;
+      for (let j = 0; j < now.length; j++) {
+        if (at[now[j]] !== undefined) continue;
+        const theirs = bare(getOwnPropertyDescriptor(object, now[j]));
+        found[found.length] = { object, key: now[j], ours: undefined, theirs };
+      }
+    }
+    return found;
+  }
+}
+
+let intrinsics: Intrinsics | undefined;
+
+/** From here on what changes is a cell's doing. */
+export function keepIntrinsics(): void {
+  intrinsics = new Intrinsics();
+}
+
+/** Does a piece of the kernel's own work, which calls no code of a cell, with JavaScript as it was at the start. */
+export function ours<T>(work: () => T): T {
+  return intrinsics ? intrinsics.ours(work) : work();
+}
+
+/** What cannot be put back (a property that is not configurable) stays as it is. */
+function put(object: object, key: PropertyKey, descriptor: PropertyDescriptor | undefined): void {
+  if (descriptor) defineProperty(object, key, descriptor);
+  else deleteProperty(object, key);
+}
