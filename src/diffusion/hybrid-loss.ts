@@ -1,5 +1,6 @@
 /** The loss of a network that learns the variance of a step besides its mean. */
 import type { DiscretizedOptions } from "../numeric/gaussian.js";
+import { stopGradient } from "../nn/stop-gradient.js";
 import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";
 import { squaredErrorPerExample } from "./objectives.js";
@@ -8,14 +9,6 @@ import type { Schedule } from "./paths/schedule.js";
 import { requireDetermined } from "./paths/terminal-snr.js";
 import type { Timestep } from "./paths/time.js";
 import { boundTensors, boundTermFrom, posteriorMean, type BoundNumbers } from "./variational-bound.js";
-
-/** x itself, through which no gradient flows. */
-export function stopGradient(x: tf.Tensor): tf.Tensor {
-  return tf.customGrad((value) => ({
-    value: (value as tf.Tensor).clone(),
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }))(x);
-}
 
 /** How x̂_0 follows from x_t and the output, as numbers or tensors [N, 1, …, 1]; see {@link conversionRow}. */
 export type EstimateNumbers<Value> = Readonly<Record<keyof ConversionRow, Value>>;

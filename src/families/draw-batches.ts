@@ -1,4 +1,4 @@
-/** Drawing in batches from models that need one pass through a network: VAEs and flows, say. */
+/** Drawing in batches from models that need one pass through a network: VAEs, flows and GANs. */
 import { requireNotNegative, requireWhole } from "../base/values.js";
 import { interruptible } from "../runtime/interrupt.js";
 import * as tf from "../runtime/tf.js";

@@ -65,3 +65,4 @@ export type { DrawOption, Family, Recipe, RecipeRun, SaveTarget } from "./family
 export type { TrainingRecord } from "./record.js";
 export * from "./vae/index.js";
 export * from "./flow/index.js";
+export * from "./gan/index.js";

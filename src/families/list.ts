@@ -4,10 +4,11 @@ import { diffusionFamily } from "./diffusion/family.js";
 import type { Family } from "./family.js";
 import { flowFamily } from "./flow/index.js";
 import { hasIndex, INDEX, readIndex } from "./folder.js";
+import { ganFamily } from "./gan/index.js";
 import type { GenerativeModel } from "./model.js";
 import { vaeFamily } from "./vae/index.js";
 
-export const families: readonly Family[] = [diffusionFamily, vaeFamily, flowFamily];
+export const families: readonly Family[] = [diffusionFamily, vaeFamily, flowFamily, ganFamily];
 
 /**
  * Opens a trained model of whatever family: the one that `model_index.json` names. A folder without an index is a

@@ -51,3 +51,20 @@ export { InvertibleConvolution } from "./flow/invertible-convolution.js";
 export { Glow } from "./flow/glow.js";
 export { glowDefaults, type GlowConfig } from "./flow/glow-config.js";
 export { RealNvp, realNvpDefaults, type RealNvpConfig } from "./flow/real-nvp.js";
+export {
+  dcganDiscriminatorDefaults,
+  dcganGeneratorDefaults,
+  type DcganDiscriminatorConfig,
+  type DcganGeneratorConfig,
+} from "./gan/dcgan-config.js";
+export { DcganDiscriminator } from "./gan/dcgan-discriminator.js";
+export { DcganGenerator } from "./gan/dcgan-generator.js";
+export {
+  MlpDiscriminator,
+  mlpDiscriminatorDefaults,
+  MlpGenerator,
+  mlpGeneratorDefaults,
+  type MlpDiscriminatorConfig,
+  type MlpGeneratorConfig,
+} from "./gan/mlp-players.js";
+export type { DiscriminatorNetwork, GeneratorNetwork } from "./gan/players.js";

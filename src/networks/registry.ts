@@ -6,6 +6,15 @@ import { DiT, type DiTConfig } from "./dit/dit.js";
 import { Glow } from "./flow/glow.js";
 import type { GlowConfig } from "./flow/glow-config.js";
 import { RealNvp, type RealNvpConfig } from "./flow/real-nvp.js";
+import type { DcganDiscriminatorConfig, DcganGeneratorConfig } from "./gan/dcgan-config.js";
+import { DcganDiscriminator } from "./gan/dcgan-discriminator.js";
+import { DcganGenerator } from "./gan/dcgan-generator.js";
+import {
+  MlpDiscriminator,
+  MlpGenerator,
+  type MlpDiscriminatorConfig,
+  type MlpGeneratorConfig,
+} from "./gan/mlp-players.js";
 import { PointMlp, type PointMlpConfig } from "./point-mlp.js";
 import { UNet2DCondition } from "./unet/unet-condition.js";
 import type { UNet2DConditionConfig } from "./unet/unet-condition-config.js";
@@ -58,6 +67,10 @@ export interface NetworksByClass {
   readonly MlpVae: MlpVae;
   readonly RealNvp: RealNvp;
   readonly Glow: Glow;
+  readonly DcganGenerator: DcganGenerator;
+  readonly DcganDiscriminator: DcganDiscriminator;
+  readonly MlpGenerator: MlpGenerator;
+  readonly MlpDiscriminator: MlpDiscriminator;
   readonly Classifier: Classifier;
 }
 export type NetworkClassName = keyof NetworksByClass;
@@ -171,6 +184,38 @@ const classes: { readonly [K in NetworkClassName]: NetworkClass<NetworksByClass[
     build: (config, options) => new Glow(config as Partial<GlowConfig>, options),
     holds: (network) => network instanceof Glow,
     exampleShape: ({ shape }) => shape,
+  },
+  DcganGenerator: {
+    name: "DcganGenerator",
+    library: "diffusion_lab",
+    component: "generator",
+    build: (config, options) => new DcganGenerator(config as Partial<DcganGeneratorConfig>, options),
+    holds: (network) => network instanceof DcganGenerator,
+    exampleShape: ({ exampleShape }) => exampleShape,
+  },
+  DcganDiscriminator: {
+    name: "DcganDiscriminator",
+    library: "diffusion_lab",
+    component: "discriminator",
+    build: (config, options) => new DcganDiscriminator(config as Partial<DcganDiscriminatorConfig>, options),
+    holds: (network) => network instanceof DcganDiscriminator,
+    exampleShape: ({ exampleShape }) => exampleShape,
+  },
+  MlpGenerator: {
+    name: "MlpGenerator",
+    library: "diffusion_lab",
+    component: "generator",
+    build: (config, options) => new MlpGenerator(config as Partial<MlpGeneratorConfig>, options),
+    holds: (network) => network instanceof MlpGenerator,
+    exampleShape: ({ exampleShape }) => exampleShape,
+  },
+  MlpDiscriminator: {
+    name: "MlpDiscriminator",
+    library: "diffusion_lab",
+    component: "discriminator",
+    build: (config, options) => new MlpDiscriminator(config as Partial<MlpDiscriminatorConfig>, options),
+    holds: (network) => network instanceof MlpDiscriminator,
+    exampleShape: ({ exampleShape }) => exampleShape,
   },
   Classifier: {
     name: "Classifier",

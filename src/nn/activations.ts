@@ -81,6 +81,27 @@ export function mish<T extends tf.Tensor>(x: T): T {
   return tf.tidy(() => tf.mul(x, tf.tanh(tf.softplus(x))) as T);
 }
 
+/**
+ * Leaky ReLU: y = max(x, slope·x) = slope·x + (1 − slope)·max(x, 0). It differentiates twice: the gradient is dy where
+ * x > 0, else slope·dy, whose own by x is 0.
+ *
+ * Source: Maas, Hannun and Ng 2013, "Rectifier nonlinearities improve neural network acoustic models", equation 3.
+ *
+ * @param slope where x < 0, in [0, 1]
+ */
+export function leakyRelu<T extends tf.Tensor>(x: T, slope: number): T {
+  const rectify = tf.customGrad((given, save) => {
+    const input = given as tf.Tensor;
+    (save as SaveTensors)([input]);
+    const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]): tf.Tensor =>
+      tf.where(tf.greater(saved, 0), dy, tf.mul(dy, slope));
+    // As a sum: TensorFlow's rewriting of graphs stumbles over LeakyRelu, and over a maximum that it takes for one.
+    const value = tf.add(tf.mul(input, slope), tf.mul(tf.relu(input), 1 - slope));
+    return { value, gradFunc };
+  });
+  return rectify(x) as T;
+}
+
 /** The activations a configuration may name. */
 export const activationNames = ["silu", "swish", "gelu", "quick_gelu", "mish", "relu"] as const;
 /** One of {@link activationNames}; "swish" is "silu" by another name. */

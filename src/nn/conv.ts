@@ -4,6 +4,7 @@ import { convolveDoubled, DOUBLED_TAPS } from "./doubled-convolution.js";
 import { fanInUniform, type Initializer } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";
 import { countMultiplyAdds, part } from "./probe.js";
+import { Weight, type WeightNorm } from "./spectral-norm.js";
 
 export interface Conv2dOptions {
   readonly inputs: number;
@@ -18,11 +19,13 @@ export interface Conv2dOptions {
   readonly bias?: boolean;
   /** Default PyTorch's U(±1/√fanIn). */
   readonly init?: Initializer;
+  /** "spectral" applies W/σ(W), with a buffer that training replaces by {@link Conv2d.buffers}; default none. */
+  readonly norm?: WeightNorm;
 }
 
 /** Two-dimensional convolution (cross-correlation), NHWC, with PyTorch's symmetric padding. */
 export class Conv2d {
-  private readonly kernel: tf.Variable;
+  private readonly kernel: Weight;
   private readonly bias: tf.Variable | undefined;
   private readonly stride: 1 | 2;
   private readonly padding: number;
@@ -37,7 +40,7 @@ export class Conv2d {
     this.name = scope.prefix;
     this.stride = options.stride ?? 1;
     this.padding = options.padding ?? (kernel - 1) / 2;
-    this.kernel = scope.create("weight", "conv", [kernel, kernel, inputs, outputs], init);
+    this.kernel = new Weight(scope, "conv", [kernel, kernel, inputs, outputs], init, { norm: options.norm });
     if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], init);
   }
 
@@ -81,6 +84,11 @@ export class Conv2d {
     return this.run(x, DOUBLED_TAPS, (weight) => convolveDoubled(x, weight));
   }
 
+  /** Next values of the layer's buffers; see {@link Weight.buffers}. */
+  buffers(): Record<string, tf.Tensor> {
+    return this.kernel.buffers();
+  }
+
   /** @param taps multiplications a pixel and pair of channels */
   private run(x: tf.Tensor4D, taps: number, convolve: (weight: tf.Tensor4D) => tf.Tensor4D): tf.Tensor4D {
     const { inputs } = this.options;
@@ -90,7 +98,7 @@ export class Conv2d {
       );
     }
     return part(this.name, "convolution", () => {
-      const y = convolve(this.kernel as unknown as tf.Tensor4D);
+      const y = convolve(this.kernel.read() as tf.Tensor4D);
       countMultiplyAdds(y.size * taps * inputs);
       return this.bias ? tf.add(y, this.bias) : y;
     });

@@ -3,6 +3,7 @@ import * as tf from "../runtime/tf.js";
 import { torchStart, type DenseStart } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";
 import { countMultiplyAdds, part } from "./probe.js";
+import { Weight, type WeightNorm } from "./spectral-norm.js";
 
 export interface DenseOptions {
   readonly inputs: number;
@@ -11,11 +12,13 @@ export interface DenseOptions {
   readonly bias?: boolean;
   /** Default {@link torchStart}. */
   readonly start?: DenseStart;
+  /** "spectral" applies W/σ(W), with a buffer that training replaces by {@link Dense.buffers}; default none. */
+  readonly norm?: WeightNorm;
 }
 
 /** y = x·W + b over the last axis; x may have any rank ≥ 2. */
 export class Dense {
-  private readonly kernel: tf.Variable;
+  private readonly kernel: Weight;
   private readonly bias: tf.Variable | undefined;
   private readonly name: string;
 
@@ -26,7 +29,7 @@ export class Dense {
     const { inputs, outputs, start = torchStart } = options;
     const { weight, bias } = start(inputs, outputs);
     this.name = scope.prefix;
-    this.kernel = scope.create("weight", "dense", [inputs, outputs], weight);
+    this.kernel = new Weight(scope, "dense", [inputs, outputs], weight, { norm: options.norm });
     if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], bias);
   }
 
@@ -42,10 +45,15 @@ export class Dense {
     }
     return part(this.name, "dense", () => {
       const rows = x.rank === 2 ? (x as unknown as tf.Tensor2D) : (tf.reshape(x, [-1, inputs]) as tf.Tensor2D);
-      let y: tf.Tensor = tf.matMul(rows, this.kernel as unknown as tf.Tensor2D);
+      let y: tf.Tensor = tf.matMul(rows, this.kernel.read() as tf.Tensor2D);
       countMultiplyAdds(y.size * inputs);
       if (this.bias) y = tf.add(y, this.bias);
       return (x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs])) as T;
     });
+  }
+
+  /** Next values of the layer's buffers; see {@link Weight.buffers}. */
+  buffers(): Record<string, tf.Tensor> {
+    return this.kernel.buffers();
   }
 }

@@ -36,6 +36,7 @@ export {
   activationNames,
   gelu,
   geluTanh,
+  leakyRelu,
   mish,
   quickGelu,
   silu,
@@ -44,6 +45,9 @@ export {
 } from "./activations.js";
 export { Dense, type DenseOptions } from "./dense.js";
 export { Conv2d, type Conv2dOptions } from "./conv.js";
+export { ConvTranspose2d, type ConvTranspose2dOptions } from "./conv-transpose.js";
+export type { WeightNorm } from "./spectral-norm.js";
+export { stopGradient } from "./stop-gradient.js";
 export { GroupNorm, type GroupNormOptions } from "./group-norm.js";
 export { LayerNorm, type LayerNormOptions } from "./layer-norm.js";
 export {

@@ -1,6 +1,8 @@
 /** Every network gives compiled the outputs and gradients that it gives uncompiled. */
 import { test } from "node:test";
 import {
+  DcganDiscriminator,
+  DcganGenerator,
   DiT,
   Glow,
   PointMlp,
@@ -150,4 +152,14 @@ test("Glow and RealNvp, latents and log-determinants", () => {
   assertNetworkSame(glow.parameters, ({ x }) => both(glow.forward(x)), { x: grey });
   const nvp = new RealNvp({ num_couplings: 2, hidden: [4] });
   assertNetworkSame(nvp.parameters, ({ x }) => both(nvp.forward(x)), { x: normals([3, 2]) });
+});
+
+test("the players of GANs, with spectral norm and without", () => {
+  const shape = { height: 4, width: 6, block_out_channels: [4] };
+  const generator = new DcganGenerator({ ...shape, latent_channels: 3, norm_num_groups: 2 });
+  assertNetworkSame(generator.parameters, ({ z }) => generator.apply(z as tf.Tensor2D), { z: normals([2, 3]) });
+  for (const weight_norm of ["spectral", null] as const) {
+    const discriminator = new DcganDiscriminator({ ...shape, weight_norm });
+    assertNetworkSame(discriminator.parameters, ({ x }) => discriminator.apply(x), { x: image(2, 4, 6, 1) });
+  }
 });
