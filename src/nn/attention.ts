@@ -1,6 +1,6 @@
 /** Attention: queries look at keys and take a mean of values; over tokens, and over the pixels of an image. */
 import * as tf from "../runtime/tf.js";
-import type { SaveTensors } from "./activations.js";
+import type { SaveTensors } from "./fast-gradient.js";
 import { Dense } from "./dense.js";
 import { GroupNorm } from "./group-norm.js";
 import type { DenseStart } from "./initialisers.js";

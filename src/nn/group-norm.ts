@@ -1,6 +1,6 @@
 /** Group normalisation. */
 import * as tf from "../runtime/tf.js";
-import type { SaveTensors } from "./activations.js";
+import { fastGradient } from "./fast-gradient.js";
 import { ones, zeros } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";
 import { part } from "./probe.js";
@@ -48,9 +48,15 @@ export class GroupNorm {
  * multiply–add over the image and backward two, instead of the dozen passes the tape would record.
  */
 function groupNormalize(groups: number, epsilon: number) {
-  return tf.customGrad((...args: (tf.Tensor | SaveTensors)[]) => {
-    const [x, gamma, beta] = args as tf.Tensor[] as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D];
-    const save = args[3] as SaveTensors;
+  const plain = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor => {
+    const [n, h, w, c] = x.shape;
+    const grouped = tf.reshape(x, [n, h * w, groups, c / groups]);
+    const centred = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
+    const variance = tf.mean(tf.square(centred), [1, 3], true);
+    const normal = tf.reshape(tf.mul(centred, tf.rsqrt(tf.add(variance, epsilon))), x.shape);
+    return tf.add(tf.mul(normal, gamma), beta);
+  };
+  return fastGradient(plain, (save, x, gamma, beta) => {
     const [n, h, w, c] = x.shape;
     const perGroup = c / groups;
     const pixels = h * w;

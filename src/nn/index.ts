@@ -41,8 +41,8 @@ export {
   quickGelu,
   silu,
   type ActivationName,
-  type SaveTensors,
 } from "./activations.js";
+export type { SaveTensors } from "./fast-gradient.js";
 export { Dense, type DenseOptions } from "./dense.js";
 export { Conv2d, type Conv2dOptions } from "./conv.js";
 export { ConvTranspose2d, type ConvTranspose2dOptions } from "./conv-transpose.js";

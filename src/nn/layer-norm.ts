@@ -1,6 +1,6 @@
 /** Layer normalisation. */
 import * as tf from "../runtime/tf.js";
-import type { SaveTensors } from "./activations.js";
+import { fastGradient } from "./fast-gradient.js";
 import { ones, zeros } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";
 import { part } from "./probe.js";
@@ -58,13 +58,17 @@ export class LayerNorm {
 
 /** x̂ = (x − μ)·r with r = 1/√(v + ε), and its gradient dx = r·(dy − mean(dy) − x̂·mean(dy·x̂)). */
 function layerNormalize(epsilon: number): (x: tf.Tensor) => tf.Tensor {
-  return tf.customGrad((input, save) => {
-    const x = input as tf.Tensor;
+  const parts = (x: tf.Tensor): { value: tf.Tensor; r: tf.Tensor } => {
     const axis = x.rank - 1;
     const centred = tf.sub(x, tf.mean(x, axis, true));
     const r = tf.rsqrt(tf.add(tf.mean(tf.square(centred), axis, true), epsilon));
-    const value = tf.mul(centred, r);
-    (save as SaveTensors)([value, r]);
+    return { value: tf.mul(centred, r), r };
+  };
+  const plain = (x: tf.Tensor): tf.Tensor => parts(x).value;
+  return fastGradient(plain, (save, x: tf.Tensor) => {
+    const axis = x.rank - 1;
+    const { value, r } = parts(x);
+    save([value, r]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
       const [normal, inverse] = saved as [tf.Tensor, tf.Tensor];
       const along = tf.mul(normal, tf.mean(tf.mul(dy, normal), axis, true));

@@ -18,7 +18,7 @@ function saving(players: Required<Omit<GanParts, "record">>): RecipeRun["save"] 
 
 const mnistGan: Recipe = {
   description: "DCGAN with R1 on 9000 handwritten digits, 28×28, 64 latents",
-  steps: 6000,
+  steps: 5000,
   batchSize: 64,
   // The decay lets the players settle; their average does the rest.
   trainerOptions: (total) => ({
@@ -33,7 +33,7 @@ const mnistGan: Recipe = {
     };
     const data = new Normaliser().encode(digits.images);
     return {
-      task: new GanTask({ ...players, data, penalty: r1Penalty({ gamma: 0.3 }), batchSize, seed }),
+      task: new GanTask({ ...players, data, penalty: r1Penalty({ gamma: 1 }), batchSize, seed }),
       examples: digits.count,
       save: saving(players),
     };

@@ -9,9 +9,9 @@ import {
   type DiscriminatorNetwork,
   type GanTaskOptions,
   type GeneratorNetwork,
-} from "../../../src/index.js";
-import { Parameters } from "../../../src/nn/index.js";
-import * as tf from "../../../src/runtime/tf.js";
+} from "../../../../src/index.js";
+import { Parameters } from "../../../../src/nn/index.js";
+import * as tf from "../../../../src/runtime/tf.js";
 
 const none = (): Record<string, tf.Tensor> => ({});
 

@@ -15,11 +15,11 @@ import {
   type GanBatch,
   type GanTaskOptions,
   type SlopePenalty,
-} from "../../../src/index.js";
-import * as tf from "../../../src/runtime/tf.js";
-import { lossAndGradient } from "../../../src/training/gradient.js";
-import { withoutGraphs } from "../training/graph-equals-eager.js";
-import { linearDiscriminator, pointGenerator } from "./gan-players.js";
+} from "../../../../src/index.js";
+import * as tf from "../../../../src/runtime/tf.js";
+import { lossAndGradient } from "../../../../src/training/gradient.js";
+import { withoutGraphs } from "../../training/graph-equals-eager.js";
+import { linearDiscriminator, pointGenerator } from "./players.js";
 
 /** One point at 0 is all the data, θ is all the generator makes, s(x) = ψ·x: Dirac's GAN. */
 function dirac(options: Partial<GanTaskOptions>, start: readonly [theta: number, psi: number]): GanTask {

@@ -20,11 +20,11 @@ import {
   Trainer,
   type AdversarialLossName,
   type GanTaskOptions,
-} from "../../../src/index.js";
-import * as tf from "../../../src/runtime/tf.js";
-import { TrainingDivergedError } from "../../../src/training/index.js";
-import { assertGraphEqualsEager } from "../training/graph-equals-eager.js";
-import { ringTask } from "./gan-players.js";
+} from "../../../../src/index.js";
+import * as tf from "../../../../src/runtime/tf.js";
+import { TrainingDivergedError } from "../../../../src/training/index.js";
+import { assertGraphEqualsEager } from "../../training/graph-equals-eager.js";
+import { ringTask } from "./players.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gan-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

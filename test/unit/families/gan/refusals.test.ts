@@ -23,9 +23,9 @@ import {
   Trainer,
   type GanTask,
   type GanTaskOptions,
-} from "../../../src/index.js";
-import * as tf from "../../../src/runtime/tf.js";
-import { pointGenerator, RING, ringTask } from "./gan-players.js";
+} from "../../../../src/index.js";
+import * as tf from "../../../../src/runtime/tf.js";
+import { pointGenerator, RING, ringTask } from "./players.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gan-refusals-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
