@@ -10,11 +10,14 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a command of the command line from its source; `interruptAt` sends Ctrl-C when stdout first matches. */
+/**
+ * Runs a command of the command line from its source; `interruptAt` sends Ctrl-C when stdout first matches, and `killWhen`
+ * ends it without a word as soon as it holds.
+ */
 export function command(
   name: string,
   args: readonly string[],
-  options: { interruptAt?: RegExp; env?: Record<string, string> } = {},
+  options: { interruptAt?: RegExp; killWhen?: () => boolean; env?: Record<string, string> } = {},
 ): Promise<Outcome> {
   const child = spawn(process.execPath, ["--import", "tsx", join(root, `src/cli/${name}.ts`), ...args], {
     cwd: root,
@@ -27,5 +30,11 @@ export function command(
     if (!interrupted && options.interruptAt?.test(stdout)) interrupted = child.kill("SIGINT");
   });
   child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+  const watch = setInterval(() => options.killWhen?.() && child.kill("SIGKILL"), 10);
+  return new Promise((resolve) =>
+    child.on("close", (code) => {
+      clearInterval(watch);
+      resolve({ code, stdout, stderr });
+    }),
+  );
 }
