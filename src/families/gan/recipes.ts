@@ -18,11 +18,11 @@ function saving(players: Required<Omit<GanParts, "record">>): RecipeRun["save"] 
 
 const mnistGan: Recipe = {
   description: "DCGAN with R1 on 9000 handwritten digits, 28×28, 64 latents",
-  steps: 5000,
+  steps: 3600,
   batchSize: 64,
   // The decay lets the players settle; their average does the rest.
   trainerOptions: (total) => ({
-    learningRate: { peak: 2e-3, decay: { kind: "cosine", total, from: Math.round(0.5 * total), floor: 0.1 } },
+    learningRate: { peak: 2e-3, decay: { kind: "cosine", total, from: Math.round(0.7 * total), floor: 0.1 } },
     averageDecay: 0.999,
   }),
   make({ seed, batchSize }) {
