@@ -27,7 +27,7 @@ function runOf(
 
 const mnistGlow: Recipe = {
   description: "normalising flow (Glow) on 9000 handwritten digits, 28×28, with its likelihood",
-  steps: 2500,
+  steps: 1500,
   batchSize: 64,
   trainerOptions,
   make({ seed, batchSize }) {
