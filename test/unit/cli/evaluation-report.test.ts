@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { markedPart } from "../../../src/base/marked.js";
 import {
+  bitsText,
   evaluationMarkdown,
   evaluationSentence,
   evaluationText,
@@ -27,4 +28,9 @@ test("a model without classes is not asked for any, and held-out digits have no 
   assert.match(head, /^ +n +> 0\.9 +as asked +Fréchet +0 +1/);
   assert.match(first, / 1000 +99\.3 % +– +11\.0 +101 /);
   assert.match(last, /^real, held out +1000 +98\.4 % +98\.9 % +– +102 /);
+});
+
+test("bits a dimension are told of held-out and of training digits", () => {
+  const text = bitsText({ n: 1000, heldOut: 1.23456, training: 1.2 });
+  assert.equal(text, "bits a dimension: 1.235 of 1000 held-out digits, 1.200 of 1000 training digits\n");
 });
