@@ -1,7 +1,8 @@
 /** `npm run evaluate`: has the digit classifier judge what a model draws, beside real digits. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import * as tf from "../runtime/tf.js";
+import type * as tf from "../runtime/tf.js";
+import { sizeOf } from "../base/shape.js";
 import { ProgressLine } from "../base/progress-line.js";
 import { runMain } from "../base/run-main.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
@@ -13,7 +14,6 @@ import { writeFileAtomically } from "../files/index.js";
 import { firstImages, look, type Seen } from "../metrics/judge.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import type { Classifier } from "../networks/index.js";
-import { bitsPerDimension } from "../numeric/index.js";
 import { drawArguments, drawRequest, familyOptionsHelp } from "./draw-options.js";
 import {
   bitsText,
@@ -33,7 +33,7 @@ the share it recognises with a probability above 0.9, the classes it sees, and t
 classifier's features of these images and of the held-out digits, beside the distance between real and real. Of a model
 with classes, also the share that is seen as the class asked for (of real digits, as their label), and the training digits
 beside it are of the same classes. Of a model that gives 8-bit images a likelihood, also its bits a dimension on held-out
-and training digits: −ln P/(784·ln 2).
+and training digits: −ln P/(784·ln 2) of their grey levels.
 
 Options
 ${familyOptionsHelp}
@@ -107,10 +107,11 @@ async function bitsOfDigits(model: GenerativeModel, count: number): Promise<Bits
   if (!model.logLikelihood || model.likelihoodOf !== "grey levels") return undefined;
   const mean = async (split: "train" | "heldOut"): Promise<number> => {
     const images = firstImages(loadDigits({ split }), count);
-    const logLikelihoods = tf.tensor1d(Float32Array.from(await model.logLikelihood!(images)));
-    const bits = tf.tidy(() => tf.mean(bitsPerDimension(logLikelihoods, images.size / count)).dataSync()[0]);
-    tf.dispose([images, logLikelihoods]);
-    return bits;
+    const logLikelihoods = await model.logLikelihood!(images);
+    images.dispose();
+    const nats = logLikelihoods.reduce((sum, value) => sum - value / count, 0);
+    // The density times the width 2/255 of a grey level is the level's probability.
+    return nats / (sizeOf(model.shape) * Math.LN2) + Math.log2(255 / 2);
   };
   return { n: count, heldOut: await mean("heldOut"), training: await mean("train") };
 }

@@ -42,8 +42,8 @@ export interface GenerativeModel<Request extends DrawRequest = DrawRequest> {
   /** ln p(x) of examples [N, …shape] in nats, [N], exact or a lower bound as the family says; absent if it has none. */
   logLikelihood?(x: tf.Tensor): Promise<Float64Array>;
   /**
-   * What {@link logLikelihood} is the probability of: 8-bit grey levels, whose bits a dimension (`bitsPerDimension`) compare
-   * between models and with published figures, or the density of numbers, which do not.
+   * What {@link logLikelihood} is of: the probability of 8-bit grey levels over their width, so that its bits a dimension
+   * (`bitsPerDimension`) compare between models and with published figures, or a density of numbers, whose do not.
    */
   readonly likelihoodOf?: "grey levels" | "numbers";
   /** Frees its parameters: it cannot be used any more. */

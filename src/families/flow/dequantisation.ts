@@ -35,7 +35,12 @@ export function dequantised(levels: Uint8Array, stream: RandomStream): Float32Ar
   return noise.map((u, i) => (levels[i] + u) / LEVELS);
 }
 
-/** ln P(v) − ln p(x), D times: the width of a bin. */
+/** ln P(v) − ln p(x) for x in [0, 1): the bins' width 1/256, D times. */
 export function logBinVolume(size: number): number {
   return -size * Math.log(LEVELS);
+}
+
+/** ln P(v) − ln p(x) for images x in [−1, 1]: the levels' width 2/255, D times. */
+export function logLevelVolume(size: number): number {
+  return size * Math.log(2 / (LEVELS - 1));
 }

@@ -10,7 +10,7 @@ import { interruptible } from "../../runtime/interrupt.js";
 import * as tf from "../../runtime/tf.js";
 import { nextTurn } from "../../runtime/turn.js";
 import { requireExamples } from "../require-examples.js";
-import { dequantised, greyLevels, logBinVolume } from "./dequantisation.js";
+import { dequantised, greyLevels, logBinVolume, logLevelVolume } from "./dequantisation.js";
 
 export interface FlowLikelihoodOptions {
   /** Draws k of the noise that makes grey levels real numbers, default 1. For points there is none. */
@@ -29,8 +29,9 @@ export type DensityGraph = Compiled<{ x: tf.Tensor }, { density: tf.Tensor }>;
 /**
  * ln p(x) in nats, [N].
  *
- * Points: ln p(x) = ln N(f(x); 0, I) + ln |det ∂f/∂x|, exactly. Images of grey levels v:
- * ln P(v) ≥ ln (1/k)·Σ_j p((v + u_j)/256) − D·ln 256 with u_j uniform in [0, 1)^D, a bound that tightens with k.
+ * Points: ln p(x) = ln N(f(x); 0, I) + ln |det ∂f/∂x|, exactly. Images of grey levels v: the probability of the levels,
+ * ln P(v) ≥ ln (1/k)·Σ_j p((v + u_j)/256) − D·ln 256 with u_j uniform in [0, 1)^D, a bound that tightens with k; over
+ * their width, ln p(x) = ln P(v) − D·ln (2/255), it is a density on [−1, 1]^D, of which `bitsPerDimension` makes bits.
  *
  * @param x [N, …shape]; images in [−1, 1] as a `Normaliser` makes them
  * @returns float64
@@ -89,7 +90,7 @@ export async function flowLogLikelihood(
         all.push(await densities(first, count, draw));
         await nextTurn();
       }
-      const volume = levels ? logBinVolume(size) : 0;
+      const volume = levels ? logBinVolume(size) - logLevelVolume(size) : 0;
       for (let i = 0; i < count; i++) results[first + i] = logMeanExp(all.map((one) => one[i])) + volume;
     }
     return results;

@@ -83,7 +83,7 @@ export class NormalisingFlowModel implements GenerativeModel<FlowDrawRequest> {
   }
 
   /**
-   * ln p(x), [N], in nats: exact for points, a lower bound of ln P of 8-bit images. See {@link flowLogLikelihood}.
+   * ln p(x), [N], in nats: exact for points, a lower bound for 8-bit images. See {@link flowLogLikelihood}.
    *
    * @param x [N, …shape]
    */

@@ -8,7 +8,7 @@ import * as tf from "../../runtime/tf.js";
 import { ShuffledOrder, type TrainingPhase, type TrainingTask } from "../../training/index.js";
 import { requireExamples } from "../require-examples.js";
 import { logDensity } from "./density.js";
-import { dequantised, greyLevels, logBinVolume } from "./dequantisation.js";
+import { dequantised, greyLevels, logBinVolume, logLevelVolume } from "./dequantisation.js";
 
 export interface NormalisingFlowTaskOptions {
   /** {@link RealNvp} for points, {@link Glow} for 8-bit images. */
@@ -28,9 +28,9 @@ export type NormalisingFlowBatch = { readonly x: tf.Tensor };
 const STARTING_EXAMPLES = 256;
 
 /**
- * −ln p(x) of a batch, in nats a number so that one learning rate suits all sizes. Reports tell `logLikelihood` in nats an
- * example and, for images, `bitsPerDimension` of their 8-bit values: grey levels v are dequantised by noise of the batch,
- * ln P(v) ≥ ln p(x) − D·ln 256.
+ * −ln p(x) of a batch, in nats a number so that one learning rate suits all sizes. For images it is −ln P(v) of their grey
+ * levels v, which noise of the batch dequantises: ln P(v) ≥ ln p((v + u)/256) − D·ln 256. Reports tell `logLikelihood`, in
+ * nats an example as the model does, and for images `bitsPerDimension`: −ln P(v)/(D·ln 2).
  *
  * A network that was never initialised is, by examples of the data: see `ActNorm`. That depends on data and seed alone.
  *
@@ -91,9 +91,10 @@ export class NormalisingFlowTask implements TrainingTask<NormalisingFlowBatch> {
 
   private loss({ x }: NormalisingFlowBatch): ReturnType<TrainingPhase<NormalisingFlowBatch>["loss"]> {
     const density = tf.mean(logDensity(this.network, x)) as tf.Scalar;
-    const logLikelihood = (this.levels ? tf.add(density, logBinVolume(this.size)) : density) as tf.Scalar;
-    const loss = tf.div(logLikelihood, -this.size) as tf.Scalar;
-    if (!this.levels) return { loss, metrics: { logLikelihood } };
+    if (!this.levels) return { loss: tf.div(density, -this.size) as tf.Scalar, metrics: { logLikelihood: density } };
+    const ofLevels = tf.add(density, logBinVolume(this.size));
+    const loss = tf.div(ofLevels, -this.size) as tf.Scalar;
+    const logLikelihood = tf.sub(ofLevels, logLevelVolume(this.size)) as tf.Scalar;
     return { loss, metrics: { logLikelihood, bitsPerDimension: tf.div(loss, Math.LN2) as tf.Scalar } };
   }
 }
