@@ -1,7 +1,7 @@
 /** `npm run evaluate`: has the digit classifier judge what a model draws, beside real digits. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type * as tf from "../runtime/tf.js";
+import * as tf from "../runtime/tf.js";
 import { sizeOf } from "../base/shape.js";
 import { ProgressLine } from "../base/progress-line.js";
 import { runMain } from "../base/run-main.js";
@@ -14,6 +14,7 @@ import { writeFileAtomically } from "../files/index.js";
 import { firstImages, look, type Seen } from "../metrics/judge.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import type { Classifier } from "../networks/index.js";
+import { bitsPerDimension } from "../numeric/index.js";
 import { drawArguments, drawRequest, familyOptionsHelp } from "./draw-options.js";
 import {
   bitsText,
@@ -81,7 +82,7 @@ await runMain(HELP, async () => {
   const bits = await bitsOfDigits(model, count);
   model.dispose();
   judge.dispose();
-  process.stdout.write(`${evaluationText(rows)}\n${bits ? bitsText(bits) : ""}`);
+  process.stdout.write(`${evaluationText(rows)}\n${bits ? `${bitsText(bits)}\n` : ""}`);
   if (values.write) {
     const { batchSize: _any, ...settings } = request;
     const content = {
@@ -91,7 +92,7 @@ await runMain(HELP, async () => {
     };
     writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify(content, null, 2)}\n`);
     // The pages speak of the checkpoints of this repository, not of a run of one's own.
-    if (folder === join("assets", positionals[0])) publishEvaluation(positionals[0], rows);
+    if (folder === join("assets", positionals[0])) publishEvaluation(positionals[0], rows, bits);
   }
 });
 
@@ -107,11 +108,10 @@ async function bitsOfDigits(model: GenerativeModel, count: number): Promise<Bits
   if (!model.logLikelihood || model.likelihoodOf !== "grey levels") return undefined;
   const mean = async (split: "train" | "heldOut"): Promise<number> => {
     const images = firstImages(loadDigits({ split }), count);
-    const logLikelihoods = await model.logLikelihood!(images);
-    images.dispose();
-    const nats = logLikelihoods.reduce((sum, value) => sum - value / count, 0);
-    // The density times the width 2/255 of a grey level is the level's probability.
-    return nats / (sizeOf(model.shape) * Math.LN2) + Math.log2(255 / 2);
+    const logLikelihoods = tf.tensor1d(Float32Array.from(await model.logLikelihood!(images)));
+    const bits = tf.tidy(() => tf.mean(bitsPerDimension(logLikelihoods, sizeOf(model.shape))).dataSync()[0]);
+    tf.dispose([images, logLikelihoods]);
+    return bits;
   };
   return { n: count, heldOut: await mean("heldOut"), training: await mean("train") };
 }

@@ -38,7 +38,7 @@ export function evaluationText(rows: Evaluation): string {
 
 /** A line of its own, since it says of real digits what the table says of drawn ones. */
 export function bitsText({ n, heldOut, training }: BitsOfDigits): string {
-  return `bits a dimension: ${heldOut.toFixed(3)} of ${n} held-out digits, ${training.toFixed(3)} of ${n} training digits\n`;
+  return `Bits a dimension: ${heldOut.toFixed(3)} of ${n} held-out digits, ${training.toFixed(3)} of ${n} training digits.`;
 }
 
 export function evaluationMarkdown(rows: Evaluation): string {
@@ -56,15 +56,20 @@ export function evaluationSentence([drawn, training, heldOut]: Evaluation): stri
   );
 }
 
-/** Writes the table into the page and the sentence into README.md, both or none, where they have a place for the model. */
-export function publishEvaluation(model: string, rows: Evaluation): void {
-  const [page, readme] = [readFileSync(PAGE, "utf8"), readFileSync(README, "utf8")];
+/** What the page of measurements says of a checkpoint: the table, and the bits if there are any. */
+export function evaluationPage(rows: Evaluation, bits?: BitsOfDigits): string {
+  return evaluationMarkdown(rows) + (bits ? `\n\n${bitsText(bits)}` : "");
+}
+
+/** Writes table and bits into the page and the sentence into README.md, all or nothing, where they have a place for the model. */
+export function publishEvaluation(model: string, rows: Evaluation, bits?: BitsOfDigits): void {
   const mark = `evaluate ${model}`;
-  if (![page, readme].every((text) => text.includes(`<!-- ${mark} -->`))) return;
-  commitTogether([
-    stageFile(PAGE, replaceMarked(page, mark, evaluationMarkdown(rows))),
-    stageFile(README, replaceMarked(readme, mark, evaluationSentence(rows))),
-  ]);
+  const texts = { [PAGE]: evaluationPage(rows, bits), [README]: evaluationSentence(rows) };
+  const places = Object.entries(texts)
+    .map(([path, text]) => ({ path, text, old: readFileSync(path, "utf8") }))
+    .filter(({ old }) => old.includes(`<!-- ${mark} -->`));
+  if (places.length > 0)
+    commitTogether(places.map(({ path, text, old }) => stageFile(path, replaceMarked(old, mark, text))));
 }
 
 function cellsOf({ images, n, recognised, asAsked, histogram, frechetToHeldOut }: Judgement): string[] {

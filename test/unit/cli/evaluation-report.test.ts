@@ -6,8 +6,10 @@ import { markedPart } from "../../../src/base/marked.js";
 import {
   bitsText,
   evaluationMarkdown,
+  evaluationPage,
   evaluationSentence,
   evaluationText,
+  type BitsOfDigits,
   type Evaluation,
 } from "../../../src/cli/evaluation-report.js";
 
@@ -21,6 +23,14 @@ test("page and README say of the checkpoint what its evaluation.json holds", () 
   assert.equal(markedPart(read("README.md"), mark), evaluationSentence(rows));
 });
 
+test("the page says of the flow what its evaluation.json holds", () => {
+  const { rows: drawn, bitsPerDimension } = JSON.parse(read("assets/mnist-glow/evaluation.json")) as {
+    rows: Evaluation;
+    bitsPerDimension: BitsOfDigits;
+  };
+  assert.equal(markedPart(read("docs/benchmarks.md"), "evaluate mnist-glow"), evaluationPage(drawn, bitsPerDimension));
+});
+
 test("a model without classes is not asked for any, and held-out digits have no distance to themselves", () => {
   const [drawn, training, heldOut] = rows;
   const unasked: Evaluation = [{ ...drawn, asAsked: null }, training, heldOut];
@@ -32,5 +42,5 @@ test("a model without classes is not asked for any, and held-out digits have no 
 
 test("bits a dimension are told of held-out and of training digits", () => {
   const text = bitsText({ n: 1000, heldOut: 1.23456, training: 1.2 });
-  assert.equal(text, "bits a dimension: 1.235 of 1000 held-out digits, 1.200 of 1000 training digits\n");
+  assert.equal(text, "Bits a dimension: 1.235 of 1000 held-out digits, 1.200 of 1000 training digits.");
 });

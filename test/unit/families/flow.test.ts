@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
+  bitsPerDimension,
   Glow,
   loadModel,
   loadNormalisingFlow,
@@ -34,7 +35,8 @@ const images = (count: number): Float32Array => new Normaliser().encode(bytes(16
 const points = (count: number): Float32Array => moons(count, new RandomStream(4, "moons"), { noise: 0.1 });
 
 /** −log₂ P(v) a dimension: the density on [−1, 1] times the width 2/255 of a level. */
-const bitsOf = (logLikelihood: number): number => -logLikelihood / (16 * Math.LN2) + Math.log2(255 / 2);
+const bitsOf = (logLikelihood: number): number =>
+  tf.tidy(() => bitsPerDimension(tf.tensor1d([logLikelihood]), 16).dataSync()[0]);
 
 const imageTask = (): NormalisingFlowTask =>
   new NormalisingFlowTask({ network: smallGlow(), data: images(20), batchSize: 4, seed: 2 });
