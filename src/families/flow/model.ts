@@ -21,7 +21,10 @@ import { LEVELS } from "./dequantisation.js";
 import { flowLogLikelihood, type DensityGraph, type FlowLikelihoodOptions } from "./likelihood.js";
 
 export interface FlowDrawRequest extends DrawRequest {
-  /** Standard deviation of z, default 1: the model's own. Less gives more usual examples, and fewer kinds. */
+  /**
+   * Standard deviation of z, default 1: the model's own. Less gives examples nearer to its mean, and fewer kinds; digits,
+   * most of whose pixels are black, lose their strokes.
+   */
   readonly temperature?: number;
 }
 
