@@ -29,3 +29,14 @@ test("a run killed without a word goes on from its last save to the bytes of one
   assert.equal(drawn.code, 1);
   assert.match(drawn.stderr, /draws examples of shape \[2\], which are no pictures/);
 });
+
+test("the checkpoint of this repository draws digits, and refuses options of other families", async () => {
+  const out = join(folder, "digits.png");
+  const drawn = await command("sample", ["assets/mnist-gan", "--n", "4", "--seed", "7", "--out", out]);
+  assert.equal(drawn.code, 0, drawn.stderr);
+  assert.match(drawn.stdout, /4 images are in .*digits\.png, drawn by assets\/mnist-gan/);
+  assert.equal(readFileSync(out).readUInt32BE(12), 0x49484452);
+  const refused = await command("sample", ["assets/mnist-gan", "--sampler", "ddim", "--out", out]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /unknown option "sampler" of the request of a GAN/);
+});
