@@ -295,7 +295,7 @@ check("7.1", convolution(6, 10, 12, 9), [tree.count, multiplyAdds], hint71);
 // the halving, one step is two pixels.
 const width = (n: number, m: number): number | undefined => undefined;
 const tower = (strides: (1 | 2)[]) => strides.map((stride, i) => {
-  return new lab.Conv2d(tree.scope(`${strides}, ${i}`), { inputs: 1, outputs: 1, stride });
+  return new lab.Conv2d(new lab.Parameters().scope(`${i}`), { inputs: 1, outputs: 1, stride });
 });
 const field = lab.normalNoise(1)(0, [1, 41, 41, 1]) as Images;
 const seenBy = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), field);
@@ -308,7 +308,7 @@ check("7.2", [width(2, 0), width(0, 0), width(1, 3)], widths, "a layer adds one 
 // the halving, one step is two pixels.
 const width = (n: number, m: number): number | undefined => 2 * (n + 1) + 1 + 4 * m;
 const tower = (strides: (1 | 2)[]) => strides.map((stride, i) => {
-  return new lab.Conv2d(tree.scope(`${strides}, ${i}`), { inputs: 1, outputs: 1, stride });
+  return new lab.Conv2d(new lab.Parameters().scope(`${i}`), { inputs: 1, outputs: 1, stride });
 });
 const field = lab.normalNoise(1)(0, [1, 41, 41, 1]) as Images;
 const seenBy = (layers: lab.Conv2d[]) => lab.receptiveField((x) => layers.reduce((h, one) => one.apply(h), x), field);

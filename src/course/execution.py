@@ -1,4 +1,4 @@
-"""Runs one notebook on a fresh kernel and lists what went wrong."""
+"""Runs one notebook on a fresh kernel, as a learner goes through it, and lists what went wrong."""
 
 import asyncio
 import re
@@ -15,10 +15,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from notebook_file import parse_json, tags
+from attempts import wrong_answer
+from notebook_file import tags
 
 EXERCISE, SOLUTION, RAISES = "exercise", "solution", "raises-exception"
 PLOTLY = "application/vnd.plotly.v1+json"
+HEADLESS = "DIFFUSION_LAB_HEADLESS"
+WRONG_ANSWER_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -40,16 +43,6 @@ class Run:
     peak_mebibytes: int = 0
 
 
-def plan(cells: list[NotebookNode], with_solutions: bool = True) -> list[int]:
-    """Indices of the code cells in the order they run: each solution at the place of its exercise's stub."""
-    order = [index for index, cell in enumerate(cells) if cell.cell_type == "code"]
-    for stub, solution in pairs(cells):
-        order.remove(solution)
-        if with_solutions:
-            order[order.index(stub)] = solution
-    return order
-
-
 def pairs(cells: list[NotebookNode]) -> list[tuple[int, int]]:
     """Exercises with their solutions, which follow before the next exercise."""
     found = []
@@ -63,7 +56,7 @@ def pairs(cells: list[NotebookNode]) -> list[tuple[int, int]]:
     return found
 
 
-def plan_problems(cells: list[NotebookNode]) -> list[Problem]:
+def pairing_problems(cells: list[NotebookNode]) -> list[Problem]:
     """Exercises without a solution, and solutions without an exercise."""
     paired = {index for pair in pairs(cells) for index in pair}
     lone = [(number, tags(cell)) for number, cell in enumerate(cells, 1) if number - 1 not in paired]
@@ -94,6 +87,11 @@ def cell_problems(cell: NotebookNode, status: str, may_raise: bool) -> list[str]
         elif "image/png" not in output.data:
             errors.append("a figure without a PNG beside it")
     return errors
+
+
+def verdicts(cell: NotebookNode) -> str:
+    """What the checks of an executed cell say, in plain text."""
+    return "\n".join(str(output.get("data", {}).get("text/plain", "")) for output in cell.outputs)
 
 
 class Client(NotebookClient):
@@ -135,6 +133,22 @@ class Client(NotebookClient):
         except Empty:
             pass
 
+    async def for_the_record(self, yes: bool) -> None:
+        """Whether red checks throw from now on, as in a headless run, or only show, as before a learner."""
+        await self.kc.execute(f'process.env["{HEADLESS}"] = "{yes:d}";', silent=True, reply=True)
+
+    async def attempt(self, index: int, source: str) -> NotebookNode:
+        """Runs another text in the place of a cell, without a number of its own; returns the cell as it was then."""
+        cell = self.nb.cells[index]
+        written = cell.source
+        cell.source = source
+        try:
+            await self.async_execute_cell(cell, index, store_history=False)
+            return deepcopy(cell)
+        finally:
+            cell.update(source=written, outputs=[], execution_count=None)
+            self.clear_display_id_mapping(index)
+
 
 def peak_mebibytes(pid: int) -> int:
     """The highest resident memory of a process so far on Linux, else 0."""
@@ -145,20 +159,46 @@ def peak_mebibytes(pid: int) -> int:
     return round(int(found[1]) / 1024) if found else 0
 
 
+async def exercise_problems(client: Client, statuses: list[str], stub: int, solution: int) -> list[str]:
+    """What is wrong with an exercise that a learner meets: unanswered, answered wrongly, then rightly.
+
+    It is left unanswered, as it is in Run All. The solution's own cell runs in its turn.
+    """
+    cells = client.nb.cells
+    unanswered, answered = cells[stub].source, cells[solution].source
+    may_raise = {at: RAISES in tags(cells[at]) for at in (stub, solution)}
+    found = []
+    await client.for_the_record(False)
+    cell = await client.attempt(stub, unanswered)
+    found += [f"unanswered: {text}" for text in cell_problems(cell, statuses[-1], may_raise[stub])]
+    if re.search(r"^✓ \S+ correct", verdicts(cell), re.MULTILINE):
+        found.append(f"counts as answered before it is:\n{verdicts(cell)}")
+    patience, client.timeout, client.interrupt_on_timeout = client.timeout, WRONG_ANSWER_SECONDS, True
+    await client.attempt(stub, wrong_answer(unanswered, answered))
+    client.timeout, client.interrupt_on_timeout = patience, False
+    await client.for_the_record(True)
+    cell = await client.attempt(stub, answered)
+    found += [f"the right answer after a wrong one: {text}" for text in cell_problems(cell, statuses[-1], may_raise[solution])]
+    if any(cell.cell_type == "code" for cell in cells[stub + 1 : solution]):
+        await client.for_the_record(False)
+        await client.attempt(stub, unanswered)
+        await client.for_the_record(True)
+    return found
+
+
 async def execute(
     notebook: NotebookNode, folder: Path, cell_timeout: int, on_cell: Callable[[int, float], None]
 ) -> Run:
-    """Runs every code cell, solutions in place of their stubs, on a kernel that starts in `folder`."""
+    """Runs every code cell in its order, exercises as a learner does, on a kernel that starts in `folder`."""
     started = monotonic()
     run = Run(deepcopy(notebook))
     cells = run.notebook.cells
     for cell in cells:
         if cell.cell_type == "code":
             cell.update(outputs=[], execution_count=None)
-    run.problems += plan_problems(cells)
-    stubs = {solution: stub for stub, solution in pairs(cells)}
+    run.problems += pairing_problems(cells)
+    solutions = dict(pairs(cells))
     kernel = AsyncKernelManager(kernel_name="tslab")
-    kernel.session.unpack = parse_json
     statuses: list[str] = []
     client = Client(
         run.notebook,
@@ -176,16 +216,18 @@ async def execute(
         stuck = False
         try:
             await client.async_start_new_kernel_client()
-            for index in plan(cells):
-                cell = cells[index]
-                if not cell.source.strip():
+            for index, cell in enumerate(cells):
+                if cell.cell_type != "code" or not cell.source.strip():
                     continue
                 cell_started = monotonic()
-                await client.async_execute_cell(cell, index)
-                run.code_cells += 1
+                if index in solutions:
+                    found = await exercise_problems(client, statuses, index, solutions[index])
+                else:
+                    await client.async_execute_cell(cell, index)
+                    run.code_cells += 1
+                    found = cell_problems(cell, statuses[-1], RAISES in tags(cell))
                 on_cell(index + 1, monotonic() - cell_started)
-                may_raise = any(RAISES in tags(cells[at]) for at in (index, stubs.get(index, index)))
-                run.problems += [Problem(index + 1, text) for text in cell_problems(cell, statuses[-1], may_raise)]
+                run.problems += [Problem(index + 1, text) for text in found]
             await client.drain(0.2)
             run.problems += [Problem(0, f"after its cell had ended: {text}") for text in client.late_errors]
         except CellTimeoutError:

@@ -1,14 +1,15 @@
-"""Notebook files: read with clear errors, written whole or not at all, numbers kept digit for digit."""
+"""Notebook files: read with clear errors, written whole or not at all, numbers in JavaScript's digits."""
 
 import json
 import os
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 
-# JavaScript writes 1e-7, Python 1e-07. A private character marks a number that stays as it was written.
+# A private character marks a number in JavaScript's digits until the text is written.
 LITERAL = "\ue000"
 
 # A view of a live widget has no model behind it in a saved notebook.
@@ -19,13 +20,41 @@ class CourseError(Exception):
     """What is wrong with a notebook, its script or the command, and what to do about it."""
 
 
-def marked(digits: str) -> str:
-    return LITERAL + digits
+def javascript_digits(value: float) -> str:
+    """A finite number as JavaScript writes it, 1e-7 for Python's 1e-07: Number::toString of ECMA-262."""
+    mantissa, _, power = repr(abs(value)).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    point = len(digits) - len(fraction) + int(power or 0)
+    digits = digits.rstrip("0") or "0"
+    sign = "-" if value < 0 else ""
+    if digits == "0" or len(digits) <= point <= 21:
+        return sign + digits.ljust(point, "0")
+    if 0 < point <= 21:
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    return f"{sign}{digits[0]}{digits[1:] and '.'}{digits[1:]}e{point - 1:+d}"
 
 
-def parse_json(text: str | bytes) -> object:
-    """JSON whose fractions are marked literals, as `write` expects them."""
-    return json.loads(text, parse_float=marked)
+def marked(part: object) -> object:
+    """A copy of JSON in which fractions are marked texts of JavaScript's digits."""
+    if isinstance(part, float):
+        return LITERAL + javascript_digits(part)
+    if isinstance(part, dict):
+        return {key: marked(value) for key, value in part.items()}
+    return [marked(item) for item in part] if isinstance(part, list) else part
+
+
+def without_passing(notebook: dict) -> dict:
+    """A copy without what changes from one run, one kernel or one page to the next: timings, versions, live widgets."""
+    notebook = deepcopy(notebook)
+    notebook["metadata"].get("language_info", {}).pop("version", None)
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET_VIEW, None)
+    return notebook
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -53,7 +82,7 @@ def read(file: Path) -> NotebookNode:
         raise CourseError(f"{file} has notebook format {version}; the course reads format 4: {remedy}.")
     try:
         nbformat.validate(found)
-        return nbformat.reads(text, nbformat.NO_CONVERT, parse_float=marked)
+        return nbformat.reads(text, nbformat.NO_CONVERT)
     except nbformat.ValidationError as error:
         where = ".".join(str(part) for part in error.absolute_path)
         raise CourseError(f"{file} is no valid notebook, at {where or 'its top'}: {error.message}") from None
@@ -74,13 +103,10 @@ def write_text(file: Path, text: str) -> bool:
     return True
 
 
-def text_of(notebook: NotebookNode) -> str:
-    """The notebook's file: as nbformat writes it, without timings and live widgets, which it drops."""
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET_VIEW, None)
-    return re.sub(rf'"{LITERAL}([-+.eE\d]+)"', r"\1", nbformat.writes(notebook)) + "\n"
+def text_of(notebook: dict) -> str:
+    """The notebook's file: as nbformat writes it, without what only passes, numbers as the kernel wrote them."""
+    written = nbformat.writes(from_dict(marked(without_passing(notebook))))
+    return re.sub(rf'"{LITERAL}([-+.e\d]+)"', r"\1", written) + "\n"
 
 
 def write(file: Path, notebook: NotebookNode) -> bool:

@@ -6,7 +6,7 @@ import tempfile
 from bisect import bisect_right
 from pathlib import Path
 
-from execution import RAISES, Problem, plan
+from execution import RAISES, Problem, pairs
 from nbformat import NotebookNode
 from notebook_file import CourseError, tags
 
@@ -19,6 +19,16 @@ OPTIONS = (
 ERROR = re.compile(r"^(?P<file>.+)\((?P<line>\d+),(?P<column>\d+)\): error (?P<text>.*(?:\n .*)*)", re.MULTILINE)
 
 
+def order(cells: list[NotebookNode], with_solutions: bool) -> list[int]:
+    """Indices of the code cells as one module holds them: the stubs of exercises, or solutions in their place."""
+    found = [index for index, cell in enumerate(cells) if cell.cell_type == "code"]
+    for stub, solution in pairs(cells):
+        found.remove(solution)
+        if with_solutions:
+            found[found.index(stub)] = solution
+    return found
+
+
 class Module:
     """The code cells of a notebook in the order they run, as the text of one module."""
 
@@ -26,7 +36,7 @@ class Module:
         self.lines = ["export {};"]
         self.numbers: list[int] = []
         self.starts: list[int] = []
-        for index in plan(cells, with_solutions):
+        for index in order(cells, with_solutions):
             # A cell that is to raise may hold a type error on purpose.
             if RAISES in tags(cells[index]):
                 continue

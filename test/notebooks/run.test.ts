@@ -1,37 +1,15 @@
 /** `npm run notebooks` as a whole, in a course of a few small notebooks. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { PROGRAM, python, smallCourse } from "./course.js";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PROGRAM = path.join(ROOT, "src", "course", "run.py");
-const python = [".venv/bin/python", ".venv/Scripts/python.exe"]
-  .map((name) => path.join(ROOT, name))
-  .find((name) => existsSync(name));
-assert.ok(python, "the project's Python environment is missing: npm start -- --setup-only makes it");
-
-const project = mkdtempSync(path.join(tmpdir(), "course-"));
-const notebooks = path.join(project, "notebooks");
-mkdirSync(notebooks);
-writeFileSync(path.join(project, "package.json"), '{ "workspaces": [] }');
-symlinkSync(path.join(ROOT, "node_modules"), path.join(project, "node_modules"), "junction");
-after(() => rmSync(project, { recursive: true, force: true }));
-
-function run(...words: string[]): { status: number | null; text: string } {
-  const { status, stdout, stderr } = spawnSync(python as string, [PROGRAM, ...words], {
-    encoding: "utf8",
-    timeout: 240_000,
-    env: { ...process.env, DIFFUSION_LAB_ROOT: project },
-  });
-  return { status, text: `${stdout}\n${stderr}` };
-}
-
-const file = (name: string): string => path.join(notebooks, name);
-const bytes = (name: string): string => readFileSync(file(name), "utf8");
+const course = smallCourse();
+const { run, write, text: bytes } = course;
 
 const GOOD = `// %% [markdown]
 // # A good one
@@ -49,12 +27,13 @@ function square(x: number): number {
 }
 
 // %%
-square(3)
+typeof square
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
 function square(x: number): number {
   return x * x;
 }
+square(3)
 
 // %% tags=["raises-exception"]
 throw new RangeError("as wanted");
@@ -81,7 +60,7 @@ if (process.env["DIFFUSION_LAB_HEADLESS"] === "1") throw new Error("red check");
 `;
 
 test("a notebook made from its script runs, is saved, and a second run changes no byte", () => {
-  writeFileSync(file("00-good.ts"), GOOD);
+  write("00-good.ts", GOOD);
   const first = run("--from-script", "--save", "00");
   assert.equal(first.status, 0, first.text);
   assert.match(first.text, /00-good +4 +\d+\.\d +\d+ +ok/);
@@ -89,20 +68,21 @@ test("a notebook made from its script runs, is saved, and a second run changes n
   const cells = (JSON.parse(saved) as { cells: { outputs?: unknown[]; execution_count?: number; id: string }[] }).cells;
   assert.deepEqual(
     cells.map((cell) => cell.execution_count),
-    [undefined, 1, null, 3, 2, 4],
+    [undefined, 1, null, 2, 3, 4],
   );
   assert.deepEqual(cells[1].outputs, [
     { output_type: "display_data", data: { "text/plain": ["second"] }, metadata: {} },
     { output_type: "stream", name: "stdout", text: ["between\n"] },
   ]);
-  assert.deepEqual((cells[3].outputs?.[0] as { data: unknown }).data, { "text/plain": ["9"] });
+  assert.deepEqual(cells[2].outputs, []);
+  assert.deepEqual((cells[4].outputs?.[0] as { data: unknown }).data, { "text/plain": ["9"] });
   assert.equal(new Set(cells.map(({ id }) => id)).size, cells.length);
   assert.equal(run("--save", "00").status, 0);
   assert.equal(bytes("00-good.ipynb"), saved);
 });
 
 test("everything that can be wrong in a run is told, and nothing is saved", () => {
-  writeFileSync(file("01-bad.ts"), BAD);
+  write("01-bad.ts", BAD);
   const { status, text } = run("--from-script", "--save", "01");
   assert.equal(status, 1);
   const expected = [
@@ -123,17 +103,17 @@ test("everything that can be wrong in a run is told, and nothing is saved", () =
 });
 
 test("what is no notebook is left as it is, and what differs from its script is shown", () => {
-  for (const name of ["02-corrupt.ts", "03-newer.ts"]) writeFileSync(file(name), "// %%\n1\n");
-  writeFileSync(file("02-corrupt.ipynb"), '{ "cells": [');
-  writeFileSync(file("03-newer.ipynb"), '{ "cells": [], "metadata": {}, "nbformat": 5, "nbformat_minor": 0 }');
-  writeFileSync(file("04-pair.ts"), "// %%\nconst a = 1;\n");
+  for (const name of ["02-corrupt.ts", "03-newer.ts"]) write(name, "// %%\n1\n");
+  write("02-corrupt.ipynb", '{ "cells": [');
+  write("03-newer.ipynb", '{ "cells": [], "metadata": {}, "nbformat": 5, "nbformat_minor": 0 }');
+  write("04-pair.ts", "// %%\nconst a = 1;\n");
   const first = run("--from-script", "--check", "02", "03", "04");
   assert.equal(first.status, 1);
   assert.match(first.text, /02-corrupt\.ipynb is not JSON .*git checkout/);
   assert.match(first.text, /03-newer\.ipynb has notebook format 5; the course reads format 4/);
   assert.match(first.text, /wrote notebooks\/04-pair\.ipynb/);
   assert.equal(bytes("02-corrupt.ipynb"), '{ "cells": [');
-  writeFileSync(file("04-pair.ts"), "// %%\nconst a = 2;\n");
+  write("04-pair.ts", "// %%\nconst a = 2;\n");
   const second = run("--check", "04");
   assert.equal(second.status, 1);
   assert.match(second.text, /04-pair: notebook and script differ .*\n(.*\n)*-const a = 1;\n\+const a = 2;/);
@@ -153,15 +133,15 @@ test("words that mean nothing, and a course without notebooks, end with a senten
   }
   const empty = mkdtempSync(path.join(tmpdir(), "no-course-"));
   const env = { ...process.env, DIFFUSION_LAB_ROOT: empty };
-  const { status, stderr } = spawnSync(python as string, [PROGRAM], { encoding: "utf8", env });
+  const { status, stderr } = spawnSync(python, [PROGRAM], { encoding: "utf8", env });
   rmSync(empty, { recursive: true });
   assert.deepEqual([status, /There is no notebook in .*no-course-/.test(stderr)], [2, true], stderr);
 });
 
 test("a cell that takes too long and a kernel that dies are told, and the other cells' outputs are not lost", () => {
-  writeFileSync(file("05-slow.ts"), "// %%\nawait new Promise(() => setInterval(() => undefined, 1000));\n");
-  writeFileSync(
-    file("06-dead.ts"),
+  write("05-slow.ts", "// %%\nawait new Promise(() => setInterval(() => undefined, 1000));\n");
+  write(
+    "06-dead.ts",
     '// %%\nprocess.stderr.write("");\nprocess.kill(process.pid, "SIGKILL");\nawait new Promise(() => undefined);\n',
   );
   const { status, text } = run("--from-script", "--timeout", "3", "05", "06");
@@ -171,10 +151,10 @@ test("a cell that takes too long and a kernel that dies are told, and the other 
 });
 
 test("Ctrl-C ends the run and its kernels", async () => {
-  writeFileSync(file("07-long.ts"), '// %%\nconsole.log("pid", process.pid);\nawait new Promise((r) => setTimeout(r, 6e5));\n');
-  const child = spawn(python as string, [PROGRAM, "--from-script", "--verbose", "07"], {
+  write("07-long.ts", '// %%\nconsole.log("pid", process.pid);\nawait new Promise((r) => setTimeout(r, 6e5));\n');
+  const child = spawn(python, [PROGRAM, "--from-script", "--verbose", "07"], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, DIFFUSION_LAB_ROOT: project },
+    env: { ...process.env, DIFFUSION_LAB_ROOT: course.root },
   });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
@@ -191,7 +171,7 @@ test("Ctrl-C ends the run and its kernels", async () => {
 
 test("the parts of the course's tools, one by one", () => {
   const parts = fileURLToPath(new URL("tools_test.py", import.meta.url));
-  const { status, stderr } = spawnSync(python as string, [parts], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(python, [parts], { encoding: "utf8" });
   assert.equal(status, 0, stderr);
   assert.match(stderr, /Ran \d+ tests/);
 });

@@ -13,11 +13,13 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src" / "course"))
 
 from run import count  # First, because it spares a slow import.
-from execution import PLOTLY, cell_problems, execute, pairs, plan, plan_problems
+from attempts import wrong_answer
+from execution import PLOTLY, cell_problems, execute, pairing_problems, pairs
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
-from notebook_file import WIDGET_VIEW, CourseError, read, text_of, write, write_text
+from notebook_file import WIDGET_VIEW, CourseError, javascript_digits, read, text_of, write, write_text
 from pairing import difference, parse_script, script_of, with_script
+from typecheck import order
 
 
 def tagged(*tags: str) -> NotebookNode:
@@ -30,8 +32,8 @@ class Files(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.file = Path(folder.name) / "n.ipynb"
 
-    def test_what_is_read_is_written_to_the_same_bytes_with_the_numbers_of_either_language(self) -> None:
-        numbers = '{"data": [{"y": [1, 1.50, 1e-7, 1e-07, 0.0000412842, 1e21, -0.0, 12345678901234567890]}]}'
+    def test_what_is_read_is_written_to_the_same_bytes_with_the_numbers_of_javascript(self) -> None:
+        numbers = '{"data": [{"y": [1, 1.5, 1e-7, 0.0000412842, 1e+21, -0.25, 100000000000000000000, 5e-324]}]}'
         cell = {"cell_type": "code", "id": "a", "execution_count": 1, "metadata": {"tags": ["é"]}, "source": ["1\n", "2"]}
         cell["outputs"] = [{"output_type": "display_data", "metadata": {"width": 2}, "data": {PLOTLY: "NUMBERS"}}]
         notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
@@ -43,11 +45,21 @@ class Files(unittest.TestCase):
         self.assertEqual(self.file.read_text(encoding="utf-8"), text)
         self.assertIn("0.0000412842,", text)
 
-    def test_timings_and_live_widgets_are_not_saved_and_what_stands_beside_them_is(self) -> None:
+    def test_a_number_is_written_as_javascript_writes_it(self) -> None:
+        for value, digits in [
+            (0.0, "0"), (-0.0, "0"), (0.5, "0.5"), (-12.75, "-12.75"), (100.0, "100"), (1e16, "10000000000000000"),
+            (123456789012345680000.0, "123456789012345680000"), (1e20, "100000000000000000000"), (1e21, "1e+21"),
+            (-1.5e300, "-1.5e+300"), (1e-6, "0.000001"), (4.12842e-05, "0.0000412842"), (1.5e-07, "1.5e-7"), (5e-324, "5e-324"),
+        ]:
+            self.assertEqual(javascript_digits(value), digits)
+
+    def test_timings_versions_and_live_widgets_are_not_saved_and_what_stands_beside_them_is(self) -> None:
         data = {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "slider"}
         metadata = {"execution": {"started": "now"}, "tags": ["t"]}
         cell = new_code_cell("1", outputs=[new_output("display_data", data=data)], metadata=metadata)
-        self.assertTrue(write(self.file, new_notebook(cells=[cell])))
+        language = {"language_info": {"name": "typescript", "version": "5.9.3"}}
+        self.assertTrue(write(self.file, new_notebook(cells=[cell], metadata=language)))
+        self.assertEqual(read(self.file).metadata, {"language_info": {"name": "typescript"}})
         saved = read(self.file).cells[0]
         self.assertEqual(saved.outputs[0].data, {"text/plain": "slider"})
         self.assertEqual(saved.metadata, {"tags": ["t"]})
@@ -141,15 +153,27 @@ class Kernels(unittest.TestCase):
 
 
 class Verdict(unittest.TestCase):
-    def test_a_solution_runs_in_place_of_its_exercise(self) -> None:
+    def test_a_module_for_the_type_check_holds_the_stub_of_an_exercise_or_the_solution_in_its_place(self) -> None:
         cells = [new_code_cell("0"), tagged("exercise"), new_markdown_cell("text"), new_code_cell("2"), tagged("solution")]
         self.assertEqual(pairs(cells), [(1, 4)])
-        self.assertEqual(plan(cells), [0, 4, 3])
-        self.assertEqual(plan(cells, with_solutions=False), [0, 1, 3])
-        self.assertEqual(plan_problems(cells), [])
+        self.assertEqual(order(cells, with_solutions=True), [0, 4, 3])
+        self.assertEqual(order(cells, with_solutions=False), [0, 1, 3])
+        self.assertEqual(pairing_problems(cells), [])
         lone = [tagged("exercise"), tagged("exercise"), tagged("solution"), tagged("solution")]
-        self.assertEqual(plan(lone), [0, 2, 3])
-        self.assertEqual([problem.cell for problem in plan_problems(lone)], [1, 4])
+        self.assertEqual(order(lone, with_solutions=True), [0, 2, 3])
+        self.assertEqual([problem.cell for problem in pairing_problems(lone)], [1, 4])
+
+    def test_a_wrong_answer_differs_from_the_solution_where_the_learner_writes(self) -> None:
+        check = 'check("1", f(1), 2 * 3 + 4)'
+        for stub, solution, expected in [
+            ("undefined", "a + b - c * d / e", "a - b + c / d * e"),
+            ("undefined", "xs.findIndex((x) => x < 0.5) - 1", "xs.findIndex((x) => x < 0.5) + 1"),
+            ("undefined", "-(x ** 2)", "-(x ** 3)"),
+            ("undefined", "x1[3]", "x1[4]"),
+            ("undefined", "// a + b\n[7, 8]", "// a + b\n[8, 9]"),
+            ("undefined", "x", "x"),
+        ]:
+            self.assertEqual(wrong_answer(f"{stub}\n{check}", f"{solution}\n{check}"), f"{expected}\n{check}")
 
     def test_a_figure_needs_data_and_a_png(self) -> None:
         for figure, beside, expected in [
