@@ -239,7 +239,7 @@ export class KernelServer {
     this.replyExecuted(message, { status: "error", ...outcome.error, payload: [], user_expressions: {} });
     for (const request of aborted) {
       this.publishNow("status", { execution_state: "busy" }, request.header);
-      this.replyExecuted(request, { status: "aborted" });
+      this.reply(request, "execute_reply", { status: "aborted" });
       this.publishNow("status", { execution_state: "idle" }, request.header);
     }
   }
