@@ -17,8 +17,8 @@ const FLOORS = [
   ["cli", "course"],
 ];
 
-/** They stand alone. The kernel runs without the library; the set-up runs before anything is installed. */
-const ALONE = ["kernel", "setup"];
+/** They stand alone. The kernel and the page run without the library; the set-up runs before anything is installed. */
+const ALONE = ["kernel", "lab", "setup"];
 
 /** Files that may import Node's own modules. The rest must run in a browser too. */
 const NODE = [

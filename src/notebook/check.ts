@@ -5,7 +5,7 @@ import { bundle, publish } from "./publish.js";
 import { blockOf, bound, readable, shapeText, type Block, type Numeric } from "./values.js";
 
 export interface CheckOptions {
-  /** Shown with a red answer. */
+  /** Shown with a wrong answer. */
   hint?: string;
   /** Largest |answer − expected| allowed, relative to |expected| where that is above 1; default 1e-4. */
   tolerance?: number;
@@ -23,7 +23,7 @@ export class ExerciseError extends Error {
 }
 
 /**
- * Checks an answer of an exercise and shows green, or red with the reason and the hint.
+ * Checks an answer of an exercise and shows ✓, or ✗ with the reason and the hint, or ○ where there is none yet.
  * Never throws for a learner; in a headless run a missing or wrong answer throws.
  *
  * @param exercise its number, for example `"3.2"`.
@@ -46,16 +46,17 @@ export function check<T>(
   const options: CheckOptions = typeof hint === "string" ? { hint } : hint;
   const verdict = judge(answer, expected, options.tolerance ?? 1e-4);
   const advice = verdict.state === "wrong" && options.hint ? options.hint : undefined;
-  const [mark, plainMark, word] = {
-    right: ["✅", "✓", "correct"],
-    wrong: ["❌", "✗", "not yet"],
-    open: ["⬜", "·", "not answered yet"],
+  // Signs that fonts for text have: a box in the place of a picture would look alike for right and wrong.
+  const [mark, word] = {
+    right: ["✓", "correct"],
+    wrong: ["✗", "not yet"],
+    open: ["○", "not answered yet"],
   }[verdict.state];
   const reason = verdict.reason ? `: ${verdict.reason}` : "";
   publish(
     bundle({
-      "text/markdown": `${mark} **${exercise}** ${word}${escapeMarkdown(reason)}${advice ? `\n\n*Hint: ${escapeMarkdown(advice)}*` : ""}`,
-      "text/plain": `${plainMark} ${exercise} ${word}${reason}${advice ? `\n  Hint: ${advice}` : ""}`,
+      "text/markdown": `**${mark} ${exercise}** ${word}${escapeMarkdown(reason)}${advice ? `\n\n*Hint: ${escapeMarkdown(advice)}*` : ""}`,
+      "text/plain": `${mark} ${exercise} ${word}${reason}${advice ? `\n  Hint: ${advice}` : ""}`,
     }),
   );
   if (verdict.state !== "right" && isHeadless()) throw new ExerciseError(`${exercise} ${word}${reason}`);

@@ -122,7 +122,7 @@ export class Formula {
     const mark = agreed ? "✓" : "✗";
     publish(
       bundle({
-        "text/markdown": `$$${this.latex}$$\n\n${agreed ? "✅" : "❌"} ${message}`,
+        "text/markdown": `$$${this.latex}$$\n\n**${agreed ? "✓" : "✗"}** ${message}`,
         "text/plain": `${this.text}\n${mark} ${message}`,
       }),
     );

@@ -83,7 +83,11 @@ function render({ model, el }) {
   // JupyterLab would take the arrow keys for its own, and the focus back to the cell.
   el.dataset.lmSuppressShortcuts = "true";
   el.addEventListener("keydown", (event) => event.stopPropagation());
-  el.append(row, place);
+  const wake = document.createElement("p");
+  wake.className = "diffusion-lab-wake";
+  wake.textContent = model.get("wake");
+  wake.hidden = true;
+  el.append(row, place, wake);
   const drawView = () => draw(model.get("view"), place);
   model.on("change:value", show);
   model.on("change:view", drawView);

@@ -50,6 +50,9 @@ interface View {
 
 const NO_VIEW: View = { text: "" };
 const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
+/** What stays of a control in a saved notebook: `src/lab` shows its first view with these words. */
+const STORED_CONTROL = "application/vnd.diffusion-lab.control+json";
+const WAKE = "Run this cell to wake this control.";
 
 function viewOf(shown: unknown): View {
   if (shown === undefined) return NO_VIEW;
@@ -67,7 +70,7 @@ function failure(error: unknown): View {
 
 /**
  * A control under a cell that calls back when the reader moves it. Where widgets cannot live (on GitHub, in a saved
- * notebook, on another kernel) the view of its first value stands in its place.
+ * notebook, on another kernel) the view of its first value stands in its place, and in JupyterLab how to wake it.
  */
 export class Widget<V> {
   private readonly describe: string;
@@ -90,7 +93,7 @@ export class Widget<V> {
     this.decode = options.decode;
     this.onChange = options.onChange;
     this.raw = options.raw;
-    this.state = { options: null, interval: null, ...options.state };
+    this.state = { options: null, interval: null, wake: WAKE, ...options.state };
     this.views = new Latest<unknown, View>(
       (raw) => this.viewFor(raw),
       (view, raw) => {
@@ -102,7 +105,7 @@ export class Widget<V> {
     // The course's kernel carries widgets, stock tslab does not.
     this.comm = courseKernel()?.comms?.open(
       "jupyter.widget",
-      { state: { ...MODEL, ...this.everything() }, buffer_paths: [] },
+      { state: this.everything(), buffer_paths: [] },
       { version: "2.1.0" },
     );
     if (this.comm) this.comm.onMessage = ({ data }) => this.receive(data);
@@ -130,7 +133,10 @@ export class Widget<V> {
 
   private bundle(): MimeBundle {
     const { text, png, width, height } = this.view;
-    const data: Record<string, unknown> = { "text/plain": text ? `${this.describe}\n${text}` : this.describe };
+    const data: Record<string, unknown> = {
+      "text/plain": text ? `${this.describe}\n${text}` : this.describe,
+      [STORED_CONTROL]: { wake: WAKE },
+    };
     const metadata: MimeBundle["metadata"] = {};
     if (png) {
       data["image/png"] = png;
@@ -140,8 +146,9 @@ export class Widget<V> {
     return { data, metadata };
   }
 
+  /** The whole model: a page that was opened again knows nothing of it. */
   private everything(): Record<string, unknown> {
-    return { ...this.state, value: this.raw, view: this.view, shown: this.raw };
+    return { ...MODEL, ...this.state, value: this.raw, view: this.view, shown: this.raw };
   }
 
   private receive(data: Record<string, unknown>): void | Promise<void> {

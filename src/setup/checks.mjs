@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { ask, npmCommand } from "./support/command.mjs";
 import { jupyterEnvironment, KERNELSPEC } from "./kernelspec.mjs";
+import { EXTENSION } from "./lab.mjs";
 import { npmDifferences } from "./npm.mjs";
 import { ROOT, venvProgram } from "./paths.mjs";
 import { pythonReady } from "./python.mjs";
@@ -73,8 +74,9 @@ export async function checkJupyterLab() {
   const version = await ask(venvProgram("python"), ["-m", "jupyterlab", "--version"], { env: jupyterEnvironment() });
   if (version === null)
     return { name, state: "missing", found: "in .venv, but it does not start", remedy: `delete .venv, then ${START}` };
-  const plotly = existsSync(join(ROOT, ".venv", "share", "jupyter", "labextensions", "jupyterlab-plotly"));
-  return { name, state: "ok", found: `${version}${plotly ? ", draws plotly figures" : ""}` };
+  if (!existsSync(join(EXTENSION, "package.json")))
+    return { name, state: "missing", found: `${version}, without the course's extension`, remedy: START };
+  return { name, state: "ok", found: `${version}, with the course's extension` };
 }
 
 /**

@@ -8,7 +8,7 @@ import { ROOT } from "./paths.mjs";
 import { pruneOutput } from "./prune.mjs";
 
 /** Every package there is; `tsc -b` builds one and those it refers to. */
-const PACKAGES = ["src", "src/kernel", "test/bench"];
+const PACKAGES = ["src", "src/kernel", "src/lab", "test/bench"];
 
 /** When each was last built; the compiler leaves its record alone where nothing changed. */
 function builds() {

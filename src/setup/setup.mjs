@@ -1,6 +1,7 @@
 /** The steps of set-up, in their order. */
 import { join } from "node:path";
 import { kernelspec } from "./kernelspec.mjs";
+import { labSettings } from "./lab.mjs";
 import { buildLibrary } from "./library.mjs";
 import { withLock } from "./support/lock.mjs";
 import { npmPackages } from "./npm.mjs";
@@ -27,6 +28,7 @@ export async function setUp(steps) {
         await buildLibrary(steps);
       } finally {
         await kernelspec(steps);
+        await labSettings(steps);
       }
     },
     onWait,

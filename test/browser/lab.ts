@@ -4,12 +4,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { chromium, type Browser, type Locator, type Page } from "playwright-core";
-import { computingProcess } from "../../src/runtime/native-process.js";
-import { kernelSpec } from "../../src/kernel/kernelspec.js";
+import { jupyterArguments } from "../../src/setup/jupyter.mjs";
+import { jupyterEnvironment } from "../../src/setup/kernelspec.mjs";
+import { ROOT, venvProgram } from "../../src/setup/paths.mjs";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PATIENCE = 60_000;
 
 /** The first Chromium that this machine has; `CHROMIUM` names another. */
@@ -26,12 +25,34 @@ export function findChromium(): string | undefined {
   return [...named, ...found, ...applications].find((file) => existsSync(file));
 }
 
-interface KernelState {
+/** The browser of this machine, or the reason why tests that need one are skipped, which is said once. */
+export function browserForTests(): { readonly chromium: string | undefined; readonly skip: string | false } {
+  const chromium = findChromium();
+  if (chromium) return { chromium, skip: false };
+  const skip = "no Chromium on this machine: install chromium or Google Chrome, or set CHROMIUM=/path/to/it";
+  console.log(`The browser tests are skipped: ${skip}`);
+  return { chromium, skip };
+}
+
+export interface Cell {
+  readonly source: string;
+  readonly tags?: readonly string[];
+  /** Whether only its output is shown. */
+  readonly hidden?: boolean;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface KernelState {
+  readonly id: string;
   readonly execution_state: string;
   readonly connections: number;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
@@ -58,40 +79,29 @@ export class Lab {
 
   static async start(executablePath: string): Promise<Lab> {
     const folder = mkdtempSync(path.join(tmpdir(), "lab-"));
-    const kernel = path.join(folder, "jupyter", "kernels", "tslab");
-    mkdirSync(kernel, { recursive: true });
-    mkdirSync(path.join(folder, "work"));
-    writeFileSync(
-      path.join(kernel, "kernel.json"),
-      JSON.stringify(
-        kernelSpec({ env: computingProcess.environment, folder: path.join(ROOT, "src", "kernel", "dist") }),
-      ),
-    );
-    const python = [".venv/bin/python", ".venv/Scripts/python.exe"].map((file) => path.join(ROOT, file));
+    const root = path.join(folder, "work");
+    mkdirSync(root);
     const port = await freePort();
-    const inside = (name: string): string => path.join(folder, "jupyter", name);
+    const inside = (name: string): string => path.join(folder, name);
+    const own = ["--IdentityProvider.token=test"];
     const server = spawn(
-      python.find((file) => existsSync(file)) ?? "python3",
-      [
-        ...["-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"],
-        ...[`--ServerApp.port=${port}`, "--ServerApp.port_retries=0", "--IdentityProvider.token=test"],
-        ...[`--ServerApp.root_dir=${path.join(folder, "work")}`, "--LabApp.news_url=None"],
-        "--KernelSpecManager.ensure_native_kernel=False",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-      ],
+      venvProgram("python"),
+      [...jupyterArguments({ browser: false, port, notebook: "", root }), ...own],
       {
         cwd: folder,
         stdio: ["ignore", "pipe", "pipe"],
         env: {
-          ...process.env,
+          ...jupyterEnvironment(),
           // Somebody watches here, also where a CI runs this.
           CI: "",
           DIFFUSION_LAB_ROOT: ROOT,
-          JUPYTER_PATH: inside(""),
+          // What a user has set in JupyterLab is no part of the course.
           JUPYTER_CONFIG_DIR: inside("config"),
           JUPYTER_DATA_DIR: inside("data"),
           JUPYTER_RUNTIME_DIR: inside("runtime"),
           IPYTHONDIR: inside("ipython"),
+          JUPYTERLAB_SETTINGS_DIR: inside("settings"),
+          JUPYTERLAB_WORKSPACES_DIR: inside("workspaces"),
         },
       },
     );
@@ -102,29 +112,68 @@ export class Lab {
   }
 
   /** Opens a new notebook of these code cells and waits until its kernel is idle. */
-  async open(name: string, cells: readonly string[]): Promise<OpenNotebook> {
+  async open(name: string, cells: readonly (string | Cell)[], size?: Size): Promise<OpenNotebook> {
     const notebook = {
-      cells: cells.map((source, index) => ({
-        ...{ cell_type: "code", id: `cell-${index}`, metadata: {}, source },
-        ...{ outputs: [], execution_count: null },
-      })),
+      cells: cells.map((cell, index) => {
+        const { source, tags, hidden } = typeof cell === "string" ? { source: cell } : (cell as Cell);
+        const metadata = { ...(tags ? { tags } : {}), ...(hidden ? { jupyter: { source_hidden: true } } : {}) };
+        return { cell_type: "code", id: `cell-${index}`, metadata, source, outputs: [], execution_count: null };
+      }),
       metadata: { kernelspec: { display_name: "TypeScript (diffusion-lab)", language: "typescript", name: "tslab" } },
       nbformat: 4,
       nbformat_minor: 5,
     };
-    writeFileSync(path.join(this.folder, "work", `${name}.ipynb`), JSON.stringify(notebook));
-    const page = await this.browser.newPage({ viewport: { width: 1200, height: 1000 } });
+    writeFileSync(this.file(name), JSON.stringify(notebook));
+    return this.openFile(name, size);
+  }
+
+  /** Where the notebook of this name lies. */
+  file(name: string): string {
+    return path.join(this.folder, "work", `${name}.ipynb`);
+  }
+
+  /** Opens a notebook that lies there and waits until its kernel is idle. */
+  async openFile(name: string, size: Size = { width: 1200, height: 1000 }): Promise<OpenNotebook> {
+    const page = await this.browser.newPage({ viewport: size });
     page.setDefaultTimeout(PATIENCE);
-    await page.goto(`${this.address}/lab/tree/${name}.ipynb?token=test&reset`);
-    await page.locator(".jp-Notebook .jp-CodeCell").first().waitFor();
-    // The indicator says idle before there is a kernel, too; JupyterLab drops what is run then.
-    const states = async (): Promise<KernelState[]> => {
-      const answer = await fetch(`${this.address}/api/kernels?token=test`);
-      return (await answer.json()) as KernelState[];
-    };
-    await until(states, (all) => all.some((one) => one.execution_state === "idle" && one.connections > 0));
-    await page.locator("#jp-main-statusbar", { hasText: "TypeScript (diffusion-lab) | Idle" }).waitFor();
-    return new OpenNotebook(page);
+    const notebook = new OpenNotebook(page, async () => {
+      await page.goto(`${this.address}/lab/tree/${name}.ipynb?token=test&reset`);
+      await page.locator(".jp-Notebook .jp-CodeCell").first().waitFor();
+      await this.kernelReady(name);
+      await page.locator("#jp-main-statusbar", { hasText: "TypeScript (diffusion-lab) | Idle" }).waitFor();
+    });
+    await notebook.load();
+    return notebook;
+  }
+
+  /** Changes a setting of JupyterLab for pages that are loaded later. */
+  async set(plugin: string, settings: object): Promise<void> {
+    const body = JSON.stringify({ raw: JSON.stringify(settings) });
+    const answer = await this.ask(`lab/api/settings/${plugin}`, { method: "PUT", body });
+    if (!answer.ok) throw new Error(`${plugin} was not set: ${await answer.text()}`);
+  }
+
+  /** The kernel of a notebook. */
+  async kernel(name: string): Promise<KernelState | undefined> {
+    const sessions = (await (await this.ask("api/sessions")).json()) as { path: string; kernel: KernelState }[];
+    return sessions.find((session) => session.path === `${name}.ipynb`)?.kernel;
+  }
+
+  /** The ids of all kernels that run. */
+  async kernels(): Promise<string[]> {
+    return ((await (await this.ask("api/kernels")).json()) as KernelState[]).map(({ id }) => id);
+  }
+
+  ask(place: string, options: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.address}/${place}`, { ...options, headers: { Authorization: "token test" } });
+  }
+
+  /** The indicator says idle before there is a kernel, too; JupyterLab drops what is run then. */
+  private async kernelReady(name: string): Promise<void> {
+    await until(
+      () => this.kernel(name),
+      (kernel) => kernel?.execution_state === "idle" && kernel.connections > 0,
+    );
   }
 
   async close(): Promise<void> {
@@ -139,7 +188,7 @@ export class Lab {
 
   private async ready(): Promise<void> {
     for (const deadline = Date.now() + PATIENCE; Date.now() < deadline;) {
-      const answer = await fetch(`${this.address}/api/status?token=test`).catch(() => undefined);
+      const answer = await this.ask("api/status").catch(() => undefined);
       if (answer?.ok) return;
       if (this.server.exitCode !== null) break;
       await new Promise((resolve) => setTimeout(resolve, 300));
@@ -150,9 +199,12 @@ export class Lab {
 
 export class OpenNotebook {
   readonly page: Page;
+  /** Loads the page, a second time as a reload does. */
+  readonly load: () => Promise<void>;
 
-  constructor(page: Page) {
+  constructor(page: Page, load: () => Promise<void>) {
     this.page = page;
+    this.load = load;
   }
 
   cell(index: number): Locator {
@@ -177,14 +229,52 @@ export class OpenNotebook {
 
   /** Run → Run All Cells. */
   async runAll(): Promise<void> {
-    await this.page.locator(".lm-MenuBar-itemLabel", { hasText: "Run" }).first().click();
-    await this.page.locator(".lm-Menu-itemLabel", { hasText: "Run All Cells" }).first().click();
+    await this.choose("Run", "Run All Cells");
+  }
+
+  /** Chooses from a menu. */
+  async choose(menu: string, item: string): Promise<void> {
+    await this.page.locator(".lm-MenuBar-itemLabel", { hasText: menu }).first().click();
+    await this.page.locator(".lm-Menu-itemLabel", { hasText: item }).first().click();
+  }
+
+  /** Kernel → Restart Kernel…, until the new one is idle. */
+  async restartKernel(): Promise<void> {
+    await this.choose("Kernel", "Restart Kernel…");
+    await this.page.locator(".jp-Dialog .jp-mod-accept").click();
+    await this.page.locator("#jp-main-statusbar", { hasText: "| Idle" }).waitFor();
+  }
+
+  /** Settings → Theme → … */
+  async theme(name: string): Promise<void> {
+    await this.page.locator(".lm-MenuBar-itemLabel", { hasText: "Settings" }).first().click();
+    await this.page.locator(".lm-Menu-itemLabel", { hasText: "Theme" }).first().hover();
+    await this.page.locator(".lm-Menu-itemLabel", { hasText: name }).first().click();
+  }
+
+  /** Saves with the menu and waits until the file is written. */
+  async save(): Promise<void> {
+    const written = this.page.waitForResponse(
+      (answer) => answer.request().method() === "PUT" && answer.url().includes("/api/contents/"),
+    );
+    await this.choose("File", "Save Notebook");
+    await written;
   }
 
   async finished(index: number): Promise<void> {
     await this.cell(index)
       .locator(".jp-InputPrompt", { hasText: /\[\d+\]/ })
       .waitFor();
+  }
+
+  /** The stop button. */
+  async interrupt(): Promise<void> {
+    const names = [
+      '[data-command="notebook:interrupt-kernel"]',
+      'jp-button[title*="Interrupt"]',
+      '[title*="Interrupt the kernel"]',
+    ];
+    await this.page.locator(names.join(", ")).first().click();
   }
 
   async close(): Promise<void> {

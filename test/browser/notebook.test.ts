@@ -3,13 +3,9 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { readCells } from "../notebooks/cells.js";
-import { findChromium, Lab, until, type OpenNotebook } from "./lab.js";
+import { browserForTests, Lab, until, type OpenNotebook } from "./lab.js";
 
-const chromium = findChromium();
-const skip = chromium
-  ? false
-  : "no Chromium on this machine: install chromium or Google Chrome, or set CHROMIUM=/path/to/it";
-if (skip) console.log(`The browser tests are skipped: ${skip}`);
+const { chromium, skip } = browserForTests();
 
 const CELLS = [
   `import { lineChart } from "diffusion-lab/plot";
@@ -57,21 +53,12 @@ test("a cell prints under itself", { skip }, async () => {
   assert.match(await notebook.output(0).first().innerText(), /ready/);
 });
 
-test("a plotly figure is drawn, as a picture first and interactive under the mouse", { skip }, async () => {
+test("a figure is drawn, and a point under the mouse is named", { skip }, async () => {
   await notebook.run(1);
-  const output = notebook.cell(1).locator(".jp-OutputArea-output");
-  const picture = output.locator("img.plot-img");
-  await picture.waitFor();
-  // The chart takes the picture's place under the mouse, so the mouse is moved, not asked to hover over the picture.
-  const box = await picture.boundingBox();
-  assert.ok(box && box.width > 100 && box.height > 100);
-  await notebook.page.mouse.move(0, 0);
-  await notebook.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 5 });
-  const plot = output.locator(".plot-container");
-  await plot.locator(".main-svg").first().waitFor();
-  assert.match((await plot.textContent()) ?? "", /a curve/);
-  // A label at the point under the mouse is what makes it interactive.
-  const area = await plot.locator(".nsewdrag").first().boundingBox();
+  const figure = notebook.cell(1).locator(".diffusion-lab-figure");
+  await figure.locator(".main-svg").first().waitFor();
+  assert.match((await figure.textContent()) ?? "", /a curve/);
+  const area = await figure.locator(".nsewdrag").first().boundingBox();
   assert.ok(area);
   let height = 0;
   await until(
@@ -79,7 +66,7 @@ test("a plotly figure is drawn, as a picture first and interactive under the mou
       // Up and down over the middle point until the mouse is near it.
       height = (height + 0.05) % 1;
       await notebook.page.mouse.move(area.x + area.width / 2, area.y + area.height * height, { steps: 3 });
-      return plot.locator(".hoverlayer text").count();
+      return figure.locator(".hoverlayer text").count();
     },
     (labels) => labels > 0,
   );
@@ -113,12 +100,7 @@ test("a slider changes its picture", { skip }, async () => {
 test("the stop button ends the library's training, and the next cell goes on with it", { skip }, async () => {
   await notebook.start(4);
   await notebook.output(4).filter({ hasText: "training" }).first().waitFor();
-  await notebook.page
-    .locator(
-      '[data-command="notebook:interrupt-kernel"], jp-button[title*="Interrupt"], [title*="Interrupt the kernel"]',
-    )
-    .first()
-    .click();
+  await notebook.interrupt();
   await notebook.output(4).filter({ hasText: "Interrupted" }).first().waitFor();
   await notebook.run(5);
   assert.match(await notebook.output(5).first().innerText(), /went on from true 3/);

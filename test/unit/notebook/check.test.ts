@@ -89,12 +89,12 @@ test("hints come with red only, and marks in colour", () => {
   assert.equal(verdict("3.2", 1, 2, "look at ᾱ"), "✗ 3.2 not yet: 1 is too small\n  Hint: look at ᾱ");
   assert.equal(verdict("3.2", 2, 2, "look at ᾱ"), "✓ 3.2 correct");
   const [red] = displayed(() => check("3.2", 1, 2, { hint: "use *beta_t*" }));
-  assert.equal(red.data["text/markdown"], "❌ **3.2** not yet: 1 is too small\n\n*Hint: use \\*beta\\_t\\**");
+  assert.equal(red.data["text/markdown"], "**✗ 3.2** not yet: 1 is too small\n\n*Hint: use \\*beta\\_t\\**");
 });
 
 test("an exercise that is not done is neither red nor green", () => {
-  assert.equal(verdict("3.1", undefined, 3, "hint"), "· 3.1 not answered yet");
-  assert.equal(verdict("3.1", [2, undefined], [2, 3], "hint"), "· 3.1 not answered yet");
+  assert.equal(verdict("3.1", undefined, 3, "hint"), "○ 3.1 not answered yet");
+  assert.equal(verdict("3.1", [2, undefined], [2, 3], "hint"), "○ 3.1 not answered yet");
   assert.match(verdict("3.1", 5, Infinity), /^✗ 3\.1 not yet: 5 is too small/);
   assert.match(verdict("3.1", [Infinity, 2], [Infinity, 2]), /^✓/);
   assert.match(verdict("3.1", [], new Float32Array(0)), /^✗ .*the expected value is empty/);
@@ -103,7 +103,7 @@ test("an exercise that is not done is neither red nor green", () => {
   assert.match(verdict("3.1", disposed, [1]), /^✗ 3\.1 not yet: your answer .* could not be judged: .*disposed/);
   assert.equal(
     verdict("3.1", () => undefined, 3),
-    "· 3.1 not answered yet",
+    "○ 3.1 not answered yet",
   );
 });
 
@@ -120,7 +120,7 @@ test("headless, a wrong or missing answer throws after it was shown", () => {
   );
   assert.deepEqual(
     sent.map((one) => text(one)[0]),
-    ["✓", "✗", "·"],
+    ["✓", "✗", "○"],
   );
 });
 
@@ -148,6 +148,6 @@ test("a predicate knows the type of the answer, with or without a function aroun
   });
   assert.deepEqual(
     sent.map((one) => text(one)),
-    ["✓ 1 correct", "✓ 2 correct", "· 3 not answered yet"],
+    ["✓ 1 correct", "✓ 2 correct", "○ 3 not answered yet"],
   );
 });

@@ -157,7 +157,7 @@ test("agreement is shown with the equation, disagreement throws only headless", 
   );
   assert.equal(
     right.data["text/markdown"],
-    "$$2 \\, a$$\n\n✅ agrees with the library: 2 values, largest deviation below 1e-6",
+    "$$2 \\, a$$\n\n**✓** agrees with the library: 2 values, largest deviation below 1e-6",
   );
   assert.equal(text(wrong), "2 * a\n✗ differs from the library: one value, largest deviation 0.5, allowed 3e-6");
   assert.match(text(shape), /the formula has shape \[2\], the value shape \[3\]/);

@@ -114,6 +114,9 @@ test("select gives the text, play its interval, and the front end gets the state
   void ask({ method: "request_state" });
   const { state } = models[0].sent.at(-1) as { state: Record<string, unknown> };
   assert.deepEqual([state.options, state.value], [["linear", "cosine"], 0]);
+  // A page that was opened again has nothing but this answer to build the control from.
+  assert.deepEqual(Object.keys(models[0].state).sort(), Object.keys(state).sort());
+  assert.equal(state._model_module, "anywidget");
   play({ min: 1, max: 5, interval: 40 });
   assert.equal(models[1].state.interval, 40);
 });
@@ -127,6 +130,7 @@ test("without the course's kernel the first view stands alone", async () => {
   const widget = slider({ min: 0, max: 1, onChange: async () => png });
   const data = await shown(widget);
   assert.equal(data[WIDGET_VIEW], undefined);
+  assert.deepEqual(data["application/vnd.diffusion-lab.control+json"], { wake: "Run this cell to wake this control." });
   assert.equal(typeof data["image/png"], "string");
 });
 

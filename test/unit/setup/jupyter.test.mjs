@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { freePort, jupyterArguments, readArguments, writePageConfig } from "../../../src/setup/jupyter.mjs";
+import { freePort, jupyterArguments, readArguments } from "../../../src/setup/jupyter.mjs";
 import { jupyterEnvironment, pinNode } from "../../../src/setup/kernelspec.mjs";
+import { withoutMarkPositions, writeSettings } from "../../../src/setup/lab.mjs";
 import { JUPYTER } from "../../../src/setup/paths.mjs";
 
 test("options are read, and an unknown one is refused with the list of those there are", () => {
@@ -58,14 +60,17 @@ test("JupyterLab listens to this machine only, keeps its token, and serves the c
   );
 });
 
-test("JupyterLab asks about no news and shows no menu of jupytext", () => {
+test("JupyterLab asks about no news, shows no menu of jupytext, and saves as the course does", () => {
   const venv = mkdtempSync(join(tmpdir(), "venv-"));
-  writePageConfig(venv);
+  writeSettings(venv);
   const page = JSON.parse(readFileSync(join(venv, "etc/jupyter/labconfig/page_config.json"), "utf8"));
   assert.deepEqual(page.disabledExtensions, {
     "@jupyterlab/apputils-extension:announcements": true,
     "jupyterlab-jupytext": true,
+    "jupyterlab-plotly": true,
   });
+  const server = readFileSync(join(venv, "etc/jupyter/jupyter_server_config.py"), "utf8");
+  assert.match(server, /src.course.*\nfrom saving import CourseContents\n.*contents_manager_class = CourseContents/);
   rmSync(venv, { recursive: true });
 });
 
@@ -94,4 +99,21 @@ test("Jupyter's folders all lie in the checkout", () => {
   for (const [name, value] of Object.entries(env)) {
     if (name.startsWith("JUPYTER") || name === "IPYTHONDIR") assert.ok(value.startsWith(JUPYTER), `${name}=${value}`);
   }
+});
+
+test("the font for code leaves marks to the browser, and nothing else of it changes", () => {
+  const require = createRequire(import.meta.resolve("../../../src/package.json"));
+  const font = readFileSync(require.resolve("dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf"));
+  const changed = withoutMarkPositions(font);
+  const tables = (/** @type {Buffer} */ from) =>
+    Array.from({ length: from.readUInt16BE(4) }, (_, i) => from.toString("latin1", 12 + 16 * i, 16 + 16 * i));
+  assert.ok(tables(font).includes("GPOS"));
+  assert.deepEqual(
+    tables(changed),
+    tables(font).map((name) => name.replace("GPOS", "GPOZ")),
+  );
+  // Browsers search them in their order.
+  assert.deepEqual(tables(changed), [...tables(changed)].sort());
+  const differing = font.filter((byte, i) => byte !== changed[i]);
+  assert.equal(differing.length, 1);
 });

@@ -32,15 +32,7 @@ test("every Python package is pinned and has a checksum", () => {
   const pins = lines.filter((line) => /^[a-z]/i.test(line));
   assert.ok(pins.length > 90, `${pins.length} packages`);
   for (const pin of pins) assert.match(pin, /^[\w.-]+==[\w.]+( ; [^\\]+)? \\$/);
-  for (const name of [
-    "jupyterlab",
-    "plotly",
-    "nbclient",
-    "jupytext",
-    "ipywidgets",
-    "anywidget",
-    "jupyter-kernel-test",
-  ]) {
+  for (const name of ["jupyterlab", "nbclient", "jupytext", "ipywidgets", "anywidget", "jupyter-kernel-test"]) {
     assert.ok(
       pins.some((pin) => pin.startsWith(`${name}==`)),
       name,
