@@ -192,7 +192,8 @@ if __name__ == "__main__":
     sys.stderr.reconfigure(encoding="utf-8")
     # What matters of its log is a problem of a notebook.
     logging.getLogger("traitlets").setLevel(logging.CRITICAL)
-    # SIGTERM ends kernels as Ctrl-C does.
+    # SIGTERM ends kernels as Ctrl-C does, also where a shell that started this in the background has Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     os.environ.update(
         DIFFUSION_LAB_HEADLESS="1",

@@ -1,11 +1,12 @@
 /** The options of `npm start`, and JupyterLab started as the course wants it. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { SetupError } from "./support/errors.mjs";
+import { onOrphaned } from "./support/orphaned.mjs";
 import { jupyterEnvironment } from "./kernelspec.mjs";
-import { ROOT, VENV, venvProgram } from "./paths.mjs";
+import { ROOT, venvProgram } from "./paths.mjs";
 
 const FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb";
 const DEFAULT_PORT = 8888;
@@ -80,22 +81,12 @@ export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
   ];
 }
 
-/**
- * Switches off what JupyterLab would put over the first page: the question about news, and jupytext's menu.
- *
- * @param {string} venv
- */
-export function writePageConfig(venv) {
-  const folder = join(venv, "etc", "jupyter", "labconfig");
-  const path = join(folder, "page_config.json");
-  const disabledExtensions = { "@jupyterlab/apputils-extension:announcements": true, "jupyterlab-jupytext": true };
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${path}.tmp-${process.pid}`, `${JSON.stringify({ disabledExtensions }, null, 2)}\n`);
-  renameSync(`${path}.tmp-${process.pid}`, path);
-}
+/** Milliseconds that JupyterLab has to end its kernels and itself. */
+const PATIENCE = 8000;
 
 /**
  * Runs JupyterLab until it is closed; resolves with the exit code. Its token stays on, it listens to this machine only.
+ * Ctrl-C, SIGTERM and the end of the terminal end JupyterLab and its kernels.
  *
  * @param {{ browser: boolean, port: number, notebook: string }} options
  * @returns {Promise<number>}
@@ -105,22 +96,35 @@ export async function openJupyterLab(options) {
     console.log(`! There is no ${options.notebook}; JupyterLab opens on the folder.`);
   const port = await freePort(options.port);
   if (port !== options.port) console.log(`! Port ${options.port} is in use; JupyterLab takes ${port}.`);
-  writePageConfig(VENV);
-  console.log("Opening JupyterLab, about 5 s. Ctrl-C twice ends it.");
+  console.log("Opening JupyterLab, about 5 s. Ctrl-C ends it and its kernels.");
   const child = spawn(venvProgram("python"), jupyterArguments({ ...options, port }), {
     cwd: ROOT,
     env: jupyterEnvironment(),
-    stdio: "inherit",
+    // It has no terminal of its own: what a terminal sends ends it through this process, in good order.
+    stdio: ["ignore", "inherit", "inherit"],
+    detached: true,
   });
-  // JupyterLab asks for confirmation on Ctrl-C; this process waits for its answer.
   process.removeAllListeners("SIGINT");
-  process.on("SIGINT", () => undefined);
-  for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGTERM", "SIGHUP"])) {
-    process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    process.on(signal, () => endJupyterLab(child));
   }
+  onOrphaned(() => endJupyterLab(child));
+  // Writing to a terminal that is gone must not end this process before JupyterLab.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     // Without a code it was killed, by a lack of memory say.
     child.on("close", (code) => resolve(code ?? 1));
   });
+}
+
+/**
+ * SIGTERM has JupyterLab end its kernels and then itself, without a question. A kernel whose JupyterLab had to be
+ * killed ends by itself (src/kernel/control-thread.ts).
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ */
+function endJupyterLab(child) {
+  child.kill("SIGTERM");
+  setTimeout(() => child.kill("SIGKILL"), PATIENCE).unref();
 }

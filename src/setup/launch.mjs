@@ -16,6 +16,7 @@ const { asSetupError, SetupError } = await import("./support/errors.mjs");
 const { buildBenchmark } = await import("./library.mjs");
 const { ROOT, venvProgram } = await import("./paths.mjs");
 const { setUp } = await import("./setup.mjs");
+const { onOrphaned } = await import("./support/orphaned.mjs");
 const { printFailure, QuietSteps } = await import("./support/steps.mjs");
 
 const [name, ...words] = process.argv.slice(2);
@@ -50,6 +51,7 @@ async function runProgram() {
   // A terminal sends Ctrl-C to both processes; what others send reaches only this one.
   process.on("SIGINT", () => undefined);
   for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
+  onOrphaned(() => child.kill("SIGTERM"));
   const [code, signal] = await once(child, "close");
   if (signal === null) {
     process.exitCode = code;
