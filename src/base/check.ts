@@ -1,12 +1,13 @@
 /** Checks of what a caller gives, each with an error that names the value, what is allowed and the remedy. */
 
 /**
- * Refuses options that are misspelt: an option nobody reads would be silently without effect.
+ * Refuses options that are misspelt: an option nobody reads would be silently without effect. One that is undefined says
+ * nothing, whatever its name.
  *
  * @param what whose options they are, such as "Trainer"
  * @param known every option there is, each `true`, so that the compiler finds a missing one
  * @param renamed what to do instead of a former option, by its name
- * @throws RangeError naming the first unknown option and the nearest known one
+ * @throws RangeError naming the first unknown option and the nearest known one; TypeError for what is no object of options
  */
 export function requireKnownKeys<Given extends object>(
   what: string,
@@ -15,13 +16,50 @@ export function requireKnownKeys<Given extends object>(
   renamed: Readonly<Record<string, string>> = {},
 ): void {
   const names = Object.keys(known);
-  for (const key of Object.keys(given)) {
-    if (Object.hasOwn(known, key)) continue;
+  requireOptions(what, given, names);
+  for (const [key, value] of Object.entries(given)) {
+    if (Object.hasOwn(known, key) || value === undefined) continue;
     if (Object.hasOwn(renamed, key)) throw new RangeError(`unknown option "${key}" of ${what}: ${renamed[key]}`);
     const nearest = nearestName(key, names);
     const remedy = nearest === undefined ? "leave it out." : `did you mean "${nearest}"?`;
     throw new RangeError(`unknown option "${key}" of ${what}: ${remedy} Known are ${names.join(", ")}`);
   }
+}
+
+/**
+ * {@link requireKnownKeys} where options of others may stand among those that are known: only a name that is nearly one
+ * of these is taken for a slip.
+ */
+export function requireNoSlip(what: string, given: object, known: Readonly<Record<string, true>>): void {
+  const names = Object.keys(known);
+  requireOptions(what, given, names);
+  for (const [key, value] of Object.entries(given)) {
+    if (Object.hasOwn(known, key) || value === undefined) continue;
+    const nearest = nearestName(key, names);
+    if (nearest !== undefined) {
+      throw new RangeError(
+        `unknown option "${key}" of ${what}: did you mean "${nearest}"? Known are ${names.join(", ")}`,
+      );
+    }
+  }
+}
+
+function requireOptions(what: string, given: unknown, names: readonly string[]): void {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
+  throw new TypeError(
+    `${what} takes an object with ${names.length === 1 ? "the option" : "options,"} ${names.join(", ")}, got ${described(given)}`,
+  );
+}
+
+/** A value as a message shows it: its kind, and what fits a line of it. */
+export function described(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? String(value);
+  const { name } = value.constructor ?? Object;
+  if (name === "Object") return `an object of ${Object.keys(value).join(", ") || "nothing"}`;
+  return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 /** The known name that a misspelt one most likely stands for, or undefined if none is near. */

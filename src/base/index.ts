@@ -5,4 +5,4 @@ export { markedPart, replaceMarked } from "./marked.js";
 export { ProgressLine } from "./progress-line.js";
 export { runMain } from "./run-main.js";
 export { markdownTable, textTable, type WrittenTable } from "./table.js";
-export { duration, percent } from "./words.js";
+export { counted, duration, percent } from "./words.js";

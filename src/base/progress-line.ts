@@ -17,6 +17,7 @@ export class ProgressLine {
     return (step - this.start) / Math.max(1e-3, (performance.now() - this.begun) / 1000);
   }
 
+  /** @param step how far the job is; a share of a step moves the bar and the time that is left */
   show(step: number, text: string): void {
     const now = performance.now();
     const last = step >= this.total;
@@ -28,7 +29,7 @@ export class ProgressLine {
     const width = 24;
     const filled = Math.round((width * step) / this.total);
     const bar = "█".repeat(filled) + "░".repeat(width - filled);
-    const line = `${bar} ${step}/${this.total}  ${text}${left}`;
+    const line = `${bar} ${Math.floor(step)}/${this.total}  ${text}${left}`;
     process.stdout.write(this.terminal ? `\r${line}\x1b[K` : `${line}\n`);
   }
 

@@ -1,34 +1,44 @@
 /** Checks of single numbers and choices that the theory is given. */
+import { described } from "./check.js";
 
 /** Throws a RangeError unless `value` is one of `allowed`. */
 export function requireChoice<T>(name: string, value: T, allowed: readonly T[]): void {
   if (allowed.includes(value)) return;
-  throw new RangeError(`${name} must be one of ${allowed.join(", ")}, got ${String(value)}`);
+  const given = typeof value === "string" ? value : shownNumber(value);
+  throw new RangeError(`${name} must be one of ${allowed.join(", ")}, got ${given}`);
 }
 
 /** Throws a RangeError unless `value` is a whole number ≥ 1. */
 export function requireWhole(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
-  }
+  require(name, value, "a whole number ≥ 1", Number.isInteger(value) && value >= 1);
 }
 
 /** Throws a RangeError unless `value` is a finite number. */
 export function requireNumber(name: string, value: number): void {
-  if (!Number.isFinite(value)) throw new RangeError(`${name} must be a finite number, got ${value}`);
+  require(name, value, "a finite number", Number.isFinite(value));
 }
 
 /** Throws a RangeError unless `value` is a finite number > 0. */
 export function requirePositive(name: string, value: number): void {
-  if (!(value > 0 && value < Infinity)) throw new RangeError(`${name} must be a finite number > 0, got ${value}`);
+  require(name, value, "a finite number > 0", Number.isFinite(value) && value > 0);
 }
 
 /** Throws a RangeError unless `value` is a finite number ≥ 0. */
 export function requireNotNegative(name: string, value: number): void {
-  if (!(value >= 0 && value < Infinity)) throw new RangeError(`${name} must be a finite number ≥ 0, got ${value}`);
+  require(name, value, "a finite number ≥ 0", Number.isFinite(value) && value >= 0);
 }
 
 /** Throws a RangeError unless 0 ≤ `value` ≤ 1. */
 export function requireShare(name: string, value: number): void {
-  if (!(value >= 0 && value <= 1)) throw new RangeError(`${name} must lie in 0 … 1, got ${value}`);
+  if (typeof value === "number" && value >= 0 && value <= 1) return;
+  throw new RangeError(`${name} must lie in 0 … 1, got ${shownNumber(value)}`);
+}
+
+function require(name: string, value: unknown, wanted: string, fits: boolean): void {
+  if (!fits) throw new RangeError(`${name} must be ${wanted}, got ${shownNumber(value)}`);
+}
+
+/** What stands where a number should, as messages show it: NaN as it is written, a text in quotes. */
+export function shownNumber(value: unknown): string {
+  return typeof value === "number" ? String(value) : described(value);
 }

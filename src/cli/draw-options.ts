@@ -1,8 +1,11 @@
-/** Options of the command line for drawing: those of every model, and those its family brings. */
+/** What the commands that draw share: options of every model and those its family brings, and progress. */
 import { finiteNumber, optional, wholeNumber } from "../base/arguments.js";
+import { ProgressLine } from "../base/progress-line.js";
+import { percent } from "../base/words.js";
 import { families } from "../families/list.js";
 import type { DrawOption } from "../families/family.js";
-import type { DrawRequest } from "../families/model.js";
+import type { DrawRequest, GenerativeModel } from "../families/model.js";
+import type * as tf from "../runtime/tf.js";
 
 const ofFamilies: Readonly<Record<string, DrawOption>> = Object.assign({}, ...families.map(({ options }) => options));
 
@@ -49,3 +52,18 @@ const read: Readonly<Record<DrawOption["kind"], (option: string, given: string) 
   number: (option, given) => finiteNumber(option, given, 0),
   name: (_option, given) => given,
 };
+
+/** Draws with a line of progress that moves with every step. The caller disposes the examples. */
+export async function drawWithProgress(
+  model: GenerativeModel,
+  request: DrawRequest,
+  title: string,
+): Promise<tf.Tensor> {
+  const line = new ProgressLine(request.count);
+  const onProgress = (done: number): void => line.show(done * request.count, `${percent(done, 0)}  ${title}`);
+  try {
+    return await model.draw({ ...request, onProgress });
+  } finally {
+    line.end();
+  }
+}

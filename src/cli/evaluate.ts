@@ -1,21 +1,20 @@
 /** `npm run evaluate`: has the digit classifier judge what a model draws, beside real digits. */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import * as tf from "../runtime/tf.js";
 import { sizeOf } from "../base/shape.js";
-import { ProgressLine } from "../base/progress-line.js";
 import { runMain } from "../base/run-main.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
 import { loadClassifier } from "../families/index.js";
 import { loadModel } from "../families/list.js";
 import { modelFolder } from "../families/model-choice.js";
 import type { GenerativeModel } from "../families/model.js";
-import { writeFileAtomically } from "../files/index.js";
+import { requireWritable, writeFileAtomically } from "../files/index.js";
 import { firstImages, look, type Seen } from "../metrics/judge.js";
 import { frechetFeatureDistance, recognise } from "../metrics/index.js";
 import type { Classifier } from "../networks/index.js";
 import { bitsPerDimension } from "../numeric/index.js";
-import { drawArguments, drawRequest, familyOptionsHelp } from "./draw-options.js";
+import { fromCaller, readCommand } from "./command-line.js";
+import { drawArguments, drawRequest, drawWithProgress, familyOptionsHelp } from "./draw-options.js";
 import {
   bitsText,
   evaluationText,
@@ -40,16 +39,14 @@ Options
 ${familyOptionsHelp}
   --n N            images, default 1000, at most 1000 (the held-out digits)
   --seed N         default 7
+  --batch N        images drawn at once, default 64
   --write          keep the figures in the model's folder as evaluation.json; of a checkpoint in assets/, also in
                    docs/benchmarks.md and README.md where they have a place for them
 `;
 
 await runMain(HELP, async () => {
   const { n, seed, batch, class: _one, ...ofFamilies } = drawArguments;
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { n, seed, batch, ...ofFamilies, write: { type: "boolean" } },
-  });
+  const { values, name } = readCommand("model", { n, seed, batch, ...ofFamilies, write: { type: "boolean" } });
   const request = drawRequest(values, { count: 1000, seed: 7 });
   const { count } = request;
   const heldOut = loadDigits({ split: "heldOut" });
@@ -57,15 +54,14 @@ await runMain(HELP, async () => {
     throw new RangeError(`--n is compared with as many held-out digits: 2 … ${heldOut.count}, got ${count}`);
   }
 
-  const folder = modelFolder(positionals[0], HELP);
+  const folder = modelFolder(name, HELP, name && fromCaller(name));
+  if (values.write) requireWritable(join(folder, "evaluation.json"));
   const model = loadModel(folder);
   const judge = loadClassifier(CLASSIFIER);
   requireDigits(model, judge, folder);
   const drawn = `${model.describe(request)}, seed ${request.seed}`;
-  const line = new ProgressLine(count);
   const begun = performance.now();
-  const onProgress = (done: number): void => line.show(Math.floor(done * count), drawn);
-  const generated = (await model.draw({ ...request, onProgress }).finally(() => line.end())) as tf.Tensor4D;
+  const generated = (await drawWithProgress(model, request, drawn)) as tf.Tensor4D;
   const seconds = Math.round((performance.now() - begun) / 1000);
 
   const asked = classesInTurn(model, count);
@@ -92,7 +88,7 @@ await runMain(HELP, async () => {
     };
     writeFileAtomically(join(folder, "evaluation.json"), `${JSON.stringify(content, null, 2)}\n`);
     // The pages speak of the checkpoints of this repository, not of a run of one's own.
-    if (folder === join("assets", positionals[0])) publishEvaluation(positionals[0], rows, bits);
+    if (name && folder === join("assets", name)) publishEvaluation(name, rows, bits);
   }
 });
 

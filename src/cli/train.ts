@@ -1,33 +1,31 @@
 /** `npm run train`: trains a recipe's model, saves as it goes, and goes on where it stopped. */
 import { existsSync, rmSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import * as tf from "../runtime/tf.js";
 import { type Precision } from "../compile/index.js";
 import { requirePrecision } from "../compile/precision.js";
-import { writeFileAtomically } from "../files/index.js";
-import { readTextFile } from "../files/text-file.js";
-import type { TrainingRecord } from "../families/index.js";
+import { requireWritableFolder } from "../files/index.js";
 import { Trainer, TrainingDivergedError, type StepReport } from "../training/index.js";
 import { wholeNumber } from "../base/arguments.js";
-import { Fields, parseJson } from "../base/fields.js";
 import { ProgressLine } from "../base/progress-line.js";
+import { counted } from "../base/words.js";
 import { recipeNamed, recipes } from "../families/recipes.js";
 import { runMain } from "../base/run-main.js";
+import { fromCaller, readCommand } from "./command-line.js";
+import { commandOf, openRun, recordOf, saveRun, type RunFile } from "./training-run.js";
 
 const HELP = `npm run train -- RECIPE [options]
 
 Trains a model, saves as it goes, and goes on where an earlier run of the same recipe stopped.
-Ctrl-C saves and ends; the same command continues to the same numbers.
+Ctrl-C saves and ends; the same command, without --fresh, continues to the same numbers.
 
 Recipes
 ${Object.entries(recipes)
-  .map(([name, recipe]) => `  ${name.padEnd(18)}${recipe.description} (${recipe.steps} steps)`)
+  .map(([name, recipe]) => `  ${name.padEnd(18)}${recipe.description} (${counted(recipe.steps, "step")})`)
   .join("\n")}
 
 Options
-  --steps N        steps in total (default: the recipe's)
+  --steps N        steps in total (default: the recipe's); more than an earlier run's, finished or not, lengthen it
   --batch N        examples a step (default: the recipe's)
   --seed N         default 0
   --precision P    float32 (default), or bf16: convolutions and products with operands of 8 bits, about a quarter
@@ -38,33 +36,20 @@ Options
   --save-every N   steps between saves (default 250)
 `;
 
-interface RunFile {
-  readonly recipe: string;
-  readonly seed: number;
-  readonly batchSize: number;
-  readonly steps: number;
-  readonly precision: Precision;
-  /** Seconds spent training so far. */
-  seconds: number;
-}
-
 await runMain(HELP, async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      steps: { type: "string" },
-      batch: { type: "string" },
-      seed: { type: "string" },
-      precision: { type: "string", default: "float32" },
-      run: { type: "string" },
-      fresh: { type: "boolean" },
-      export: { type: "string" },
-      "save-every": { type: "string" },
-    },
+  const { values, name = "" } = readCommand("recipe", {
+    steps: { type: "string" },
+    batch: { type: "string" },
+    seed: { type: "string" },
+    precision: { type: "string", default: "float32" },
+    run: { type: "string" },
+    fresh: { type: "boolean" },
+    export: { type: "string" },
+    "save-every": { type: "string" },
   });
-  const name = positionals[0];
-  const recipe = recipeNamed(name);
-  const folder = values.run ?? join("runs", name);
+  const recipe = recipeNamed(name || undefined);
+  const folder = values.run === undefined ? join("runs", name) : fromCaller(values.run);
+  const exported = values.export === undefined ? undefined : fromCaller(values.export);
   const statePath = join(folder, "state.safetensors");
   const runPath = join(folder, "run.json");
 
@@ -76,32 +61,34 @@ await runMain(HELP, async () => {
     precision: precisionNamed(values.precision),
   };
   const saveEvery = wholeNumber("--save-every", values["save-every"], 250);
-  const run = values.fresh ? { ...asked, seconds: 0 } : openRun(runPath, asked);
+  for (const place of [folder, exported]) if (place !== undefined) requireWritableFolder(place);
+  const places = { ...(values.run !== undefined && { run: values.run }), ...(exported && { export: values.export }) };
+  const run = values.fresh ? { ...asked, seconds: 0 } : openRun(runPath, asked, places);
   const made = recipe.make(run);
   const trainer = new Trainer(made.task, { ...recipe.trainerOptions(run.steps), precision: run.precision });
   // Everything that was asked for is possible: only now may an earlier run be forgotten.
   if (values.fresh) for (const path of [statePath, runPath]) rmSync(path, { force: true });
   if (existsSync(statePath)) {
     trainer.restore(statePath);
-    process.stdout.write(`continuing ${folder} at step ${trainer.step} of ${run.steps}\n`);
+    const done = trainer.step >= run.steps ? `: it is finished, and a larger --steps goes on` : "";
+    process.stdout.write(`continuing ${folder} at step ${trainer.step} of ${run.steps}${done}\n`);
   }
 
-  const saveRun = (): void => writeFileAtomically(runPath, `${JSON.stringify(run, null, 2)}\n`);
   const save = (): void => {
     // A state without its run would go on with any numbers that are asked for.
-    if (!existsSync(runPath)) saveRun();
+    if (!existsSync(runPath)) saveRun(runPath, run);
     trainer.save(statePath);
-    saveRun();
+    saveRun(runPath, run);
   };
   const finished = await trainWithProgress(trainer, run, saveEvery, save);
   if (!finished) {
     process.stdout.write(
-      `stopped at step ${trainer.step} of ${run.steps}, saved in ${folder}; the same command goes on\n`,
+      `stopped at step ${trainer.step} of ${run.steps}, saved in ${folder}; to go on: ${commandOf(run, places)}\n`,
     );
     return;
   }
-  const record = recordOf(run, trainer, made.examples, values.export);
-  const target = { folder: values.export ?? folder, format: values.export ? "F16" : "F32" } as const;
+  const record = recordOf(run, trainer.losses, made.examples, values.export);
+  const target = { folder: exported ?? folder, format: exported ? "F16" : "F32" } as const;
   const result = await made.save({ ...target, trainer, record });
   process.stdout.write(`${result ? `${result}\n` : ""}the model (average of the parameters) is in ${target.folder}\n`);
 });
@@ -116,36 +103,6 @@ function precisionNamed(name: string): Precision {
     );
   }
   return name as Precision;
-}
-
-/** The run as it was begun, if there is one: other numbers than it was begun with are refused. */
-function openRun(path: string, asked: Omit<RunFile, "seconds">): RunFile {
-  if (!existsSync(path)) return { ...asked, seconds: 0 };
-  const begun = readRun(path);
-  for (const key of ["recipe", "seed", "batchSize", "steps", "precision"] as const) {
-    if (begun[key] !== asked[key]) {
-      throw new RangeError(
-        `${path} was begun with ${key} ${begun[key]}, asked is ${asked[key]}: give --fresh to start again, or another --run`,
-      );
-    }
-  }
-  return begun;
-}
-
-/** @throws RangeError naming the file and the key that is no part of a run */
-function readRun(path: string): RunFile {
-  const fields = new Fields(path, parseJson(path, readTextFile(path)));
-  const run: RunFile = {
-    recipe: fields.string("recipe"),
-    seed: fields.number("seed", { whole: true, least: 0 }),
-    batchSize: fields.number("batchSize", { whole: true, least: 1 }),
-    steps: fields.number("steps", { whole: true, least: 1 }),
-    // Runs that are older than bf16 do not name it.
-    precision: fields.oneOf("precision", ["float32", "bf16"], "float32"),
-    seconds: fields.number("seconds", { least: 0 }),
-  };
-  fields.finish("give --fresh to start again, or another --run");
-  return run;
 }
 
 /** What a step tells besides its loss: the loss of each further player, and each player's metrics. */
@@ -193,31 +150,4 @@ async function trainWithProgress(
   }
   save();
   return trainer.step >= run.steps;
-}
-
-function recordOf(run: RunFile, trainer: Trainer, examples: number, exported: string | undefined): TrainingRecord {
-  const { recipe, seed, batchSize, steps, precision, seconds } = run;
-  const stride = Math.max(1, Math.ceil(steps / 200));
-  const means: number[] = [];
-  for (let i = 0; i < trainer.losses.length; i += stride) {
-    const stretch = trainer.losses.slice(i, i + stride);
-    means.push(Number((stretch.reduce((sum, loss) => sum + loss, 0) / stretch.length).toPrecision(5)));
-  }
-  const command = [
-    `npm run train -- ${recipe} --steps ${steps} --batch ${batchSize} --seed ${seed}`,
-    precision === "float32" ? "" : ` --precision ${precision}`,
-    exported ? ` --export ${exported}` : "",
-  ].join("");
-  return {
-    command,
-    seed,
-    steps,
-    batchSize,
-    precision,
-    examples,
-    seconds: Math.round(seconds),
-    machine: `${cpus().length} cores, ${cpus()[0]?.model ?? "unknown"}`,
-    date: new Date().toISOString().slice(0, 10),
-    lossCurve: { stride, means },
-  };
 }

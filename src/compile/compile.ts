@@ -1,4 +1,5 @@
 /** `compile`: a pure function of tensors as one TensorFlow graph. */
+import { requireKnownKeys } from "../base/check.js";
 import { mapTree, namedLeaves } from "../base/tree.js";
 import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
@@ -70,6 +71,7 @@ export function compile<I extends TensorRecord, O extends TensorRecord>(
   fn: (inputs: I) => O,
   options: CompileOptions = {},
 ): Compiled<I, O> {
+  requireKnownKeys("compile", options, { name: true, captures: true, precision: true, cacheFolder: true });
   const compiler = new Compiler(fn, options);
   const call = (inputs: I): O => compiler.call(inputs);
   Object.defineProperty(call, "graphs", { get: () => compiler.graphs });

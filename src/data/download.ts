@@ -1,4 +1,5 @@
 /** Downloads that resume and are checked by their digest. */
+import { requireKnownKeys } from "../base/check.js";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
@@ -167,6 +168,17 @@ async function receive(url: string, partial: string, options: DownloadOptions): 
  * @throws RangeError when the length or the SHA-256 asked for is malformed
  */
 export async function download(options: DownloadOptions): Promise<void> {
+  requireKnownKeys("download", options, {
+    urls: true,
+    path: true,
+    bytes: true,
+    sha256: true,
+    advice: true,
+    onProgress: true,
+    signal: true,
+    retries: true,
+    stallMilliseconds: true,
+  });
   const { urls, path, bytes, sha256, signal, retries = 3, advice } = options;
   if (!Number.isSafeInteger(bytes) || bytes < 1) {
     throw new RangeError(`bytes must be a whole number ≥ 1, got ${bytes}`);

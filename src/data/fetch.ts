@@ -1,4 +1,5 @@
 /** Known data sets, downloaded once. */
+import { requireKnownKeys } from "../base/check.js";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { ImageDataset } from "./dataset.js";
@@ -118,6 +119,7 @@ export async function fetchDataset(
   name: FetchableDataset,
   options: FetchDatasetOptions = {},
 ): Promise<{ train: ImageDataset; test: ImageDataset }> {
+  requireKnownKeys("fetchDataset", options, { directory: true, onProgress: true, signal: true, mirrors: true });
   if (!Object.hasOwn(SOURCES, name)) {
     throw new RangeError(`data set "${String(name)}" is unknown; known are ${Object.keys(SOURCES).join(", ")}`);
   }

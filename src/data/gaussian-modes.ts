@@ -102,7 +102,9 @@ function modeAt(weights: readonly number[], u: number): number {
  *
  * @throws RangeError when n is no whole number ≥ 0
  */
-export function drawModes(n: number, stream: RandomStream, { means, std, weights }: GaussianModes): Float32Array {
+export function drawModes(n: number, stream: RandomStream, mixture: GaussianModes): Float32Array {
+  requireKnownKeys("drawModes", mixture, { means: true, std: true, weights: true });
+  const { means, std, weights } = mixture;
   return drawPoints(n, () => {
     const k = weights ? modeAt(weights, stream.uniform()) : stream.integer(0, means.length / 2);
     return [means[2 * k] + std * stream.normal(), means[2 * k + 1] + std * stream.normal()];
@@ -110,7 +112,9 @@ export function drawModes(n: number, stream: RandomStream, { means, std, weights
 }
 
 /** The density of a mixture, exactly: p(x) = Σ_k w_k N(x; μ_k, std²I). */
-export function modesDensity(x: number, y: number, { means, std, weights }: GaussianModes): number {
+export function modesDensity(x: number, y: number, mixture: GaussianModes): number {
+  requireKnownKeys("modesDensity", mixture, { means: true, std: true, weights: true });
+  const { means, std, weights } = mixture;
   const modes = means.length / 2;
   let sum = 0;
   for (let k = 0; k < modes; k++) {
@@ -144,6 +148,7 @@ export function ringOfGaussiansDensity(x: number, y: number, options: RingOption
  * @throws RangeError when n is no whole number ≥ 0, or as {@link gridModes}
  */
 export function gridOfGaussians(n: number, stream: RandomStream, options: ModeGridOptions = {}): Float32Array {
+  requireKnownKeys("gridOfGaussians", options, { side: true, std: true });
   return drawModes(n, stream, gridModes(options));
 }
 
@@ -153,5 +158,6 @@ export function gridOfGaussians(n: number, stream: RandomStream, options: ModeGr
  * @throws RangeError as {@link gridModes}
  */
 export function gridOfGaussiansDensity(x: number, y: number, options: ModeGridOptions = {}): number {
+  requireKnownKeys("gridOfGaussiansDensity", options, { side: true, std: true });
   return modesDensity(x, y, gridModes(options));
 }

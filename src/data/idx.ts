@@ -1,4 +1,5 @@
 /** MNIST's file format. */
+import { requireKnownKeys } from "../base/check.js";
 import { open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { sizeOf } from "../base/shape.js";
@@ -82,7 +83,9 @@ export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
  * @throws IdxError when the file is no IDX file of unsigned bytes, is damaged, or is larger than
  *   `maximumBytes`
  */
-export async function readIdx(path: string, { maximumBytes = 2 ** 28 }: ReadIdxOptions = {}): Promise<IdxArray> {
+export async function readIdx(path: string, options: ReadIdxOptions = {}): Promise<IdxArray> {
+  requireKnownKeys("readIdx", options, { maximumBytes: true });
+  const { maximumBytes = 2 ** 28 } = options;
   const file = await open(path, "r");
   let bytes: Uint8Array;
   try {
@@ -125,8 +128,16 @@ export interface LoadIdxOptions extends ReadIdxOptions {
  * @throws RangeError when a label names no class
  */
 export async function loadIdxDataset(options: LoadIdxOptions): Promise<ImageDataset> {
-  const images = await readIdx(options.images, options);
-  const labels = await readIdx(options.labels, options);
+  requireKnownKeys("loadIdxDataset", options, {
+    name: true,
+    images: true,
+    labels: true,
+    classes: true,
+    maximumBytes: true,
+  });
+  const { maximumBytes } = options;
+  const images = await readIdx(options.images, { maximumBytes });
+  const labels = await readIdx(options.labels, { maximumBytes });
   const [count, height, width, channels = 1] = images.dimensions;
   if (images.dimensions.length < 3) {
     throw new IdxError(`${options.images}: images need 3 or 4 dimensions, got ${images.dimensions.join("×")}`);

@@ -1,4 +1,5 @@
 /** Bytes of images to numbers around zero, and back. */
+import { described, requireKnownKeys } from "../base/check.js";
 
 /** The interval that bytes 0 … 255 are mapped to. */
 export interface NormaliserOptions {
@@ -21,7 +22,9 @@ export class Normaliser {
   private readonly table: Float32Array;
 
   /** @throws RangeError when the bounds are not finite with low < high */
-  constructor({ low = -1, high = 1 }: NormaliserOptions = {}) {
+  constructor(options: NormaliserOptions = {}) {
+    requireKnownKeys("Normaliser", options, { low: true, high: true });
+    const { low = -1, high = 1 } = options;
     if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high) {
       throw new RangeError(`a Normaliser needs finite low < high, got low ${low} and high ${high}`);
     }
@@ -32,6 +35,9 @@ export class Normaliser {
 
   /** Bytes to float32 numbers in [low, high]; a fresh array. */
   encode(bytes: Uint8Array): Float32Array {
+    if (!ArrayBuffer.isView(bytes) || bytes.BYTES_PER_ELEMENT !== 1) {
+      throw new TypeError(`a Normaliser encodes bytes 0 … 255 in a Uint8Array, got ${described(bytes)}`);
+    }
     const values = new Float32Array(bytes.length);
     const { table } = this;
     for (let i = 0; i < bytes.length; i++) values[i] = table[bytes[i]];

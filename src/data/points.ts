@@ -1,4 +1,5 @@
 /** Distributions of points in the plane, with their densities. */
+import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
 import { drawPoints } from "./draw-points.js";
 
@@ -102,7 +103,9 @@ function curveDensity(curve: Curve, x: number, y: number, noise: number): number
  * @param options noise: default 0.05
  * @throws RangeError when n is no whole number ≥ 0 or the noise is not in [0, 10]
  */
-export function moons(n: number, stream: RandomStream, { noise = 0.05 }: CurveOptions = {}): Float32Array {
+export function moons(n: number, stream: RandomStream, options: CurveOptions = {}): Float32Array {
+  requireKnownKeys("moons", options, { noise: true });
+  const { noise = 0.05 } = options;
   return sampleCurve(MOONS, n, stream, noise);
 }
 
@@ -112,7 +115,9 @@ export function moons(n: number, stream: RandomStream, { noise = 0.05 }: CurveOp
  *
  * @throws RangeError when the noise is not in [0.01, 10]
  */
-export function moonsDensity(x: number, y: number, { noise = 0.05 }: CurveOptions = {}): number {
+export function moonsDensity(x: number, y: number, options: CurveOptions = {}): number {
+  requireKnownKeys("moonsDensity", options, { noise: true });
+  const { noise = 0.05 } = options;
   return curveDensity(MOONS, x, y, noise);
 }
 
@@ -125,7 +130,9 @@ export function moonsDensity(x: number, y: number, { noise = 0.05 }: CurveOption
  * @param options noise: default 0.05
  * @throws RangeError when n is no whole number ≥ 0 or the noise is not in [0, 10]
  */
-export function swissRoll(n: number, stream: RandomStream, { noise = 0.05 }: CurveOptions = {}): Float32Array {
+export function swissRoll(n: number, stream: RandomStream, options: CurveOptions = {}): Float32Array {
+  requireKnownKeys("swissRoll", options, { noise: true });
+  const { noise = 0.05 } = options;
   return sampleCurve(ROLL, n, stream, noise);
 }
 
@@ -135,7 +142,9 @@ export function swissRoll(n: number, stream: RandomStream, { noise = 0.05 }: Cur
  *
  * @throws RangeError when the noise is not in [0.01, 10]
  */
-export function swissRollDensity(x: number, y: number, { noise = 0.05 }: CurveOptions = {}): number {
+export function swissRollDensity(x: number, y: number, options: CurveOptions = {}): number {
+  requireKnownKeys("swissRollDensity", options, { noise: true });
+  const { noise = 0.05 } = options;
   return curveDensity(ROLL, x, y, noise);
 }
 
@@ -151,7 +160,9 @@ function requireFields(fields: number): void {
  *
  * @throws RangeError when n is no whole number ≥ 0 or `fields` is no even number from 2 to 1000
  */
-export function checkerboard(n: number, stream: RandomStream, { fields = 4 }: CheckerboardOptions = {}): Float32Array {
+export function checkerboard(n: number, stream: RandomStream, options: CheckerboardOptions = {}): Float32Array {
+  requireKnownKeys("checkerboard", options, { fields: true });
+  const { fields = 4 } = options;
   requireFields(fields);
   const side = (2 * BOARD) / fields;
   return drawPoints(n, () => {
@@ -166,7 +177,9 @@ export function checkerboard(n: number, stream: RandomStream, { fields = 4 }: Ch
  *
  * @throws RangeError when `fields` is no even number from 2 to 1000
  */
-export function checkerboardDensity(x: number, y: number, { fields = 4 }: CheckerboardOptions = {}): number {
+export function checkerboardDensity(x: number, y: number, options: CheckerboardOptions = {}): number {
+  requireKnownKeys("checkerboardDensity", options, { fields: true });
+  const { fields = 4 } = options;
   requireFields(fields);
   const column = Math.floor(((x + BOARD) / (2 * BOARD)) * fields);
   const row = Math.floor(((y + BOARD) / (2 * BOARD)) * fields);

@@ -1,4 +1,5 @@
 /** Looks up a(t), b(t) and what follows from them, example by example, and checks times and shapes. */
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import type { GaussianPath } from "./paths/path.js";
 import { requireTime, timesOfBatch, type Timestep } from "./paths/time.js";
@@ -50,6 +51,8 @@ export function lookUp(path: GaussianPath, t: Timestep, like: tf.Tensor, f: (t: 
 
 /** Throws a RangeError naming both shapes unless they are equal. */
 export function requireSameShape(first: string, a: tf.Tensor, second: string, b: tf.Tensor): void {
+  requireTensor(first, a);
+  requireTensor(second, b);
   if (a.shape.length !== b.shape.length || a.shape.some((size, i) => size !== b.shape[i])) {
     throw new RangeError(`${first} has shape [${a.shape}] but ${second} has [${b.shape}]: they must be equal`);
   }

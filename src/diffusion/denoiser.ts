@@ -1,10 +1,11 @@
 /** What samplers ask: a denoiser made for its path, and the estimates x̂_0 and ε̂ from whatever it predicts. */
+import { described, requireNoSlip } from "../base/check.js";
 import { allFinite, requireFinite } from "../runtime/finite.js";
 import type { Condition } from "../nn/condition.js";
 import * as tf from "../runtime/tf.js";
-import { samePath, type GaussianPath } from "./paths/path.js";
+import { requireGaussianPath, samePath, type GaussianPath } from "./paths/path.js";
 import { convertPrediction, type Prediction } from "./predictions.js";
-import type { Threshold } from "./thresholds.js";
+import { requireThreshold, type Threshold } from "./thresholds.js";
 
 /** A trained network, or a closed form, as samplers see it: made for one path, whose times it is asked at. */
 export interface Denoiser {
@@ -37,6 +38,12 @@ export interface EstimateOptions {
   readonly clipKeepsNoise?: boolean;
 }
 
+const ESTIMATE: { readonly [Name in keyof EstimateOptions]-?: true } = {
+  condition: true,
+  clip: true,
+  clipKeepsNoise: true,
+};
+
 /**
  * x̂_0 and ε̂ at time t, whatever the network predicts.
  *
@@ -51,6 +58,7 @@ export function estimate(
   t: number,
   options: EstimateOptions = {},
 ): Estimate {
+  requireNoSlip("an estimate", options, ESTIMATE);
   const { condition } = options;
   requirePath(denoiser, path);
   return tf.tidy(() => {
@@ -60,21 +68,33 @@ export function estimate(
   });
 }
 
+/** @throws TypeError for what is no denoiser, saying how a network becomes one */
+export function requireDenoiser(value: unknown): asserts value is Denoiser {
+  const { predict, predicts, path, apply } = (value ?? {}) as Partial<Denoiser> & { readonly apply?: unknown };
+  if (typeof predict === "function" && typeof predicts === "string" && path !== undefined) return;
+  const network = typeof apply === "function" ? ": a network becomes one by networkDenoiser(network, path)" : "";
+  throw new TypeError(`a denoiser is needed, with path, predicts and predict, got ${described(value)}${network}`);
+}
+
 /**
  * Refuses a path that the denoiser was not made for: at another noise level than it believes in, it answers wrongly and
  * without complaint.
  *
  * @throws RangeError naming both paths
  */
-export function requirePath({ path: own }: Denoiser, path: GaussianPath): void {
+export function requirePath(denoiser: Denoiser, path: GaussianPath): void {
+  requireDenoiser(denoiser);
+  const { path: own } = denoiser;
+  if (own === path) return;
+  requireGaussianPath(path);
   if (samePath(own, path)) return;
   throw new RangeError(
-    `this denoiser was made for the path ${described(own)}, not for ${described(path)}: ` +
+    `this denoiser was made for the path ${namedPath(own)}, not for ${namedPath(path)}: ` +
       "use its own path, or carry it over with denoiserOnPath(denoiser, path)",
   );
 }
 
-function described({ name, T }: GaussianPath): string {
+function namedPath({ name, T }: GaussianPath): string {
   return `"${name}" with T = ${T}`;
 }
 
@@ -92,6 +112,7 @@ export function estimateFrom(
     const x0 = convertPrediction(path, predicts, "sample", output, xt, t);
     const noise = (): tf.Tensor => convertPrediction(path, predicts, "noise", output, xt, t);
     if (!clip) return { x0, noise: noise() };
+    requireThreshold(clip);
     const clipped = clip(x0);
     if (clipKeepsNoise) return { x0: clipped, noise: noise() };
     // ε̂ = (x_t − a·x̂_0)/b
@@ -122,6 +143,11 @@ export interface LearnedVarianceDenoiser extends Denoiser {
     t: tf.Tensor1D,
     condition?: Condition,
   ): { readonly output: tf.Tensor; readonly fraction: tf.Tensor };
+}
+
+/** Whether the denoiser says how much noise a step should have. */
+export function learnsVariance(denoiser: Denoiser): denoiser is LearnedVarianceDenoiser {
+  return typeof (denoiser as Partial<LearnedVarianceDenoiser>).predictWithVariance === "function";
 }
 
 /**

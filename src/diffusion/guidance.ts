@@ -1,7 +1,8 @@
 /** Guidance, classifier-free and by a classifier, as denoisers. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import type { Condition } from "../nn/condition.js";
-import type { Denoiser } from "./denoiser.js";
+import { learnsVariance, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
 import { lookUp } from "./coefficients.js";
 import { conversionRow } from "./predictions.js";
 
@@ -23,37 +24,48 @@ export interface GuidanceOptions {
  * Classifier-free guidance as a denoiser: both branches in one batched call, ô = o_u + w·(o_c − o_u). The weights sum
  * to 1, so the result is the same whatever the network predicts.
  *
+ * A learned variance is the conditional branch's, as in the authors' code of DiT.
+ *
  * Source: Ho & Salimans 2022, equation 6; rescaling: Lin et al. 2024, equations 15 and 16; interval: Kynkäänniemi et al. 2024.
  * @throws RangeError when it is called without a condition, or the conditions' names or shapes differ
  */
 export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
+  requireKnownKeys("guided", options, { guidanceScale: true, unconditional: true, rescale: true, interval: true });
   const { guidanceScale, unconditional, rescale = 0, interval = [0, Infinity] } = options;
   if (!Number.isFinite(guidanceScale))
     throw new RangeError(`guidanceScale must be a finite number, got ${guidanceScale}`);
   if (!(rescale >= 0 && rescale <= 1)) throw new RangeError(`rescale must lie in 0 … 1, got ${rescale}`);
   if (!(interval[0] <= interval[1])) throw new RangeError(`interval must be two rising times, got ${interval}`);
-  return {
+  /** Both branches as one batch, the conditional one first. */
+  const paired = (xt: tf.Tensor, t: tf.Tensor1D, condition: Condition | undefined) => {
+    if (!condition) throw new RangeError("guidance needs a condition: pass `condition` to the sampler");
+    return [tf.concat([xt, xt]), tf.concat([t, t]), pairConditions(condition, unconditional, xt.shape[0])] as const;
+  };
+  const guide = (both: tf.Tensor, t: tf.Tensor1D): tf.Tensor => {
+    const [conditional, free] = tf.split(both, 2);
+    // ô = o_u + w·(o_c − o_u)
+    const strong = tf.add(free, tf.mul(tf.sub(conditional, free), guidanceScale));
+    const output = rescale === 0 ? strong : rescaled(strong, conditional, rescale);
+    if (interval[0] <= 0 && interval[1] === Infinity) return output;
+    const inside = tf.cast(tf.logicalAnd(tf.greaterEqual(t, interval[0]), tf.lessEqual(t, interval[1])), "float32");
+    const share = tf.reshape(inside, [t.shape[0], ...new Array<number>(both.rank - 1).fill(1)]);
+    return tf.add(conditional, tf.mul(share, tf.sub(output, conditional)));
+  };
+  const plain: Denoiser = {
     path: denoiser.path,
     predicts: denoiser.predicts,
-    predict: (xt, t, condition) =>
+    predict: (xt, t, condition) => tf.tidy(() => guide(denoiser.predict(...paired(xt, t, condition)), t)),
+  };
+  if (!learnsVariance(denoiser)) return plain;
+  const withVariance: LearnedVarianceDenoiser = {
+    ...plain,
+    predictWithVariance: (xt, t, condition) =>
       tf.tidy(() => {
-        if (!condition) throw new RangeError("guidance needs a condition: pass `condition` to the sampler");
-        const count = xt.shape[0];
-        const both = denoiser.predict(
-          tf.concat([xt, xt]),
-          tf.concat([t, t]),
-          pairConditions(condition, unconditional, count),
-        );
-        const [conditional, free] = tf.split(both, 2);
-        // ô = o_u + w·(o_c − o_u)
-        const strong = tf.add(free, tf.mul(tf.sub(conditional, free), guidanceScale));
-        const output = rescale === 0 ? strong : rescaled(strong, conditional, rescale);
-        if (interval[0] <= 0 && interval[1] === Infinity) return output;
-        const inside = tf.cast(tf.logicalAnd(tf.greaterEqual(t, interval[0]), tf.lessEqual(t, interval[1])), "float32");
-        const share = tf.reshape(inside, [count, ...new Array<number>(xt.rank - 1).fill(1)]);
-        return tf.add(conditional, tf.mul(share, tf.sub(output, conditional)));
+        const { output, fraction } = denoiser.predictWithVariance(...paired(xt, t, condition));
+        return { output: guide(output, t), fraction: tf.split(fraction, 2)[0] };
       }),
   };
+  return withVariance;
 }
 
 /** φ·ô·(std(o_c)/std(ô)) + (1 − φ)·ô with the deviations of each example; a constant output stays as it is. */

@@ -1,4 +1,5 @@
 /** The loss of a network that learns the variance of a step besides its mean. */
+import { requireKnownKeys } from "../base/check.js";
 import type { DiscretizedOptions } from "../numeric/gaussian.js";
 import { stopGradient } from "../nn/stop-gradient.js";
 import * as tf from "../runtime/tf.js";
@@ -70,6 +71,7 @@ export function hybridLoss(
   step: LearnedVarianceStep & { readonly t: Timestep; readonly target: tf.Tensor },
   options: HybridOptions = {},
 ): tf.Scalar {
+  requireKnownKeys("hybridLoss", options, { boundWeight: true, levels: true });
   return tf.tidy(() => {
     const { t, xt } = step;
     const column = (name: keyof ConversionRow): tf.Tensor => {

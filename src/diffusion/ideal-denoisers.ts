@@ -1,4 +1,5 @@
 /** Denoisers of Gaussian data and mixtures in closed form: exact oracles for samplers and networks. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { requireNumber } from "../base/values.js";
 import type { Denoiser } from "./denoiser.js";
@@ -43,6 +44,7 @@ export function gaussianDenoiser(path: GaussianPath, mean: readonly number[], co
  *   are not finite, or (asked) other than one time per point
  */
 export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): IdealDenoiser {
+  requireKnownKeys("mixtureDenoiser", mixture, { weights: true, means: true, covariances: true });
   const components = mixtureComponents(mixture);
   const answer = (xt: tf.Tensor, t: tf.Tensor1D): { logs: tf.Tensor2D; estimates: tf.Tensor[] } => {
     const { points, levels } = noisedPoints(path, xt, t, components[0].mean.length);

@@ -1,4 +1,5 @@
 /** Weights that say how much the error at each noise level counts. */
+import { requireKnownKeys } from "../base/check.js";
 import { requireChoice, requireNotNegative, requirePositive } from "../base/values.js";
 import { levelAt } from "./posterior.js";
 import type { GaussianPath } from "./paths/path.js";
@@ -45,6 +46,7 @@ export function lossWeights(
   count: number,
   options: WeightingOptions = {},
 ): Float32Array {
+  requireKnownKeys("lossWeights", options, { gamma: true, k: true, sigmaData: true });
   requireDetermined(path, prediction);
   predictionRow(prediction, 1, 1);
   requireWeighting(weighting, options);

@@ -1,9 +1,16 @@
 /** Keeps estimates of x_0 within the range of images, statically or by quantile. */
+import { described, requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { perExample } from "./coefficients.js";
 
 /** Bounds an estimate x̂_0, [N, …] → same shape. */
 export type Threshold = (x0: tf.Tensor) => tf.Tensor;
+
+/** @throws TypeError for what is no bound of x̂_0 */
+export function requireThreshold(value: unknown): asserts value is Threshold {
+  if (typeof value === "function") return;
+  throw new TypeError(`clip bounds x̂_0 and must be a function, such as clipStatic(), got ${described(value)}`);
+}
 
 /**
  * Static thresholding: x̂_0 clipped to [−limit, limit].
@@ -25,6 +32,7 @@ export function clipStatic(limit = 1): Threshold {
  * @param options.maximum upper bound of s, default none
  */
 export function clipDynamic(options: { readonly percentile?: number; readonly maximum?: number } = {}): Threshold {
+  requireKnownKeys("clipDynamic", options, { percentile: true, maximum: true });
   const { percentile = 0.995, maximum = Infinity } = options;
   if (!(percentile > 0 && percentile <= 1)) throw new RangeError(`percentile must lie in (0, 1], got ${percentile}`);
   if (!(maximum >= 1)) throw new RangeError(`maximum must be ≥ 1, got ${maximum}`);

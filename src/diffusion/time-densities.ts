@@ -67,6 +67,7 @@ export function logitNormalTimes(
   path: GaussianPath,
   options: { readonly mean?: number; readonly deviation?: number } = {},
 ): TimeDensity {
+  requireKnownKeys("logitNormalTimes", options, { mean: true, deviation: true });
   const { mean = 0, deviation = 1 } = options;
   requireNumber("mean", mean);
   requirePositive("deviation", deviation);
@@ -86,6 +87,7 @@ export function logNormalLevels(
   path: GaussianPath,
   options: { readonly mean?: number; readonly deviation?: number } = {},
 ): TimeDensity {
+  requireKnownKeys("logNormalLevels", options, { mean: true, deviation: true });
   const { mean = -1.2, deviation = 1.2 } = options;
   requireNumber("mean", mean);
   requirePositive("deviation", deviation);

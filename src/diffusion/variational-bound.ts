@@ -1,10 +1,18 @@
 /** The variational bound of a diffusion model: its terms at each time, and the whole of it on data. */
+import { requireKnownKeys } from "../base/check.js";
 import { discretizedLogLikelihood, gaussianKl, type DiscretizedOptions } from "../numeric/gaussian.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { requireChoice } from "../base/values.js";
 import { requireSameShape, lookUp } from "./coefficients.js";
-import { estimateFrom, requirePath, timesTensor, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
+import {
+  estimateFrom,
+  learnsVariance,
+  requirePath,
+  timesTensor,
+  type Denoiser,
+  type LearnedVarianceDenoiser,
+} from "./denoiser.js";
 import { qSample } from "./forward.js";
 import { squaredErrorPerExample } from "./objectives.js";
 import { levelAt, posterior, posteriorCoefficients } from "./posterior.js";
@@ -80,6 +88,7 @@ export function boundTerm(
   model: ReverseStep,
   options: DiscretizedOptions = {},
 ): tf.Tensor1D {
+  requireKnownKeys("boundTerm", options, { levels: true });
   requireSameShape("x0", x0, "xt", xt);
   return tf.tidy(() => boundTermFrom(boundTensors(schedule, t, xt), x0, xt, model, options));
 }
@@ -97,7 +106,7 @@ export function boundTermFrom(
     const trueMean = posteriorMean(numbers, x0, xt);
     const kl = gaussianKl(trueMean, tf.add(low, tf.zerosLike(xt)), model.mean, model.logVariance);
     const spread = tf.add(tf.mul(model.logVariance, 0.5), tf.zerosLike(xt));
-    const decoder = tf.neg(discretizedLogLikelihood(x0, model.mean, spread, options));
+    const decoder = tf.neg(discretizedLogLikelihood(x0, model.mean, spread, { levels: options.levels }));
     const term = tf.add(tf.mul(first, decoder), tf.mul(tf.sub(1, first), kl));
     return tf.div(tf.mean(tf.reshape(term, [x0.shape[0], -1]), 1), Math.LN2) as tf.Tensor1D;
   });
@@ -150,6 +159,7 @@ export function variationalBound(
   x0: tf.Tensor,
   options: BoundOptions,
 ): BoundReport {
+  requireKnownKeys("variationalBound", options, { noise: true, variance: true, clip: true, levels: true });
   const { noise, variance = "posterior", clip } = options;
   requirePath(denoiser, schedule);
   requireChoice("variance", variance, ["posterior", "beta", "learned"]);
@@ -173,7 +183,7 @@ export function variationalBound(
           : tf.scalar(variance === "beta" && t > 1 ? bounds.high : bounds.low);
         const { mean } = posterior(schedule, estimated.x0, xt, t);
         return [
-          tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance }, options)),
+          tf.mean(boundTerm(schedule, x0, xt, t, { mean, logVariance }, { levels: options.levels })),
           tf.mean(squaredErrorPerExample(estimated.x0, x0)),
           tf.mean(squaredErrorPerExample(estimated.noise, epsilon)),
         ];
@@ -199,10 +209,10 @@ function withVariance(
   xt: tf.Tensor,
   t: number,
 ): ReturnType<LearnedVarianceDenoiser["predictWithVariance"]> {
-  if (!("predictWithVariance" in denoiser)) {
+  if (!learnsVariance(denoiser)) {
     throw new TypeError('variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"');
   }
-  return (denoiser as LearnedVarianceDenoiser).predictWithVariance(xt, timesTensor(xt, t));
+  return denoiser.predictWithVariance(xt, timesTensor(xt, t));
 }
 
 function readScalar(x: tf.Tensor): number {

@@ -1,4 +1,5 @@
 /** What each example is trained with besides its data: columns of values, and how often "no condition" stands for them. */
+import { described, requireKnownKeys } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import { requireCondition, type ConditionPlan } from "../nn/index.js";
@@ -21,7 +22,9 @@ export interface Column {
  * @param none the class that stands for none: a row of its own in the network's table, for `DiT` the number
  *   `num_embeds_ada_norm`
  */
-export function labelColumn(labels: Uint8Array | Int32Array, { none }: { readonly none?: number } = {}): Column {
+export function labelColumn(labels: Uint8Array | Int32Array, options: { readonly none?: number } = {}): Column {
+  requireKnownKeys("labelColumn", options, { none: true });
+  const { none } = options;
   return { dtype: "int32", shape: [], values: labels, none: none === undefined ? undefined : [none] };
 }
 
@@ -35,8 +38,10 @@ export function labelColumn(labels: Uint8Array | Int32Array, { none }: { readonl
 export function contextColumn(
   values: Float32Array,
   shape: readonly number[],
-  { none }: { readonly none?: Float32Array } = {},
+  options: { readonly none?: Float32Array } = {},
 ): Column {
+  requireKnownKeys("contextColumn", options, { none: true });
+  const { none } = options;
   return { dtype: "float32", shape, values, none };
 }
 
@@ -72,6 +77,7 @@ export function requireColumns(
   for (const [name, column] of Object.entries(conditions)) requireColumn(name, column, count);
   if (plan) requireFit(conditions, plan);
   if (!unconditional) return;
+  requireKnownKeys("unconditional training", unconditional, { rate: true, names: true });
   const { rate, names = Object.keys(conditions) } = unconditional;
   if (!(rate >= 0 && rate <= 1)) {
     throw new RangeError(`the rate of unconditional training is a share 0 … 1, got ${rate}`);
@@ -91,7 +97,14 @@ export function requireColumns(
   }
 }
 
-function requireColumn(name: string, { shape, values, none }: Column, count: number): void {
+function requireColumn(name: string, column: Column, count: number): void {
+  requireKnownKeys(`the condition "${name}"`, column, { dtype: true, shape: true, values: true, none: true });
+  const { shape, values, none } = column;
+  if (!ArrayBuffer.isView(values)) {
+    throw new TypeError(
+      `the values of condition "${name}" must be a typed array, got ${described(values)}: labelColumn and contextColumn make columns`,
+    );
+  }
   const size = sizeOf(shape);
   if (values.length !== count * size) {
     const entries = size === 1 ? "" : ` of shape [${shape}] (${size} numbers each)`;

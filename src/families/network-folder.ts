@@ -1,5 +1,6 @@
 /** One network as a folder of its own, or as a part of a pipeline: `config.json` and its weights, as diffusers has them. */
 import { existsSync, readdirSync } from "node:fs";
+import { requireKnownKeys } from "../base/check.js";
 import { join } from "node:path";
 import { Fields, parseJson } from "../base/fields.js";
 import {
@@ -87,6 +88,7 @@ export interface SaveNetworkOptions {
  *   `maxFileBytes` is not positive; TypeError if the network is of no class that a folder could name
  */
 export function saveNetwork(network: StoredNetwork, folder: string, options: SaveNetworkOptions = {}): void {
+  requireKnownKeys("saveNetwork", options, { format: true, values: true, maxFileBytes: true });
   const { clean, ...files } = networkFiles(network, folder, options);
   replaceModel(files);
   clean();
@@ -94,6 +96,7 @@ export function saveNetwork(network: StoredNetwork, folder: string, options: Sav
 
 /** {@link saveNetwork} of a network that diffusers has too: `UNet2DModel.from_pretrained(folder)` opens it. */
 export function toDiffusers(network: DiffusersNetwork, folder: string, options: SaveNetworkOptions = {}): void {
+  requireKnownKeys("toDiffusers", options, { format: true, values: true, maxFileBytes: true });
   if (networkClassOf(network).library !== "diffusers") {
     throw new TypeError(
       `diffusers has no class for this network, but ${classesOf("diffusers").join(", ")} (a DiT with classes and without ` +
@@ -151,6 +154,7 @@ const classesOf = (library: string): string[] => {
 };
 
 function openNetwork(folder: string, options: LoadNetworkOptions, library?: "diffusers"): StoredNetwork {
+  requireKnownKeys("a network's folder", options, { expect: true, variant: true });
   const path = join(folder, CONFIG);
   const config = readConfig(folder);
   const name = presentClass(path, config);

@@ -5,6 +5,8 @@ export interface TrainingRecord {
   readonly command: string;
   readonly seed: number;
   readonly steps: number;
+  /** Lengths the training had before it was lengthened; `command` alone then makes another model. */
+  readonly formerSteps?: readonly number[];
   readonly batchSize: number;
   /** Of convolutions and matrix products; records of before there was a choice have none and mean float32. */
   readonly precision?: Precision;

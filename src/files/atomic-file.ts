@@ -1,7 +1,9 @@
 /** Writes files whole or not at all: beside their place first, then in it. */
 import { randomBytes } from "node:crypto";
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -11,7 +13,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 
 /** The system takes less than 2 GiB at once. */
 const LARGEST_WRITE = 2 ** 30;
@@ -61,15 +63,34 @@ export function writeFileAtomically(path: string, content: FileContent): void {
 
 /** @throws RangeError if a file cannot be written there, before the work that would go into it */
 export function requireWritable(path: string): void {
-  const refuse = (why: string): never => {
-    throw new RangeError(`${path} cannot be written: ${why}. Name another place`);
-  };
-  if (existsSync(path) && statSync(path).isDirectory()) refuse("it is a folder");
+  if (existsSync(path) && statSync(path).isDirectory()) refusePlace(path, "it is a folder");
   try {
     stageFile(path, "").discard();
   } catch (error) {
-    refuse((error as Error).message);
+    refusePlace(path, (error as Error).message);
   }
+}
+
+/**
+ * Makes nothing: the folder, or the nearest one above it that is there, must be one to write into.
+ *
+ * @throws RangeError if no files can be written into a folder of this name, before the work that would go into them
+ */
+export function requireWritableFolder(path: string): void {
+  let place = resolve(path);
+  while (!existsSync(place)) place = dirname(place);
+  if (!statSync(place).isDirectory()) {
+    refusePlace(path, place === resolve(path) ? "it is a file, a folder is needed" : `${place} is a file`);
+  }
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    refusePlace(path, (error as Error).message);
+  }
+}
+
+function refusePlace(path: string, why: string): never {
+  throw new RangeError(`${path} cannot be written: ${why}. Name another place`);
 }
 
 /**

@@ -2,6 +2,7 @@
 export {
   commitTogether,
   requireWritable,
+  requireWritableFolder,
   stageFile,
   writeFileAtomically,
   type FileContent,

@@ -1,4 +1,5 @@
 /** Reads and writes safetensors files, checking every header before memory is taken. */
+import { requireKnownKeys } from "../base/check.js";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { sizeOf } from "../base/shape.js";
 import { encodeHalf, type FloatFormat } from "./float-formats.js";
@@ -173,6 +174,7 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, NamedTensor]>,
   options: SafetensorsOptions = {},
 ): void {
+  requireKnownKeys("writeSafetensors", options, { format: true, metadata: true });
   commitTogether([stageSafetensors(path, tensors, options)]);
 }
 

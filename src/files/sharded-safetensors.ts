@@ -1,5 +1,6 @@
 /** Reads and writes weights in several safetensors files under one index. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { requireKnownKeys } from "../base/check.js";
 import { basename, dirname, join } from "node:path";
 import { stageFile, type StagedFile } from "./atomic-file.js";
 import { jsonShape } from "./json-keys.js";
@@ -130,6 +131,7 @@ export function writeShardedSafetensors(
   tensors: readonly (readonly [string, NamedTensor])[],
   options: ShardedOptions,
 ): void {
+  requireKnownKeys("writeShardedSafetensors", options, { maxBytes: true, format: true, metadata: true });
   replaceModel({ configs: {}, weights: stageShardedSafetensors(path, tensors, options), entries: [shardIndex(path)] });
   removeOldShards(path);
 }

@@ -1,5 +1,7 @@
 /** Vectors to compare samples by. */
+import { described } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
+import { requireTensor } from "../runtime/tensor.js";
 import type * as tf from "../runtime/tf.js";
 
 /**
@@ -25,6 +27,9 @@ export function featureSet(values: Float32Array | Float64Array, dimension = 2): 
   if (!Number.isSafeInteger(dimension) || dimension < 1) {
     throw new RangeError(`the dimension of features must be a whole number of at least 1, got ${dimension}`);
   }
+  if (!(values instanceof Float32Array || values instanceof Float64Array)) {
+    throw new TypeError(`features are numbers in a Float32Array or Float64Array, got ${described(values)}`);
+  }
   if (values.length % dimension !== 0) {
     throw new RangeError(`${values.length} numbers are no whole vectors of length ${dimension}`);
   }
@@ -45,6 +50,7 @@ export function featureSet(values: Float32Array | Float64Array, dimension = 2): 
  * @throws RangeError when the tensor has fewer than 2 dimensions or holds a value that is not finite
  */
 export function featuresOf(tensor: tf.Tensor): FeatureSet {
+  requireTensor("features", tensor);
   if (tensor.rank < 2) throw new RangeError(`features need a tensor [N, …] of rank 2 or more, got rank ${tensor.rank}`);
   const dimension = sizeOf(tensor.shape.slice(1));
   return featureSet(Float32Array.from(tensor.dataSync()), dimension);
@@ -63,8 +69,18 @@ export function selectFeatures(features: FeatureSet, rows: ArrayLike<number>): F
   return { values: selected, dimension, count: rows.length };
 }
 
+/** @throws TypeError for what is no set of features */
+export function requireFeatures(value: unknown): asserts value is FeatureSet {
+  const { values, dimension, count } = (value ?? {}) as Partial<FeatureSet>;
+  if (ArrayBuffer.isView(values) && typeof dimension === "number" && typeof count === "number") return;
+  throw new TypeError(
+    `features are needed, as featureSet(values) and featuresOf(tensor) make them, got ${described(value)}`,
+  );
+}
+
 /** @throws RangeError unless both sets lie in the same space and hold `least` examples or more */
 export function requireComparable(a: FeatureSet, b: FeatureSet, least: number): void {
+  for (const set of [a, b]) requireFeatures(set);
   if (a.dimension !== b.dimension) {
     throw new RangeError(`features of dimension ${a.dimension} and ${b.dimension} cannot be compared`);
   }

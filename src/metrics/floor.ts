@@ -1,4 +1,5 @@
 /** What a distance says of two samples of the same data. */
+import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
 import { type FeatureSet, selectFeatures } from "./features.js";
 
@@ -34,8 +35,10 @@ export function realVersusReal(
   real: FeatureSet,
   distance: (a: FeatureSet, b: FeatureSet) => number,
   stream: RandomStream,
-  { size = Math.floor(real.count / 2), repeats = 5 }: FloorOptions = {},
+  options: FloorOptions = {},
 ): Floor {
+  requireKnownKeys("realVersusReal", options, { size: true, repeats: true });
+  const { size = Math.floor(real.count / 2), repeats = 5 } = options;
   if (!Number.isSafeInteger(size) || size < 2 || 2 * size > real.count) {
     throw new RangeError(`size must be a whole number from 2 to half of the ${real.count} real examples, got ${size}`);
   }

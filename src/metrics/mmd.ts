@@ -1,4 +1,5 @@
 /** The maximum mean discrepancy of two samples. */
+import { requireKnownKeys } from "../base/check.js";
 import { type FeatureSet, requireComparable } from "./features.js";
 
 export interface MmdOptions {
@@ -84,6 +85,7 @@ function innerSum(x: Float64Array, d: number, scales: readonly number[]): number
  * @see Gretton et al., "A kernel two-sample test", JMLR 2012, equation 3
  */
 export function maximumMeanDiscrepancy(a: FeatureSet, b: FeatureSet, options: MmdOptions = {}): number {
+  requireKnownKeys("maximumMeanDiscrepancy", options, { bandwidth: true });
   requireComparable(a, b, 2);
   const { bandwidth = medianDistance(a, b) } = options;
   const bandwidths = typeof bandwidth === "number" ? [bandwidth] : bandwidth;

@@ -1,4 +1,5 @@
 /** Which modes of a known mixture samples reach. */
+import { requireKnownKeys } from "../base/check.js";
 import type { FeatureSet } from "./features.js";
 import { histogramSpread } from "./histogram.js";
 
@@ -39,8 +40,10 @@ export interface ModeCoverage {
 export function modeCoverage(
   samples: FeatureSet,
   { means, std }: ModeCentres,
-  { within = 3, atLeast = 1 }: ModeCoverageOptions = {},
+  options: ModeCoverageOptions = {},
 ): ModeCoverage {
+  requireKnownKeys("modeCoverage", options, { within: true, atLeast: true });
+  const { within = 3, atLeast = 1 } = options;
   const { values, dimension, count } = samples;
   if (count === 0) throw new RangeError("there are no samples to assign to modes");
   if (means.length === 0 || means.length % dimension !== 0) {

@@ -1,4 +1,5 @@
 /** Wasserstein distances, exact in one dimension and sliced in more. */
+import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
 import { type FeatureSet, requireComparable } from "./features.js";
 
@@ -101,8 +102,10 @@ export function slicedWasserstein(
   a: FeatureSet,
   b: FeatureSet,
   stream: RandomStream,
-  { projections = 128, order = 2 }: SlicedWassersteinOptions = {},
+  options: SlicedWassersteinOptions = {},
 ): number {
+  requireKnownKeys("slicedWasserstein", options, { projections: true, order: true });
+  const { projections = 128, order = 2 } = options;
   requireComparable(a, b, 1);
   requireOrder(order);
   if (!Number.isSafeInteger(projections) || projections < 1) {

@@ -1,4 +1,5 @@
 /** Which input pixels an output pixel depends on, and how much. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 
 export interface ReceptiveFieldOptions {
@@ -24,8 +25,10 @@ export interface ReceptiveFieldOptions {
 export function receptiveField(
   run: (x: tf.Tensor4D) => tf.Tensor,
   x: tf.Tensor4D,
-  { pixel }: ReceptiveFieldOptions = {},
+  options: ReceptiveFieldOptions = {},
 ): tf.Tensor2D {
+  requireKnownKeys("receptiveField", options, { pixel: true });
+  const { pixel } = options;
   const shape = tf.tidy(() => run(x).shape);
   if (shape.length !== 4) throw new RangeError(`a receptive field needs images [N, H, W, C], got shape [${shape}]`);
   const [, height, width, channels] = shape;
@@ -49,7 +52,9 @@ export function receptiveField(
 }
 
 /** The smallest rectangle around all that is above `threshold` times the largest value: [rows, columns]. */
-export function fieldExtent(field: tf.Tensor2D, { threshold = 0 }: { threshold?: number } = {}): [number, number] {
+export function fieldExtent(field: tf.Tensor2D, options: { threshold?: number } = {}): [number, number] {
+  requireKnownKeys("fieldExtent", options, { threshold: true });
+  const { threshold = 0 } = options;
   const values = field.dataSync<"float32">();
   const least = threshold * values.reduce((most, value) => Math.max(most, value), 0);
   const [, width] = field.shape;

@@ -1,4 +1,5 @@
 /** Attention: queries look at keys and take a mean of values; over tokens, and over the pixels of an image. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import type { SaveTensors } from "./fast-gradient.js";
 import { Dense } from "./dense.js";
@@ -30,8 +31,10 @@ export function scaledDotProductAttention(
   q: tf.Tensor4D,
   k: tf.Tensor4D,
   v: tf.Tensor4D,
-  { maxScores = MAX_SCORES, mask }: { readonly maxScores?: number; readonly mask?: tf.Tensor4D } = {},
+  options: { readonly maxScores?: number; readonly mask?: tf.Tensor4D } = {},
 ): tf.Tensor4D {
+  requireKnownKeys("scaledDotProductAttention", options, { maxScores: true, mask: true });
+  const { maxScores = MAX_SCORES, mask } = options;
   const [n, heads, queries, d] = q.shape;
   if (mask) requireMask(mask, [n, heads, queries, k.shape[2]]);
   countMultiplyAdds(n * heads * queries * k.shape[2] * (d + v.shape[3]));
@@ -144,6 +147,13 @@ export class MultiHeadAttention {
     scope: ParameterScope,
     private readonly options: MultiHeadAttentionOptions,
   ) {
+    requireKnownKeys("MultiHeadAttention", options, {
+      contextChannels: true,
+      qkvBias: true,
+      start: true,
+      channels: true,
+      heads: true,
+    });
     const { channels, heads, contextChannels = channels, qkvBias: bias = true, start } = options;
     if (channels % heads !== 0) throw new RangeError(`${heads} heads do not divide ${channels} channels`);
     this.name = scope.prefix;
@@ -201,10 +211,17 @@ export class PixelAttention {
     scope: ParameterScope,
     private readonly options: PixelAttentionOptions,
   ) {
-    const { channels, groups, epsilon } = options;
+    requireKnownKeys("PixelAttention", options, {
+      groups: true,
+      epsilon: true,
+      outputScale: true,
+      channels: true,
+      heads: true,
+    });
+    const { channels, heads, groups, epsilon } = options;
     this.name = scope.prefix;
     if (groups !== null) this.norm = new GroupNorm(scope.scope("group_norm"), { channels, groups, epsilon });
-    this.attention = new MultiHeadAttention(scope, options);
+    this.attention = new MultiHeadAttention(scope, { channels, heads });
   }
 
   /** [N, H, W, channels] → the same shape; each pixel looks at all of its own image. */

@@ -1,4 +1,5 @@
 /** Transposed convolution of images, as PyTorch has it. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { fanInUniform, type Initializer } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";
@@ -34,6 +35,7 @@ export class ConvTranspose2d {
     scope: ParameterScope,
     private readonly options: ConvTranspose2dOptions,
   ) {
+    requireKnownKeys("ConvTranspose2d", options, { inputs: true, outputs: true, bias: true, init: true, norm: true });
     const { inputs, outputs, norm, init = fanInUniform(outputs * KERNEL * KERNEL) } = options;
     this.name = scope.prefix;
     // [height, width, out, in] in memory is [in, out, height, width] on disk: PyTorch's layout of this layer.

@@ -1,4 +1,5 @@
 /** Convolution of images, as PyTorch pads it, and that of a doubled image. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { convolveDoubled, DOUBLED_TAPS } from "./doubled-convolution.js";
 import { fanInUniform, type Initializer } from "./initialisers.js";
@@ -35,6 +36,16 @@ export class Conv2d {
     scope: ParameterScope,
     private readonly options: Conv2dOptions,
   ) {
+    requireKnownKeys("Conv2d", options, {
+      inputs: true,
+      outputs: true,
+      kernel: true,
+      stride: true,
+      padding: true,
+      bias: true,
+      init: true,
+      norm: true,
+    });
     const { inputs, outputs, kernel = 3 } = options;
     const init = options.init ?? fanInUniform(inputs * kernel * kernel);
     this.name = scope.prefix;

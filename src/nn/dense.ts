@@ -1,4 +1,5 @@
 /** A dense layer on the last axis. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { torchStart, type DenseStart } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";
@@ -26,6 +27,7 @@ export class Dense {
     scope: ParameterScope,
     private readonly options: DenseOptions,
   ) {
+    requireKnownKeys("Dense", options, { inputs: true, outputs: true, bias: true, start: true, norm: true });
     const { inputs, outputs, start = torchStart } = options;
     const { weight, bias } = start(inputs, outputs);
     this.name = scope.prefix;

@@ -1,4 +1,5 @@
 /** A table of learned vectors, one a label. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import type { ParameterScope } from "./parameters.js";
 import { part } from "./probe.js";
@@ -22,6 +23,7 @@ export class Embedding {
     scope: ParameterScope,
     private readonly options: EmbeddingOptions,
   ) {
+    requireKnownKeys("Embedding", options, { count: true, channels: true, deviation: true });
     const { count, channels, deviation = 1 } = options;
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`a table of vectors needs at least one, got ${count}`);

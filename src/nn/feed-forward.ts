@@ -1,4 +1,5 @@
 /** The two-layer network of a transformer block. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { gelu, geluTanh } from "./activations.js";
 import { Dense } from "./dense.js";
@@ -35,6 +36,7 @@ export class FeedForward {
     scope: ParameterScope,
     private readonly options: FeedForwardOptions,
   ) {
+    requireKnownKeys("FeedForward", options, { channels: true, hidden: true, activation: true, start: true });
     const { channels, hidden = 4 * channels, activation = "geglu", start } = options;
     if (!feedForwardNames.includes(activation)) {
       throw new RangeError(`unknown feed-forward "${String(activation)}": choose ${feedForwardNames.join(", ")}`);

@@ -1,4 +1,5 @@
 /** Group normalisation. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { fastGradient } from "./fast-gradient.js";
 import { ones, zeros } from "./initialisers.js";
@@ -27,6 +28,7 @@ export class GroupNorm {
 
   /** @throws RangeError if `groups` does not divide `channels` */
   constructor(scope: ParameterScope, options: GroupNormOptions) {
+    requireKnownKeys("GroupNorm", options, { channels: true, groups: true, epsilon: true });
     const { channels, groups, epsilon = 1e-5 } = options;
     if (channels % groups !== 0) {
       throw new RangeError(`${groups} groups do not divide ${channels} channels: choose norm_num_groups that does`);

@@ -1,4 +1,5 @@
 /** Layer normalisation. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { fastGradient } from "./fast-gradient.js";
 import { ones, zeros } from "./initialisers.js";
@@ -28,6 +29,7 @@ export class LayerNorm {
     scope: ParameterScope,
     private readonly options: LayerNormOptions,
   ) {
+    requireKnownKeys("LayerNorm", options, { channels: true, epsilon: true, affine: true });
     const { channels, epsilon = 1e-5, affine = true } = options;
     this.name = scope.prefix;
     if (affine) {

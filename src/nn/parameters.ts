@@ -1,4 +1,5 @@
 /** The named numbers of a network: trained parameters, constants and buffers, and views of several networks as one. */
+import { requireKnownKeys } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import { RandomStream } from "../random/index.js";
@@ -33,6 +34,7 @@ export class Parameters extends ParameterView {
   private readonly replaced = new Map<string, Parameter>();
 
   constructor(options: NetworkOptions = {}) {
+    requireKnownKeys("Parameters", options, { seed: true, start: true, maxNumbers: true });
     super();
     this.seed = options.seed ?? 0;
     this.start = options.start ?? "random";

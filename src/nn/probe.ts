@@ -1,4 +1,5 @@
 /** What goes on inside a network while it runs: its parts, what each makes and what it costs. */
+import { requireKnownKeys } from "../base/check.js";
 import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
 
@@ -112,7 +113,9 @@ function watching(): Session | undefined {
  * seen.get("mid_block.attentions.0.weights"); // [N, heads, pixels, pixels]
  * seen.dispose();
  */
-export function probe<T extends tf.TensorContainer>(run: () => T, { keep = () => true }: ProbeOptions = {}): Probe<T> {
+export function probe<T extends tf.TensorContainer>(run: () => T, options: ProbeOptions = {}): Probe<T> {
+  requireKnownKeys("probe", options, { keep: true });
+  const { keep = () => true } = options;
   const whole: OpenPart = { name: "", skips: [], inner: [], multiplyAdds: 0 };
   const outer = session;
   const mine: Session = { keep, open: [whole], origins: new Map(), kept: [], arriving: [] };

@@ -1,4 +1,5 @@
 /** The residual block of U-Nets and autoencoders. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Conv2d } from "./conv.js";
@@ -49,6 +50,17 @@ export class ResnetBlock {
     scope: ParameterScope,
     private readonly options: ResnetBlockOptions,
   ) {
+    requireKnownKeys("ResnetBlock", options, {
+      inputs: true,
+      outputs: true,
+      timeChannels: true,
+      groups: true,
+      epsilon: true,
+      activation: true,
+      timeScaleShift: true,
+      dropout: true,
+      outputScale: true,
+    });
     const { inputs, outputs, timeChannels, groups, epsilon } = options;
     if (timeChannels === null && options.timeScaleShift === "scale_shift") {
       throw new RangeError(

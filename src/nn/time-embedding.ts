@@ -1,4 +1,5 @@
 /** Sinusoids of a time, and the small network that makes of them what every block sees. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { activation, type ActivationName } from "./activations.js";
 import { Dense } from "./dense.js";
@@ -29,6 +30,7 @@ export interface SinusoidalOptions {
  * @throws RangeError if `dimensions` is not a positive even number
  */
 export function sinusoidalEmbedding(t: tf.Tensor1D, options: SinusoidalOptions): tf.Tensor2D {
+  requireKnownKeys("sinusoidalEmbedding", options, { dimensions: true, order: true, frequencyShift: true });
   const { dimensions, order = "cos-sin", frequencyShift = 0 } = options;
   if (!Number.isInteger(dimensions) || dimensions < 2 || dimensions % 2 !== 0) {
     throw new RangeError(`a sinusoidal embedding has sine–cosine pairs: dimensions must be even, got ${dimensions}`);
@@ -65,6 +67,7 @@ export class TimeEmbedding {
   private readonly act: (x: tf.Tensor) => tf.Tensor;
 
   constructor(scope: ParameterScope, options: TimeEmbeddingOptions) {
+    requireKnownKeys("TimeEmbedding", options, { inputs: true, outputs: true, activation: true, start: true });
     const { inputs, outputs, start } = options;
     this.name = scope.prefix;
     this.first = new Dense(scope.scope("linear_1"), { inputs, outputs, start });

@@ -1,4 +1,5 @@
 /** The ways to tell a network the time: sinusoids, Fourier features, learned vectors, a number, nothing. */
+import { requireKnownKeys } from "../base/check.js";
 import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
 import { Embedding } from "./embedding.js";
@@ -53,6 +54,15 @@ export class TimeEncoding {
     scope: ParameterScope,
     private readonly options: TimeEncodingOptions,
   ) {
+    requireKnownKeys("TimeEncoding", options, {
+      kind: true,
+      dimensions: true,
+      frequencyShift: true,
+      steps: true,
+      fourierInput: true,
+      fourierScale: true,
+      fourierOrder: true,
+    });
     const { kind, dimensions, steps, fourierScale = 1 } = options;
     this.name = scope.prefix;
     switch (kind) {

@@ -1,4 +1,5 @@
 /** Transformer blocks, over tokens and over the pixels of an image. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { MultiHeadAttention } from "./attention.js";
 import { Conv2d } from "./conv.js";
@@ -32,6 +33,13 @@ export class TransformerBlock {
   private readonly feedForward: FeedForward;
 
   constructor(scope: ParameterScope, options: TransformerBlockOptions) {
+    requireKnownKeys("TransformerBlock", options, {
+      channels: true,
+      heads: true,
+      contextChannels: true,
+      activation: true,
+      epsilon: true,
+    });
     const { channels, heads, contextChannels, activation, epsilon } = options;
     const norm = { channels, epsilon };
     this.name = scope.prefix;
@@ -82,7 +90,15 @@ export class SpatialTransformer {
   private readonly projectOut: (x: tf.Tensor4D) => tf.Tensor4D;
 
   constructor(scope: ParameterScope, options: SpatialTransformerOptions) {
-    const { channels, layers = 1, groups, linearProjection = false } = options;
+    requireKnownKeys("SpatialTransformer", options, {
+      channels: true,
+      heads: true,
+      contextChannels: true,
+      layers: true,
+      groups: true,
+      linearProjection: true,
+    });
+    const { channels, heads, contextChannels, layers = 1, groups, linearProjection = false } = options;
     const sizes = { inputs: channels, outputs: channels };
     const projection = (name: string): ((x: tf.Tensor4D) => tf.Tensor4D) => {
       const layer = linearProjection
@@ -94,7 +110,7 @@ export class SpatialTransformer {
     this.norm = new GroupNorm(scope.scope("norm"), { channels, groups, epsilon: 1e-6 });
     this.projectIn = projection("proj_in");
     this.blocks = Array.from({ length: layers }, (_, i) => {
-      return new TransformerBlock(scope.scope(`transformer_blocks.${i}`), options);
+      return new TransformerBlock(scope.scope(`transformer_blocks.${i}`), { channels, heads, contextChannels });
     });
     this.projectOut = projection("proj_out");
   }

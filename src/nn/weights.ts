@@ -1,4 +1,5 @@
 /** Weights to a safetensors file and back, with the names, shapes and layout of PyTorch. */
+import { requireKnownKeys } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import type { FloatFormat } from "../files/float-formats.js";
@@ -22,6 +23,7 @@ export interface SaveOptions {
  *   written then
  */
 export function saveParameters(path: string, parameters: ParameterView, options: SaveOptions = {}): void {
+  requireKnownKeys("saveParameters", options, { format: true, values: true, metadata: true });
   commitTogether([stageParameters(path, parameters, options)]);
 }
 
@@ -36,6 +38,7 @@ export function saveShardedParameters(
   parameters: ParameterView,
   options: SaveOptions & { readonly maxBytes: number },
 ): void {
+  requireKnownKeys("saveShardedParameters", options, { format: true, values: true, metadata: true, maxBytes: true });
   writeShardedSafetensors(path, [...onDisk(parameters, options.values)], options);
 }
 

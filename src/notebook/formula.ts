@@ -1,4 +1,5 @@
 /** Equations that are shown and computed from one text. */
+import { requireKnownKeys } from "../base/check.js";
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import type { EvalFunction, MathNode } from "mathjs";
@@ -79,8 +80,10 @@ export class Formula {
 
   constructor(
     readonly text: string,
-    { symbols = {}, matrices = false }: FormulaOptions,
+    options: FormulaOptions,
   ) {
+    requireKnownKeys("formula", options, { symbols: true, matrices: true });
+    const { symbols = {}, matrices = false } = options;
     const math = mathjs();
     let parsed: MathNode;
     try {
@@ -117,7 +120,9 @@ export class Formula {
    * @param scope values of the symbols.
    * @throws FormulaDisagreesError in a headless run.
    */
-  agrees(value: Numeric, scope: Scope, { tolerance = 1e-6 }: Agreement = {}): void {
+  agrees(value: Numeric, scope: Scope, options: Agreement = {}): void {
+    requireKnownKeys("Formula.agrees", options, { tolerance: true });
+    const { tolerance = 1e-6 } = options;
     const { agreed, message } = this.compare(value, scope, tolerance);
     const mark = agreed ? "✓" : "✗";
     publish(

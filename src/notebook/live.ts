@@ -1,4 +1,5 @@
 /** Displays that are redrawn in place while something runs. */
+import { requireKnownKeys } from "../base/check.js";
 import { lossChart } from "../plot/charts.js";
 import type { Figure } from "../plot/figure.js";
 import { lossDrawing } from "../plot/loss-drawing.js";
@@ -81,7 +82,9 @@ export class LiveLoss {
   private readonly rates: number[] = [];
   private picture: Picture | undefined;
 
-  constructor(private readonly options: LiveLossOptions) {}
+  constructor(private readonly options: LiveLossOptions) {
+    requireKnownKeys("liveLoss", options, { steps: true, smoothing: true, title: true });
+  }
 
   /** Takes a step's report; passes as the `onStep` of a trainer. */
   readonly onStep = ({ step, loss, learningRate }: LossReport): void => {

@@ -1,4 +1,5 @@
 /** Progress bars for loops, with the time that is left. */
+import { requireKnownKeys } from "../base/check.js";
 import { duration } from "../base/words.js";
 import { isHeadless, isWatched } from "./environment.js";
 import { bundle, DisplaySlot, Throttle } from "./publish.js";
@@ -29,6 +30,7 @@ export function progress<T>(
   source: number | Iterable<T> | AsyncIterable<T>,
   options: ProgressOptions = {},
 ): Progress<T | number> {
+  requireKnownKeys("progress", options, { label: true, total: true });
   if (typeof source !== "number") {
     const size = (source as { length?: number; size?: number }).length ?? (source as { size?: number }).size;
     return new Progress<T | number>(source, options.total ?? size, options.label);

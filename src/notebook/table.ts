@@ -1,5 +1,6 @@
 /** Tables for notebooks and terminals. */
 /** `table(rows)` of a notebook cell. */
+import { requireKnownKeys } from "../base/check.js";
 import { markdownTable, textTable } from "../base/table.js";
 import { bundle, type MimeBundle } from "./publish.js";
 import { displayMethod, inspectMethod } from "./show.js";
@@ -25,6 +26,7 @@ export function table(
   rows: readonly (Readonly<Record<string, Cell>> | readonly Cell[])[],
   options: TableOptions = {},
 ): Table {
+  requireKnownKeys("table", options, { columns: true, digits: true });
   if (rows.length === 0) throw new RangeError("a table needs at least one row");
   const columns = options.columns ?? (Array.isArray(rows[0]) ? undefined : Object.keys(rows[0]));
   if (!columns) throw new RangeError("rows given as arrays need `columns`");

@@ -1,4 +1,5 @@
 /** Controls under a cell that call back when the reader moves them: `slider`, `play` and `select`. */
+import { requireKnownKeys } from "../base/check.js";
 import type { Comm } from "diffusion-lab-kernel/comms";
 import { courseKernel } from "./kernel.js";
 import { Latest } from "./latest.js";
@@ -222,6 +223,7 @@ function ranged(name: string, options: SliderOptions, interval: number | null): 
  * @throws RangeError unless min < max, 0 < step ≤ max − min and min ≤ value ≤ max.
  */
 export function slider(options: SliderOptions): Widget<number> {
+  requireKnownKeys("slider", options, { min: true, max: true, step: true, value: true, label: true, onChange: true });
   return ranged("slider", options, null);
 }
 
@@ -231,6 +233,15 @@ export function slider(options: SliderOptions): Widget<number> {
  * @throws RangeError as {@link slider}, and unless interval ≥ 0.
  */
 export function play(options: PlayOptions): Widget<number> {
+  requireKnownKeys("play", options, {
+    interval: true,
+    min: true,
+    max: true,
+    step: true,
+    value: true,
+    label: true,
+    onChange: true,
+  });
   const { interval = 100 } = options;
   if (!(interval >= 0)) throw new RangeError(`the interval of play must be ≥ 0 ms, but is ${interval}`);
   return ranged("play", options, interval);
@@ -243,6 +254,7 @@ export function play(options: PlayOptions): Widget<number> {
  * @throws RangeError if there are no options or `value` is none of them.
  */
 export function select<T extends string>(options: SelectOptions<T>): Widget<T> {
+  requireKnownKeys("select", options, { options: true, value: true, label: true, onChange: true });
   const { options: texts, label = "", onChange } = options;
   if (texts.length === 0) throw new RangeError("select needs at least one option, but got none");
   const value = options.value ?? texts[0];

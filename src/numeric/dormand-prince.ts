@@ -1,4 +1,5 @@
 /** An adaptive solver of ordinary differential equations on tensors. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 
 /** dy/ds at (y, s), same shape as y. Called inside `tf.tidy`. */
@@ -15,6 +16,12 @@ export interface AdaptiveOptions {
   readonly maxStep?: number;
   /** Gives up after so many steps, accepted or not. Default 10000. */
   readonly maxSteps?: number;
+}
+
+/** Of options that say more, those of the solver. */
+export function adaptiveOptions(options: AdaptiveOptions): AdaptiveOptions {
+  const { relativeTolerance, absoluteTolerance, firstStep, maxStep, maxSteps } = options;
+  return { relativeTolerance, absoluteTolerance, firstStep, maxStep, maxSteps };
 }
 
 /** One accepted step: y at s, which belongs to the solver until the next `next()`. */
@@ -52,6 +59,13 @@ export function* dormandPrince(
   end: number,
   options: AdaptiveOptions = {},
 ): Generator<AdaptiveStep, tf.Tensor> {
+  requireKnownKeys("dormandPrince", options, {
+    relativeTolerance: true,
+    absoluteTolerance: true,
+    firstStep: true,
+    maxStep: true,
+    maxSteps: true,
+  });
   const { relativeTolerance = 1e-5, absoluteTolerance = 1e-5, maxSteps = 10000 } = options;
   const { firstStep = Math.abs(end - start) / 100, maxStep = Infinity } = options;
   for (const [name, value] of Object.entries({ relativeTolerance, absoluteTolerance, firstStep, maxStep }))

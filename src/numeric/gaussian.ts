@@ -1,4 +1,5 @@
 /** Gaussian likelihoods: divergences and masses that the losses of every family are made of. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 
 /**
@@ -35,6 +36,7 @@ export function discretizedLogLikelihood(
   logDeviation: tf.Tensor,
   options: DiscretizedOptions = {},
 ): tf.Tensor {
+  requireKnownKeys("discretizedLogLikelihood", options, { levels: true });
   const half = 1 / (requireLevels(options) - 1);
   return tf.tidy(() => {
     const inverse = tf.exp(tf.neg(logDeviation));
@@ -67,6 +69,7 @@ export function bitsPerDimension(
   size: number,
   options: DiscretizedOptions = {},
 ): tf.Tensor1D {
+  requireKnownKeys("bitsPerDimension", options, { levels: true });
   const perLevel = Math.log2((requireLevels(options) - 1) / 2);
   return tf.tidy(() => tf.add(densityBits(logLikelihoods, size), perLevel) as tf.Tensor1D);
 }

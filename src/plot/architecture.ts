@@ -1,4 +1,5 @@
 /** Diagrams of networks. */
+import { requireKnownKeys } from "../base/check.js";
 import type { NetworkDescription } from "../networks/describe-network.js";
 import { drawColumn } from "./architecture-column.js";
 import { drawU } from "./architecture-u.js";
@@ -21,10 +22,9 @@ export interface ArchitectureOptions {
  * @example show(architectureDiagram(describeNetwork(unet, tf.zeros([1, 28, 28, 1]), tf.zeros([1]))));
  * @throws RangeError when the description has no block, `open` names none, or the page is too narrow
  */
-export function architectureDiagram(
-  network: NetworkDescription,
-  { width = 860, open }: ArchitectureOptions = {},
-): Picture {
+export function architectureDiagram(network: NetworkDescription, options: ArchitectureOptions = {}): Picture {
+  requireKnownKeys("architectureDiagram", options, { width: true, open: true });
+  const { width = 860, open } = options;
   if (network.blocks.length === 0) {
     throw new RangeError(
       `${network.name} has no block to draw: its layers must run inside part(…), as those of this library do`,

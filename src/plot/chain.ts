@@ -1,4 +1,5 @@
 /** The Markov chain of a diffusion model, drawn. */
+import { requireKnownKeys } from "../base/check.js";
 import { scalePoint } from "d3";
 import { arrow, drawing, mathText } from "./drawing.js";
 import { imageGrid } from "./grid.js";
@@ -25,13 +26,15 @@ export interface ChainOptions {
  *
  * @throws RangeError when there are not as many images as drawn states, or fewer than two states.
  */
-export function chainDiagram({
-  states = ["x_0", "…", "x_{t−1}", "x_t", "…", "x_T"],
-  forward = "q(x_t | x_{t−1})",
-  reverse = "p_θ(x_{t−1} | x_t)",
-  images,
-  width = 720,
-}: ChainOptions = {}): Picture {
+export function chainDiagram(options: ChainOptions = {}): Picture {
+  requireKnownKeys("chainDiagram", options, { states: true, forward: true, reverse: true, images: true, width: true });
+  const {
+    states = ["x_0", "…", "x_{t−1}", "x_t", "…", "x_T"],
+    forward = "q(x_t | x_{t−1})",
+    reverse = "p_θ(x_{t−1} | x_t)",
+    images,
+    width = 720,
+  } = options;
   if (states.length < 2) throw new RangeError(`a chain of ${states.length} states has no arrow; give at least two`);
   const drawn = states.filter((state) => state !== "…");
   const pictures = images ? enlarged(images, drawn.length) : undefined;

@@ -1,4 +1,5 @@
 /** Charts of curves and bars, losses among them. */
+import { requireKnownKeys } from "../base/check.js";
 import { requirePairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
 import { axisLayout, chartLayout, logTicks, palette, transparent, type ChartSize } from "./style.js";
@@ -37,6 +38,7 @@ export interface LineChart extends ChartSize {
  * @throws RangeError when there is no series, a series is empty or all non-finite, or x and y differ in length.
  */
 export function lineChart(chart: LineChart): Figure {
+  requireKnownKeys("lineChart", chart, { x: true, y: true, series: true, title: true, width: true, height: true });
   return withLegend(curves(chart));
 }
 
@@ -109,7 +111,17 @@ export interface BarChart extends ChartSize {
  *
  * @throws RangeError when a series has not one finite value a category.
  */
-export function barChart({ categories, x, y, series, ...size }: BarChart): Figure {
+export function barChart(options: BarChart): Figure {
+  requireKnownKeys("barChart", options, {
+    categories: true,
+    x: true,
+    y: true,
+    series: true,
+    title: true,
+    width: true,
+    height: true,
+  });
+  const { categories, x, y, series, ...size } = options;
   if (series.length === 0) throw new RangeError("a bar chart needs at least one series");
   const data = series.map(({ name, values, colour }, index): Trace => {
     requirePairs(
@@ -152,7 +164,19 @@ export interface LossChart extends ChartSize {
  *
  * @throws RangeError when there is no finite loss or lengths differ.
  */
-export function lossChart({ loss, steps, smoothing = 0.95, learningRate, heldOut, log, ...size }: LossChart): Figure {
+export function lossChart(options: LossChart): Figure {
+  requireKnownKeys("lossChart", options, {
+    loss: true,
+    steps: true,
+    smoothing: true,
+    learningRate: true,
+    heldOut: true,
+    log: true,
+    title: true,
+    width: true,
+    height: true,
+  });
+  const { loss, steps, smoothing = 0.95, learningRate, heldOut, log, ...size } = options;
   const xs = steps ?? Array.from({ length: loss.length }, (_, i) => i + 1);
   requirePairs("loss", xs, loss);
   const y: Axis = { title: "loss", unit: "1", log: log ?? Array.from(loss).every((value) => value > 0) };

@@ -1,4 +1,5 @@
 /** Figures over one another and side by side. */
+import { requireKnownKeys } from "../base/check.js";
 import type { Figure, Layout, Trace } from "./figure.js";
 import { legendRowHeight, legendRows, namedTraces } from "./legend.js";
 import { fittedTitle, pageLayout, type ChartSize } from "./style.js";
@@ -26,6 +27,7 @@ export interface SideBySide extends ChartSize {
  * @throws RangeError when no figure is given.
  */
 export function sideBySide(figures: readonly Figure[], options: SideBySide = {}): Figure {
+  requireKnownKeys("sideBySide", options, { columns: true, title: true, width: true, height: true });
   if (figures.length === 0) throw new RangeError("sideBySide needs at least one figure");
   const columns = options.columns ?? Math.min(3, figures.length);
   const rows = Math.ceil(figures.length / columns);

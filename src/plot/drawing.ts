@@ -1,4 +1,5 @@
 /** Drawings in SVG with their PNG, and what most of them have: text with subscripts, arrows. */
+import { requireKnownKeys } from "../base/check.js";
 import { SvgElement, type Pen } from "./pen.js";
 import type { Picture } from "./picture.js";
 import { svgToPng } from "./rasterise.js";
@@ -36,6 +37,7 @@ export interface MathText {
  * Writes text with subscripts: `x_0`, `x_{t−1}`, `p_θ(x_{t−1} | x_t)`.
  */
 export function mathText(pen: Pen, content: string, x: number, y: number, options: MathText = {}): void {
+  requireKnownKeys("mathText", options, { size: true, anchor: true, colour: true });
   const { size = 13, anchor = "middle", colour = ink } = options;
   const text = pen
     .append("text")
@@ -61,8 +63,10 @@ export function arrow(
   pen: Pen,
   from: readonly [number, number],
   to: readonly [number, number],
-  { colour = ink, dashed = false }: { colour?: string; dashed?: boolean } = {},
+  options: { colour?: string; dashed?: boolean } = {},
 ): void {
+  requireKnownKeys("arrow", options, { colour: true, dashed: true });
+  const { colour = ink, dashed = false } = options;
   const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
   const back = (length: number, side: number): string => {
     const x = to[0] - length * Math.cos(angle) + side * Math.sin(angle);

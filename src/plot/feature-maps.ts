@@ -1,4 +1,5 @@
 /** Feature maps and attention as pictures. */
+import { requireKnownKeys } from "../base/check.js";
 import { rgb } from "d3";
 import { featureSet, fitGaussian } from "../metrics/index.js";
 import { symmetricEigen } from "../numeric/index.js";
@@ -18,7 +19,9 @@ const RANGE = 2.5;
  * @returns images in the order of the channels
  * @throws RangeError when the shape is another
  */
-export function channelImages(map: TensorLike, { count }: { count?: number } = {}): ByteImages {
+export function channelImages(map: TensorLike, options: { count?: number } = {}): ByteImages {
+  requireKnownKeys("channelImages", options, { count: true });
+  const { count } = options;
   const [n, height, width, channels] = requireMap(map);
   if (n !== 1) throw new RangeError(`channels are shown of one example, got ${n}: take one with tf.slice`);
   const shown = Math.min(count ?? channels, channels);
@@ -43,7 +46,9 @@ export function channelImages(map: TensorLike, { count }: { count?: number } = {
  * @param options.size height and width of the images, multiples of the map's; default those of the map
  * @throws RangeError when the shape is another, or a value is not finite
  */
-export function principalColours(map: TensorLike, { size }: { size?: readonly [number, number] } = {}): ByteImages {
+export function principalColours(map: TensorLike, options: { size?: readonly [number, number] } = {}): ByteImages {
+  requireKnownKeys("principalColours", options, { size: true });
+  const { size } = options;
   const [n, height, width, channels] = requireMap(map);
   if (channels < 3)
     throw new RangeError(`three colours need at least 3 channels, got ${channels}: show them with channelImages`);
@@ -85,11 +90,12 @@ export interface AttentionOverlayOptions {
  * @param weights [n, h, w]: the attention of the query to each place of a grid that divides the images
  * @throws RangeError when numbers or sizes do not fit
  */
-export function attentionOverlay(
-  images: Images,
-  weights: TensorLike,
-  { query: [row, column], scale = 2 }: AttentionOverlayOptions,
-): ByteImages {
+export function attentionOverlay(images: Images, weights: TensorLike, options: AttentionOverlayOptions): ByteImages {
+  requireKnownKeys("attentionOverlay", options, { query: true, scale: true });
+  const {
+    query: [row, column],
+    scale = 2,
+  } = options;
   const ground = toPixels(images);
   const [n, rows, columns] = weights.shape;
   if (weights.shape.length !== 3 || (ground.count !== 1 && ground.count !== n)) {

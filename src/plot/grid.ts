@@ -1,4 +1,5 @@
 /** Grids and strips of images. */
+import { requireKnownKeys } from "../base/check.js";
 import { textWidth } from "./font.js";
 import { escaped } from "./pen.js";
 import type { Picture } from "./picture.js";
@@ -39,6 +40,15 @@ export interface StripOptions extends Omit<GridOptions, "columns" | "labels"> {
  * or there are not as many labels as images.
  */
 export function imageGrid(images: Images, options: GridOptions = {}): Picture {
+  requireKnownKeys("imageGrid", options, {
+    columns: true,
+    scale: true,
+    gap: true,
+    labels: true,
+    title: true,
+    range: true,
+    background: true,
+  });
   const pixels = toPixels(images, options.range);
   const columns = options.columns ?? Math.ceil(Math.sqrt(pixels.count));
   requireCount("columns", columns);
@@ -59,6 +69,15 @@ export function imageGrid(images: Images, options: GridOptions = {}): Picture {
  * @throws RangeError when there is no frame, frames differ in size, or labels do not match in number.
  */
 export function filmStrip(frames: readonly Images[], options: StripOptions = {}): Picture {
+  requireKnownKeys("filmStrip", options, {
+    labels: true,
+    rowLabels: true,
+    title: true,
+    scale: true,
+    gap: true,
+    range: true,
+    background: true,
+  });
   if (frames.length === 0) throw new RangeError("a film strip needs at least one frame");
   const pixels = frames.map((frame) => toPixels(frame, options.range));
   const [{ count, height, width }] = pixels;

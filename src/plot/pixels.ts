@@ -1,4 +1,5 @@
 /** Pixels from the forms in which images come. */
+import { described } from "../base/check.js";
 import { isTensor, tensorValues, type TensorLike } from "./numbers.js";
 
 /** Images as bytes, n·height·width·channels in a row: an `ImageDataset` is one. */
@@ -67,7 +68,13 @@ function fromTensor(tensor: TensorLike): Source {
   return { values: tensorValues(tensor), shape, natural: tensor.dtype === "int32" ? [0, 255] : [-1, 1] };
 }
 
-function fromBytes({ images, height, width, channels }: ByteImages): Source {
+function fromBytes(given: ByteImages): Source {
+  const { images, height, width, channels } = (given ?? {}) as Partial<ByteImages>;
+  if (!ArrayBuffer.isView(images) || height === undefined || width === undefined || channels === undefined) {
+    throw new TypeError(
+      `images are a tensor [n, height, width, 1 or 3] or bytes, { images, height, width, channels }, got ${described(given)}`,
+    );
+  }
   const count = images.length / (height * width * channels);
   if (!Number.isInteger(count) || count < 1 || (channels !== 1 && channels !== 3)) {
     const size = `${height}×${width}×${channels}`;

@@ -1,4 +1,5 @@
 /** Points, densities and arrows in the plane. */
+import { requireKnownKeys } from "../base/check.js";
 import { bin as binning, max as largest, min as smallest } from "d3";
 import { requirePairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
@@ -42,7 +43,17 @@ const plainY: Axis = { title: "y", unit: "1" };
  *
  * @throws RangeError when there is no cloud, or one is not n × 2 with n ≥ 1.
  */
-export function scatterChart({ x = plainX, y = plainY, colour, clouds, ...size }: ScatterChart): Figure {
+export function scatterChart(options: ScatterChart): Figure {
+  requireKnownKeys("scatterChart", options, {
+    x: true,
+    y: true,
+    colour: true,
+    clouds: true,
+    title: true,
+    width: true,
+    height: true,
+  });
+  const { x = plainX, y = plainY, colour, clouds, ...size } = options;
   if (clouds.length === 0) throw new RangeError("a scatter chart needs at least one cloud of points");
   const data = clouds.map((cloud, index): Trace => {
     const columns = pointColumns(cloud.name, cloud.points);
@@ -98,7 +109,17 @@ export interface Histogram extends ChartSize {
  *
  * @throws RangeError when a series has no finite value.
  */
-export function histogramChart({ x, series, bins = 40, density, ...size }: Histogram): Figure {
+export function histogramChart(options: Histogram): Figure {
+  requireKnownKeys("histogramChart", options, {
+    x: true,
+    series: true,
+    bins: true,
+    density: true,
+    title: true,
+    width: true,
+    height: true,
+  });
+  const { x, series, bins = 40, density, ...size } = options;
   if (series.length === 0) throw new RangeError("a histogram needs at least one series");
   const samples = series.map(({ name, values }) => {
     const finite = Array.from(isTensor(values) ? tensorValues(values) : values).filter(Number.isFinite);
@@ -179,16 +200,20 @@ export interface GridField extends ChartSize {
  *
  * @throws RangeError when the values do not fill whole rows of `columns`.
  */
-export function fieldChart({
-  x,
-  y,
-  colour,
-  values,
-  columns,
-  style = "contour",
-  diverging = false,
-  ...size
-}: GridField): Figure {
+export function fieldChart(options: GridField): Figure {
+  requireKnownKeys("fieldChart", options, {
+    x: true,
+    y: true,
+    colour: true,
+    values: true,
+    columns: true,
+    style: true,
+    diverging: true,
+    title: true,
+    width: true,
+    height: true,
+  });
+  const { x, y, colour, values, columns, style = "contour", diverging = false, ...size } = options;
   const rows = values.length / columns;
   if (!Number.isInteger(rows) || rows < 1)
     throw new RangeError(`${values.length} values do not fill rows of ${columns}`);
@@ -231,7 +256,19 @@ export interface VectorField extends ChartSize {
  *
  * @throws RangeError when the field is nowhere finite.
  */
-export function vectorFieldChart({ x, y, name, at, arrows = 16, colour = "#222222", ...size }: VectorField): Figure {
+export function vectorFieldChart(options: VectorField): Figure {
+  requireKnownKeys("vectorFieldChart", options, {
+    x: true,
+    y: true,
+    name: true,
+    at: true,
+    arrows: true,
+    colour: true,
+    title: true,
+    width: true,
+    height: true,
+  });
+  const { x, y, name, at, arrows = 16, colour = "#222222", ...size } = options;
   const heads: { from: [number, number]; vector: readonly [number, number] }[] = [];
   for (const py of centres(y.range, arrows)) {
     for (const px of centres(x.range, arrows)) heads.push({ from: [px, py], vector: at(px, py) });

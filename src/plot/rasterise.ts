@@ -1,4 +1,5 @@
 /** From SVG to PNG. */
+import { requireKnownKeys } from "../base/check.js";
 import { createRequire } from "node:module";
 import { fontFiles } from "./font.js";
 import type { Bitmap } from "../files/png.js";
@@ -17,7 +18,9 @@ interface Rendered {
  *
  * @param options.scale PNG pixels a CSS pixel, 2 by default for sharp text on dense screens.
  */
-export function svgToPng(svg: string, { scale = 2 }: { scale?: number } = {}): Uint8Array {
+export function svgToPng(svg: string, options: { scale?: number } = {}): Uint8Array {
+  requireKnownKeys("svgToPng", options, { scale: true });
+  const { scale = 2 } = options;
   return new Uint8Array(render(svg, scale).asPng());
 }
 

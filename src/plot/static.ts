@@ -1,4 +1,5 @@
 /** Plotly figures as pictures, without a browser. */
+import { requireKnownKeys } from "../base/check.js";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Figure } from "./figure.js";
@@ -33,6 +34,7 @@ export function figureToSvg(figure: Figure): string {
  * @throws as {@link figureToSvg}.
  */
 export function figureToPng(figure: Figure, options: { scale?: number } = {}): Uint8Array {
+  requireKnownKeys("figureToPng", options, { scale: true });
   return svgToPng(figureToSvg(figure), options);
 }
 

@@ -1,5 +1,6 @@
 /** Checks that tensors hold finite numbers, with messages that say where they do not. */
 import { valuesExist } from "./recording.js";
+import { requireTensor } from "./tensor.js";
 import * as tf from "./tf.js";
 
 /** A tensor holds NaN or infinite values where it may not; the message says which, where, and what to do. */
@@ -31,6 +32,7 @@ export function allFinite(x: tf.Tensor): boolean {
  * @throws NotFiniteError with how many values are not and in which example the first is
  */
 export function requireFinite(what: string, x: tf.Tensor, remedy: string): void {
+  requireTensor(what, x);
   if (allFinite(x)) return;
   const isBad = Array.from(x.dataSync(), (value) => !Number.isFinite(value));
   const bad = isBad.filter(Boolean).length;

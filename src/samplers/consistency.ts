@@ -1,4 +1,5 @@
 /** Consistency sampling: a network distilled to reach the data in one step. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
@@ -22,6 +23,7 @@ export function consistency(
   xT: tf.Tensor,
   options: StochasticOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("consistency", options, {});
   const times = timeGrid(path, options.times || options.levels ? options : { ...options, steps: options.steps ?? 1 });
   return march("consistency", xT, times, (x, i) => {
     const s = times[i + 1];

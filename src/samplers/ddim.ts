@@ -1,4 +1,5 @@
 /** DDIM: steps over many times at once, with as little noise as one likes. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
@@ -30,6 +31,7 @@ export function ddim(
   xT: tf.Tensor,
   options: DdimOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("ddim", options, { eta: true });
   const { eta = 0, noise } = options;
   if (!(eta >= 0 && eta <= 1)) throw new RangeError(`eta must lie in 0 … 1, got ${eta}`);
   if (eta > 0 && !noise)

@@ -1,10 +1,12 @@
 /** DDPM: ancestral sampling, one posterior after the other. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { requireChoice } from "../base/values.js";
 import {
   estimate,
   estimateFrom,
+  learnsVariance,
   requirePath,
   timesTensor,
   type Denoiser,
@@ -41,6 +43,7 @@ export function ddpm(
   xT: tf.Tensor,
   options: DdpmOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("ddpm", options, { variance: true });
   const { variance = "posterior", noise } = options;
   requireChoice("variance", variance, ["posterior", "beta", "learned"]);
   const learned = variance === "learned" ? withLearnedVariance(denoiser) : undefined;
@@ -84,8 +87,8 @@ function learnedDeviation(fraction: tf.Tensor, { variance, added }: PosteriorCoe
 }
 
 function withLearnedVariance(denoiser: Denoiser): LearnedVarianceDenoiser {
-  if (!("predictWithVariance" in denoiser)) {
+  if (!learnsVariance(denoiser)) {
     throw new TypeError('variance "learned" needs a denoiser with predictWithVariance: use "posterior" or "beta"');
   }
-  return denoiser as LearnedVarianceDenoiser;
+  return denoiser;
 }

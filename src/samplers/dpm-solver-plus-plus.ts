@@ -1,4 +1,5 @@
 /** DPM-Solver++: multistep in λ, on x̂_0. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import { requireChoice } from "../base/values.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
@@ -25,6 +26,7 @@ export function dpmSolverPlusPlus(
   xT: tf.Tensor,
   options: DpmSolverPlusPlusOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("dpmSolverPlusPlus", options, { order: true });
   const { order = 2 } = options;
   requireChoice("order", order, [1, 2, 3]);
   const name = order === 1 ? "dpm++1" : `dpm++${order}m`;

@@ -1,4 +1,5 @@
 /** SDE-DPM-Solver++: the reverse SDE, multistep in λ. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
@@ -22,6 +23,7 @@ export function dpmSolverSde(
   xT: tf.Tensor,
   options: StochasticOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("dpmSolverSde", options, {});
   return marchInLambda("dpm++2m-sde", denoiser, path, xT, options, (x, from, to, { i, memory, estimateAt, grid }) => {
     const { x0 } = estimateAt(x, from);
     if (to.noise === 0) return { x0, next: x0 };

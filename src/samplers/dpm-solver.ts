@@ -1,4 +1,5 @@
 /** DPM-Solver: single steps in λ, on ε̂. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import { requireChoice } from "../base/values.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
@@ -26,6 +27,7 @@ export function dpmSolver(
   xT: tf.Tensor,
   options: DpmSolverOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("dpmSolver", options, { order: true });
   const { order = 2 } = options;
   requireChoice("order", order, [1, 2, 3]);
   requireSignal(path, gridTimes(path, options));

@@ -1,4 +1,5 @@
 /** Euler steps with noise put back in. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
@@ -25,6 +26,7 @@ export function eulerAncestral(
   xT: tf.Tensor,
   options: EulerAncestralOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("eulerAncestral", options, { eta: true });
   const { eta = 1, noise: draw } = options;
   if (!(eta >= 0 && eta <= 1)) throw new RangeError(`eta must lie in 0 … 1, got ${eta}`);
   return marchInSigma("euler-ancestral", denoiser, path, xT, options, (state, from, to, { slope, i }) => {

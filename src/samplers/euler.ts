@@ -1,4 +1,5 @@
 /** Euler's method in σ, the simplest solver of the probability-flow ODE. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
@@ -18,6 +19,7 @@ export function euler(
   xT: tf.Tensor,
   options: SamplerOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("euler", options, {});
   return marchInSigma("euler", denoiser, path, xT, options, (state, from, to, { slope }) => {
     const { x0, noise } = slope(state, from);
     // x̃' = x̃ + (σ' − σ)·ε̂, with x̃ = x̂_0 + σ·ε̂ put in: where σ is large, x̂_0 would be lost in float32

@@ -1,4 +1,5 @@
 /** Samplers of flow matching: along the straight path, in t. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import { requireChoice } from "../base/values.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
@@ -28,6 +29,7 @@ export function flow(
   xT: tf.Tensor,
   options: FlowOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("flow", options, { method: true });
   const { method = "euler" } = options;
   requireChoice("method", method, ["euler", "heun"]);
   if (path.T !== 1 || [0.25, 0.5, 0.75].some((t) => path.signal(t) !== 1 - t || path.noise(t) !== t)) {

@@ -1,4 +1,5 @@
 /** Heun's method in σ, with the churn of EDM. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
@@ -32,6 +33,7 @@ export function heun(
   xT: tf.Tensor,
   options: HeunOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("heun", options, { churn: true, churnRange: true, churnNoise: true });
   const { churn = 0, churnRange = [0, Infinity], churnNoise = 1, noise: draw } = options;
   if (!(churn >= 0)) throw new RangeError(`churn must be ≥ 0, got ${churn}`);
   if (!(churnNoise >= 0)) throw new RangeError(`churnNoise must be ≥ 0, got ${churnNoise}`);

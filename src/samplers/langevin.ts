@@ -1,4 +1,5 @@
 /** Annealed Langevin dynamics: the score alone, level after level. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
@@ -27,6 +28,7 @@ export function annealedLangevin(
   xT: tf.Tensor,
   options: LangevinOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("annealedLangevin", options, { inner: true, stepSize: true });
   const { inner = 10, stepSize = 0.3, noise: draw } = options;
   if (options.finish === "last") {
     throw new RangeError(

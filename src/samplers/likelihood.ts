@@ -1,10 +1,11 @@
 /** Exact likelihoods by the probability-flow ODE. */
+import { requireKnownKeys } from "../base/check.js";
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { requireSameShape } from "../diffusion/coefficients.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
-import { dormandPrince, type AdaptiveOptions } from "../numeric/dormand-prince.js";
+import { adaptiveOptions, dormandPrince, type AdaptiveOptions } from "../numeric/dormand-prince.js";
 import { requireStart } from "./stepping/march.js";
 import { highestTime, lowestTime, priorDeviation as priorDeviationAt } from "./stepping/time-range.js";
 
@@ -43,6 +44,17 @@ export function logLikelihood(
   x: tf.Tensor,
   options: LikelihoodOptions = {},
 ): Likelihood {
+  requireKnownKeys("logLikelihood", options, {
+    from: true,
+    trace: true,
+    priorDeviation: true,
+    relativeTolerance: true,
+    absoluteTolerance: true,
+    firstStep: true,
+    maxStep: true,
+    maxSteps: true,
+    condition: true,
+  });
   requireStart("x", x);
   const { from = lowestTime(path), trace = "exact" } = options;
   const to = highestTime(path);
@@ -68,7 +80,7 @@ export function logLikelihood(
     start,
     Math.log(noiseLevel(path, from)),
     Math.log(noiseLevel(path, to)),
-    options,
+    adaptiveOptions(options),
   );
   let result: ReturnType<typeof solver.next>;
   try {

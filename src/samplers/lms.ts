@@ -1,4 +1,5 @@
 /** Linear multistep in σ: slopes of several steps combined. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import { requireChoice } from "../base/values.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
@@ -25,6 +26,7 @@ export function lms(
   xT: tf.Tensor,
   options: LmsOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("lms", options, { order: true });
   const { order = 4 } = options;
   requireChoice("order", order, [1, 2, 3, 4]);
   return marchInSigma("lms", denoiser, path, xT, options, (state, from, to, { slope, i, memory, grid }) => {

@@ -1,4 +1,5 @@
 /** PNDM and PLMS: multistep on ε̂ in t. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import { requireChoice } from "../base/values.js";
 import { estimate, type Denoiser, type Estimate } from "../diffusion/denoiser.js";
@@ -38,6 +39,7 @@ export function pndm(
   xT: tf.Tensor,
   options: PndmOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("pndm", options, { start: true });
   const { start = "runge-kutta" } = options;
   requireChoice("start", start, ["runge-kutta", "plms"]);
   const name = start === "plms" ? "plms" : "pndm";

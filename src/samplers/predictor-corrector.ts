@@ -1,4 +1,5 @@
 /** Predictor–corrector: steps of the reverse SDE, corrected by Langevin dynamics. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import type * as tf from "../runtime/tf.js";
 import type { SdePath } from "../diffusion/paths/continuous-paths.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
@@ -19,6 +20,7 @@ export function predictorCorrector(
   xT: tf.Tensor,
   options: ReverseSdeOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("predictorCorrector", options, { corrections: true, correctionSnr: true });
   return reverseSde(denoiser, path, xT, { corrections: 1, ...options });
 }
 

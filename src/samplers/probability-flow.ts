@@ -1,9 +1,10 @@
 /** The probability-flow ODE by an adaptive solver. */
+import { requireKnownKeys } from "../base/check.js";
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
-import { dormandPrince, type AdaptiveOptions, type Derivative } from "../numeric/dormand-prince.js";
+import { adaptiveOptions, dormandPrince, type AdaptiveOptions, type Derivative } from "../numeric/dormand-prince.js";
 import { samplerEntries } from "./stepping/entry.js";
 import { requireStart } from "./stepping/march.js";
 import type { SamplerStep } from "./stepping/sampler.js";
@@ -17,6 +18,22 @@ export interface ProbabilityFlowOptions extends AdaptiveOptions, EstimateOptions
   /** Ends with x̂_0 of the last state. Default true when sampling towards data. */
   readonly denoise?: boolean;
 }
+
+const KNOWN: { readonly [Name in keyof ProbabilityFlowOptions | "noise"]-?: true } = {
+  from: true,
+  to: true,
+  denoise: true,
+  relativeTolerance: true,
+  absoluteTolerance: true,
+  firstStep: true,
+  maxStep: true,
+  maxSteps: true,
+  condition: true,
+  clip: true,
+  clipKeepsNoise: true,
+  // Whoever runs samplers by their names gives noise to all of them.
+  noise: true,
+};
 
 /**
  * The probability-flow ODE with an adaptive solver, in s = ln σ: dx̃/ds = σ·ε̂(x̃, σ). Its steps are as large as the
@@ -34,6 +51,7 @@ export function* probabilityFlow(
   start: tf.Tensor,
   options: ProbabilityFlowOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireKnownKeys<object>("probabilityFlow", options, KNOWN);
   const { from = highestTime(path), to = lowestTime(path) } = options;
   const { denoise = to < from } = options;
   const [begin, end] = [Math.log(noiseLevel(path, from)), Math.log(noiseLevel(path, to))];
@@ -43,7 +61,7 @@ export function* probabilityFlow(
   if (from === to) throw new RangeError(`the flow needs two different times, got ${from} twice`);
   requireStart("start", start);
   const scaled = tf.div(start, path.signal(from));
-  const solver = dormandPrince(flowInLogSigma(denoiser, path, options), scaled, begin, end, options);
+  const solver = dormandPrince(flowInLogSigma(denoiser, path, options), scaled, begin, end, adaptiveOptions(options));
   try {
     let taken = 0;
     const place = (step: number): string => `probability-flow, step ${step}`;

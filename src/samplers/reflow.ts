@@ -1,4 +1,5 @@
 /** Pairs of noise and data for the next round of rectified flow. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import type * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
@@ -25,6 +26,7 @@ export function reflowPairs(
   noise: tf.Tensor,
   options: FlowOptions = {},
 ): ReflowPairs {
+  requireSamplerOptions("reflowPairs", options, { method: true });
   const sampler = flow(denoiser, path, noise, options);
   let step = sampler.next();
   while (!step.done) step = sampler.next();

@@ -1,4 +1,5 @@
 /** The reverse SDE by Euler–Maruyama. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import type { SdePath } from "../diffusion/paths/continuous-paths.js";
 import { estimate, type Denoiser } from "../diffusion/denoiser.js";
@@ -34,6 +35,7 @@ export function reverseSde(
   xT: tf.Tensor,
   options: ReverseSdeOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("reverseSde", options, { corrections: true, correctionSnr: true });
   const { corrections = 0, correctionSnr = 0.16, noise } = options;
   if (typeof path.drift !== "function" || typeof path.diffusion !== "function") {
     throw new TypeError(`the path "${path.name}" is no SDE: use vpPath, vePath, subVpPath or edmPath`);

@@ -1,4 +1,5 @@
 /** UniPC: a multistep predictor in λ with a corrector that costs nothing. */
+import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import { requireChoice } from "../base/values.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
@@ -28,6 +29,7 @@ export function unipc(
   xT: tf.Tensor,
   options: UniPcOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("unipc", options, { order: true, variant: true });
   const { order = 2, variant = "bh2" } = options;
   requireChoice("order", order, [1, 2, 3]);
   requireChoice("variant", variant, ["bh1", "bh2"]);

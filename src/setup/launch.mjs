@@ -1,6 +1,6 @@
 /**
- * `npm run train`, `sample`, `notebooks` …: sets up what is missing without a word if nothing is, then runs the named
- * program of src or test/bench, compiled or in Python, in a process that is started as one that computes
+ * `npm run train`, `sample`, `notebooks` …: sets up what the program needs, without a word if nothing is missing, then runs
+ * it: one of src or test/bench, compiled or in Python, in a process that is started as one that computes
  * (src/runtime/native-process.ts).
  */
 import { once } from "node:events";
@@ -24,12 +24,14 @@ const [name, ...words] = process.argv.slice(2);
 const BENCH = "test/bench";
 const project = name.startsWith(`${BENCH}/`) ? BENCH : "src";
 const inPython = name.endsWith(".py");
+/** A command's help needs the library alone, and only programs in Python need JupyterLab's environment. */
+const needs = { notebooks: inPython, native: inPython || !words.some((word) => word === "--help" || word === "-h") };
 const file = inPython ? join(ROOT, "src", name) : join(ROOT, project, "dist", `${name.replace(`${BENCH}/`, "")}.js`);
 
 async function prepare() {
   try {
     const steps = new QuietSteps(process.stderr);
-    await setUp(steps);
+    await setUp(steps, needs);
     if (project === BENCH) await buildBenchmark(steps);
   } catch (error) {
     // A part that does not compile need not be the part that is wanted.

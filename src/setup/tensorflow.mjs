@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { cacheState, nativeFolder } from "./native/cache.mjs";
 import { installNative, NAME, probeNative, WITHOUT_NATIVE } from "./native/install.mjs";
 import { isLinked } from "./native/link.mjs";
+import { temporaryPip } from "./native/project.mjs";
 import { LOCAL, ROOT, venvProgram } from "./paths.mjs";
+import { pythonReady } from "./python.mjs";
 import { asSetupError } from "./support/errors.mjs";
 import { digest, isStamped, readJson, stamp, unstamp } from "./support/stamps.mjs";
 
@@ -61,7 +63,10 @@ export async function nativeTensorFlow(steps) {
   }
   unstamp(STAMP);
   try {
-    const found = await installNative(steps, { tfjsNode: TFJS_NODE, pip: async () => venvProgram("python") });
+    // Training and sampling need no JupyterLab, whose environment would have a pip.
+    /** @type {(scratch: string) => Promise<string>} */
+    const pip = async (scratch) => (pythonReady() ? venvProgram("python") : temporaryPip(scratch));
+    const found = await installNative(steps, { tfjsNode: TFJS_NODE, pip });
     const key = found.source === "wheel" ? stampKey(cacheState(folder, TFJS_NODE).manifest) : "published";
     stamp(STAMP, key, found);
   } catch (error) {

@@ -1,4 +1,7 @@
 /** Learning rates that change from step to step. */
+import { requireKnownKeys } from "../base/check.js";
+import { shownNumber } from "../base/values.js";
+
 /** A learning rate as data. */
 export interface LearningRate {
   /** The highest rate. */
@@ -21,11 +24,14 @@ export interface LearningRate {
 }
 
 /** @throws RangeError naming the number that is out of range */
-export function requireLearningRate({ peak, warmup = 0, decay }: LearningRate): void {
-  if (!(peak > 0) || !Number.isFinite(peak))
-    throw new RangeError(`the learning rate must be positive and finite, got ${peak}`);
+export function requireLearningRate(rate: LearningRate): void {
+  requireKnownKeys("the learning rate", rate, { peak: true, warmup: true, decay: true });
+  const { peak, warmup = 0, decay } = rate;
+  if (!(Number.isFinite(peak) && peak > 0))
+    throw new RangeError(`the learning rate must be positive and finite, got ${shownNumber(peak)}`);
   requireSteps("warmup", warmup);
   if (!decay) return;
+  requireKnownKeys("decay of the learning rate", decay, { kind: true, total: true, from: true, floor: true });
   const { kind, total, from, floor = 0 } = decay;
   if (kind !== "cosine")
     throw new RangeError(`unknown decay ${JSON.stringify(kind)} of the learning rate: there is "cosine"`);
@@ -34,16 +40,18 @@ export function requireLearningRate({ peak, warmup = 0, decay }: LearningRate): 
   if (from !== undefined && from > total) {
     throw new RangeError(`the decay of the learning rate begins at step ${from}, after its end at step ${total}`);
   }
-  if (!(floor >= 0 && floor <= 1)) throw new RangeError(`decay.floor is a share of the peak, 0 … 1, got ${floor}`);
+  if (!(typeof floor === "number" && floor >= 0 && floor <= 1))
+    throw new RangeError(`decay.floor is a share of the peak, 0 … 1, got ${floor}`);
 }
 
 function requireSteps(name: string, value: number): void {
-  if (!(value >= 0) || !Number.isFinite(value))
-    throw new RangeError(`${name} of the learning rate is a number of steps ≥ 0, got ${value}`);
+  if (!(Number.isFinite(value) && value >= 0))
+    throw new RangeError(`${name} of the learning rate is a number of steps ≥ 0, got ${shownNumber(value)}`);
 }
 
 /** The rate for `step`, counted from 1. */
 export function learningRateAt(rate: LearningRate, step: number): number {
+  requireKnownKeys("learningRateAt", rate, { peak: true, warmup: true, decay: true });
   const { peak, warmup = 0, decay } = rate;
   if (step < warmup) return (peak * step) / warmup;
   if (!decay) return peak;

@@ -1,5 +1,5 @@
 /** How each phase of a task descends, once a trainer's options have filled in what the phase leaves out. */
-import { requireKnownKeys } from "../base/check.js";
+import { described, requireKnownKeys } from "../base/check.js";
 import { isRecord, type Tree } from "../base/tree.js";
 import { type Precision } from "../compile/index.js";
 import { requirePrecision } from "../compile/precision.js";
@@ -38,6 +38,7 @@ export function phaseSettings(task: TrainingTask, options: TrainerOptions = {}):
     { ...PHASE_OPTIONS, precision: true },
     { adamW: "give optimiser: adamW({ … })" },
   );
+  requireTask(task);
   const { phases } = task;
   if (phases.length === 0) throw new RangeError("a task needs at least one phase: something must learn");
   requireNames(phases);
@@ -57,7 +58,7 @@ function settingsOf(phase: TrainingPhase, options: TrainerOptions, first: boolea
   const learningRate = phase.learningRate ?? options.learningRate ?? 2e-4;
   const maxGradientNorm = phase.maxGradientNorm ?? options.maxGradientNorm ?? 1;
   const averageDecay = phase.averageDecay ?? options.averageDecay ?? 0.999;
-  const rate = typeof learningRate === "number" ? { peak: learningRate } : learningRate;
+  const rate = typeof learningRate === "object" ? learningRate : { peak: learningRate };
   requireLearningRate(rate);
   if (!(maxGradientNorm > 0)) throw new RangeError(`maxGradientNorm must be positive, got ${maxGradientNorm}`);
   averageDecayAt(averageDecay, 1);
@@ -70,6 +71,14 @@ function settingsOf(phase: TrainingPhase, options: TrainerOptions, first: boolea
     );
   }
   return { phase, optimiser, learningRate: rate, maxGradientNorm, averageDecay, every, precision };
+}
+
+/** @throws TypeError for what is no task, such as a network alone */
+function requireTask(value: unknown): void {
+  const { phases, batch, apply } = (value ?? {}) as Partial<TrainingTask> & { readonly apply?: unknown };
+  if (Array.isArray(phases) && typeof batch === "function") return;
+  const network = typeof apply === "function" ? ": a network becomes one in new DiffusionTask({ network, … })" : "";
+  throw new TypeError(`a trainer takes a task, with batch and phases, got ${described(value)}${network}`);
 }
 
 function requireNames(phases: readonly TrainingPhase[]): void {

@@ -1,4 +1,5 @@
 /** The training loop: run, stop, save, restore, lend the averaged parameters. */
+import { requireKnownKeys } from "../base/check.js";
 import type { TensorRecord } from "../compile/index.js";
 import { interruptible } from "../runtime/interrupt.js";
 import * as tf from "../runtime/tf.js";
@@ -123,7 +124,9 @@ export class Trainer {
    *
    * @throws InterruptedError after Ctrl-C or the stop button; the trainer is whole, and another `run` goes on
    */
-  async run(count: number, { signal: given, onStep }: RunOptions = {}): Promise<StepReport | undefined> {
+  async run(count: number, options: RunOptions = {}): Promise<StepReport | undefined> {
+    requireKnownKeys("Trainer.run", options, { signal: true, onStep: true });
+    const { signal: given, onStep } = options;
     return interruptible(given, "training was interrupted; run goes on with the next step", async (signal) => {
       let last: StepReport | undefined;
       let turn = performance.now();

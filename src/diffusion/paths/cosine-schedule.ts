@@ -1,4 +1,5 @@
 /** The cosine schedule, and schedules from any curve of ᾱ. */
+import { requireKnownKeys } from "../../base/check.js";
 import { requireNotNegative, requireWhole } from "../../base/values.js";
 import { numericKind } from "./path-kind.js";
 import type { PathConfig } from "./path.js";
@@ -19,6 +20,7 @@ export interface CosineScheduleOptions {
  * Source: Nichol & Dhariwal 2021 (improved DDPM), equation 17.
  */
 export function cosineSchedule(options: CosineScheduleOptions = {}): Schedule {
+  requireKnownKeys("cosineSchedule", options, { T: true, s: true, maxBeta: true });
   const { T = 1000, s = 0.008, maxBeta = 0.999 } = options;
   requireNotNegative("s", s);
   // f(t) = cos²(π/2·(t/T + s)/(1 + s))

@@ -1,4 +1,5 @@
 /** The Laplace schedule: ln SNR is spread as a Laplace density over the times. */
+import { requireKnownKeys } from "../../base/check.js";
 import { requireNumber, requirePositive } from "../../base/values.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { numericKind } from "./path-kind.js";
@@ -22,6 +23,7 @@ export interface LaplaceScheduleOptions {
  * Source: Hang et al. 2024 ("Improved noise schedule for diffusion training"), table 1.
  */
 export function laplaceSchedule(options: LaplaceScheduleOptions = {}): Schedule {
+  requireKnownKeys("laplaceSchedule", options, { T: true, mean: true, scale: true, maxBeta: true });
   const { T = 1000, mean = 0, scale = 0.5, maxBeta = 0.999 } = options;
   requireNumber("mean", mean);
   requirePositive("scale", scale);

@@ -1,4 +1,5 @@
 /** DDPM's linear schedule, scaled so that its end does not depend on T. */
+import { requireKnownKeys } from "../../base/check.js";
 import { numericKind } from "./path-kind.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
 import { requirePositive, requireWhole } from "../../base/values.js";
@@ -22,6 +23,7 @@ export interface LinearScheduleOptions {
  * @throws RangeError when the scaled β_T reaches 1 (with the defaults: T ≤ 20), or `referenceT` is not a finite number > 0.
  */
 export function linearSchedule(options: LinearScheduleOptions = {}): Schedule {
+  requireKnownKeys("linearSchedule", options, { T: true, betaStart: true, betaEnd: true, referenceT: true });
   const { T = 1000, betaStart = 1e-4, betaEnd = 0.02, referenceT = 1000 } = options;
   const betas = scaledBetas(T, betaStart, betaEnd, referenceT, (start, end, u) => start + (end - start) * u);
   return scheduleFromBetas("linear", betas, { kind: "linear", T, betaStart, betaEnd, referenceT });

@@ -1,4 +1,5 @@
 /** The log-linear schedule: σ grows geometrically from its least to its largest value. */
+import { requireKnownKeys } from "../../base/check.js";
 import { requireWhole } from "../../base/values.js";
 import { numericKind } from "./path-kind.js";
 import { scheduleFromAlphaBars, type Schedule } from "./schedule.js";
@@ -18,6 +19,7 @@ export interface LogLinearScheduleOptions {
  * Source: Permenter & Yuan 2024 ("Interpreting and improving diffusion models from an optimization perspective").
  */
 export function logLinearSchedule(options: LogLinearScheduleOptions = {}): Schedule {
+  requireKnownKeys("logLinearSchedule", options, { T: true, sigmaMin: true, sigmaMax: true });
   const { T = 1000, sigmaMin = 0.01, sigmaMax = 50 } = options;
   requireWhole("T", T);
   if (!(T >= 2 && sigmaMin > 0 && sigmaMin < sigmaMax)) {

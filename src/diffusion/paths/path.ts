@@ -1,4 +1,5 @@
 /** The contract of a path from data to noise, and the noise levels read from one. */
+import { described } from "../../base/check.js";
 import type { Json } from "../../base/fields.js";
 import { requireTime } from "./time.js";
 
@@ -29,6 +30,15 @@ export interface GaussianPath {
   noise(t: number): number;
   /** The t whose b(t)/a(t) is `level`; the inverse of {@link noiseLevel}. */
   timeAt(level: number): number;
+}
+
+/** @throws TypeError for what is no path, before it is asked for a level */
+export function requireGaussianPath(value: unknown): asserts value is GaussianPath {
+  const { signal, noise, timeAt, T } = (value ?? {}) as Partial<GaussianPath>;
+  if ([signal, noise, timeAt].every((one) => typeof one === "function") && typeof T === "number") return;
+  throw new TypeError(
+    `a path from data to noise is needed, such as linearSchedule() or flowPath(), got ${described(value)}`,
+  );
 }
 
 /** Where {@link samePath} compares, as shares of T. */

@@ -1,4 +1,5 @@
 /** Schedules whose √β_t rises linearly: DDIM's "quad" and latent diffusion's "scaled linear". */
+import { requireKnownKeys } from "../../base/check.js";
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
 import { numericKind } from "./path-kind.js";
 import { scheduleFromBetas, type Schedule } from "./schedule.js";
@@ -10,6 +11,7 @@ import { scheduleFromBetas, type Schedule } from "./schedule.js";
  * @throws RangeError when the scaled β_T reaches 1
  */
 export function quadraticSchedule(options: LinearScheduleOptions = {}): Schedule {
+  requireKnownKeys("quadraticSchedule", options, { T: true, betaStart: true, betaEnd: true, referenceT: true });
   const { T = 1000, betaStart = 1e-4, betaEnd = 0.02, referenceT = 1000 } = options;
   return rootLinear("quadratic", { T, betaStart, betaEnd, referenceT });
 }
@@ -29,6 +31,7 @@ export const quadraticKind = numericKind(
  * @throws RangeError when the scaled β_T reaches 1
  */
 export function scaledLinearSchedule(options: LinearScheduleOptions = {}): Schedule {
+  requireKnownKeys("scaledLinearSchedule", options, { T: true, betaStart: true, betaEnd: true, referenceT: true });
   const { T = 1000, betaStart = 0.00085, betaEnd = 0.012, referenceT = 1000 } = options;
   return rootLinear("scaled-linear", { T, betaStart, betaEnd, referenceT });
 }

@@ -1,6 +1,6 @@
 /** A schedule that visits only some times of another, and a denoiser for it. */
 import * as tf from "../../runtime/tf.js";
-import { requirePath, type Denoiser } from "../denoiser.js";
+import { learnsVariance, requirePath, type Denoiser, type LearnedVarianceDenoiser } from "../denoiser.js";
 import { noiseLevel } from "./path.js";
 import type { PathKind } from "./path-kind.js";
 import { requireSchedule, scheduleFromAlphaBars, type Schedule } from "./schedule.js";
@@ -50,6 +50,8 @@ export const respacedKind: PathKind = {
  * A denoiser trained on the parent, to be used with the respaced process: it is fed the parent's time of the same noise
  * level.
  *
+ * A variance that it has learned stays with it.
+ *
  * @throws RangeError unless the denoiser was made for the parent
  */
 export function respacedDenoiser(denoiser: Denoiser, schedule: RespacedSchedule): Denoiser {
@@ -58,10 +60,19 @@ export function respacedDenoiser(denoiser: Denoiser, schedule: RespacedSchedule)
   const toParent = (t: number): number => {
     return Number.isInteger(t) ? parentTimes[t] : parent.timeAt(noiseLevel(schedule, t));
   };
-  return {
+  const parentTime = (t: tf.Tensor1D): tf.Tensor1D => tf.tensor1d(Float32Array.from(t.dataSync(), toParent));
+  const respaced: Denoiser = {
     path: schedule,
     predicts: denoiser.predicts,
-    predict: (xt, t, condition) =>
-      tf.tidy(() => denoiser.predict(xt, tf.tensor1d(Float32Array.from(t.dataSync(), toParent)), condition)),
+    predict: (xt, t, condition) => tf.tidy(() => denoiser.predict(xt, parentTime(t), condition)),
   };
+  if (!learnsVariance(denoiser)) return respaced;
+  // v is a share of the way between β̃ and β, whatever the times these are of (Nichol & Dhariwal 2021, section 4).
+  const withVariance: LearnedVarianceDenoiser = {
+    ...respaced,
+    predictWithVariance: (xt, t, condition) => {
+      return tf.tidy(() => ({ ...denoiser.predictWithVariance(xt, parentTime(t), condition) }));
+    },
+  };
+  return withVariance;
 }

@@ -1,4 +1,5 @@
 /** The two sigmoid schedules: one shapes β_t, the other ᾱ_t. */
+import { requireKnownKeys } from "../../base/check.js";
 import { requireNumber, requirePositive } from "../../base/values.js";
 import { scheduleFromCurve } from "./cosine-schedule.js";
 import { scaledBetas, type LinearScheduleOptions } from "./linear-schedule.js";
@@ -14,6 +15,7 @@ const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
  * @throws RangeError when the scaled β_T reaches 1
  */
 export function sigmoidBetaSchedule(options: LinearScheduleOptions = {}): Schedule {
+  requireKnownKeys("sigmoidBetaSchedule", options, { T: true, betaStart: true, betaEnd: true, referenceT: true });
   const { T = 1000, betaStart = 1e-4, betaEnd = 0.02, referenceT = 1000 } = options;
   const betas = scaledBetas(
     T,
@@ -52,6 +54,7 @@ export interface SigmoidAlphaBarOptions {
  * Source: Jabri et al. 2023 (RIN); Chen 2023 ("On the importance of noise scheduling").
  */
 export function sigmoidAlphaBarSchedule(options: SigmoidAlphaBarOptions = {}): Schedule {
+  requireKnownKeys("sigmoidAlphaBarSchedule", options, { T: true, start: true, end: true, tau: true, maxBeta: true });
   const { T = 1000, start = -3, end = 3, tau = 1, maxBeta = 0.999 } = options;
   requireNumber("start", start);
   requireNumber("end", end);

@@ -1,4 +1,5 @@
 /** A classifier's folder: an index, its network and a record of its training, in classes of our own. */
+import { requireKnownKeys } from "../../base/check.js";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
@@ -43,6 +44,8 @@ export function saveClassifier(
   model: { classifier: Classifier; record?: TrainingRecord; heldOutAccuracy: number },
   options: { format?: FloatFormat; values?: Float32Array } = {},
 ): void {
+  requireKnownKeys("saveClassifier", options, { format: true, values: true });
+  requireKnownKeys("saveClassifier", model, { classifier: true, record: true, heldOutAccuracy: true });
   const { classifier, record, heldOutAccuracy } = model;
   const { name: className, component, library } = networkClassOf(classifier);
   saveModelFolder(folder, {

@@ -1,9 +1,9 @@
 /** Training of a classifier: randomly shifted images, and their cross-entropy. */
-import { requireKnownKeys } from "../../base/check.js";
+import { described, requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { RandomStream } from "../../random/index.js";
-import type { Classifier } from "../../networks/index.js";
-import { requireExamples } from "../require-examples.js";
+import { Classifier } from "../../networks/index.js";
+import { requireExamples, requireFloats, warnOfRange } from "../require-examples.js";
 import { ShuffledOrder } from "../../training/shuffled-order.js";
 import type { TrainingPhase, TrainingTask } from "../../training/task.js";
 
@@ -86,6 +86,13 @@ export class ClassificationTask implements TrainingTask<ClassificationBatch> {
 }
 
 function check({ classifier, images, labels }: ClassificationTaskOptions, batchSize: number, maxShift: number): void {
+  if (!(classifier instanceof Classifier)) {
+    throw new TypeError(`classifier must be a Classifier, got ${described(classifier)}`);
+  }
+  requireFloats("images", images);
+  if (!(labels instanceof Uint8Array)) {
+    throw new TypeError(`labels must be a Uint8Array with the class of each image, got ${described(labels)}`);
+  }
   const { height, width, in_channels, classes } = classifier.config;
   const size = height * width * in_channels;
   if (images.length !== labels.length * size || labels.length === 0) {
@@ -106,6 +113,7 @@ function check({ classifier, images, labels }: ClassificationTaskOptions, batchS
     );
   }
   requireExamples("images", images, size);
+  warnOfRange("images", images, [height, width, in_channels]);
 }
 
 function shifted(image: Float32Array, h: number, w: number, c: number, down: number, right: number): Float32Array {

@@ -1,6 +1,14 @@
 /** A diffusion model put together from its parts, ready to be drawn from. */
 import * as tf from "../../runtime/tf.js";
-import type { Denoiser, GaussianPath, SamplingDefaults, Schedule } from "../../diffusion/index.js";
+import { learnsVariance } from "../../diffusion/denoiser.js";
+import type {
+  Denoiser,
+  GaussianPath,
+  LearnedVarianceDenoiser,
+  SamplingDefaults,
+  Schedule,
+} from "../../diffusion/index.js";
+import type { Condition } from "../../nn/index.js";
 import type { UNet2D } from "../../networks/index.js";
 import type { AskableCondition } from "../model.js";
 import { describeDraw, drawFrom } from "./draw.js";
@@ -67,16 +75,25 @@ function evaluationOf(
 }
 
 function withDefaultLabel(denoiser: Denoiser, label: number): Denoiser {
-  return {
+  const labelled = <T>(xt: tf.Tensor, condition: Condition | undefined, ask: (condition: Condition) => T): T => {
+    if (condition) return ask(condition);
+    const none = tf.fill([xt.shape[0]], label, "int32");
+    try {
+      return ask({ label: none });
+    } finally {
+      none.dispose();
+    }
+  };
+  const plain: Denoiser = {
     ...denoiser,
-    predict: (xt, t, condition) => {
-      if (condition) return denoiser.predict(xt, t, condition);
-      const none = tf.fill([xt.shape[0]], label, "int32");
-      try {
-        return denoiser.predict(xt, t, { label: none });
-      } finally {
-        none.dispose();
-      }
+    predict: (xt, t, condition) => labelled(xt, condition, (given) => denoiser.predict(xt, t, given)),
+  };
+  if (!learnsVariance(denoiser)) return plain;
+  const withVariance: LearnedVarianceDenoiser = {
+    ...plain,
+    predictWithVariance: (xt, t, condition) => {
+      return labelled(xt, condition, (given) => denoiser.predictWithVariance(xt, t, given));
     },
   };
+  return withVariance;
 }

@@ -1,4 +1,5 @@
 /** A diffusion model's folder: a diffusers pipeline where diffusers can draw from it, else one with a class of our own. */
+import { requireKnownKeys } from "../../base/check.js";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sizeOf } from "../../base/shape.js";
@@ -77,6 +78,7 @@ export function loadDiffusionModel<K extends DiffusionNetworkClass = "UNet2DMode
   folder: string,
   options: LoadDiffusionOptions<K> = {},
 ): DiffusionModel<NetworksByClass[K]> {
+  requireKnownKeys("loadDiffusionModel", options, { expect: true, variant: true });
   const { expect = "UNet2DModel" as K, variant } = options;
   const model = openDiffusionModel(folder, variant);
   const { name } = networkClassOf(model.network);
@@ -218,6 +220,7 @@ export function saveDiffusionModel(
   model: DiffusionModelParts,
   options: SaveDiffusionOptions = {},
 ): void {
+  requireKnownKeys("saveDiffusionModel", options, { format: true, values: true, maxFileBytes: true });
   requireFitting(model);
   const { network, path, config, record, sampling = usualSampling(path, config.shape) } = model;
   const entry = networkClassOf(network);

@@ -1,4 +1,5 @@
 /** Examples drawn batch by batch from a diffusion model, by any sampler, conditioned and guided. */
+import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { guided, type Denoiser } from "../../diffusion/index.js";
 import type { Condition } from "../../nn/index.js";
@@ -36,6 +37,18 @@ export interface GenerateOptions {
  * @throws RangeError if the model does not know the class, or knows none and is asked for one
  */
 export async function generate(model: DiffusionModel, options: GenerateOptions): Promise<tf.Tensor> {
+  requireKnownKeys("generate", options, {
+    sampler: true,
+    steps: true,
+    count: true,
+    seed: true,
+    batchSize: true,
+    label: true,
+    context: true,
+    guidanceScale: true,
+    signal: true,
+    onProgress: true,
+  });
   const { sampler, steps = DEFAULT_STEPS, count, seed, batchSize = 64, context, signal, onProgress } = options;
   const labels = labelsFor(model, options);
   requireContext(options);

@@ -1,4 +1,5 @@
 /** Objectives of networks that learn mean and variance: the hybrid loss and the bound alone. */
+import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import {
   splitLearnedVariance,
@@ -27,6 +28,7 @@ export interface LearnedVarianceOptions extends DiscretizedOptions {
  * @throws RangeError at the first batch if the path is no schedule of whole times
  */
 export function hybridObjective(schedule: Schedule, options: LearnedVarianceOptions & HybridOptions = {}): Objective {
+  requireKnownKeys("hybridObjective", options, { prediction: true, levels: true, boundWeight: true });
   const { prediction = "noise" } = options;
   return learnedVariance(schedule, prediction, (batch, output, fraction) => {
     const { x0, xt, noise, signal, sigma, numbers } = batch;
@@ -42,6 +44,7 @@ export function hybridObjective(schedule: Schedule, options: LearnedVarianceOpti
  * Source: Nichol & Dhariwal 2021 (improved DDPM), equation 4 and section 3.3.
  */
 export function boundObjective(schedule: Schedule, options: LearnedVarianceOptions = {}): Objective {
+  requireKnownKeys("boundObjective", options, { prediction: true, levels: true });
   return learnedVariance(schedule, options.prediction ?? "noise", ({ x0, xt, numbers }, output, fraction) => {
     const term = learnedVarianceTerm(columns(numbers), { x0, xt, output, fraction }, options);
     return tf.mul(term, schedule.T) as tf.Tensor1D;

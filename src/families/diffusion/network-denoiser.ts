@@ -1,4 +1,6 @@
 /** A network as samplers see it: a denoiser made for the path that the network was trained on. */
+import { described, requireKnownKeys } from "../../base/check.js";
+import { requireGaussianPath } from "../../diffusion/paths/path.js";
 import * as tf from "../../runtime/tf.js";
 import { compile } from "../../compile/index.js";
 import {
@@ -32,6 +34,16 @@ export interface TimeNetwork {
   apply(x: tf.Tensor, timestep: tf.Tensor1D, condition?: Condition, training?: TrainingInputs): tf.Tensor;
 }
 
+/** @throws TypeError for what is no network of noisy data and time */
+export function requireTimeNetwork(value: unknown): asserts value is TimeNetwork {
+  const { parameters, apply, predict } = (value ?? {}) as Partial<TimeNetwork> & { readonly predict?: unknown };
+  if (typeof apply === "function" && parameters !== undefined) return;
+  const denoiser = typeof predict === "function" ? ": this is a denoiser already" : "";
+  throw new TypeError(
+    `a network of noisy data and time is needed, such as a UNet2D, with parameters and apply, got ${described(value)}${denoiser}`,
+  );
+}
+
 /** What a network is fed for the theory's times, as tensors [N]. */
 export type NetworkClock = (t: tf.Tensor1D) => tf.Tensor1D;
 
@@ -40,6 +52,7 @@ export type NetworkClock = (t: tf.Tensor1D) => tf.Tensor1D;
  * a continuous path, the range that encodings of time resolve well.
  */
 export function clockOf(path: GaussianPath): NetworkClock {
+  requireGaussianPath(path);
   return path.discrete ? networkTime : (t) => tf.mul(t, 1000 / path.T) as tf.Tensor1D;
 }
 
@@ -73,6 +86,7 @@ export function networkDenoiser(
   path: GaussianPath,
   options: NetworkDenoiserOptions = {},
 ): NetworkDenoiser {
+  requireKnownKeys("networkDenoiser", options, { predicts: true, clock: true });
   const evaluate = evaluation(network, options.clock ?? clockOf(path), (output) => ({ output }));
   return {
     path,
@@ -91,6 +105,7 @@ export function learnedVarianceDenoiser(
   path: GaussianPath,
   options: NetworkDenoiserOptions = {},
 ): NetworkDenoiser & LearnedVarianceDenoiser {
+  requireKnownKeys("learnedVarianceDenoiser", options, { predicts: true, clock: true });
   const evaluate = evaluation(network, options.clock ?? clockOf(path), (output) => splitLearnedVariance(output));
   return {
     path,
@@ -117,6 +132,7 @@ export function evaluation<O extends Readonly<Record<string, tf.Tensor>>>(
   clock: NetworkClock,
   read: (output: tf.Tensor) => O,
 ): Evaluation<O> {
+  requireTimeNetwork(network);
   const graph = compile(
     ({ x, time, condition }: { x: tf.Tensor; time: tf.Tensor1D; condition: Condition }) =>
       read(network.apply(x, clock(time), condition)),

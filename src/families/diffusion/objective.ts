@@ -1,4 +1,5 @@
 /** The contract of a diffusion objective, and the simple one: a weighted squared error. */
+import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import {
   lossWeights,
@@ -51,9 +52,16 @@ export interface SimpleObjectiveOptions extends WeightingOptions {
  * Source: Ho et al. 2020 (DDPM), equation 14; for the weights see `lossWeights`.
  */
 export function simpleObjective(options: SimpleObjectiveOptions = {}): Objective {
-  const { prediction = "noise", weighting = "simple" } = options;
+  requireKnownKeys("simpleObjective", options, {
+    prediction: true,
+    weighting: true,
+    gamma: true,
+    k: true,
+    sigmaData: true,
+  });
+  const { prediction = "noise", weighting = "simple", ...shape } = options;
   return {
-    numbers: (path, times) => ({ weighting: lossWeights(path, prediction, weighting, times, times.length, options) }),
+    numbers: (path, times) => ({ weighting: lossWeights(path, prediction, weighting, times, times.length, shape) }),
     loss: ({ x0, noise, xt, signal, sigma, numbers, network }) =>
       tf.tidy(() => {
         const error = squaredErrorPerExample(network(xt), targetFrom(prediction, x0, noise, signal, sigma));

@@ -1,4 +1,5 @@
 /** EDM's objective, and the denoiser of a network that was trained by it. */
+import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { pathPreconditioning, preconditioned, type GaussianPath, type RawNetwork } from "../../diffusion/index.js";
 import { squaredErrorPerExample } from "../../diffusion/objectives.js";
@@ -16,7 +17,9 @@ export interface PreconditionedOptions {
  *
  * Source: Karras et al. 2022 (EDM), equations 7 and 8.
  */
-export function preconditionedObjective({ sigmaData = 0.5 }: PreconditionedOptions = {}): Objective {
+export function preconditionedObjective(options: PreconditionedOptions = {}): Objective {
+  requireKnownKeys("preconditionedObjective", options, { sigmaData: true });
+  const { sigmaData = 0.5 } = options;
   const at = (path: GaussianPath, t: number) => pathPreconditioning(path, t, sigmaData);
   return {
     numbers: (path, times) => ({
@@ -38,8 +41,10 @@ export function preconditionedObjective({ sigmaData = 0.5 }: PreconditionedOptio
 export function preconditionedDenoiser(
   network: TimeNetwork,
   path: GaussianPath,
-  { sigmaData = 0.5 }: PreconditionedOptions = {},
+  options: PreconditionedOptions = {},
 ): NetworkDenoiser {
+  requireKnownKeys("preconditionedDenoiser", options, { sigmaData: true });
+  const { sigmaData = 0.5 } = options;
   const evaluate = evaluation(
     network,
     (time) => time,

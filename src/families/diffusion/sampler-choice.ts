@@ -1,5 +1,6 @@
 /** A sampler by its name, with the model's own grid and variance where nothing else is asked for. */
 import type * as tf from "../../runtime/tf.js";
+import { counted } from "../../base/words.js";
 import type { Denoiser, GaussianPath, SamplingDefaults } from "../../diffusion/index.js";
 import {
   ddim,
@@ -62,7 +63,7 @@ export function chooseSampler(
     const times = sampling && runsOn(special, path) ? gridOptions(sampling, path, asked) : { steps: asked };
     return runOnAnyPath(special, denoiser, path, xT, { ...rest, ...times });
   };
-  return { sampler, steps, pace: `${steps} steps` };
+  return { sampler, steps, pace: counted(steps, "step") };
 }
 
 /** The entry with what its own function takes besides: ddim's noise, ddpm's variance. */

@@ -1,7 +1,8 @@
 /** Training of a diffusion model: what a batch is, and its loss. */
 import { requireKnownKeys } from "../../base/check.js";
-import { sizeOf } from "../../base/shape.js";
+import { requireShape, sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
+import { requireGaussianPath } from "../../diffusion/paths/path.js";
 import {
   coefficients,
   noised,
@@ -14,9 +15,9 @@ import {
 } from "../../diffusion/index.js";
 import { drawMasks, dropoutSites, type DropoutSite } from "../../nn/index.js";
 import { RandomStream } from "../../random/index.js";
-import { requireExamples } from "../require-examples.js";
+import { requireExamples, requireFloats, warnOfRange } from "../require-examples.js";
 import { conditionTensors, requireColumns, type ConditionOptions } from "../conditions.js";
-import { clockOf, type NetworkClock, type TimeNetwork } from "./network-denoiser.js";
+import { clockOf, requireTimeNetwork, type NetworkClock, type TimeNetwork } from "./network-denoiser.js";
 import { simpleObjective, type Objective } from "./objective.js";
 import { ShuffledOrder } from "../../training/shuffled-order.js";
 import type { LossFeedback, PhaseLoss, TrainingPhase, TrainingTask } from "../../training/task.js";
@@ -112,7 +113,13 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
 
   constructor(private readonly options: DiffusionTaskOptions) {
     requireKnownKeys("DiffusionTask", options, KNOWN, RENAMED);
-    const { network, data, shape, noise, path, batchSize = 64, seed = 0, times = uniformTimes(path) } = options;
+    const { network, data, shape, noise, path, batchSize = 64, seed = 0 } = options;
+    requireTimeNetwork(network);
+    requireGaussianPath(path);
+    requireFloats("data", data);
+    if (noise) requireFloats("noise", noise);
+    requireShape(shape);
+    const { times = uniformTimes(path) } = options;
     this.size = sizeOf(shape);
     const count = data.length / this.size;
     if (!Number.isInteger(count) || count < 1) {
@@ -127,6 +134,7 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
       throw new RangeError(`noise that belongs to the data needs its ${data.length} numbers, got ${noise.length}`);
     }
     requireExamples("data", data, this.size);
+    warnOfRange("data", data, shape);
     if (noise) requireExamples("noise", noise, this.size);
     requireColumns(options, count, network.conditions);
     if (options.objective && (options.prediction ?? options.weighting) !== undefined) {
@@ -134,7 +142,8 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
     }
     this.batchSize = batchSize;
     this.seed = seed;
-    this.objective = options.objective ?? simpleObjective(options);
+    this.objective =
+      options.objective ?? simpleObjective({ prediction: options.prediction, weighting: options.weighting });
     if (times.T !== undefined && !(path.discrete && times.T === path.T)) {
       throw new RangeError(`times by loss are for T = ${times.T}, the path "${path.name}" has ${path.T}`);
     }

@@ -1,4 +1,5 @@
 /** A GAN's folder: `model_index.json` of a class of our own, with `generator/` and perhaps `discriminator/`. */
+import { requireKnownKeys } from "../../base/check.js";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
 import {
@@ -38,7 +39,9 @@ export function saveGan(
   { generator, discriminator, record }: GanParts,
   options: SaveGanOptions = {},
 ): void {
+  requireKnownKeys("saveGan", options, { format: true, values: true });
   const { format, values = {} } = options;
+  requireKnownKeys("values of saveGan", values, { generator: true, discriminator: true });
   const part = (name: typeof GENERATOR | typeof DISCRIMINATOR, network: StoredNetwork) => {
     const { name: className, library } = networkClassOf(network);
     const files = networkFiles(network, join(folder, name), { format, values: values[name] });

@@ -1,4 +1,5 @@
 /** A VAE's folder: `model_index.json` of a class of our own, and the network in `vae/`. */
+import { requireKnownKeys } from "../../base/check.js";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
 import { ConvVae, MlpVae, networkClassOf } from "../../networks/index.js";
@@ -25,6 +26,7 @@ export function saveVae(
   model: { readonly network: StoredVae; readonly record?: TrainingRecord },
   options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
 ): void {
+  requireKnownKeys("saveVae", options, { format: true, values: true });
   const { network, record } = model;
   const files = networkFiles(network, join(folder, PART), options);
   const { library, name } = networkClassOf(network);

@@ -1,12 +1,12 @@
 /** Training of a VAE: descends along −ELBO, with β on the KL term. */
 import * as tf from "../../runtime/tf.js";
-import { requireKnownKeys } from "../../base/check.js";
+import { described, requireKnownKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import { requireNotNegative, requireWhole } from "../../base/values.js";
 import type { VaeNetwork } from "../../networks/index.js";
 import { RandomStream } from "../../random/index.js";
 import { ShuffledOrder, type TrainingPhase, type TrainingTask } from "../../training/index.js";
-import { requireExamples } from "../require-examples.js";
+import { requireExamples, requireFloats } from "../require-examples.js";
 import { boundTerms } from "./elbo.js";
 
 export interface VaeTaskOptions {
@@ -44,6 +44,10 @@ export class VaeTask implements TrainingTask<VaeBatch> {
   constructor(private readonly options: VaeTaskOptions) {
     requireKnownKeys("VaeTask", options, { network: true, data: true, beta: true, batchSize: true, seed: true });
     const { network, data, beta = 1, batchSize = 64, seed = 0 } = options;
+    if (typeof network?.encode !== "function") {
+      throw new TypeError(`network must be a VAE, such as a ConvVae, got ${described(network)}`);
+    }
+    requireFloats("data", data);
     this.shape = network.shape;
     this.size = sizeOf(this.shape);
     const count = data.length / this.size;

@@ -1,4 +1,5 @@
 /** The affine coupling layer: one part of the channels scales and shifts the other. */
+import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import type { Bijection, Transformed } from "./bijection.js";
 
@@ -43,6 +44,7 @@ export class AffineCoupling<T extends tf.Tensor = tf.Tensor> implements Bijectio
     private readonly conditioner: Conditioner<T>,
     options: AffineCouplingOptions,
   ) {
+    requireKnownKeys("AffineCoupling", options, { channels: true, transforms: true });
     this.sizes = couplingSizes(options);
     this.keepsFirst = (options.transforms ?? "second") === "second";
   }

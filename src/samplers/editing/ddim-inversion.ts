@@ -1,4 +1,5 @@
 /** From data back to the noise that DDIM would have made it from. */
+import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { estimate, type Denoiser } from "../../diffusion/denoiser.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";
@@ -27,6 +28,16 @@ export function ddimInversion(
   x0: tf.Tensor,
   options: DdimInversionOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireKnownKeys("ddimInversion", options, {
+    iterations: true,
+    condition: true,
+    steps: true,
+    spacing: true,
+    times: true,
+    levels: true,
+    clip: true,
+    clipKeepsNoise: true,
+  });
   const { iterations = 1 } = options;
   if (!Number.isInteger(iterations) || iterations < 1)
     throw new RangeError(`iterations must be a whole number ≥ 1, got ${iterations}`);

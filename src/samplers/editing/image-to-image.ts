@@ -1,4 +1,5 @@
 /** Starts in the middle of the chain, from an image with noise added. */
+import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { qSample } from "../../diffusion/forward.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";
@@ -30,6 +31,15 @@ export function partialStart(
   x0: tf.Tensor,
   options: TimeGridOptions & { readonly strength: number; readonly noise: NoiseSource },
 ): PartialStart {
+  requireKnownKeys("partialStart", options, {
+    steps: true,
+    spacing: true,
+    times: true,
+    levels: true,
+    finish: true,
+    strength: true,
+    noise: true,
+  });
   const { strength, noise } = options;
   if (!(strength > 0 && strength <= 1)) throw new RangeError(`strength must lie in (0, 1], got ${strength}`);
   const all = gridTimes(path, { ...options, finish: "data" }).slice(0, -1);

@@ -1,4 +1,5 @@
 /** Fills in what a mask hides (RePaint). */
+import { requireSamplerOptions } from "../stepping/options.js";
 import { requireFinite } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
 import { requireSameShape } from "../../diffusion/coefficients.js";
@@ -38,6 +39,7 @@ export function inpaint(
   xT: tf.Tensor,
   options: InpaintOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireSamplerOptions("inpaint", options, { image: true, mask: true, resamples: true, jump: true });
   const { image, mask, resamples = 1, jump = 10, noise } = options;
   for (const [name, tensor] of Object.entries({ image, mask })) {
     if (!(tensor instanceof tf.Tensor))

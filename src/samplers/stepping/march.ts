@@ -1,5 +1,6 @@
 /** The loop that every sampler is, with a step rule of its own. */
 import { requireFinite, locating } from "../../runtime/finite.js";
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import type { SamplerStep } from "./sampler.js";
 
@@ -77,6 +78,8 @@ function release(live: Set<tf.Tensor>, kept: readonly tf.Tensor[]): Set<tf.Tenso
 
 /** Throws a RangeError unless the start is a batch of finite numbers. */
 export function requireStart(name: string, x: tf.Tensor): void {
+  requireTensor(name, x);
+  if (x.size === 0) throw new RangeError(`${name} has shape [${x.shape}], which holds no example: give at least one`);
   if (x.rank < 2)
     throw new RangeError(`${name} must be a batch [N, …], got shape [${x.shape}]: add a leading dimension`);
   requireFinite(name, x, "sampling starts from finite numbers");

@@ -1,4 +1,5 @@
 /** The noise that samplers are given. */
+import { requireKnownKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
 import { requireSameShape } from "../../diffusion/coefficients.js";
@@ -17,6 +18,7 @@ export interface NormalNoiseOptions {
  * change with the batch it is drawn in, nor with the order in which draws are asked for.
  */
 export function normalNoise(seed: number, options: NormalNoiseOptions = {}): NoiseSource {
+  requireKnownKeys("normalNoise", options, { firstSample: true, purpose: true });
   const { firstSample = 0, purpose = "sampling" } = options;
   return (draw, shape) => {
     const [count, ...rest] = shape;

@@ -1,8 +1,10 @@
 /** Runs a sampler to its end. */
+import { requireKnownKeys } from "../../base/check.js";
 import { requireFinite } from "../../runtime/finite.js";
 import { interruptible } from "../../runtime/interrupt.js";
 import type * as tf from "../../runtime/tf.js";
 import { nextTurn } from "../../runtime/turn.js";
+import { described } from "../../base/check.js";
 import type { SamplerStep } from "./sampler.js";
 
 export interface SampleOptions {
@@ -29,12 +31,14 @@ export async function sample(
   sampler: Generator<SamplerStep, tf.Tensor>,
   options: SampleOptions = {},
 ): Promise<tf.Tensor> {
+  requireKnownKeys("sample", options, { onStep: true, signal: true });
   const { onStep, signal: given } = options;
+  requireSampler(sampler);
   return interruptible(given, "sampling was interrupted", async (signal) => {
     try {
       for (;;) {
         signal.throwIfAborted();
-        const { done, value } = sampler.next();
+        const { done, value } = sampler.next() as IteratorResult<SamplerStep, tf.Tensor | undefined>;
         if (done) return checked(value);
         await onStep?.(value);
         await nextTurn();
@@ -46,7 +50,16 @@ export async function sample(
   });
 }
 
-function checked(result: tf.Tensor): tf.Tensor {
+function requireSampler(sampler: Generator<SamplerStep, tf.Tensor>): void {
+  if (typeof (sampler as Partial<typeof sampler> | undefined)?.next === "function") return;
+  throw new TypeError(`sample runs a sampler, such as ddim(denoiser, path, xT), got ${described(sampler)}`);
+}
+
+function checked(result: tf.Tensor | undefined): tf.Tensor {
+  // What a generator returns after its end.
+  if (result === undefined) {
+    throw new RangeError("this sampler has run to its end, and a sampler runs once: make it again, and sample that");
+  }
   try {
     requireFinite(
       "the sample",

@@ -1,7 +1,8 @@
 /** The times that a sampler visits. */
+import { requireNoSlip } from "../../base/check.js";
 import { warn } from "../../runtime/warning.js";
 import { requireChoice } from "../../base/values.js";
-import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";
+import { noiseLevel, requireGaussianPath, type GaussianPath } from "../../diffusion/paths/path.js";
 import { TERMINAL_SNR_LIMIT } from "../../diffusion/paths/terminal-snr.js";
 import { karrasLevels, noiseLevelRange } from "./noise-levels.js";
 import { skipsLowLevels } from "./time-range.js";
@@ -23,6 +24,14 @@ export interface TimeGridOptions {
   readonly finish?: "data" | "last";
 }
 
+const GRID: { readonly [Name in keyof TimeGridOptions]-?: true } = {
+  steps: true,
+  spacing: true,
+  times: true,
+  levels: true,
+  finish: true,
+};
+
 /**
  * The decreasing times t_1 > t_2 > … > t_n a sampler visits, with the closing 0 (unless it finishes at the last one).
  * On a continuous path the times are not rounded. Steps are spread `"trailing"` unless told otherwise, and `"karras"`
@@ -43,6 +52,8 @@ export function timeGrid(path: GaussianPath, options: TimeGridOptions = {}): num
 
 /** {@link timeGrid} for those that do not start from noise: no warning. */
 export function gridTimes(path: GaussianPath, options: TimeGridOptions = {}): number[] {
+  requireNoSlip("a sampler's grid", options, GRID);
+  requireGaussianPath(path);
   const { T, discrete } = path;
   const { spacing = skipsLowLevels(path) ? "karras" : "trailing", levels, finish = "data" } = options;
   requireChoice("finish", finish, ["data", "last"]);

@@ -19,9 +19,11 @@ export function command(
   args: readonly string[],
   options: { interruptAt?: RegExp; killWhen?: () => boolean; env?: Record<string, string> } = {},
 ): Promise<Outcome> {
+  // npm names the caller's folder in INIT_CWD: not that of whoever runs the tests.
+  const { INIT_CWD: _of, ...inherited } = process.env;
   const child = spawn(process.execPath, ["--import", "tsx", join(root, `src/cli/${name}.ts`), ...args], {
     cwd: root,
-    env: { ...process.env, ...options.env },
+    env: { ...inherited, ...options.env },
   });
   let [stdout, stderr] = ["", ""];
   let interrupted = false;

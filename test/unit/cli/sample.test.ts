@@ -1,6 +1,15 @@
 /** `npm run sample` draws the same seeded images in any batch and refuses bad requests before work. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -59,6 +68,38 @@ test("the command writes a grid of the images asked for", async () => {
   const { width, height } = decodePng(readFileSync(out));
   // 2 × 2 images of 8 pixels, 7-fold, 2 pixels between them
   assert.deepEqual([width, height], [2 * 56 + 2, 2 * 56 + 2]);
+});
+
+test("single images lie in a folder, a grid has the columns and scale asked for, both where the caller is", async () => {
+  const caller = join(folder, "caller");
+  mkdirSync(caller);
+  const from = { env: { INIT_CWD: caller } };
+  const draw = [model, "--steps", "2", "--n", "3", "--seed", "4"];
+  const single = await command("sample", [...draw, "--out", "single"], from);
+  assert.equal(single.code, 0, single.stderr);
+  assert.match(single.stdout, /3 images are in single, drawn by /);
+  const grid = await command("sample", [...draw, "--out", "x.png", "--columns", "3", "--scale", "2"], from);
+  assert.equal(grid.code, 0, grid.stderr);
+  const { width, height, data } = decodePng(readFileSync(join(caller, "x.png")));
+  assert.deepEqual([width, height], [3 * 16 + 2 * 2, 16]);
+  assert.deepEqual(readdirSync(join(caller, "single")).sort(), ["0.png", "1.png", "2.png"]);
+  for (const i of [0, 1, 2]) {
+    const image = decodePng(readFileSync(join(caller, "single", `${i}.png`)));
+    assert.deepEqual([image.width, image.height, image.channels], [8, 8, 1]);
+    // Every second pixel of the grid, from the image's place in it.
+    const there = Array.from({ length: 64 }, (_, k) => data[2 * Math.floor(k / 8) * width + 18 * i + 2 * (k % 8)]);
+    assert.deepEqual([...image.data], there);
+  }
+});
+
+test("progress moves with the steps of a single image, and one of anything is singular", async () => {
+  const out = join(folder, "one.png");
+  const { stdout } = await command("sample", [model, "--steps", "2", "--n", "1", "--out", out]);
+  assert.match(stdout, / 0\/1 {2}50 % {2}ddim, 2 steps, seed 0/);
+  assert.match(stdout, / 1\/1 {2}100 %/);
+  assert.match(stdout, /\n1 image is in /);
+  const one = await command("sample", [model, "--steps", "1", "--n", "1", "--out", out]);
+  assert.match(one.stdout, /ddim, 1 step, seed 0/);
 });
 
 test("a place that cannot be written is refused before any image is drawn", async () => {
@@ -141,6 +182,11 @@ test("bad requests name what was given and what is allowed, and write nothing", 
       /steps: probability-flow chooses its steps itself: leave it out/,
     ],
     [[model, "--sampler", "heun", "--eta", "0.5"], /eta is the noise of ddim, not of heun/],
+    [[model, "mnist-unet"], /one model at a time, got ".*model" and "mnist-unet"/],
+    [[folder], /no model ".*": .* is there, without model_index\.json\); .*npm run train makes mnist-unet/],
+    [["mnist-unett"], /did you mean "mnist-unet"\?/],
+    [[model, "--seed", "-1"], /--seed takes a whole number of at least 0, got "-1"/],
+    [[model, "--scale", "100000"], /at scale 100000 are .* pixels, a picture has at most 268435456/],
     [[model, "--steps", "0"], /--steps takes a whole number of at least 1, got "0"/],
     [[model, "--steps", "101"], /steps must be a whole number from 1 to 100, got 101/],
     [[cut], /cut short|out of range/],

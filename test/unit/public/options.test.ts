@@ -1,0 +1,117 @@
+/** Every public function that takes named options refuses a name it does not know, and names the nearest one. */
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import * as library from "../../../src/index.js";
+import * as notebook from "../../../src/notebook/index.js";
+import { calls as dataCalls } from "./calls-data.js";
+import { calls as networkCalls } from "./calls-networks.js";
+import { calls as theoryCalls } from "./calls-theory.js";
+import { optionParameters, type OptionParameter } from "./option-parameters.js";
+import type { Calls } from "./things.js";
+
+const calls: Calls = { ...theoryCalls, ...networkCalls, ...dataCalls };
+
+/** Values with behaviour, or of which more may be given than is read: they are no options. */
+const VALUES = new Map([
+  ["GaussianPath", "a path"],
+  ["SdePath", "a path"],
+  ["TimeNetwork", "a network"],
+  ["TrainingInputs", "what a training hands to a network"],
+  ["TrainingTask<TensorRecord>", "a task"],
+  ["GenerativeModel<DrawRequest>", "a model"],
+  ["DiffusionModel<DiffusionNetwork>", "a model"],
+  ["DiffusionModelParts<DiffusionNetwork>", "a model is one"],
+  ["DiffusionModelParts<N>", "a model is one"],
+  ["DiffusionProcess", "what parseSchedulerConfig gives"],
+  ["TrainingRecord", "what a file holds"],
+  ["LossReport", "a trainer's report is one"],
+  ["Picture", "a picture"],
+]);
+
+/** Parameters that are handed on whole, or of which more is given than is read. */
+const HANDED_ON = new Map([
+  ["labelsFor#1", "what generate takes"],
+  ["saveVae#1", "a VaeModel is one"],
+  ["saveNormalisingFlow#1", "a NormalisingFlowModel is one"],
+  ["saveGan#1", "a GanModel is one"],
+  ["GanModel#0", "another GanModel is one"],
+  ["modesCovered#1", "the modes of a data set, as ringModes makes them"],
+  ["Progress.onStep#0", "a trainer's report is one"],
+]);
+
+/** They are given a sampler's options, its own among them: only what is nearly a name is taken for a slip. */
+const WHOLE_SAMPLER = ["timeGrid", "estimate", "marchInSigma", "runOnAnyPath"];
+
+const parameters = optionParameters(["src/index.ts", "src/notebook/index.ts"]).filter(
+  ({ of, index, type }) => !VALUES.has(type) && !type.startsWith("Partial<") && !HANDED_ON.has(`${of}#${index}`),
+);
+/** The constructor of a network hands its second parameter to Parameters, whose options they are. */
+const isNetwork = ({ of, type }: OptionParameter): boolean => type === "NetworkOptions" && of !== "UNet2D";
+
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), "options-"));
+process.chdir(folder);
+after(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+type Callable = (...args: readonly unknown[]) => unknown;
+
+/** Calls what the name stands for; generators are begun, promises awaited. */
+async function call(of: string, args: readonly unknown[]): Promise<void> {
+  const [name, method] = of.split(".");
+  const found = (library as Record<string, unknown>)[name] ?? (notebook as Record<string, unknown>)[name];
+  let result: unknown;
+  if (method) {
+    const [object, ...rest] = args as [Record<string, Callable>, ...unknown[]];
+    result = object[method](...rest);
+  } else if (/^class /.test(Function.prototype.toString.call(found))) {
+    result = new (found as new (...args: readonly unknown[]) => unknown)(...args);
+  } else result = (found as Callable)(...args);
+  const begun = result as Partial<Generator> & { [Symbol.toStringTag]?: string };
+  if (begun?.[Symbol.toStringTag] === "Generator") {
+    begun.next?.();
+    begun.return?.(undefined);
+  }
+  await result;
+}
+
+async function refusal(of: string, args: readonly unknown[]): Promise<string> {
+  try {
+    await call(of, args);
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+test("every parameter that takes options has a valid call here", () => {
+  const missing = parameters.filter((one) => !isNetwork(one) && !Object.hasOwn(calls, one.of)).map(({ of }) => of);
+  assert.deepEqual(missing, [], "give each a minimal call in test/unit/public/calls-*.ts, or name it a value");
+});
+
+describe("a misspelt option is refused with the nearest name", () => {
+  for (const { of, index, keys } of parameters.filter((one) => Object.hasOwn(calls, one.of))) {
+    test(`${of}, parameter ${index + 1}`, async () => {
+      const at = of.includes(".") ? index + 1 : index;
+      const args = calls[of]();
+      assert.equal(typeof args[at], "object", `the call of ${of} gives no options as argument ${index + 1}`);
+      if (of !== "fetchDataset") assert.equal(await refusal(of, args), "", "the valid call");
+      const key = keys[0];
+      const misspelt = (name: string): readonly unknown[] => {
+        return calls[of]().map((arg, i) => (i === at ? { ...(arg as object), [name]: 1 } : arg));
+      };
+      assert.match(await refusal(of, misspelt(`${key}x`)), new RegExp(`^unknown option "${key}x" of .*did you mean "`));
+      if (WHOLE_SAMPLER.includes(of)) return;
+      const message = await refusal(of, misspelt("of_another_world"));
+      const [, known] = /Known are (.*)$/.exec(message) ?? assert.fail(message);
+      // Whoever runs samplers by their names gives noise to all of them.
+      const names = known.split(", ").filter((name) => name !== "noise" || keys.includes(name));
+      assert.deepEqual(names.sort(), [...keys].sort());
+    });
+  }
+});
