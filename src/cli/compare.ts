@@ -18,7 +18,7 @@ import { answer, runInWorker } from "../compare/worker.js";
 import { nativeStatus } from "../runtime/native.js";
 
 /** Methods of the study of stability. */
-const IN_STABILITY = methods.filter(({ problems: kinds }) => kinds.includes("points")).map(({ name }) => name);
+const IN_STABILITY = ["gan", "gan-r1", "wgan-gp", "diffusion"];
 
 const HELP = `npm run compare -- [stability] [cells…] [options]
 

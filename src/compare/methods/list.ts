@@ -3,9 +3,10 @@ import { nearestName } from "../../base/check.js";
 import type { Method } from "../method.js";
 import { diffusion } from "./diffusion.js";
 import { flow } from "./flow.js";
+import { gan, ganR1, wganGp } from "./gan.js";
 import { vae } from "./vae.js";
 
-export const methods: readonly Method[] = [vae, flow, diffusion];
+export const methods: readonly Method[] = [vae, gan, ganR1, wganGp, flow, diffusion];
 
 /** @throws RangeError naming the nearest method there is */
 export function methodNamed(name: string): Method {

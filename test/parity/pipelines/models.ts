@@ -154,6 +154,18 @@ export function saveModel(name: string, folder: string): void {
   parts.network.dispose();
 }
 
+/**
+ * A file as PyTorch sees it: numbers of JSON to nine digits, as float32 holds them. A later V8 computes a table of levels
+ * that differs in the sixteenth.
+ */
+function contentOf(path: string): string | Buffer {
+  const bytes = readFileSync(path);
+  if (!path.endsWith(".json")) return bytes;
+  const round = (_key: string, value: unknown): unknown =>
+    typeof value === "number" ? Number(value.toPrecision(9)) : value;
+  return JSON.stringify(JSON.parse(bytes.toString("utf8")), round);
+}
+
 /** SHA-256 of all that a model is: the names and contents of its JSON and its weights, but for notes of its training. */
 export function hashOf(folder: string): string {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -166,6 +178,6 @@ export function hashOf(folder: string): string {
     .filter((name) => name.includes("/") || name === "model_index.json")
     .sort();
   const hash = createHash("sha256");
-  for (const name of files) hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
+  for (const name of files) hash.update(`${name}\0`).update(contentOf(join(folder, name)));
   return hash.digest("hex");
 }
