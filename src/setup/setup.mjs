@@ -29,8 +29,8 @@ export async function setUp(steps, { notebooks = true, native = true } = {}) {
       try {
         await buildLibrary(steps);
       } finally {
-          if (notebooks) await kernelspec(steps);
-          if (notebooks) await labSettings(steps);
+        if (notebooks) await kernelspec(steps);
+        if (notebooks) await labSettings(steps);
       }
     },
     onWait,
