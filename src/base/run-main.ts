@@ -20,6 +20,5 @@ export async function runMain(help: string, main: () => Promise<void>): Promise<
 
 /** A name that a file gave could hold commands to the terminal, which would rewrite what it shows. */
 function printable(text: string): string {
-   
   return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");
 }

@@ -54,6 +54,5 @@ export function escaped(text: string): string {
 
 /** The same text, with U+FFFD for the characters that no XML may hold. */
 export function allowedInXml(text: string): string {
-   
   return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Cs}/gu, "\ufffd");
 }
