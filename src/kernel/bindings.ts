@@ -98,9 +98,12 @@ export function handOverNames(
         if (ts.isVariableStatement(statement)) {
           const { declarationList: list } = statement;
           // One statement each: what an initialiser throws takes nothing from the names before it.
-          return list.declarations.flatMap((one) => {
+          return list.declarations.flatMap((given) => {
+            // A new name, for TypeScript would write `exports.x` for the one that it knows to be exported.
+            const name = isExported(ts, statement) && ts.isIdentifier(given.name) ? given.name.text : undefined;
+            const one = name ? f.createVariableDeclaration(name, undefined, undefined, given.initializer) : given;
             const single = f.createVariableStatement(undefined, f.updateVariableDeclarationList(list, [one]));
-            const isConst = (list.flags & ts.NodeFlags.Const) !== 0;
+            const isConst = (list.flags & (ts.NodeFlags.Const | ts.NodeFlags.Using)) !== 0;
             const handed = own(boundNames(ts, one.name)).map((name) =>
               isConst ? constant(name) : call("variable", name, ...accessors(name)),
             );

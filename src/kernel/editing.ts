@@ -1,7 +1,8 @@
 // What an editor asks while a cell is written: completion, documentation, and whether the code is whole.
 import type { Executor } from "./executor.js";
 import { toCodePoints, toUtf16 } from "./positions.js";
-import { cellMetadata, loadConverterModule, printQuickInfo } from "./tslab.js";
+import { CellText } from "./cell-text.js";
+import { cellMetadata, loadConverterModule, parseModule, printQuickInfo } from "./tslab.js";
 import type { Content } from "./wire.js";
 
 interface Request {
@@ -55,16 +56,25 @@ export function inspectReply(executor: Executor, content: Content): Content {
   return { status: "ok", found: true, data: { "text/plain": printQuickInfo(info) }, metadata: {} };
 }
 
+const UNTERMINATED_STRING = 1002;
+const UNTERMINATED_REGULAR_EXPRESSION = 1161;
+
+/**
+ * Code is incomplete while all that is wrong with it is its end: an open bracket, template or comment, an operator without
+ * its right side. A string in quotes cannot go on in the next line. Two blank lines end it all the same.
+ */
 export function isCompleteReply(executor: Executor, content: Content): Content {
   const code = String(content.code ?? "");
-  const { completed, indent } = loadConverterModule().isCompleteCode(code);
-  if (!completed) return { status: "incomplete", indent: indent ?? "" };
   if (cellMetadata(code).mode === "browser") return { status: "complete" };
   const { ts } = executor.compiler;
-  const { diagnostics } = ts.transpileModule(code, {
-    reportDiagnostics: true,
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-  });
-  const syntax = (diagnostics ?? []).some(({ code: number }) => number >= 1000 && number < 2000);
-  return { status: syntax ? "invalid" : "complete" };
+  const { text } = new CellText(ts, code);
+  const { parseDiagnostics: wrong } = parseModule(ts, text);
+  if (wrong.length === 0) return { status: "complete" };
+  const end = text.trimEnd().length;
+  const isOpen = wrong.every(
+    ({ code: number, start = 0 }) =>
+      start >= end && number !== UNTERMINATED_STRING && number !== UNTERMINATED_REGULAR_EXPRESSION,
+  );
+  if (!isOpen || /\n\s*\n\s*$/.test(code)) return { status: "invalid" };
+  return { status: "incomplete", indent: loadConverterModule().isCompleteCode(code).indent ?? "" };
 }

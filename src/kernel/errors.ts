@@ -1,7 +1,9 @@
 // What a learner sees of a failed cell: name, message, and a traceback with the cell's own lines.
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Locate, Position } from "./compiler.js";
+import type { Position } from "./compiler.js";
+import { pythonHabits, type Habit } from "./habits.js";
+import type { Sources } from "./sources.js";
+import { isKernelFile } from "./stacks.js";
 import { readThrown, type Thrown } from "./thrown.js";
 import type { Diagnostic } from "./tslab.js";
 
@@ -15,6 +17,7 @@ const RED = "\u001b[31m";
 const BOLD = "\u001b[1m";
 const DIM = "\u001b[2m";
 const OFF = "\u001b[0m";
+const NOT_RUN = `${DIM}The cell was not run.${OFF}`;
 
 /** The line with a caret under its column, and the line before it. */
 function excerpt(code: string, at: Position, width = 1): string[] {
@@ -37,6 +40,7 @@ const HINTS: Readonly<Record<number, string>> = {
   2307: "Packages are looked up from the project's root: install it there, and import the library by its name, diffusion-lab.",
   2305: "That module has no export of this name: press Tab inside the braces to see what it has.",
   2339: "Press Tab after the dot to see what the value has.",
+  2550: `Node ${process.versions.node}, which runs the cells, does not have it; a newer one does.`,
   2551: "Press Tab after the dot to see what the value has.",
   2531: "It may be null: test it with `if`, or use `?.`.",
   2532: "It may be undefined: test it with `if`, or use `?.`.",
@@ -73,7 +77,7 @@ function problems(diagnostics: readonly Diagnostic[]): Problem[] {
 
 /**
  * What is told on the line that tslab puts after the cell belongs to the end of the cell's last line if it is a bracket
- * missing there; what else is wrong with that line is no business of the learner.
+ * missing there, or if there is nothing else; what else is wrong with that line is no business of the learner.
  */
 function withinCell(code: string, diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const text = code.trimEnd();
@@ -81,14 +85,25 @@ function withinCell(code: string, diagnostics: readonly Diagnostic[]): Diagnosti
   const end = { offset: text.length, line: lines.length - 1, character: lines[lines.length - 1].length };
   const isInside = ({ fileName, start }: Diagnostic): boolean => fileName !== undefined || start.offset < code.length;
   const isSyntax = (one: Diagnostic): boolean => one.code < 2000;
-  if (!diagnostics.some((one) => isSyntax(one) && !isInside(one))) return [...diagnostics];
-  return diagnostics
-    .filter((one) => isInside(one) || isSyntax(one))
-    .map((one) => (isInside(one) ? one : { ...one, start: end, end }));
+  const told = diagnostics.filter((one) => isInside(one) || isSyntax(one));
+  return (told.length > 0 ? told : diagnostics).map((one) => (isInside(one) ? one : { ...one, start: end, end }));
+}
+
+function notPython(code: string, habits: readonly Habit[]): CellError {
+  const said = habits.map(({ advice }) => `This is TypeScript, not Python: ${advice}.`);
+  const traceback = habits.flatMap(({ line, column, width }, i) => [
+    `${RED}TypeScript${OFF} at line ${line + 1}, column ${column + 1}: ${BOLD}${said[i]}${OFF}`,
+    ...excerpt(code, { line, column }, width),
+    "",
+  ]);
+  traceback.push(NOT_RUN);
+  return { ename: "TypeScriptError", evalue: `line ${habits[0].line + 1}: ${said[0]}`, traceback };
 }
 
 /** Type and syntax errors, found before anything of the cell ran. */
 export function typeErrors(code: string, diagnostics: readonly Diagnostic[]): CellError {
+  const habits = pythonHabits(code, diagnostics);
+  if (habits.length > 0) return notPython(code, habits);
   const found = problems(withinCell(code, diagnostics));
   const traceback = found.flatMap(({ diagnostic, details }) => {
     const { fileName, start, end, messageText, code: number } = diagnostic;
@@ -100,7 +115,7 @@ export function typeErrors(code: string, diagnostics: readonly Diagnostic[]): Ce
     if (HINTS[number]) lines.push(`  ${DIM}${HINTS[number]}${OFF}`);
     return [...lines, ""];
   });
-  traceback.push(`${DIM}The cell was not run.${OFF}`);
+  traceback.push(NOT_RUN);
   const first = found[0].diagnostic;
   const more = found.length > 1 ? ` (and ${found.length - 1} more)` : "";
   return {
@@ -109,16 +124,6 @@ export function typeErrors(code: string, diagnostics: readonly Diagnostic[]): Ce
     traceback,
   };
 }
-
-export interface CellSource {
-  readonly label: string;
-  readonly code: string;
-  readonly locate: Locate;
-  /** Characters that the wrapper puts before the first line. */
-  readonly firstLineOffset: number;
-}
-
-export type CellSources = ReadonlyMap<string, CellSource>;
 
 interface Frame {
   readonly name: string;
@@ -139,26 +144,23 @@ function frames(stack: string): Frame[] {
   });
 }
 
-const KERNEL_FOLDER = path.dirname(fileURLToPath(import.meta.url)) + path.sep;
-const KERNEL_PACKAGES = /^node:|[\\/]node_modules[\\/](@tslab|tslab|zeromq)[\\/]/;
-
 function readableName(given: string): string {
   return /^(eval|Object\.<anonymous>|<anonymous>|new Promise)?$/.test(given) ? "" : `${given}, `;
 }
 
-function showFrame(frame: Frame, cells: CellSources, root: string): string[] {
-  const cell = cells.get(frame.file);
-  if (!cell) {
-    if (frame.file.startsWith(KERNEL_FOLDER) || KERNEL_PACKAGES.test(frame.file)) return [];
-    const relative = path.relative(root, frame.file);
-    const file = relative.startsWith("..") ? frame.file : relative;
-    return [`  ${DIM}at ${readableName(frame.name)}${file}:${frame.line}${OFF}`];
+function showFrame({ name, file, line, column }: Frame, sources: Sources, root: string): string[] {
+  const origin = sources.origin(file, line, column);
+  if (origin === "nothing") return [];
+  if (origin?.source.code !== undefined) {
+    const { source } = origin;
+    const where = `  at ${readableName(name)}${source.label}, line ${origin.line + 1}, column ${origin.column + 1}`;
+    return [where, ...excerpt(source.code as string, origin).map((text) => `    ${text}`)];
   }
-  const offset = frame.line === 1 ? cell.firstLineOffset : 0;
-  const at = cell.locate({ line: frame.line - 1, column: Math.max(0, frame.column - 1 - offset) });
-  if (!at) return [];
-  const where = `  at ${readableName(frame.name)}${cell.label}, line ${at.line + 1}, column ${at.column + 1}`;
-  return [where, ...excerpt(cell.code, at).map((line) => `    ${line}`)];
+  const script = origin?.source.label ?? file;
+  if (script.startsWith("node:") || isKernelFile(script)) return [];
+  const relative = path.relative(root, script);
+  const shown = relative.startsWith("..") ? script : relative;
+  return [`  ${DIM}at ${readableName(name)}${shown}:${(origin?.line ?? line - 1) + 1}${OFF}`];
 }
 
 function thrownValue(text: string): CellError {
@@ -175,11 +177,11 @@ const MOST_CAUSES = 5;
 const MOST_ERRORS = 20;
 
 /** An exception that a cell threw. Frames of the kernel, tslab and Node are left out. */
-export function runtimeError(value: unknown, cells: CellSources, root: string): CellError {
-  return told(readThrown(value), cells, root, 0, { errors: 1 });
+export function runtimeError(value: unknown, sources: Sources, root: string): CellError {
+  return told(readThrown(value), sources, root, 0, { errors: 1 });
 }
 
-function told(thrown: Thrown, cells: CellSources, root: string, depth: number, count: { errors: number }): CellError {
+function told(thrown: Thrown, sources: Sources, root: string, depth: number, count: { errors: number }): CellError {
   const { name: ename, message: evalue, stack, errors, cause } = thrown;
   if (ename === undefined) return thrownValue(evalue);
   const head = `${RED}${ename}${OFF}: ${BOLD}${evalue}${OFF}`;
@@ -187,14 +189,14 @@ function told(thrown: Thrown, cells: CellSources, root: string, depth: number, c
   // Many equal frames of a recursion say no more than a few; but the learner's own line is always said.
   const all = frames(stack);
   const near = all.slice(0, MOST_FRAMES);
-  const own = near.some(({ file }) => cells.has(file))
+  const own = near.some(({ file }) => sources.isCell(file))
     ? undefined
-    : all.slice(MOST_FRAMES).find(({ file }) => cells.has(file));
-  for (const frame of own ? [...near, own] : near) traceback.push(...showFrame(frame, cells, root));
+    : all.slice(MOST_FRAMES).find(({ file }) => sources.isCell(file));
+  for (const frame of own ? [...near, own] : near) traceback.push(...showFrame(frame, sources, root));
   // An error may be its own cause.
   if (depth >= MOST_CAUSES) return { ename, evalue, traceback };
   const inner = (value: unknown): readonly string[] =>
-    count.errors++ < MOST_ERRORS ? told(readThrown(value), cells, root, depth + 1, count).traceback : [];
+    count.errors++ < MOST_ERRORS ? told(readThrown(value), sources, root, depth + 1, count).traceback : [];
   for (const one of errors) traceback.push(...inner(one));
   if (cause !== undefined) traceback.push("caused by", ...inner(cause));
   return { ename, evalue, traceback };

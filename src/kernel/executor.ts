@@ -2,14 +2,16 @@
 import { setImmediate } from "node:timers";
 import vm from "node:vm";
 import { survivingDeclarations } from "./declarations.js";
-import { runtimeError, typeErrors, type CellError, type CellSource } from "./errors.js";
 import { NAMES } from "./bindings.js";
+import { runtimeError, typeErrors, type CellError } from "./errors.js";
 import { GUARD, isInterrupted } from "./guards.js";
 import { Imports } from "./imports.js";
 import { ours } from "./intrinsics.js";
 import { Interrupts } from "./interrupts.js";
 import { mimeBundle, type MimeBundle } from "./rich-display.js";
 import { Scope, type CellNames } from "./scope.js";
+import { Sources } from "./sources.js";
+import { installStacks } from "./stacks.js";
 import { closeTensorScopes, tensorScopeDepth } from "./tensor-scopes.js";
 import { cellMetadata } from "./tslab.js";
 import { Compiler, type Compiled } from "./compiler.js";
@@ -33,7 +35,7 @@ export class Executor {
   private readonly root: string;
   private readonly scope = new Scope();
   private readonly imports: Imports;
-  private readonly sources = new Map<string, CellSource>();
+  private readonly sources = new Sources();
   private living = "";
   private runs = 0;
 
@@ -41,6 +43,7 @@ export class Executor {
     this.root = root;
     this.compiler = new Compiler(root);
     this.imports = new Imports(root);
+    installStacks(this.sources);
   }
 
   /** The .d.ts text of all names alive, against which the next cell is checked. */
@@ -83,7 +86,9 @@ export class Executor {
       return diagnostics.length > 0 ? this.failed(typeErrors(code, diagnostics)) : { status: "ok" };
     }
     const compiled = this.compiler.convert(this.living, code);
-    this.imports.update(compiled.sideOutputs);
+    this.imports.update(compiled.modules);
+    for (const { path: file, source, locate } of compiled.modules)
+      this.sources.add(file, { label: source, locate, firstLineOffset: 0 });
     if (compiled.diagnostics.length > 0) return this.failed(typeErrors(code, compiled.diagnostics));
     const { output, declOutput = "" } = compiled;
     if (output) return { ...compiled, output, declOutput };
@@ -134,8 +139,11 @@ export class Executor {
     failed: Promise<never>,
   ): Promise<void> {
     const filename = `cell-${++this.runs}`;
-    const prefix = `(${compiled.hasToplevelAwait ? "async " : ""}function(exports, require, ${GUARD}, ${NAMES}) { `;
-    ours(() => this.sources.set(filename, { label, code, locate: compiled.locate, firstLineOffset: prefix.length }));
+    const start = `(${compiled.hasToplevelAwait ? "async " : ""}function(exports, require, ${GUARD}, ${NAMES})`;
+    const prefix = `${start} { "use strict"; `;
+    ours(() => this.sources.add(filename, { label, code, locate: compiled.locate, firstLineOffset: prefix.length }));
+    // In each cell anew: what one cell makes of stacks is not what the next ones get.
+    installStacks(this.sources);
     const script = new Script(`${prefix}${compiled.output}\n})`, { filename });
     try {
       // Not `breakOnSigint`: it takes the process's SIGINT listeners away and loses them when V8 terminates.

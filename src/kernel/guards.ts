@@ -101,9 +101,11 @@ export function guardAwaits(ts: TypeScript): typescript.TransformerFactory<types
   };
 }
 
-/** Whether a `for await` stands outside all functions: it makes the cell asynchronous, as `await` does. */
-export function hasTopLevelForAwait(ts: TypeScript, node: typescript.Node): boolean {
-  if (ts.isFunctionLike(node) || ts.isClassLike(node)) return false;
-  if (ts.isForOfStatement(node) && node.awaitModifier) return true;
-  return ts.forEachChild(node, (child) => hasTopLevelForAwait(ts, child) || undefined) ?? false;
+/** Whether something is awaited outside all functions, which makes the cell asynchronous. */
+export function hasTopLevelAwait(ts: TypeScript, node: typescript.Node): boolean {
+  if (ts.isFunctionLike(node) || ts.isPropertyDeclaration(node) || ts.isClassStaticBlockDeclaration(node)) return false;
+  if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier)) return true;
+  if (ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.AwaitUsing) === ts.NodeFlags.AwaitUsing)
+    return true;
+  return ts.forEachChild(node, (child) => hasTopLevelAwait(ts, child) || undefined) ?? false;
 }

@@ -1,5 +1,5 @@
 // The door to the unmodified tslab package: the parts of it that the kernel uses, and their types.
-import { createRequire } from "node:module";
+import Module, { createRequire } from "node:module";
 import path from "node:path";
 import type typescript from "typescript";
 
@@ -69,10 +69,22 @@ interface JupyterModule {
 
 export const zeromq = fromTslab("zeromq") as typeof import("zeromq");
 
-export const typescriptPath = fromTslab.resolve("@tslab/typescript-for-tslab");
-
+/** The TypeScript of this repository, in which cells are written, too. */
 export function loadTypeScript(): TypeScript {
-  return fromTslab(typescriptPath) as TypeScript;
+  return fromHere("typescript") as TypeScript;
+}
+
+export interface ParsedModule extends typescript.SourceFile {
+  readonly parseDiagnostics: readonly typescript.Diagnostic[];
+}
+
+/** The syntax tree of a cell: that of a module, which may await. */
+export function parseModule(ts: TypeScript, code: string): ParsedModule {
+  const options: typescript.CreateSourceFileOptions = {
+    languageVersion: ts.ScriptTarget.ESNext,
+    setExternalModuleIndicator: (file) => Object.assign(file, { externalModuleIndicator: true }),
+  };
+  return ts.createSourceFile("cell.ts", code, options, true) as ParsedModule;
 }
 
 export function loadConverterModule(): ConverterModule {
@@ -95,10 +107,10 @@ export function printQuickInfo(info: typescript.QuickInfo): string {
   return print(info);
 }
 
-/** Replaces an already loaded CommonJS module's exports, so that tslab sees the replacement. */
-export function replaceExports(file: string, replacement: object): void {
-  fromTslab(file);
-  const loaded = fromTslab.cache[file];
-  if (!loaded) throw new Error(`${file} is not a CommonJS module`);
-  loaded.exports = replacement;
+/** tslab finds `typeScript` where it looks for its own fork of TypeScript 5.0.4, which is then never loaded. */
+export function giveTypeScript(typeScript: object): void {
+  const file = fromTslab.resolve("@tslab/typescript-for-tslab");
+  const module = new Module(file);
+  Object.assign(module, { filename: file, loaded: true, exports: typeScript });
+  fromTslab.cache[file] = module;
 }

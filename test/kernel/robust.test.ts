@@ -93,6 +93,9 @@ function code(op: Op): string {
 }
 
 test("after any cells, however they end, variables are what ECMAScript makes of them", async () => {
+  // The attacks before have frozen prototypes for good, and a cell is strict code: what assigns to them would throw.
+  await kernel.shutdown();
+  kernel = await startKernel();
   const patches = ATTACKS.filter(({ undo: code }) => code !== undefined);
   await run(NAMES.map((name) => code({ kind: "declare", name, value: 0 })).join("\n"), "beginning");
   const state: Record<Name, number | undefined> = { p: 0, q: 0, r: 0 };
