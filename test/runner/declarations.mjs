@@ -19,8 +19,8 @@ function declarationFiles(source) {
 }
 
 /**
- * Reads the built declarations with the TypeScript of the notebooks' kernel. A type that it does not know, such as
- * `Float32Array<ArrayBuffer>`, would silently be `any` in a cell; here it is an error.
+ * Reads the built declarations with an older TypeScript, stock tslab's 5.0.4. A type that it does not know, such as
+ * `Float32Array<ArrayBuffer>`, would silently be `any` to who uses the library with it; here it is an error.
  */
 export async function declarations() {
   const ts = require(

@@ -109,7 +109,7 @@ export const SECTIONS = {
     },
   },
   declarations: {
-    about: "what a notebook's type checker (TypeScript 5.0) reads of the library",
+    about: "what an older TypeScript (5.0) reads of the library",
     run: declarations,
   },
   unit: { about: "the library and the set-up, piece by piece", run: testFiles(["unit", "parity"], 2) },
