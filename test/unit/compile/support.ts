@@ -47,7 +47,7 @@ export function eagerly<T>(use: () => T): T {
 export function assertSame<I extends NamedTensors, O extends NamedTensors>(
   fn: (inputs: I) => O,
   inputs: I,
-  options: CompileOptions & { tolerance?: number } = {},
+  { tolerance, ...options }: CompileOptions & { tolerance?: number } = {},
 ): void {
   const before = { tensors: tf.memory().numTensors, sessions: sessions() };
   const compiled: Compiled<I, O> = compile(fn, options);
@@ -58,7 +58,7 @@ export function assertSame<I extends NamedTensors, O extends NamedTensors>(
     assert.deepEqual(actual[name].shape, expected[name].shape, name);
     assert.equal(actual[name].dtype, expected[name].dtype, name);
     const distance = relativeDistance(actual[name], expected[name]);
-    assert.ok(distance <= (options.tolerance ?? 1e-5), `"${name}" differs by ${distance}`);
+    assert.ok(distance <= (tolerance ?? 1e-5), `"${name}" differs by ${distance}`);
   }
   compiled.dispose();
   tf.dispose([actual, expected] as unknown as tf.Tensor[]);
