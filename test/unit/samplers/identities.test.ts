@@ -178,8 +178,9 @@ const withAnyPrediction: readonly [string, GaussianPath, RunWith][] = [
     const path = { any: linearSchedule(), sde: vpPath(), straight: flowPath() }[paths];
     const times = [0.8, 0.6, 0.5, 0.35, 0.2, 0.1].map((share) => share * path.T);
     const noise = fastNoise(5);
-    // Where a sampler chooses its own times (probability-flow), they start at 0.8·T too.
-    const options = choosesSteps ? { from: times[0], noise } : { times, noise };
+    // Those that choose their own times: probability-flow starts at 0.8·T too, consistency takes its one step.
+    const from = name === "probability-flow" ? { from: times[0] } : {};
+    const options = choosesSteps ? { ...from, noise } : { times, noise };
     return [name, path, (denoiser) => drain(run(denoiser, path, fastNoise(4)(0, [3, 2]), options))];
   }),
   ...[linearSchedule()].flatMap((path): [string, GaussianPath, RunWith][] => {
