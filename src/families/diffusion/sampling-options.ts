@@ -8,7 +8,10 @@ export function clipOptions({
   clipKeepsNoise,
 }: SamplingDefaults): Pick<SamplerOptions, "clip" | "clipKeepsNoise"> {
   if (clipping === null) return {};
-  const clip = clipping.kind === "static" ? clipStatic(clipping.limit) : clipDynamic(clipping);
+  const clip =
+    clipping.kind === "static"
+      ? clipStatic(clipping.limit)
+      : clipDynamic({ percentile: clipping.percentile, maximum: clipping.maximum });
   return clipKeepsNoise ? { clip, clipKeepsNoise } : { clip };
 }
 
