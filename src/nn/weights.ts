@@ -39,7 +39,8 @@ export function saveShardedParameters(
   options: SaveOptions & { readonly maxBytes: number },
 ): void {
   requireKnownKeys("saveShardedParameters", options, { format: true, values: true, metadata: true, maxBytes: true });
-  writeShardedSafetensors(path, [...onDisk(parameters, options.values)], options);
+  const { values, ...rest } = options;
+  writeShardedSafetensors(path, [...onDisk(parameters, values)], rest);
 }
 
 /** The files of {@link saveShardedParameters}, each beside its place; the index comes last. */

@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { mkdtempSync, rmSync } from "node:fs";
 import * as tf from "../../../src/runtime/tf.js";
 import { compile } from "../../../src/compile/index.js";
-import { readSafetensors } from "../../../src/files/index.js";
+import { readSafetensors, ShardedSafetensors } from "../../../src/files/index.js";
 import {
   fanInUniform,
   loadParameters,
   ones,
   Parameters,
   saveParameters,
+  saveShardedParameters,
   zeros,
   type ParameterView,
 } from "../../../src/nn/index.js";
@@ -175,4 +176,20 @@ test("a buffer is no trained parameter, and a compiled function reads what was l
   centred.dispose();
   x.dispose();
   parameters.dispose();
+});
+
+test("other values than the parameters' own are written in several files, too", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sharded-"));
+  try {
+    const parameters = new Parameters();
+    for (const name of ["a", "b"]) parameters.create(name, "plain", [3], zeros);
+    const path = join(folder, "weights.safetensors");
+    saveShardedParameters(path, parameters, { values: Float32Array.of(1, 2, 3, 4, 5, 6), maxBytes: 300 });
+    const file = new ShardedSafetensors(`${path}.index.json`);
+    assert.deepEqual([...file.read("a").values, ...file.read("b").values], [1, 2, 3, 4, 5, 6]);
+    file.close();
+    parameters.dispose();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
