@@ -34,7 +34,16 @@ export function currentTheme(): Theme {
 export function onThemeChange(action: () => void): () => void {
   const observer = new MutationObserver(action);
   observer.observe(document.body, { attributeFilter: ["data-jp-theme-name", "data-jp-theme-light"] });
-  return () => observer.disconnect();
+  // The name may change before the colours do: their sheet is loaded, and the former one taken away, in its own time.
+  observer.observe(document.head, { childList: true });
+  const onLoad = ({ target }: Event): void => {
+    if (target instanceof HTMLLinkElement) action();
+  };
+  document.addEventListener("load", onLoad, { capture: true });
+  return () => {
+    observer.disconnect();
+    document.removeEventListener("load", onLoad, { capture: true });
+  };
 }
 
 /** Every colour of the paper that stands in a part of a figure, replaced by the theme's; the part is left as it is. */
