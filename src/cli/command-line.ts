@@ -1,5 +1,5 @@
 /** What a command was called with: its options, at most one name, and places as its caller means them. */
-import { isAbsolute, relative, resolve } from "node:path";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { joinNegatives } from "../base/arguments.js";
 
@@ -32,6 +32,9 @@ export function readCommand<O extends Options>(
  */
 export function fromCaller(place: string): string {
   const caller = process.env["INIT_CWD"];
-  if (caller === undefined || isAbsolute(place)) return place;
+  const script = process.env["npm_package_json"];
+  // A program that such a command starts inherits both, and has a folder of its own.
+  const startedByNpm = script !== undefined && dirname(script) === process.cwd();
+  if (caller === undefined || !startedByNpm || isAbsolute(place)) return place;
   return relative(process.cwd(), resolve(caller, place)) || ".";
 }

@@ -37,6 +37,7 @@ Options
   --list           what is finished and what is missing, with the time it takes; nothing is run
   --cell NAME      repeats the shortest budget of one cell, and prints it beside what is kept; keeps nothing
   --minutes N      stop after so many minutes, when the cells under way are finished
+  --paces          only measure what a step takes, where it is not known: on a machine with nothing else to do
 `;
 
 /** Points are trained on one thread, so that two cells fill two cores. */
@@ -51,6 +52,7 @@ await runMain(HELP, async () => {
       list: { type: "boolean" },
       cell: { type: "string" },
       minutes: { type: "string" },
+      paces: { type: "boolean" },
       worker: { type: "string" },
     },
   });
@@ -64,6 +66,7 @@ await runMain(HELP, async () => {
   }
   const chosen = study.filter((key) => wanted(key, asked));
   if (values.list) return list(chosen);
+  if (values.paces) return measureFloorsAndPaces(chosen, new AbortController().signal);
   const minutes = wholeNumber("--minutes", values.minutes, Infinity);
   return runAll(missing(store, chosen), minutes);
 });

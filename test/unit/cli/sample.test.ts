@@ -21,7 +21,7 @@ import { ddpm, samplers } from "../../../src/samplers/index.js";
 import { loadDiffusionModel, saveDiffusionModel } from "../../../src/families/index.js";
 import { chooseSampler } from "../../../src/families/diffusion/sampler-choice.js";
 import { toyTask } from "../training/toy.js";
-import { command } from "./command.js";
+import { command, root } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sample-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -73,7 +73,8 @@ test("the command writes a grid of the images asked for", async () => {
 test("single images lie in a folder, a grid has the columns and scale asked for, both where the caller is", async () => {
   const caller = join(folder, "caller");
   mkdirSync(caller);
-  const from = { env: { INIT_CWD: caller } };
+  // As npm starts it.
+  const from = { env: { INIT_CWD: caller, npm_package_json: join(root, "package.json") } };
   const draw = [model, "--steps", "2", "--n", "3", "--seed", "4"];
   const single = await command("sample", [...draw, "--out", "single"], from);
   assert.equal(single.code, 0, single.stderr);
