@@ -15,6 +15,7 @@ export {
   type NoiseLevelRange,
 } from "./stepping/noise-levels.js";
 export { normalNoise, type NormalNoiseOptions } from "./stepping/noise-source.js";
+export { torchNoise, type TorchNoiseOptions } from "./stepping/torch-noise.js";
 export { march, type Advance, type StepRule } from "./stepping/march.js";
 export { marchInSigma, sigmaPoint, type SigmaPoint, type SigmaRule, type Slope } from "./stepping/sigma-space.js";
 export { logLikelihood, type Likelihood, type LikelihoodOptions } from "./likelihood.js";

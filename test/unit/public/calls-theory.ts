@@ -28,6 +28,7 @@ export const calls: Calls = {
   marchInSigma: () => ["euler", denoiser, path, z, few, () => ({ x0: tf.clone(z), next: tf.clone(z) })],
   march: () => ["mine", z, [30, 10, 0], () => ({ x0: tf.clone(z), next: tf.clone(z) })],
   normalNoise: () => [1, { firstSample: 2 }],
+  torchNoise: () => [1, { firstSample: 2 }],
 
   linearSchedule: () => [{ T: 30 }],
   quadraticSchedule: () => [{ T: 30 }],
