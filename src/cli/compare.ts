@@ -11,7 +11,8 @@ import { cellName, parseCell, readCell, type CellKey, type CellResult } from "..
 import { methods } from "../compare/methods/list.js";
 import { performCell, performPace, withJudge } from "../compare/perform.js";
 import { problemNamed, problems } from "../compare/problem.js";
-import { CompareStore, type Provenance } from "../compare/store.js";
+import { CompareStore, paceKey, type Provenance } from "../compare/store.js";
+import { isOfChoice, judgeRates, ratesPlan } from "../compare/rates.js";
 import { budgetsOf, RATES, stabilityPlan } from "../compare/stability.js";
 import { missing, plan, wanted } from "../compare/study.js";
 import { answer, runInWorker } from "../compare/worker.js";
@@ -20,7 +21,7 @@ import { nativeStatus } from "../runtime/native.js";
 /** Methods of the study of stability. */
 const IN_STABILITY = ["gan", "gan-r1", "wgan-gp", "diffusion"];
 
-const HELP = `npm run compare -- [stability] [cells…] [options]
+const HELP = `npm run compare -- [stability | rates] [cells…] [options]
 
 Trains VAE, GAN, normalising flow and diffusion on the same problems for the same time, and measures what they draw.
 Each cell (a problem, a method, a seed) that is finished is kept in assets/compare; the command goes on with what is
@@ -33,12 +34,19 @@ Cells      all, or those whose name begins so: ring, ring/flow, ring/flow/seed-3
 stability  another study: how many learning rates and seeds end well, and what becomes of the others
   methods    ${IN_STABILITY.join(", ")}; rates ${RATES.join(", ")}
 
+rates      the runs that choose each method's learning rate, on seeds that the studies do not use
+
 Options
   --list           what is finished and what is missing, with the time it takes; nothing is run
   --cell NAME      repeats the shortest budget of one cell, and prints it beside what is kept; keeps nothing
   --minutes N      stop after so many minutes, when the cells under way are finished
   --paces          only measure what a step takes, where it is not known: on a machine with nothing else to do
 `;
+
+const OTHER_STUDIES: Readonly<Record<string, (() => readonly CellKey[]) | undefined>> = {
+  stability: () => stabilityPlan(IN_STABILITY),
+  rates: ratesPlan,
+};
 
 /** Points are trained on one thread, so that two cells fill two cores. */
 const AT_ONCE = Math.min(2, cpus().length);
@@ -58,9 +66,9 @@ await runMain(HELP, async () => {
   });
   if (values.worker) return work(values.worker, positionals[0]);
   if (values.cell) return repeat(values.cell);
-  const ofStability = positionals[0] === "stability";
-  const study = ofStability ? stabilityPlan(IN_STABILITY) : plan();
-  const asked = ofStability ? positionals.slice(1) : positionals;
+  const other = OTHER_STUDIES[positionals[0] ?? ""];
+  const study = (other ?? plan)();
+  const asked = other ? positionals.slice(1) : positionals;
   for (const name of asked) {
     if (!study.some((key) => wanted(key, [name]))) throw new RangeError(`no cell's name begins with "${name}"`);
   }
@@ -85,8 +93,7 @@ async function work(kind: string, name: string): Promise<void> {
 /** @throws Error if the pace was not measured */
 function paceOf(key: CellKey): number {
   const pace = store.pace(key);
-  if (pace === undefined)
-    throw new Error(`the pace of ${key.problem}/${key.method} is not known: npm run compare measures it`);
+  if (pace === undefined) throw new Error(`the pace of ${paceKey(key)} is not known: npm run compare measures it`);
   return pace;
 }
 
@@ -112,6 +119,23 @@ function list(cells: readonly CellKey[]): void {
     return [name, `${all.length - left.length} of ${all.length}`, duration(seconds)];
   });
   process.stdout.write(`${textTable({ head: ["cells", "finished", "training left"], rows })}\n`);
+  if (cells.some(isOfChoice)) listRates();
+}
+
+/** What each rate came to, beside what each method has. */
+function listRates(): void {
+  const [tried, floors] = [store.allCells("rates"), store.floors()];
+  const rows = methods.flatMap(({ name: method, problems: kinds, learningRate }) =>
+    kinds.map((kind) => {
+      const rates = judgeRates(tried, floors, { method, kind });
+      return [
+        `${method}, ${kind}`,
+        String(learningRate[kind]),
+        rates.map(({ rate, overFloor }) => `${rate}: ${overFloor.toPrecision(3)}`).join(", "),
+      ];
+    }),
+  );
+  process.stdout.write(`${textTable({ head: ["method", "rate it has", "distance over the floor, by rate"], rows })}\n`);
 }
 
 /** The shortest budget once more, beside what is kept. */
@@ -166,10 +190,11 @@ async function measureFloorsAndPaces(cells: readonly CellKey[], signal: AbortSig
     }
   }
   const unknown = new Map(
-    cells.filter((key) => store.pace(key) === undefined).map((key) => [`${key.problem}/${key.method}`, key] as const),
+    cells.filter((key) => store.pace(key) === undefined).map((key) => [paceKey(key), key] as const),
   );
   for (const [name, key] of unknown) {
-    const pace = (await runInWorker({ kind: "pace", name }, { program, signal })) as number;
+    const task = { kind: "pace", name: `${key.problem}/${key.method}` } as const;
+    const pace = (await runInWorker(task, { program, signal })) as number;
     store.keepPace(key, pace, provenance());
     process.stdout.write(`pace of ${name}: ${pace.toPrecision(3)} ms a step\n`);
   }

@@ -3,6 +3,7 @@ import { rankCorrelation, wilsonInterval, type Interval } from "../metrics/index
 import type { CellKey, CellResult, Snapshot } from "./cell.js";
 import type { Measures } from "./measures.js";
 import { problemNamed } from "./problem.js";
+import { CHOICE_BUDGETS, isOfChoice } from "./rates.js";
 
 /** Seconds of training at which a run is judged. */
 const BUDGETS = [2, 4, 8, 15] as const;
@@ -16,9 +17,11 @@ export const WELL = 2.5;
 /** A run has collapsed with fewer than this share of the modes covered, after it had covered more. */
 export const COLLAPSED = 0.5;
 
-/** Seconds at which a cell is judged: those of its problem, or of the study of stability. */
-export function budgetsOf({ problem, rate }: CellKey): readonly number[] {
-  return rate === undefined ? problemNamed(problem).budgets : BUDGETS;
+/** Seconds at which a cell is judged: those of its problem, of the study of stability, or of the choice of rates. */
+export function budgetsOf(key: CellKey): readonly number[] {
+  const problem = problemNamed(key.problem);
+  if (isOfChoice(key)) return CHOICE_BUDGETS[problem.kind];
+  return key.rate === undefined ? problem.budgets : BUDGETS;
 }
 
 /** All cells of the study for some methods, seed by seed. */

@@ -5,6 +5,8 @@ import { Fields, parseJson } from "../base/fields.js";
 import { writeFileAtomically } from "../files/index.js";
 import { cellName, readCell, readMeasures, type CellKey, type CellResult } from "./cell.js";
 import type { Measures } from "./measures.js";
+import { problemNamed } from "./problem.js";
+import { isOfChoice } from "./rates.js";
 
 /** Where figures came from. */
 export interface Provenance {
@@ -13,12 +15,14 @@ export interface Provenance {
   readonly date: string;
 }
 
-/** Milliseconds a step, by problem and method, and the machine that they hold for. */
+/** Milliseconds a step, by kind of problem and method, and the machine that they hold for. */
 export interface Paces extends Provenance {
   readonly ms: Readonly<Record<string, number>>;
 }
 
-const paceKey = ({ problem, method }: Pick<CellKey, "problem" | "method">): string => `${problem}/${method}`;
+/** "points/gan": all problems of a kind have the same networks and batches. */
+export const paceKey = ({ problem, method }: Pick<CellKey, "problem" | "method">): string =>
+  `${problemNamed(problem).kind}/${method}`;
 
 /**
  * A folder with `paces.json`, `floors.json` and a file of cells for each problem and method. Each file is written whole or
@@ -62,13 +66,13 @@ export class CompareStore {
     this.write("floors.json", { ...this.floors(), [problem]: rounded(floor) });
   }
 
-  /** All finished cells of one group, such as "ring/gan"; with a rate, of its study of stability. */
-  cells(key: Pick<CellKey, "problem" | "method" | "rate">): readonly CellResult[] {
+  /** All finished cells of the group that a cell belongs to, such as "ring/gan" of the study of stability. */
+  cells(key: CellKey): readonly CellResult[] {
     return this.readCells(cellsFile(key));
   }
 
   /** Every finished cell of a study. */
-  allCells(study: "cells" | "stability"): readonly CellResult[] {
+  allCells(study: Study): readonly CellResult[] {
     if (!existsSync(join(this.folder, study))) return [];
     return readdirSync(join(this.folder, study))
       .filter((name) => name.endsWith(".json"))
@@ -105,9 +109,15 @@ export class CompareStore {
   }
 }
 
-/** Cells of the study of stability lie apart: they are many and short. */
-const cellsFile = ({ problem, method, rate }: Pick<CellKey, "problem" | "method" | "rate">): string =>
-  join(rate === undefined ? "cells" : "stability", `${problem}.${method}.json`);
+/** The study itself, that of stability, and the runs that chose the learning rates: a folder each. */
+export type Study = "cells" | "stability" | "rates";
+
+function studyOf(key: CellKey): Study {
+  if (isOfChoice(key)) return "rates";
+  return key.rate === undefined ? "cells" : "stability";
+}
+
+const cellsFile = (key: CellKey): string => join(studyOf(key), `${key.problem}.${key.method}.json`);
 
 function provenanceOf(fields: Fields): Provenance {
   const versions = fields.object("versions");

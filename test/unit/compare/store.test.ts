@@ -56,11 +56,12 @@ test("a kept cell is read back as it was, a second of its name takes its place",
   assert.ok(store.has(cell(0)) && !store.has(cell(2)));
 });
 
-test("paces and floors are kept one by one", () => {
+test("paces and floors are kept one by one; problems of a kind share a pace", () => {
   assert.equal(store.pace({ problem: "ring", method: "flow" }), undefined);
   store.keepPace({ problem: "ring", method: "flow" }, 2.44879, from);
-  store.keepPace({ problem: "grid", method: "flow" }, 3, from);
-  assert.equal(store.pace({ problem: "ring", method: "flow" }), 2.449);
+  store.keepPace({ problem: "digits", method: "flow" }, 3, from);
+  assert.equal(store.pace({ problem: "grid", method: "flow" }), 2.449);
+  assert.equal(store.pace({ problem: "digits", method: "flow" }), 3);
   store.keepFloor("ring", { recall: 0.973123456 });
   store.keepFloor("grid", { recall: 1 });
   assert.deepEqual(store.floors(), { ring: { recall: 0.97312 }, grid: { recall: 1 } });
