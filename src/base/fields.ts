@@ -124,13 +124,22 @@ export class Fields {
   }
 }
 
-/** A JSON text as a value. @throws RangeError naming the file, where the text is no JSON */
+/** A JSON text as a value, also as Python writes it, with `-Infinity` for instance. @throws RangeError naming the file, where the text is no JSON */
 export function parseJson(where: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new RangeError(`${where} is not valid JSON: the file is damaged`, { cause: error });
+    try {
+      return JSON.parse(withoutInfinities(text));
+    } catch {
+      throw new RangeError(`${where} is not valid JSON: the file is damaged`, { cause: error });
+    }
   }
+}
+
+/** Python writes numbers that are not finite by names that JSON has not; null says as little. Texts stay as they are. */
+function withoutInfinities(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g, (found) => (found.startsWith('"') ? found : "null"));
 }
 
 function requireObject(where: string, value: unknown): Readonly<Record<string, unknown>> {

@@ -96,4 +96,5 @@ export {
   type NetworkOutput,
   type SchedulerConfig,
 } from "./paths/scheduler-config.js";
+export type { StepRules } from "./paths/solver-config.js";
 export type { Clipping, SamplingDefaults, SamplingGrid } from "./paths/sampling-defaults.js";

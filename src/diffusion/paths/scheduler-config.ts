@@ -7,6 +7,7 @@ import { pathFromConfig, requireNamed } from "./registry.js";
 import { parseClipping, parseGrid, type Clipping, type SamplingDefaults } from "./sampling-defaults.js";
 import { requireSchedule, type Schedule } from "./schedule.js";
 import { readSchedule, scheduleKeys } from "./scheduler-betas.js";
+import { readSolverKeys, solvers, statedRules, type StepRules } from "./solver-config.js";
 
 /** What a network learns to output: a {@link Prediction}, or EDM's F, which `pathPreconditioning` makes a denoiser. */
 export type NetworkOutput = Prediction | "preconditioned";
@@ -18,6 +19,8 @@ export interface DiffusionProcess {
   /** Standard deviation of the data, of a "preconditioned" network. */
   readonly sigmaData?: number;
   readonly sampling: SamplingDefaults;
+  /** Of a discrete schedule in a file: which sampler the scheduler is, and how steps are spread whichever walks them. */
+  readonly steps?: StepRules;
 }
 
 /** A component of a pipeline as files say it. */
@@ -38,6 +41,7 @@ const readers: Readonly<Record<string, (fields: Fields) => DiffusionProcess>> = 
   FlowMatchEulerDiscreteScheduler: readFlow,
   EDMEulerScheduler: readEdm,
   GaussianPath: readOwn,
+  ...Object.fromEntries(Object.keys(solvers).map((name) => [name, readSolver])),
 };
 
 /**
@@ -141,6 +145,7 @@ function readDdpm(fields: Fields): DiffusionProcess {
   return {
     ...process,
     sampling: { grid: { ...grid, toFirstLevel: false }, clipping, clipKeepsNoise: false, variance },
+    steps: statedRules(fields),
   };
 }
 
@@ -155,7 +160,8 @@ function readDdim(fields: Fields): DiffusionProcess {
     );
   }
   const clipKeepsNoise = clipping !== null;
-  return { ...process, sampling: { grid: { ...grid, toFirstLevel }, clipping, clipKeepsNoise, variance: "posterior" } };
+  const sampling = { grid: { ...grid, toFirstLevel }, clipping, clipKeepsNoise, variance: "posterior" } as const;
+  return { ...process, sampling, steps: statedRules(fields) };
 }
 
 interface DiscreteReading {
@@ -170,7 +176,11 @@ interface DiscreteReading {
 }
 
 /** What DDPM's and DDIM's schedulers have in common. */
-function readDiscrete(fields: Fields, named: { readonly sigmoid: boolean }): DiscreteReading {
+function readDiscrete(
+  fields: Fields,
+  named: { readonly sigmoid: boolean },
+  usual: "leading" | "linspace" = "leading",
+): DiscreteReading {
   const type = fields.oneOf("prediction_type", ["epsilon", "sample", "v_prediction"], "epsilon");
   const path = readSchedule(fields, named);
   if (type === "epsilon" && path.alphaBar[path.T] === 0) {
@@ -179,13 +189,24 @@ function readDiscrete(fields: Fields, named: { readonly sigmoid: boolean }): Dis
         'no signal: it must be "v_prediction" or "sample"',
     );
   }
-  const spacing = fields.oneOf("timestep_spacing", ["leading", "trailing", "linspace"], "leading");
+  const spacing = fields.oneOf("timestep_spacing", ["leading", "trailing", "linspace"], usual);
   const stepsOffset = fields.number("steps_offset", { whole: true, least: 0, most: path.T, default: 0 });
   // Of PNDM's, which these two schedulers do not look at.
   fields.raw("skip_prk_steps");
   // Only "leading" looks at it.
   const grid = { kind: "spaced", spacing, stepsOffset: spacing === "leading" ? stepsOffset : 0 } as const;
   return { path, prediction: predictionTypes[type], grid, clipping: readClipping(fields) };
+}
+
+/** A solver's network and path are read as DDPM's are; which solver it was is in the rules of its steps. */
+function readSolver(fields: Fields): DiffusionProcess {
+  const solver = solvers[fields.string("_class_name")];
+  readSolverKeys(fields, solver);
+  const { path, prediction, grid } = readDiscrete(fields, { sigmoid: false }, solver.spacing);
+  const steps = statedRules(fields);
+  const toFirstLevel = solver.spacing === "leading" && (steps.toFirstLevel ?? true);
+  const sampling = { clipping: null, clipKeepsNoise: false, variance: "posterior" } as const;
+  return { path, prediction, sampling: { ...sampling, grid: { ...grid, toFirstLevel } }, steps };
 }
 
 function readClipping(fields: Fields): Clipping | null {
