@@ -12,7 +12,8 @@ const FLOORS = [
   ["training"],
   ["families"],
   ["metrics"],
-  ["plot", "compare"],
+  ["plot"],
+  ["compare"],
   ["notebook"],
   ["cli", "course"],
 ];

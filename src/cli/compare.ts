@@ -9,17 +9,17 @@ import { textTable } from "../base/table.js";
 import { duration } from "../base/words.js";
 import { cellName, parseCell, readCell, type CellKey, type CellResult } from "../compare/cell.js";
 import { methods } from "../compare/methods/list.js";
-import { performCell, performPace, withJudge } from "../compare/perform.js";
+import { performCell, performPace, performSpeed, withJudge } from "../compare/perform.js";
 import { problemNamed, problems } from "../compare/problem.js";
-import { CompareStore, paceKey, type Provenance } from "../compare/store.js";
 import { isOfChoice, judgeRates, ratesPlan } from "../compare/rates.js";
-import { budgetsOf, RATES, stabilityPlan } from "../compare/stability.js";
+import type { Speeds } from "../compare/speed.js";
+import { budgetsOf, IN_STABILITY, RATES, stabilityPlan } from "../compare/stability.js";
+import { CompareStore, paceKey, type Provenance } from "../compare/store.js";
 import { missing, plan, wanted } from "../compare/study.js";
+import { speedTable } from "../compare/tables.js";
 import { answer, runInWorker } from "../compare/worker.js";
+import { writeComparison } from "./comparison-page.js";
 import { nativeStatus } from "../runtime/native.js";
-
-/** Methods of the study of stability. */
-const IN_STABILITY = ["gan", "gan-r1", "wgan-gp", "diffusion"];
 
 const HELP = `npm run compare -- [stability | rates] [cells…] [options]
 
@@ -41,6 +41,10 @@ Options
   --cell NAME      repeats the shortest budget of one cell, and prints it beside what is kept; keeps nothing
   --minutes N      stop after so many minutes, when the cells under way are finished
   --paces          only measure what a step takes, where it is not known: on a machine with nothing else to do
+  --speed-only     only measure examples a second of every way to draw, anew, into assets/compare/speed.json: a minute or
+                   two, without training, since speed does not depend on weights; on a machine with nothing else to do
+  --write          write docs/comparison.md, its figures and README's line from what is kept; nothing is run
+  --finished       with --write: refuse while cells are missing, rather than mark the verdicts as preliminary
 `;
 
 const OTHER_STUDIES: Readonly<Record<string, (() => readonly CellKey[]) | undefined>> = {
@@ -61,11 +65,16 @@ await runMain(HELP, async () => {
       cell: { type: "string" },
       minutes: { type: "string" },
       paces: { type: "boolean" },
+      "speed-only": { type: "boolean" },
+      write: { type: "boolean" },
+      finished: { type: "boolean" },
       worker: { type: "string" },
     },
   });
   if (values.worker) return work(values.worker, positionals[0]);
   if (values.cell) return repeat(values.cell);
+  if (values.finished && !values.write) throw new RangeError("--finished says how --write judges: give both");
+  if (values.write) return writeComparison(store, { finished: values.finished === true });
   const other = OTHER_STUDIES[positionals[0] ?? ""];
   const study = (other ?? plan)();
   const asked = other ? positionals.slice(1) : positionals;
@@ -74,6 +83,7 @@ await runMain(HELP, async () => {
   }
   const chosen = study.filter((key) => wanted(key, asked));
   if (values.list) return list(chosen);
+  if (values["speed-only"]) return measureAllSpeeds(chosen);
   if (values.paces) return measureFloorsAndPaces(chosen, new AbortController().signal);
   const minutes = wholeNumber("--minutes", values.minutes, Infinity);
   return runAll(missing(store, chosen), minutes);
@@ -85,6 +95,7 @@ async function work(kind: string, name: string): Promise<void> {
   process.once("SIGTERM", () => stop.abort(new Error("broken off")));
   await answer(async (tell) => {
     if (kind === "pace") return performPace(name);
+    if (kind === "speed") return performSpeed(name);
     const onProgress = (progress: number, text: string): void => tell({ progress, text });
     return performCell(name, { msPerStep: paceOf(parseCell(name)), signal: stop.signal, onProgress });
   });
@@ -166,6 +177,7 @@ async function runAll(cells: readonly CellKey[], minutes: number): Promise<void>
   process.stdout.write(
     `${cells.length} cells, about ${duration(1.3 * seconds)} with judging; finished cells are kept in ${store.folder}, Ctrl-C loses those under way\n`,
   );
+  store.keepPlan();
   const stop = new AbortController();
   const onSignal = (): void => stop.abort(new Error("stopped; the same command goes on with what is missing"));
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
@@ -198,6 +210,25 @@ async function measureFloorsAndPaces(cells: readonly CellKey[], signal: AbortSig
     store.keepPace(key, pace, provenance());
     process.stdout.write(`pace of ${name}: ${pace.toPrecision(3)} ms a step\n`);
   }
+}
+
+/** Each way to draw, one by one, with nothing else beside it; points by one problem, since their networks are the same. */
+async function measureAllSpeeds(cells: readonly CellKey[]): Promise<void> {
+  const byKind = new Map(
+    cells.map((key) => [`${problemNamed(key.problem).kind}/${key.method}`, `${key.problem}/${key.method}`] as const),
+  );
+  const line = new ProgressLine(byKind.size);
+  let done = 0;
+  try {
+    for (const name of byKind.values()) {
+      line.show(done, `speed of ${name}`);
+      store.keepSpeeds((await runInWorker({ kind: "speed", name }, { program })) as Speeds, provenance());
+      line.show(++done, `speed of ${name}`);
+    }
+  } finally {
+    line.end();
+  }
+  process.stdout.write(`${textTable(speedTable(store.evidence()))}\n`);
 }
 
 /** Cells of points two at a time, of digits one by one. */

@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly trainingLoss: number;
   /** Mean ln p(x) of fresh data, in nats; null where there is none. */
   readonly logLikelihood: number | null;
+  /** The same of grey levels, as bits a dimension; null where levels have no probability. */
+  readonly bitsPerDimension: number | null;
   /** By the way of drawing. */
   readonly ways: Readonly<Record<string, Measures>>;
 }
@@ -94,6 +96,7 @@ function readSnapshot(where: string, value: unknown): Snapshot {
     step: fields.number("step", { whole: true, least: 1 }),
     trainingLoss: fields.number("trainingLoss"),
     logLikelihood: fields.has("logLikelihood") ? fields.number("logLikelihood") : null,
+    bitsPerDimension: fields.has("bitsPerDimension") ? fields.number("bitsPerDimension") : null,
     ways: Object.fromEntries(Object.keys(ways.values).map((name) => [name, readMeasures(ways.object(name))])),
   };
 }

@@ -14,6 +14,19 @@ export interface Way {
   draw(request: { readonly count: number; readonly seed: number; readonly signal?: AbortSignal }): Promise<tf.Tensor>;
 }
 
+/** How likely a model finds examples. */
+export interface RunLikelihood {
+  /**
+   * What it is of: of grey levels 0 … 255, whose bits a dimension compare between models, or of numbers, of whose units
+   * and range it depends.
+   */
+  readonly of: "grey levels" | "numbers";
+  /** How many examples are asked for it: fewer where one takes seconds. */
+  readonly examples: number;
+  /** ln p(x) of each example [N, …shape] in nats, exact or a lower bound, as {@link Method.likelihood} says. */
+  logLikelihood(x: tf.Tensor): Promise<Float64Array>;
+}
+
 /** A model under training. */
 export interface MethodRun {
   readonly task: TrainingTask;
@@ -23,8 +36,7 @@ export interface MethodRun {
   /** Those that drawing needs. */
   readonly drawingParameters: number;
   readonly ways: readonly Way[];
-  /** ln p(x) of each example in nats, exact or a lower bound, as {@link likelihood} says. */
-  readonly logLikelihood?: (x: tf.Tensor) => Promise<Float64Array>;
+  readonly likelihood?: RunLikelihood;
   dispose(): void;
 }
 
@@ -39,8 +51,8 @@ export interface Method {
   readonly name: string;
   readonly title: string;
   readonly family: "diffusion" | "vae" | "gan" | "flow";
-  /** What {@link MethodRun.logLikelihood} is, if there is one. */
-  readonly likelihood: "exact" | "lower bound" | null;
+  /** What {@link MethodRun.likelihood} is, by the kind of problem; null where there is none. */
+  readonly likelihood: Readonly<Record<Problem["kind"], "exact" | "lower bound" | null>>;
   /** Kinds of problems it has a network for. */
   readonly problems: readonly Problem["kind"][];
   /** Learning rate where none is asked for, by the kind of problem. */

@@ -1,4 +1,4 @@
-/** What a worker does: measures a pace, or runs a cell. */
+/** What a worker does: measures a pace or a speed, or runs a cell. */
 import { loadClassifier } from "../families/index.js";
 import { parseCell, type CellResult } from "./cell.js";
 import { judgeOf, type Judge } from "./measures.js";
@@ -7,6 +7,7 @@ import { measurePace, stopsOf } from "./pace.js";
 import { budgetsOf } from "./stability.js";
 import { problemNamed, type Problem } from "./problem.js";
 import { runCell } from "./run-cell.js";
+import { measureSpeeds, type Speeds } from "./speed.js";
 import { takesPart } from "./study.js";
 import type { Method } from "./method.js";
 
@@ -34,6 +35,12 @@ export function pairOf(names: { readonly problem: string; readonly method: strin
 export function performPace(name: string): number {
   const { problem, method } = parseCell(`${name}/seed-0`);
   return measurePace(...pairOf({ problem, method }));
+}
+
+/** Examples a second of each way to draw of "digits/gan". */
+export function performSpeed(name: string): Promise<Speeds> {
+  const { problem, method } = parseCell(`${name}/seed-0`);
+  return measureSpeeds(...pairOf({ problem, method }));
 }
 
 export interface PerformOptions {

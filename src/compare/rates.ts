@@ -3,6 +3,7 @@ import type { CellKey, CellResult } from "./cell.js";
 import type { Measures } from "./measures.js";
 import { methods } from "./methods/list.js";
 import { problemNamed, problems, type Problem } from "./problem.js";
+import { distanceRatio } from "./quality.js";
 
 /** From here on seeds are those of the choice. */
 export const FIRST_SEED_OF_CHOICE = 100;
@@ -50,14 +51,13 @@ export function judgeRates(
   floors: Readonly<Record<string, Measures>>,
   { method, kind }: { readonly method: string; readonly kind: Problem["kind"] },
 ): readonly TriedRate[] {
-  const measure = kind === "points" ? "slicedWasserstein" : "frechet";
   const of = cells.filter((cell) => cell.method === method && problemNamed(cell.problem).kind === kind);
   const tried = TRIED[kind].map((rate) => {
     const runs = of.filter((cell) => cell.rate === rate);
     const logs = runs.map(({ outcome, snapshots, problem }) => {
       if (outcome.kind === "diverged") return Infinity;
       const [first] = Object.values(snapshots[snapshots.length - 1].ways);
-      return Math.log(first[measure] / floors[problem][measure]);
+      return Math.log(distanceRatio(problem, first, floors[problem]));
     });
     return { rate, overFloor: runs.length === 0 ? NaN : Math.exp(logs.reduce((sum, x) => sum + x, 0) / runs.length) };
   });

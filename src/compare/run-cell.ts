@@ -1,9 +1,11 @@
 /** Trains one cell and judges it at each of its budgets. */
+import { sizeOf } from "../base/shape.js";
+import { bitsPerDimension } from "../numeric/index.js";
 import * as tf from "../runtime/tf.js";
 import { Trainer, TrainingDivergedError } from "../training/index.js";
 import type { CellKey, CellResult, Outcome, Snapshot } from "./cell.js";
 import type { Judge, Measures } from "./measures.js";
-import type { Method, MethodRun } from "./method.js";
+import type { Method, MethodRun, RunLikelihood } from "./method.js";
 import type { Problem } from "./problem.js";
 
 export interface RunCellOptions {
@@ -24,8 +26,6 @@ export interface RunCellOptions {
 const RECENT = 100;
 /** Of drawings; training has the seed of the cell. */
 const DRAW_SEED = 1000;
-/** Examples whose likelihood is asked. */
-const LIKELIHOODS = 500;
 
 /**
  * A training that diverges ends the run, and is its outcome; so are samples that are not finite.
@@ -95,24 +95,28 @@ async function judged(
     }
   }
   const losses = trainer.losses.slice(-RECENT);
+  const likelihood = run.likelihood ? await meanLogLikelihood(problem, run.likelihood) : null;
   return {
     budget,
     step: trainer.step,
     trainingLoss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-    logLikelihood: run.logLikelihood ? await meanLogLikelihood(problem, run.logLikelihood) : null,
+    logLikelihood: likelihood,
+    bitsPerDimension: run.likelihood?.of === "grey levels" ? bitsOf(likelihood!, sizeOf(problem.shape)) : null,
     ways,
   };
 }
 
-async function meanLogLikelihood(
-  problem: Problem,
-  logLikelihood: (x: tf.Tensor) => Promise<Float64Array>,
-): Promise<number> {
-  const x = tf.tensor(problem.fresh(LIKELIHOODS, 1), [LIKELIHOODS, ...problem.shape]);
+async function meanLogLikelihood(problem: Problem, likelihood: RunLikelihood): Promise<number> {
+  const { examples } = likelihood;
+  const x = tf.tensor(problem.fresh(examples, 1), [examples, ...problem.shape]);
   try {
-    const values = await logLikelihood(x);
+    const values = await likelihood.logLikelihood(x);
     return values.reduce((sum, value) => sum + value, 0) / values.length;
   } finally {
     x.dispose();
   }
+}
+
+function bitsOf(logLikelihood: number, size: number): number {
+  return tf.tidy(() => bitsPerDimension(tf.tensor1d([logLikelihood]), size).dataSync()[0]);
 }

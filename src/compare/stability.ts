@@ -3,6 +3,8 @@ import { rankCorrelation, wilsonInterval, type Interval } from "../metrics/index
 import type { CellKey, CellResult, Snapshot } from "./cell.js";
 import type { Measures } from "./measures.js";
 import { problemNamed } from "./problem.js";
+import { median } from "./estimate.js";
+import { isNear } from "./quality.js";
 import { CHOICE_BUDGETS, isOfChoice } from "./rates.js";
 
 /** Seconds of training at which a run is judged. */
@@ -10,10 +12,10 @@ const BUDGETS = [2, 4, 8, 15] as const;
 /** The same for every method, each from far too small to far too large. */
 export const RATES = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1] as const;
 const SEEDS = 10;
-const PROBLEMS = ["ring", "grid"] as const;
+export const STABILITY_PROBLEMS = ["ring", "grid"] as const;
+/** Methods that take part. */
+export const IN_STABILITY = ["gan", "gan-r1", "wgan-gp", "diffusion"] as const;
 
-/** A run ends well within so many times the sliced Wasserstein distance of real data from real data. */
-export const WELL = 2.5;
 /** A run has collapsed with fewer than this share of the modes covered, after it had covered more. */
 export const COLLAPSED = 0.5;
 
@@ -27,18 +29,21 @@ export function budgetsOf(key: CellKey): readonly number[] {
 /** All cells of the study for some methods, seed by seed. */
 export function stabilityPlan(methods: readonly string[]): readonly CellKey[] {
   return Array.from({ length: SEEDS }, (_, seed) => seed).flatMap((seed) =>
-    PROBLEMS.flatMap((problem) => RATES.flatMap((rate) => methods.map((method) => ({ problem, method, seed, rate })))),
+    STABILITY_PROBLEMS.flatMap((problem) =>
+      RATES.flatMap((rate) => methods.map((method) => ({ problem, method, seed, rate }))),
+    ),
   );
 }
 
-/** Whether samples are good: near the floor, and no mode missing. */
-export function isWell(measures: Measures, floor: Measures): boolean {
-  return measures["modesCovered"] === 1 && measures["slicedWasserstein"] <= WELL * floor["slicedWasserstein"];
+/** The first way of drawing is the one that stands for a method. */
+export function judgedOf({ ways }: Snapshot): Measures {
+  return Object.values(ways)[0];
 }
 
-/** The first way of drawing is the one that stands for a method. */
-function judgedOf({ ways }: Snapshot): Measures {
-  return Object.values(ways)[0];
+/** Whether a run came to its end, and near the data there. */
+export function endsWell(cell: CellResult, floors: Readonly<Record<string, Measures>>): boolean {
+  const last = cell.snapshots.at(-1);
+  return cell.outcome.kind === "finished" && !!last && isNear(cell.problem, judgedOf(last), floors[cell.problem]);
 }
 
 /** What one method's runs say. */
@@ -61,9 +66,8 @@ export interface Stability {
 export function stabilityOf(cells: readonly CellResult[], floors: Readonly<Record<string, Measures>>): Stability {
   if (cells.length === 0) throw new RangeError("there are no runs to judge");
   const wellAt = (cell: CellResult): readonly boolean[] =>
-    cell.snapshots.map((snapshot) => isWell(judgedOf(snapshot), floors[cell.problem]));
-  const endsWell = (cell: CellResult): boolean => cell.outcome.kind === "finished" && wellAt(cell).at(-1) === true;
-  const well = cells.filter(endsWell);
+    cell.snapshots.map((snapshot) => isNear(cell.problem, judgedOf(snapshot), floors[cell.problem]));
+  const well = cells.filter((cell) => endsWell(cell, floors));
   const collapses = cells.map(collapseOf).filter((seconds) => seconds !== null);
   const snapshots = cells.flatMap((cell) => cell.snapshots);
   return {
@@ -71,11 +75,11 @@ export function stabilityOf(cells: readonly CellResult[], floors: Readonly<Recor
     well: { share: well.length / cells.length, interval: wilsonInterval(well.length, cells.length) },
     diverged: cells.filter(({ outcome }) => outcome.kind === "diverged").length,
     collapsed: collapses.length,
-    secondsToCollapse: median(collapses),
-    secondsToWell: median(well.map((cell) => cell.snapshots[wellAt(cell).indexOf(true)].budget)),
+    secondsToCollapse: middle(collapses),
+    secondsToWell: middle(well.map((cell) => cell.snapshots[wellAt(cell).indexOf(true)].budget)),
     rates: RATES.filter((rate) => {
       const at = cells.filter((cell) => cell.rate === rate);
-      return at.length > 0 && at.filter(endsWell).length > at.length / 2;
+      return at.length > 0 && at.filter((cell) => endsWell(cell, floors)).length > at.length / 2;
     }),
     lossTellsQuality:
       snapshots.length < 3
@@ -88,7 +92,7 @@ export function stabilityOf(cells: readonly CellResult[], floors: Readonly<Recor
 }
 
 /** Seconds after which a run was found collapsed; null if it never was. */
-function collapseOf({ snapshots }: CellResult): number | null {
+export function collapseOf({ snapshots }: CellResult): number | null {
   let most = 0;
   for (const snapshot of snapshots) {
     const covered = judgedOf(snapshot)["modesCovered"];
@@ -98,8 +102,6 @@ function collapseOf({ snapshots }: CellResult): number | null {
   return null;
 }
 
-function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+function middle(values: readonly number[]): number | null {
+  return values.length === 0 ? null : median(values);
 }

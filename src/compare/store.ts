@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { Fields, parseJson } from "../base/fields.js";
 import { writeFileAtomically } from "../files/index.js";
 import { cellName, readCell, readMeasures, type CellKey, type CellResult } from "./cell.js";
+import { cellsFile, type Study } from "./cells-file.js";
+import type { Evidence } from "./evidence.js";
 import type { Measures } from "./measures.js";
 import { problemNamed } from "./problem.js";
-import { isOfChoice } from "./rates.js";
+import type { Speed, Speeds } from "./speed.js";
+import { planTable } from "./study.js";
 
 /** Where figures came from. */
 export interface Provenance {
@@ -24,9 +27,14 @@ export interface Paces extends Provenance {
 export const paceKey = ({ problem, method }: Pick<CellKey, "problem" | "method">): string =>
   `${problemNamed(problem).kind}/${method}`;
 
+/** Examples a second, and the machine that they hold for. */
+export interface KeptSpeeds extends Provenance {
+  readonly speeds: Speeds;
+}
+
 /**
- * A folder with `paces.json`, `floors.json` and a file of cells for each problem and method. Each file is written whole or
- * not at all, so a study that is broken off has lost at most the cell under way.
+ * A folder with `plan.json`, `paces.json`, `floors.json`, `speed.json` and a file of cells for each problem and method.
+ * Each file is written whole or not at all, so a study that is broken off has lost at most the cell under way.
  */
 export class CompareStore {
   constructor(readonly folder: string) {}
@@ -64,6 +72,41 @@ export class CompareStore {
 
   keepFloor(problem: string, floor: Measures): void {
     this.write("floors.json", { ...this.floors(), [problem]: rounded(floor) });
+  }
+
+  speeds(): KeptSpeeds | undefined {
+    const fields = this.open("speed.json");
+    if (!fields) return undefined;
+    const speeds = fields.object("speeds");
+    const names = Object.keys(speeds.values);
+    return {
+      ...provenanceOf(fields),
+      speeds: Object.fromEntries(names.map((name) => [name, readSpeed(speeds.object(name))])),
+    };
+  }
+
+  /** Puts the speeds of some ways beside those of others, measured on the same machine, or in their place. */
+  keepSpeeds(speeds: Speeds, provenance: Provenance): void {
+    const kept = this.speeds();
+    const others = kept && kept.processor === provenance.processor ? kept.speeds : {};
+    const rounded = Object.entries(speeds).map(([name, speed]) => [name, roundedSpeed(speed)]);
+    this.write("speed.json", { ...provenance, speeds: { ...others, ...Object.fromEntries(rounded) } });
+  }
+
+  /** What there is to do, for `npm run doctor`, which runs without the library. */
+  keepPlan(): void {
+    this.write("plan.json", planTable());
+  }
+
+  /** All that there is so far. */
+  evidence(): Evidence {
+    return {
+      cells: this.allCells("cells"),
+      stability: this.allCells("stability"),
+      floors: this.floors(),
+      paces: this.paces()?.ms ?? {},
+      speeds: this.speeds()?.speeds ?? null,
+    };
   }
 
   /** All finished cells of the group that a cell belongs to, such as "ring/gan" of the study of stability. */
@@ -109,16 +152,6 @@ export class CompareStore {
   }
 }
 
-/** The study itself, that of stability, and the runs that chose the learning rates: a folder each. */
-export type Study = "cells" | "stability" | "rates";
-
-function studyOf(key: CellKey): Study {
-  if (isOfChoice(key)) return "rates";
-  return key.rate === undefined ? "cells" : "stability";
-}
-
-const cellsFile = (key: CellKey): string => join(studyOf(key), `${key.problem}.${key.method}.json`);
-
 function provenanceOf(fields: Fields): Provenance {
   const versions = fields.object("versions");
   return {
@@ -128,9 +161,31 @@ function provenanceOf(fields: Fields): Provenance {
   };
 }
 
+function readSpeed(fields: Fields): Speed {
+  const number = (key: string): number => fields.number(key, { above: 0 });
+  return {
+    perSecond: number("perSecond"),
+    slowest: number("slowest"),
+    fastest: number("fastest"),
+    count: fields.number("count", { whole: true, least: 1 }),
+    repeats: fields.number("repeats", { whole: true, least: 1 }),
+  };
+}
+
+function roundedSpeed(speed: Speed): Speed {
+  const [perSecond, slowest, fastest] = [speed.perSecond, speed.slowest, speed.fastest].map((value) =>
+    Number(value.toPrecision(4)),
+  );
+  return { ...speed, perSecond, slowest, fastest };
+}
+
 /** Five digits are more than any interval allows. */
 function rounded(measures: Measures): Measures {
   return Object.fromEntries(Object.entries(measures).map(([key, value]) => [key, Number(value.toPrecision(5))]));
+}
+
+function roundedNumber(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(5));
 }
 
 function roundedCell(cell: CellResult): CellResult {
@@ -139,7 +194,8 @@ function roundedCell(cell: CellResult): CellResult {
     snapshots: cell.snapshots.map((snapshot) => ({
       ...snapshot,
       trainingLoss: Number(snapshot.trainingLoss.toPrecision(5)),
-      logLikelihood: snapshot.logLikelihood === null ? null : Number(snapshot.logLikelihood.toPrecision(5)),
+      logLikelihood: roundedNumber(snapshot.logLikelihood),
+      bitsPerDimension: roundedNumber(snapshot.bitsPerDimension),
       ways: Object.fromEntries(Object.entries(snapshot.ways).map(([name, way]) => [name, rounded(way)])),
     })),
   };

@@ -1,10 +1,10 @@
-/** A process of its own for each cell and pace: its threads are set before it starts, and its memory ends with it. */
+/** A process of its own for each cell, pace and speed: its threads are set before it starts, and its memory ends with it. */
 import { spawn } from "node:child_process";
 import { parseJson } from "../base/fields.js";
 import { problemNamed } from "./problem.js";
 
 /** How a worker is asked, by the command line of `npm run compare`. */
-export type WorkerTask = { readonly kind: "cell" | "pace"; readonly name: string };
+export type WorkerTask = { readonly kind: "cell" | "pace" | "speed"; readonly name: string };
 
 export interface WorkerOptions {
   /** The program that answers {@link WorkerTask}s: `npm run compare` itself. */

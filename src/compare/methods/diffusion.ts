@@ -2,10 +2,9 @@
 import { linearSchedule } from "../../diffusion/index.js";
 import { diffusionModel, DiffusionTask, networkDenoiser, type DiffusionNetwork } from "../../families/index.js";
 import { PointMlp, UNet2D } from "../../networks/index.js";
-import type * as tf from "../../runtime/tf.js";
-import { logLikelihood } from "../../samplers/index.js";
 import type { Method, MethodRun, Way } from "../method.js";
 import type { Problem } from "../problem.js";
+import { flowLikelihood } from "./diffusion-likelihood.js";
 
 /** All of the chain in the plane, where it costs little; a tenth of it for digits. */
 const DDPM_STEPS = { points: 1000, digits: 100 } as const;
@@ -33,7 +32,7 @@ export const diffusion: Method = {
   name: "diffusion",
   title: "diffusion",
   family: "diffusion",
-  likelihood: "exact",
+  likelihood: { points: "exact", digits: "lower bound" },
   problems: ["points", "digits"],
   learningRate: { points: 1e-3, digits: 5e-4 },
   begin(problem, { seed, learningRate = diffusion.learningRate[problem.kind] }): MethodRun {
@@ -62,27 +61,8 @@ export const diffusion: Method = {
         way("ddpm", `DDPM, ${DDPM_STEPS[kind]} steps`, "ddpm", DDPM_STEPS[kind]),
         way("ddim-10", "DDIM, 10 steps", "ddim", 10),
       ],
-      logLikelihood: kind === "points" ? (x) => likelihoodOf(network, prediction, path, x) : undefined,
+      likelihood: flowLikelihood(kind, () => networkDenoiser(network, path, { predicts: prediction }), path),
       dispose: () => model.dispose(),
     };
   },
 };
-
-/** Of the probability-flow ODE, with the exact trace. */
-async function likelihoodOf(
-  network: DiffusionNetwork,
-  predicts: "noise" | "velocity",
-  path: ReturnType<typeof linearSchedule>,
-  x: tf.Tensor,
-): Promise<Float64Array> {
-  const denoiser = networkDenoiser(network, path, { predicts });
-  try {
-    const result = logLikelihood(denoiser, path, x);
-    const values = Float64Array.from(result.logLikelihood.dataSync());
-    result.logLikelihood.dispose();
-    result.latent.dispose();
-    return values;
-  } finally {
-    denoiser.dispose();
-  }
-}

@@ -14,7 +14,8 @@ export const flow: Method = {
   name: "flow",
   title: "normalising flow",
   family: "flow",
-  likelihood: "exact",
+  // Noise makes numbers of grey levels, and a bound of their likelihood.
+  likelihood: { points: "exact", digits: "lower bound" },
   problems: ["points", "digits"],
   learningRate: { points: 1e-3, digits: 1e-3 },
   begin(problem, { seed, learningRate = flow.learningRate[problem.kind] }): MethodRun {
@@ -38,7 +39,7 @@ export const flow: Method = {
             model.draw({ count, seed: drawSeed, batchSize: kind === "points" ? count : 100, signal }),
         },
       ],
-      logLikelihood: (x) => model.logLikelihood(x),
+      likelihood: { of: model.likelihoodOf, examples: 500, logLikelihood: (x) => model.logLikelihood(x) },
       dispose: () => model.dispose(),
     };
   },

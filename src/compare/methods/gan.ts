@@ -30,7 +30,7 @@ function ganMethod({ name, title, ...game }: Game, learningRate: Method["learnin
     name,
     title,
     family: "gan",
-    likelihood: null,
+    likelihood: { points: null, digits: null },
     problems: ["points", "digits"],
     learningRate,
     begin(problem, { seed, learningRate: rate = learningRate[problem.kind] }): MethodRun {

@@ -15,7 +15,7 @@ export const vae: Method = {
   name: "vae",
   title: "VAE",
   family: "vae",
-  likelihood: "lower bound",
+  likelihood: { points: "lower bound", digits: "lower bound" },
   problems: ["points", "digits"],
   learningRate: { points: 1e-3, digits: 1e-3 },
   begin(problem, { seed, learningRate = vae.learningRate[problem.kind] }): MethodRun {
@@ -44,7 +44,8 @@ export const vae: Method = {
             }),
         },
       ],
-      logLikelihood: (x) => model.logLikelihood(x),
+      // Of digits that of a coin for each pixel: it gives grey levels no probability, so there are no bits of them.
+      likelihood: { of: model.likelihoodOf, examples: 500, logLikelihood: (x) => model.logLikelihood(x) },
       dispose: () => model.dispose(),
     };
   },

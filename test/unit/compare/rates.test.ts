@@ -23,7 +23,16 @@ function run(
     parameters: 1,
     drawingParameters: 1,
     outcome,
-    snapshots: [{ budget: 15, step: 1, trainingLoss: 0, logLikelihood: null, ways: { gan: { slicedWasserstein } } }],
+    snapshots: [
+      {
+        budget: 15,
+        step: 1,
+        trainingLoss: 0,
+        logLikelihood: null,
+        bitsPerDimension: null,
+        ways: { gan: { slicedWasserstein } },
+      },
+    ],
     seconds: 1,
     date: "2026-11-30",
   };

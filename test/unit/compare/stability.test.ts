@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CellResult, Outcome } from "../../../src/compare/cell.js";
-import { budgetsOf, isWell, stabilityOf, stabilityPlan, WELL } from "../../../src/compare/stability.js";
+import { isNear, NEAR } from "../../../src/compare/quality.js";
+import { budgetsOf, stabilityOf, stabilityPlan } from "../../../src/compare/stability.js";
 
 const floors = { ring: { slicedWasserstein: 0.05, modesCovered: 1 } };
 const finished: Outcome = { kind: "finished" };
@@ -28,6 +29,7 @@ function run(
       step: i + 1,
       trainingLoss,
       logLikelihood: null,
+      bitsPerDimension: null,
       ways: { gan: { slicedWasserstein, modesCovered } },
     })),
     seconds: 1,
@@ -35,10 +37,14 @@ function run(
   };
 }
 
-test("well is near the floor with every mode", () => {
-  assert.ok(isWell({ slicedWasserstein: 0.05 * WELL, modesCovered: 1 }, floors.ring));
-  assert.ok(!isWell({ slicedWasserstein: 0.05 * WELL + 1e-9, modesCovered: 1 }, floors.ring));
-  assert.ok(!isWell({ slicedWasserstein: 0.01, modesCovered: 7 / 8 }, floors.ring));
+test("well is near the floor with every mode, where modes are known", () => {
+  const [limit, moonsFloor] = [0.05 * NEAR.points, { slicedWasserstein: 0.05 }];
+  assert.ok(isNear("ring", { slicedWasserstein: limit, modesCovered: 1 }, floors.ring));
+  assert.ok(!isNear("ring", { slicedWasserstein: limit + 1e-9, modesCovered: 1 }, floors.ring));
+  assert.ok(!isNear("ring", { slicedWasserstein: 0.01, modesCovered: 7 / 8 }, floors.ring));
+  assert.ok(isNear("moons", { slicedWasserstein: limit }, moonsFloor));
+  assert.ok(isNear("digits", { frechet: 10 * NEAR.digits, modesCovered: 1 }, { frechet: 10 }));
+  assert.ok(!isNear("digits", { frechet: 10 * NEAR.digits, modesCovered: 0.9 }, { frechet: 10 }));
 });
 
 test("shares, collapse, convergence and rates by hand", () => {
