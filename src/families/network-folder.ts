@@ -18,6 +18,7 @@ import {
   networkClasses,
   networkClassNamed,
   networkClassOf,
+  type AutoencoderKL,
   type DiT,
   type NetworkClassName,
   type NetworksByClass,
@@ -60,8 +61,8 @@ export function loadNetwork<K extends NetworkClassName = NetworkClassName>(
 
 /** The networks that diffusers has too, by the name of their class. */
 export type DiffusersNetworks = Pick<NetworksByClass, DiffusersClass>;
-export type DiffusersClass = "UNet2DModel" | "UNet2DConditionModel" | "DiTTransformer2DModel";
-export type DiffusersNetwork = UNet2D | UNet2DCondition | DiT;
+export type DiffusersClass = "UNet2DModel" | "UNet2DConditionModel" | "DiTTransformer2DModel" | "AutoencoderKL";
+export type DiffusersNetwork = UNet2D | UNet2DCondition | DiT | AutoencoderKL;
 
 /** {@link loadNetwork} of a network that diffusers has too. */
 export function fromDiffusers<K extends DiffusersClass = DiffusersClass>(

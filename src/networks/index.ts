@@ -38,7 +38,15 @@ export {
   type NetworkDescription,
 } from "./describe-network.js";
 export { fieldExtent, receptiveField, type ReceptiveFieldOptions } from "./receptive-field.js";
-export type { LatentGaussian, LikelihoodName, VaeNetwork } from "./vae/vae-network.js";
+export { latentKl, reparameterise, type LatentGaussian } from "./latent-gaussian.js";
+export type { LikelihoodName, VaeNetwork } from "./vae/vae-network.js";
+export { AutoencoderKL, type LatentMoments, type TilingOptions } from "./autoencoder-kl/autoencoder-kl.js";
+export {
+  autoencoderKLDefaults,
+  type AutoencoderKLConfig,
+  type DecoderBlockType,
+  type EncoderBlockType,
+} from "./autoencoder-kl/autoencoder-kl-config.js";
 export { ConvVae } from "./vae/conv-vae.js";
 export { convVaeDefaults, type ConvVaeConfig } from "./vae/conv-vae-config.js";
 export { MlpVae } from "./vae/mlp-vae.js";

@@ -1,6 +1,8 @@
 /** Every network that a folder can hold, by the name of its class: diffusers' own name where diffusers has the class. */
 import type { NetworkOptions, Parameters } from "../nn/index.js";
 import { nearestName } from "../base/check.js";
+import { AutoencoderKL } from "./autoencoder-kl/autoencoder-kl.js";
+import type { AutoencoderKLConfig } from "./autoencoder-kl/autoencoder-kl-config.js";
 import { Classifier, type ClassifierConfig } from "./classifier.js";
 import { DiT, type DiTConfig } from "./dit/dit.js";
 import { Glow } from "./flow/glow.js";
@@ -63,6 +65,7 @@ export interface NetworksByClass {
   readonly DiT: DiT;
   readonly UVit: UVit;
   readonly PointMlp: PointMlp;
+  readonly AutoencoderKL: AutoencoderKL;
   readonly ConvVae: ConvVae;
   readonly MlpVae: MlpVae;
   readonly RealNvp: RealNvp;
@@ -85,8 +88,8 @@ const ditTransformerDefaults: Partial<DiTConfig> = {
   num_embeds_ada_norm: 1000,
 };
 
-/** [H, W, C] from the keys of a U-Net. */
-function imageShape({ config }: UNet2D | UNet2DCondition): readonly number[] | null {
+/** [H, W, C] from the keys of a U-Net or an autoencoder. */
+function imageShape({ config }: UNet2D | UNet2DCondition | AutoencoderKL): readonly number[] | null {
   const { sample_size: size, in_channels: channels } = config;
   if (size === null) return null;
   return typeof size === "number" ? [size, size, channels] : [...size, channels];
@@ -152,6 +155,14 @@ const classes: { readonly [K in NetworkClassName]: NetworkClass<NetworksByClass[
     build: (config, options) => new PointMlp(config as Partial<PointMlpConfig>, options),
     holds: (network) => network instanceof PointMlp,
     exampleShape: ({ config }) => [config.dimensions],
+  },
+  AutoencoderKL: {
+    name: "AutoencoderKL",
+    library: "diffusers",
+    component: "vae",
+    build: (config, options) => new AutoencoderKL(config as Partial<AutoencoderKLConfig>, options),
+    holds: (network) => network instanceof AutoencoderKL,
+    exampleShape: imageShape,
   },
   ConvVae: {
     name: "ConvVae",

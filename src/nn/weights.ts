@@ -103,13 +103,14 @@ function* valuesFor(
   }
   for (const { name, kind, variable } of all) {
     const expected = diskShape(variable.shape, kind);
-    const { shape } = source.entries.get(name)!;
+    const shape = shapeOf(source.entries.get(name)!.shape, kind);
     if (shape.length !== expected.length || shape.some((n, i) => n !== expected[i])) {
       throw new RangeError(`"${name}" has shape [${shape}] in ${source.path}, the network has [${expected}]`);
     }
   }
   for (const { name, kind, variable } of all) {
-    const { shape, values } = source.read(name);
+    const { shape: stored, values } = source.read(name);
+    const shape = shapeOf(stored, kind);
     if (!values.every(Number.isFinite)) {
       throw new RangeError(
         `"${name}" in ${source.path} has a value that is not finite: the training diverged, or the file is damaged`,
@@ -142,6 +143,12 @@ function requireFinite(parameters: ParameterView, flat: Float32Array): void {
   let end = 0;
   const owner = [...parameters].find(({ variable }) => (end += variable.size) > bad);
   throw new RangeError(`"${owner?.name}" holds ${flat[bad]}: the training diverged; nothing was written`);
+}
+
+/** The first autoencoders have attention's matrices as 1×1 convolutions, [out, in, 1, 1]: the same numbers. */
+function shapeOf(stored: readonly number[], kind: ParameterKind): readonly number[] {
+  const pointwise = kind === "dense" && stored.length === 4 && stored[2] === 1 && stored[3] === 1;
+  return pointwise ? stored.slice(0, 2) : stored;
 }
 
 /** Axes of the layout in memory, in the order they lie in on disk; see {@link ParameterKind}. */

@@ -1,19 +1,6 @@
 /** The evidence lower bound of a VAE, term by term, in nats an example. */
 import * as tf from "../../runtime/tf.js";
-import type { LatentGaussian, VaeNetwork } from "../../networks/index.js";
-
-/** KL(q(z|x) ‖ N(0, I)) = ½·Σ_j (μ_j² + σ_j² − 1 − ln σ_j²), [N]. Source: Kingma & Welling 2014, appendix B. */
-export function latentKl({ mean, logVariance }: LatentGaussian): tf.Tensor1D {
-  return tf.tidy(() => {
-    const terms = tf.sub(tf.add(tf.square(mean), tf.exp(logVariance)), tf.add(logVariance, 1));
-    return tf.mul(tf.sum(terms, 1), 0.5) as tf.Tensor1D;
-  });
-}
-
-/** z = μ + σ·ε, the reparameterisation of q(z|x), for ε ~ N(0, I). Source: Kingma & Welling 2014, section 2.4. */
-export function reparameterise({ mean, logVariance }: LatentGaussian, noise: tf.Tensor2D): tf.Tensor2D {
-  return tf.tidy(() => tf.add(mean, tf.mul(tf.exp(tf.mul(logVariance, 0.5)), noise)) as tf.Tensor2D);
-}
+import { latentKl, reparameterise, type VaeNetwork } from "../../networks/index.js";
 
 /**
  * ln p(x|z) summed over all numbers of an example, [N].

@@ -3,14 +3,14 @@ import { requireKnownKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import { requireWhole } from "../../base/values.js";
 import { compile, type Compiled } from "../../compile/index.js";
-import type { VaeNetwork } from "../../networks/index.js";
+import { reparameterise, type VaeNetwork } from "../../networks/index.js";
 import { logMeanExp } from "../../numeric/index.js";
 import { RandomStream } from "../../random/index.js";
 import { interruptible } from "../../runtime/interrupt.js";
 import * as tf from "../../runtime/tf.js";
 import { nextTurn } from "../../runtime/turn.js";
 import { requireExamples } from "../require-examples.js";
-import { logLikelihoodGivenLatent, reparameterise } from "./elbo.js";
+import { logLikelihoodGivenLatent } from "./elbo.js";
 
 export interface ImportanceBoundOptions {
   /** Draws k of the latent an example, default 64. */

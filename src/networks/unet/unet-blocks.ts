@@ -139,6 +139,12 @@ export class UpBlock {
   }
 }
 
-function makeAttentions(scope: ParameterScope, count: number, channels: number, make: MakeAttention): ImageAttention[] {
+/** Attention after each of so many layers; none where a level has none. */
+export function makeAttentions(
+  scope: ParameterScope,
+  count: number,
+  channels: number,
+  make: MakeAttention,
+): ImageAttention[] {
   return make ? Array.from({ length: count }, (_, i) => make(scope.scope(`attentions.${i}`), channels)) : [];
 }

@@ -12,7 +12,8 @@ import {
   type ParameterScope,
 } from "../../nn/index.js";
 import { convVaeConfig, type ConvVaeConfig } from "./conv-vae-config.js";
-import { boundedLogVariance, type LatentGaussian, type VaeNetwork } from "./vae-network.js";
+import { boundedLogVariance, type LatentGaussian } from "../latent-gaussian.js";
+import type { VaeNetwork } from "./vae-network.js";
 
 /** One level: convolution, norm, activation; the encoder halves after it, the decoder doubles before it. */
 interface Level {

@@ -2,7 +2,8 @@
 import { activation, Dense, Parameters, type NetworkOptions, type ParameterScope } from "../../nn/index.js";
 import * as tf from "../../runtime/tf.js";
 import { mlpVaeConfig, type MlpVaeConfig } from "./mlp-vae-config.js";
-import { boundedLogVariance, type LatentGaussian, type VaeNetwork } from "./vae-network.js";
+import { boundedLogVariance, type LatentGaussian } from "../latent-gaussian.js";
+import type { VaeNetwork } from "./vae-network.js";
 
 /**
  * Encoder and decoder of a VAE on vectors, each of dense layers. Without hidden layers and with a Gaussian likelihood it

@@ -1,16 +1,11 @@
 /** What a VAE's network is to all who train it or draw from it: an encoder q(z|x) and a decoder p(x|z). */
 import type { Parameters } from "../../nn/index.js";
-import * as tf from "../../runtime/tf.js";
+import type * as tf from "../../runtime/tf.js";
+import type { LatentGaussian } from "../latent-gaussian.js";
 
 /** What p(x|z) is: independent Bernoulli grey values, or Gaussians of one learned width. */
 export const likelihoodNames = ["bernoulli", "gaussian"] as const;
 export type LikelihoodName = (typeof likelihoodNames)[number];
-
-/** A diagonal Gaussian over latents: mean and ln σ², each [N, latent_channels]. */
-export interface LatentGaussian {
-  readonly mean: tf.Tensor2D;
-  readonly logVariance: tf.Tensor2D;
-}
 
 /** {@link ConvVae} for images, {@link MlpVae} for points. */
 export interface VaeNetwork {
@@ -29,9 +24,4 @@ export interface VaeNetwork {
   /** ln σ of a Gaussian p(x|z), [1]. @throws RangeError for a Bernoulli likelihood, which has none */
   readonly gaussianLogDeviation: tf.Tensor1D;
   dispose(): void;
-}
-
-/** ln σ² within −30 … 20, so that exp neither overflows nor vanishes; diffusers bounds its autoencoder alike. */
-export function boundedLogVariance(logVariance: tf.Tensor2D): tf.Tensor2D {
-  return tf.clipByValue(logVariance, -30, 20);
 }

@@ -6,7 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../../src/runtime/tf.js";
 import { linearSchedule } from "../../../src/diffusion/index.js";
-import { DiT, UNet2D, UNet2DCondition } from "../../../src/networks/index.js";
+import { AutoencoderKL, DiT, UNet2D, UNet2DCondition } from "../../../src/networks/index.js";
 import { fromDiffusers, toDiffusers, type SaveNetworkOptions } from "../../../src/families/index.js";
 import { RandomStream } from "../../../src/random/index.js";
 import { DiffusionTask } from "../../../src/families/index.js";
@@ -66,8 +66,17 @@ const conditional = new UNet2DCondition({
 });
 const sizes = { sample_size: 8, num_layers: 2, num_attention_heads: 2, attention_head_dim: 4, num_embeds_ada_norm: 3 };
 const dit = new DiT(sizes);
+const autoencoder = new AutoencoderKL({
+  in_channels: 1,
+  out_channels: 1,
+  block_out_channels: [4, 8],
+  down_block_types: ["DownEncoderBlock2D", "DownEncoderBlock2D"],
+  up_block_types: ["UpDecoderBlock2D", "UpDecoderBlock2D"],
+  norm_num_groups: 2,
+});
 const others = [
   { name: "condition", network: conditional, apply: () => conditional.apply(x, t, { context }) },
+  { name: "autoencoder", network: autoencoder, apply: () => autoencoder.apply(x) },
   { name: "dit", network: dit, apply: () => dit.apply(x, t, { label }) },
 ];
 for (const { name, network, apply } of others) {

@@ -1,6 +1,7 @@
 /** Every network gives compiled the outputs and gradients that it gives uncompiled. */
 import { test } from "node:test";
 import {
+  AutoencoderKL,
   DcganDiscriminator,
   DcganGenerator,
   DiT,
@@ -162,4 +163,24 @@ test("the players of GANs, with spectral norm and without", () => {
     const discriminator = new DcganDiscriminator({ ...shape, weight_norm });
     assertNetworkSame(discriminator.parameters, ({ x }) => discriminator.apply(x), { x: image(2, 4, 6, 1) });
   }
+});
+
+test("AutoencoderKL, posterior and image, whole and in tiles", () => {
+  const vae = new AutoencoderKL({
+    block_out_channels: [4, 6],
+    down_block_types: ["DownEncoderBlock2D", "DownEncoderBlock2D"],
+    up_block_types: ["UpDecoderBlock2D", "UpDecoderBlock2D"],
+    norm_num_groups: 2,
+  });
+  assertNetworkSame(
+    vae.parameters,
+    ({ x, noise }) => {
+      const posterior = vae.encode(x as tf.Tensor4D);
+      const whole = vae.decode(posterior.sample(noise as tf.Tensor4D));
+      const tiled = vae.decode(vae.encode(x as tf.Tensor4D, { tiling: 8 }).mean, { tiling: 8, slicing: true });
+      const kl = tf.reshape(posterior.kl(), [-1, 1, 1, 1]);
+      return tf.add(tf.concat([whole, tiled], 3), kl);
+    },
+    { x: image(2, 8, 12, 3), noise: image(2, 4, 6, 4) },
+  );
 });

@@ -1,6 +1,7 @@
 /** Valid calls of what networks are made of, and of training, families and folders. Files go to the working folder. */
 import * as tf from "../../../src/runtime/tf.js";
 import {
+  AutoencoderKL,
   Classifier,
   ConvVae,
   Parameters,
@@ -23,6 +24,7 @@ import { images, network, path, scope, task, times, type Calls } from "./things.
 
 const small = { height: 8, width: 8, in_channels: 1 };
 const vae = new ConvVae({ ...small, block_out_channels: [8], hidden_channels: 8, latent_channels: 2 });
+const autoencoder = new AutoencoderKL({ block_out_channels: [4], norm_num_groups: 2, in_channels: 1 });
 const classifier = new Classifier({ ...small, channels: [8, 8, 8], features: 4, classes: 3 });
 const generator = new MlpGenerator({ dimensions: 2, latent_channels: 2, hidden: [4] });
 const discriminator = new MlpDiscriminator({ dimensions: 2, hidden: [4] });
@@ -47,6 +49,8 @@ const opened =
 export const calls: Calls = {
   Parameters: () => [{ seed: 1 }],
   UNet2D: () => [network.config, { seed: 1 }],
+  "AutoencoderKL.encode": () => [autoencoder, images, { slicing: true }],
+  "AutoencoderKL.decode": () => [autoencoder, tf.zeros([2, 8, 8, 4]), { tiling: 16 }],
   Dense: () => [scope(), { inputs: 2, outputs: 2 }],
   Conv2d: () => [scope(), { inputs: 2, outputs: 2, kernel: 3 }],
   ConvTranspose2d: () => [scope(), { inputs: 2, outputs: 2 }],
