@@ -55,8 +55,8 @@ test("the class must be one that can be opened, and the one expected", () => {
     () => fromDiffusers(folder, { expect: "Other" as DiffusersClass }),
     /is of class "UNet2DModel"; what can be opened: Other/,
   );
-  edit({ _class_name: "AutoencoderKL" });
-  refuses(/is of class "AutoencoderKL"; what can be opened: UNet2DModel, UNet2DConditionModel, DiT/, RangeError);
+  edit({ _class_name: "AutoencoderTiny" });
+  refuses(/is of class "AutoencoderTiny"; what can be opened: UNet2DModel, UNet2DConditionModel, DiT/, RangeError);
   edit({ _class_name: "toString" });
   refuses(/is of class "toString"/, RangeError);
 });
