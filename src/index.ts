@@ -28,6 +28,7 @@ export {
   type TensorEntry,
   type TensorSource,
 } from "./files/index.js";
+export * from "./text/index.js";
 export * from "./nn/index.js";
 export * from "./networks/index.js";
 export * from "./compile/index.js";

@@ -3,7 +3,16 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "../../../src/runtime/tf.js";
-import { describeNetwork, drawing, featureSet, imageGrid, lineChart, ringModes, type Pen } from "../../../src/index.js";
+import {
+  describeNetwork,
+  drawing,
+  featureSet,
+  imageGrid,
+  lineChart,
+  ringModes,
+  trainTokenizer,
+  type Pen,
+} from "../../../src/index.js";
 import { Formula } from "../../../src/notebook/index.js";
 import { axis, images, network, stream, type Calls } from "./things.js";
 
@@ -47,7 +56,13 @@ function downloaded() {
   return { urls: [], path: "there", bytes: bytes.length, sha256 };
 }
 
+const tokenizer = trainTokenizer(["a cat"], { size: 514 });
+
 export const calls: Calls = {
+  trainTokenizer: () => [["a cat"], { size: 514 }],
+  openAiTokenizer: () => [{ pad: "!" }],
+  "ClipTokenizer.encode": () => [tokenizer, "a cat", { length: 5 }],
+  "ClipTokenizer.decode": () => [tokenizer, [64], { special: true }],
   Normaliser: () => [{ low: 0 }],
   readIdx: () => [idx("images.idx", [1, 2, 2]), { maximumBytes: 100 }],
   loadIdxDataset: () => [
