@@ -27,7 +27,7 @@ export function median(values: ArrayLike<number>): number {
 export function estimateOver<T>(
   runs: readonly T[],
   statistic: (runs: readonly T[]) => number,
-  undecided = 0,
+  { undecided = 0, repeats = REPEATS }: { readonly undecided?: number; readonly repeats?: number } = {},
 ): Estimate {
   const of = (drawn: readonly T[]): number => {
     const result = statistic(drawn);
@@ -36,13 +36,13 @@ export function estimateOver<T>(
   const indices = Float64Array.from(runs.keys());
   const stream = new RandomStream(0, "compare/intervals");
   const interval = bootstrapInterval(indices, (drawn) => of(Array.from(drawn, (i) => runs[i])), stream, {
-    repeats: REPEATS,
+    repeats,
   });
   return { value: of(runs), interval };
 }
 
 export function medianEstimate(values: readonly number[]): Estimate {
-  return estimateOver(values, median, Infinity);
+  return estimateOver(values, median, { undecided: Infinity });
 }
 
 /** Two values of one run: of the same seed by two methods. */
@@ -50,7 +50,9 @@ export type Pair = readonly [number, number];
 
 /** median a / median b; 1 where neither ended. */
 export function ratioEstimate(pairs: readonly Pair[]): Estimate {
-  return estimateOver(pairs, (drawn) => median(drawn.map(([a]) => a)) / median(drawn.map(([, b]) => b)), 1);
+  return estimateOver(pairs, (drawn) => median(drawn.map(([a]) => a)) / median(drawn.map(([, b]) => b)), {
+    undecided: 1,
+  });
 }
 
 /** median a − median b; 0 where neither ended. */

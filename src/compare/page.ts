@@ -1,6 +1,5 @@
 /** docs/comparison.md, README's line and their figures, made from what is stored and from nothing else. */
 import { markdownTable, type WrittenTable } from "../base/table.js";
-import { duration } from "../base/words.js";
 import type { Figure } from "../plot/index.js";
 import { distanceChart, speedChart, stabilityChart } from "./charts.js";
 import { holds, resultWords, verdictWords, type JudgedClaim } from "./claims/claim.js";
@@ -168,11 +167,4 @@ function readmeLine(evidence: Evidence, judged: readonly JudgedClaim[]): string 
   if (finished < planned)
     return `${study}; ${finished} of ${planned} cells of the study are finished, its verdicts preliminary.`;
   return `${study}. Of ${judged.length} sentences of the theory on them, ${count("holds")} hold, ${count("holds if")} hold under conditions, ${count("not here")} do not.`;
-}
-
-/** What remains, for `npm run doctor` and the command line: "12 of 350 cells, 3 h 05 min of training left". */
-export function progressWords(evidence: Evidence, secondsLeft: number): string {
-  const { finished, planned } = progressOf(evidence);
-  if (finished === planned) return `all ${planned} cells`;
-  return `${finished} of ${planned} cells, about ${duration(secondsLeft)} of training left`;
 }

@@ -1,5 +1,6 @@
 /** Refuses training data that is no finite numbers in their range, before a step is spent on it. */
 import { described } from "../base/check.js";
+import { counted } from "../base/words.js";
 import { warn } from "../runtime/warning.js";
 
 /**
@@ -23,6 +24,14 @@ export function requireFloats(what: string, values: unknown): asserts values is 
       ? "Float32Array.from(numbers)"
       : "the numbers of all examples, one after another";
   throw new TypeError(`${what} must be a Float32Array, got ${described(values)}: ${remedy}`);
+}
+
+/** @throws RangeError if there are fewer examples than a batch takes: some would stand in it twice at every step */
+export function requireBatchOf(count: number, batchSize: number): void {
+  if (count >= batchSize) return;
+  throw new RangeError(
+    `the data holds ${counted(count, "example")}, fewer than a batch of ${batchSize}: give a smaller batchSize, or more data`,
+  );
 }
 
 /** Images lie in −1 … 1; a network learns next to nothing of numbers a hundred times as large. */

@@ -6,6 +6,7 @@ export {
   type UNet2DConfig,
   type UpBlockType,
 } from "./unet/unet-config.js";
+export { smallUnetConfig } from "./unet/small-unet.js";
 export { UNet2D } from "./unet/unet.js";
 export {
   unet2dConditionConfig,

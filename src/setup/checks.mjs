@@ -155,3 +155,32 @@ export function checkCheckpoints() {
     };
   });
 }
+
+/**
+ * How much of the comparison is finished: `plan.json` says how many cells each file is to have, and their seconds.
+ *
+ * @param {string} [folder]
+ * @returns {Row}
+ */
+export function checkComparison(folder = join(ROOT, "assets", "compare")) {
+  const name = "comparison";
+  const remedy = "npm run compare, and npm run compare -- stability: hours, that can be broken off";
+  /** @type {Record<string, { cells: number, seconds: number }> | null} */
+  const plan = readJson(join(folder, "plan.json"));
+  if (plan === null) return { name, state: "optional", found: "not begun", remedy };
+  let [finished, planned, seconds] = [0, 0, 0];
+  for (const [file, { cells, seconds: ofOne }] of Object.entries(plan)) {
+    const kept = Math.min(cells, readJson(join(folder, file))?.cells?.length ?? 0);
+    planned += cells;
+    finished += kept;
+    seconds += (cells - kept) * ofOne;
+  }
+  if (finished === planned) return { name, state: "ok", found: `all ${planned} cells of the study` };
+  const found = `${finished} of ${planned} cells of the study, about ${hours(seconds)} of training left`;
+  return { name, state: "optional", found, remedy };
+}
+
+/** @param {number} seconds */
+function hours(seconds) {
+  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -24,6 +24,7 @@ const QUESTIONS = {
   JupyterLab: checks.checkJupyterLab,
   data: checks.checkData,
   checkpoints: checks.checkCheckpoints,
+  comparison: () => checks.checkComparison(),
 };
 
 /** @type {Row[]} */

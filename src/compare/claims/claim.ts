@@ -71,9 +71,9 @@ export function judge(claim: Claim, evidence: Evidence): JudgedClaim {
   return { claim, cases, verdict: verdictOf(cases), finished, planned };
 }
 
-/** "holds if the data is the ring or the data is the grid"; of an unfinished study "holds so far (12 of 40 cells)". */
+/** "holds if the data is ring or grid"; of an unfinished study "preliminary, 12 of 40 cells: holds if …". */
 export function verdictWords({ verdict, finished, planned }: JudgedClaim): string {
-  const said = verdict.kind === "holds if" ? `holds if ${verdict.conditions.join("; or ")}` : verdict.kind;
+  const said = verdict.kind === "holds if" ? `holds if ${listed(verdict.conditions)}` : verdict.kind;
   if (verdict.kind === "not measured" || finished === planned) return said;
   return `preliminary, ${finished} of ${planned} cells: ${said}`;
 }
@@ -82,4 +82,14 @@ export function verdictWords({ verdict, finished, planned }: JudgedClaim): strin
 export function resultWords({ estimate: { value, interval }, unit, note }: Case): string {
   const range = interval ? ` (${shortNumber(interval.low)} to ${shortNumber(interval.high)})` : "";
   return `${shortNumber(value)}${unit && ` ${unit}`}${range}${note ? `, ${note}` : ""}`;
+}
+
+/** What conditions begin with is said once: "the data is ring, grid or moons". */
+function listed([first, ...others]: readonly string[]): string {
+  const shared = "the data is ";
+  const short = others.map((one) =>
+    first.startsWith(shared) && one.startsWith(shared) ? one.slice(shared.length) : one,
+  );
+  const all = [first, ...short];
+  return all.length === 1 ? first : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
 }

@@ -31,12 +31,12 @@ export function distanceOver(evidence: Evidence, problem: string, a: string, b: 
   return pairs.length >= LEAST_SEEDS ? ratioEstimate(pairs) : undefined;
 }
 
-/** "the data is the ring of 8 Gaussians", for each problem that has a case. */
+/** A case for each problem that has one. */
 export function overProblems<T>(make: (problem: Problem) => T | undefined): readonly T[] {
   return problems.flatMap((problem) => make(problem) ?? []);
 }
 
-/** How a problem stands behind "holds if". */
-export function whereOf({ title }: Problem): string {
-  return `the data is ${title}`;
+/** How a problem stands behind "holds if": "the data is ring". */
+export function whereOf({ name }: Problem): string {
+  return `the data is ${name}`;
 }

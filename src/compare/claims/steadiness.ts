@@ -4,7 +4,6 @@ import { estimateOver, shareEstimate } from "../estimate.js";
 import type { CellKey, CellResult } from "../cell.js";
 import { bySeed, LEAST_SEEDS, type Evidence } from "../evidence.js";
 import { methodNamed } from "../methods/list.js";
-import { problemNamed } from "../problem.js";
 import { distanceRatio } from "../quality.js";
 import { collapseOf, endsWell, judgedOf, RATES, STABILITY_PROBLEMS } from "../stability.js";
 import type { Bound, Case, Claim } from "./claim.js";
@@ -41,7 +40,7 @@ function overSettings(
       const runs = runsOf(evidence, problem, method);
       if (new Set(runs.map(({ seed }) => seed)).size < LEAST_SEEDS) return [];
       const made = make(runs);
-      return made ? [{ where: `${methodNamed(method).title} on ${problemNamed(problem).title}`, ...made }] : [];
+      return made ? [{ where: `${methodNamed(method).title} on ${problem}`, ...made }] : [];
     }),
   );
 }
@@ -206,7 +205,7 @@ function lossTells(evidence: Evidence, methods: readonly string[], wanted: Bound
         snapshots.map((one) => distanceRatio(runs[0].problem, judgedOf(one), floor)),
       );
     };
-    return { estimate: estimateOver(runs, correlation), wanted, unit: "rank correlation" };
+    return { estimate: estimateOver(runs, correlation, { repeats: 200 }), wanted, unit: "rank correlation" };
   });
 }
 

@@ -1,7 +1,7 @@
 /** Diffusion: noise predicted by squared error; drawn by DDPM and by DDIM in ten steps. */
 import { linearSchedule } from "../../diffusion/index.js";
 import { diffusionModel, DiffusionTask, networkDenoiser, type DiffusionNetwork } from "../../families/index.js";
-import { PointMlp, UNet2D } from "../../networks/index.js";
+import { PointMlp, smallUnetConfig, UNet2D } from "../../networks/index.js";
 import type { Method, MethodRun, Way } from "../method.js";
 import type { Problem } from "../problem.js";
 import { flowLikelihood } from "./diffusion-likelihood.js";
@@ -12,20 +12,7 @@ const DDPM_STEPS = { points: 1000, digits: 100 } as const;
 /** 37 000 numbers for points, 1.06 million for digits. */
 function networkFor({ kind }: Problem, seed: number): DiffusionNetwork {
   if (kind === "points") return new PointMlp({ hidden: [128, 128, 128] }, { seed });
-  return new UNet2D(
-    {
-      sample_size: 28,
-      in_channels: 1,
-      out_channels: 1,
-      block_out_channels: [32, 64, 64],
-      layers_per_block: 1,
-      down_block_types: ["DownBlock2D", "DownBlock2D", "DownBlock2D"],
-      up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D"],
-      attention_head_dim: null,
-      norm_num_groups: 8,
-    },
-    { seed },
-  );
+  return new UNet2D(smallUnetConfig, { seed });
 }
 
 export const diffusion: Method = {

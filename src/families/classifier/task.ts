@@ -3,7 +3,7 @@ import { described, requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { RandomStream } from "../../random/index.js";
 import { Classifier } from "../../networks/index.js";
-import { requireExamples, requireFloats, warnOfRange } from "../require-examples.js";
+import { requireBatchOf, requireExamples, requireFloats, warnOfRange } from "../require-examples.js";
 import { ShuffledOrder } from "../../training/shuffled-order.js";
 import type { TrainingPhase, TrainingTask } from "../../training/task.js";
 
@@ -107,6 +107,7 @@ function check({ classifier, images, labels }: ClassificationTaskOptions, batchS
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`batchSize must be a positive whole number, got ${batchSize}`);
   }
+  requireBatchOf(labels.length, batchSize);
   if (!Number.isInteger(maxShift) || maxShift < 0 || maxShift >= Math.min(height, width)) {
     throw new RangeError(
       `maxShift must be a whole number of pixels, 0 … ${Math.min(height, width) - 1}, got ${maxShift}`,

@@ -42,7 +42,7 @@ export interface DiffusionTaskOptions extends ConditionOptions {
   readonly times?: TimeDensity;
   /** What the network is told of time, default {@link clockOf} the path. */
   readonly clock?: NetworkClock;
-  /** Default 64. */
+  /** Default 64. Above the number of examples each stands in a batch several times, with noise and time of its own. */
   readonly batchSize?: number;
   /** Default 0. */
   readonly seed?: number;

@@ -6,7 +6,7 @@ import type { InvertibleNetwork } from "../../networks/index.js";
 import { RandomStream } from "../../random/index.js";
 import * as tf from "../../runtime/tf.js";
 import { ShuffledOrder, type TrainingPhase, type TrainingTask } from "../../training/index.js";
-import { requireExamples } from "../require-examples.js";
+import { requireBatchOf, requireExamples } from "../require-examples.js";
 import { logDensity } from "./density.js";
 import { dequantised, greyLevels, logBinVolume, logLevelVolume } from "./dequantisation.js";
 
@@ -56,9 +56,7 @@ export class NormalisingFlowTask implements TrainingTask<NormalisingFlowBatch> {
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(`${data.length} numbers are no whole count of examples of shape [${network.shape}]`);
     }
-    if (count < batchSize) {
-      throw new RangeError(`${count} examples are fewer than a batch of ${batchSize}: lower batchSize, or add data`);
-    }
+    requireBatchOf(count, batchSize);
     requireExamples("data", data, this.size);
     this.levels = network.domain === "unit" ? greyLevels("data", data, this.size) : null;
     [this.network, this.batchSize, this.seed] = [network, batchSize, seed];

@@ -14,7 +14,7 @@ import {
   type TrainingPhase,
   type TrainingTask,
 } from "../../training/index.js";
-import { requireExamples } from "../require-examples.js";
+import { requireBatchOf, requireExamples } from "../require-examples.js";
 import { adversarialLoss, type AdversarialLoss, type AdversarialLossName } from "./losses.js";
 import { scoredSlopes, type SlopePenalty } from "./penalties.js";
 import { discriminatorAccuracy, meanPairwiseDistance, modesCovered } from "./signs.js";
@@ -197,11 +197,7 @@ export class GanTask implements TrainingTask<GanBatch> {
     if (!Number.isInteger(count)) {
       throw new RangeError(`${data.length} numbers are no whole count of examples of shape [${this.shape}]`);
     }
-    if (count < this.batchSize) {
-      throw new RangeError(
-        `the data holds ${count} examples, fewer than a batch of ${this.batchSize}: give a smaller batchSize, or more data`,
-      );
-    }
+    requireBatchOf(count, this.batchSize);
     requireExamples("data", data, this.size);
     const outside = this.shape.length === 3 ? data.findIndex((value) => value < -1 || value > 1) : -1;
     if (outside < 0) return count;

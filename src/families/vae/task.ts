@@ -6,7 +6,7 @@ import { requireNotNegative, requireWhole } from "../../base/values.js";
 import type { VaeNetwork } from "../../networks/index.js";
 import { RandomStream } from "../../random/index.js";
 import { ShuffledOrder, type TrainingPhase, type TrainingTask } from "../../training/index.js";
-import { requireExamples, requireFloats } from "../require-examples.js";
+import { requireBatchOf, requireExamples, requireFloats } from "../require-examples.js";
 import { boundTerms } from "./elbo.js";
 
 export interface VaeTaskOptions {
@@ -29,8 +29,8 @@ export type VaeBatch = { readonly x: tf.Tensor; readonly noise: tf.Tensor2D };
  * −ELBO of a batch, in nats a number (of an image a pixel and channel) so that one learning rate suits all sizes. Reports tell the terms in nats
  * an example: `elbo`, `reconstruction` and `kl`, all without β.
  *
- * @throws RangeError if the data does not divide into the network's examples, holds NaN or, of images, a value outside [−1, 1],
- *   or an option is unknown or out of range
+ * @throws RangeError if the data does not divide into the network's examples, holds NaN, fewer examples than a batch or, of images,
+ *   a value outside [−1, 1], or an option is unknown or out of range
  */
 export class VaeTask implements TrainingTask<VaeBatch> {
   readonly batchSize: number;
@@ -58,6 +58,7 @@ export class VaeTask implements TrainingTask<VaeBatch> {
     if (this.shape.length === 3 || network.config.likelihood === "bernoulli") requireGrey(data, this.size);
     requireNotNegative("beta", beta);
     requireWhole("batchSize", batchSize);
+    requireBatchOf(count, batchSize);
     this.batchSize = batchSize;
     this.seed = seed;
     this.beta = beta;

@@ -5,11 +5,10 @@ import { diffusionModel, generate, loadClassifier, type DiffusionModel } from "d
 import { loadDigits } from "diffusion-lab/data";
 import { linearSchedule } from "diffusion-lab/diffusion";
 import { frechetFeatureDistance, recognise, type FeatureSet, firstImages, look } from "diffusion-lab/metrics";
-import { UNet2D, type Classifier } from "diffusion-lab/networks";
+import { smallUnetConfig, UNet2D, type Classifier } from "diffusion-lab/networks";
 import { loadParameters, streamParameters } from "diffusion-lab/nn";
 import { readSafetensors } from "diffusion-lab/files";
 import { samplerNamed } from "diffusion-lab/samplers";
-import { UNET } from "../networks.js";
 import { RECIPE, type ContestantName, type JudgeSettings } from "./recipe.js";
 import type { Judgement } from "./store.js";
 import { fromTorchUnet } from "./torch-weights.js";
@@ -25,7 +24,7 @@ export class QualityJudge {
   constructor(private readonly settings: JudgeSettings) {
     this.classifier = loadClassifier(join("assets", "mnist-classifier"));
     this.heldOut = look(this.classifier, firstImages(loadDigits({ split: "heldOut" }))).features;
-    const network = new UNet2D(UNET, { start: "zeros" });
+    const network = new UNet2D(smallUnetConfig, { start: "zeros" });
     const config = { prediction: "noise", shape: [28, 28, 1] } as const;
     this.model = diffusionModel({ network, path: linearSchedule({ T: RECIPE.T }), config });
   }

@@ -2,16 +2,15 @@
 import { loadDigits, Normaliser } from "diffusion-lab/data";
 import { linearSchedule } from "diffusion-lab/diffusion";
 import { DiffusionTask } from "diffusion-lab/families";
-import { UNet2D } from "diffusion-lab/networks";
+import { smallUnetConfig, UNet2D } from "diffusion-lab/networks";
 import { saveParameters } from "diffusion-lab/nn";
 import { Trainer } from "diffusion-lab/training";
-import { UNET } from "../networks.js";
 import type { Work } from "../work.js";
 import type { QualityOrder } from "./recipe.js";
 
 export function qualityWork(order: QualityOrder): Work {
   const { seed, batchSize, T, learningRate, maxGradientNorm, averageDecay, precision } = order;
-  const network = new UNet2D(UNET, { seed });
+  const network = new UNet2D(smallUnetConfig, { seed });
   const task = new DiffusionTask({
     network,
     path: linearSchedule({ T }),

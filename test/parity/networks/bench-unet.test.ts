@@ -4,8 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { tf } from "diffusion-lab/runtime";
 import { fromTorchUnet } from "../../bench/quality/torch-weights.js";
-import { UNET } from "../../bench/networks.js";
-import { UNet2D } from "diffusion-lab/networks";
+import { smallUnetConfig, UNet2D } from "diffusion-lab/networks";
 import { streamParameters } from "diffusion-lab/nn";
 import { type TensorEntry, type TensorSource } from "diffusion-lab/files";
 import { fromTorch, relativeError, signal, toTorch, uniforms } from "./formula.js";
@@ -38,7 +37,7 @@ function torchFile(shapes: BenchFixture["shapes"]): TensorSource {
 }
 
 test("the U-Net of the PyTorch loop, its weights converted, gives the same output here", () => {
-  const network = new UNet2D({ ...UNET, block_out_channels: fixture.widths }, { start: "zeros" });
+  const network = new UNet2D({ ...smallUnetConfig, block_out_channels: fixture.widths }, { start: "zeros" });
   streamParameters(fromTorchUnet(torchFile(fixture.shapes)), network.parameters);
   const output = toTorch(network.apply(fromTorch(signal("input", [2, 1, 12, 12])), tf.tensor1d(fixture.timesteps)));
   const error = relativeError(output.dataSync(), fixture.output);
@@ -48,7 +47,7 @@ test("the U-Net of the PyTorch loop, its weights converted, gives the same outpu
 test("weights of another network are refused, whether a name is unknown or one is missing", () => {
   assert.throws(() => fromTorchUnet(torchFile({ "encoder.0.weight": [1] })), /"encoder.0" is no part of the U-Net/);
   const { ["leave.bias"]: _, ...rest } = fixture.shapes;
-  const network = new UNet2D({ ...UNET, block_out_channels: fixture.widths }, { start: "zeros" });
+  const network = new UNet2D({ ...smallUnetConfig, block_out_channels: fixture.widths }, { start: "zeros" });
   assert.throws(
     () => streamParameters(fromTorchUnet(torchFile(rest)), network.parameters),
     /missing \(conv_out\.bias\)/,

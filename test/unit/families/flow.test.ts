@@ -265,7 +265,10 @@ test("bad input is refused by name before any work", async () => {
     /example 1 of the data holds 0.5, which is none of the 256 grey levels/,
   );
   assert.throws(() => task({ data: changed(3) }), /holds 3, which is none of the 256 grey levels.*Normaliser/);
-  assert.throws(() => task({ batchSize: 5 }), /4 examples are fewer than a batch of 5: lower batchSize/);
+  assert.throws(
+    () => task({ batchSize: 5 }),
+    /the data holds 4 examples, fewer than a batch of 5: give a smaller batchSize/,
+  );
   assert.throws(() => task({ batchSize: 0 }), /batchSize must be a whole number ≥ 1, got 0/);
   assert.throws(() => task({ bathSize: 1 }), /bathSize.*batchSize/);
   assert.equal(network.initialised, false, "what is refused changes nothing");

@@ -10,11 +10,10 @@ import { StudyProgress } from "../../../bench/quality/progress.js";
 import { RECIPE, type ContestantName } from "../../../bench/quality/recipe.js";
 import { StudyStore, type Ending, type NetworkKey } from "../../../bench/quality/store.js";
 import { slowerPrecision, trainSeed, type SeedOptions } from "../../../bench/quality/training.js";
-import { UNET } from "../../../bench/networks.js";
 import { WorkerProcess } from "../../../bench/worker-process.js";
 import { loadDigits, Normaliser } from "diffusion-lab/data";
 import { linearSchedule } from "diffusion-lab/diffusion";
-import { UNet2D } from "diffusion-lab/networks";
+import { smallUnetConfig, UNet2D } from "diffusion-lab/networks";
 import { loadParameters } from "diffusion-lab/nn";
 import { DiffusionTask } from "diffusion-lab/families";
 import { Trainer } from "diffusion-lab/training";
@@ -158,7 +157,7 @@ test("this library's worker trains as a trainer with the recipe does", async (t)
   } finally {
     worker.kill();
   }
-  const network = new UNet2D(UNET, { seed: 5 });
+  const network = new UNet2D(smallUnetConfig, { seed: 5 });
   const { batchSize, T, learningRate } = RECIPE;
   const data = new Normaliser().encode(loadDigits({ split: "train" }).images);
   const task = new DiffusionTask({
