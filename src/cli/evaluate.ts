@@ -4,7 +4,7 @@ import * as tf from "../runtime/tf.js";
 import { sizeOf } from "../base/shape.js";
 import { runMain } from "../base/run-main.js";
 import { gatherImages, indicesOfClasses, loadDigits } from "../data/index.js";
-import { loadClassifier } from "../families/index.js";
+import { isDetectorFolder, loadClassifier } from "../families/index.js";
 import { loadModel } from "../families/list.js";
 import { modelFolder } from "../families/model-choice.js";
 import type { GenerativeModel } from "../families/model.js";
@@ -15,6 +15,7 @@ import type { Classifier } from "../networks/index.js";
 import { bitsPerDimension } from "../numeric/index.js";
 import { fromCaller, readCommand } from "./command-line.js";
 import { drawArguments, drawRequest, drawWithProgress, familyOptionsHelp } from "./draw-options.js";
+import { evaluateDetector } from "./evaluate-detector.js";
 import {
   bitsText,
   evaluationText,
@@ -35,6 +36,9 @@ with classes, also the share that is seen as the class asked for (of real digits
 beside it are of the same classes. Of a model that gives 8-bit images a likelihood, also its bits a dimension on held-out
 and training digits: −ln P/(784·ln 2) of their grey levels.
 
+Of digit-detector, the judge of text to image: what it reads in real pictures of coloured digits by other hands, fact by fact
+and whole captions, with 95 % intervals (--n pictures, default 2000; --seed, --write).
+
 Options
 ${familyOptionsHelp}
   --n N            images, default 1000, at most 1000 (the held-out digits)
@@ -47,6 +51,11 @@ ${familyOptionsHelp}
 await runMain(HELP, async () => {
   const { n, seed, batch, class: _one, ...ofFamilies } = drawArguments;
   const { values, name } = readCommand("model", { n, seed, batch, ...ofFamilies, write: { type: "boolean" } });
+  const folder = modelFolder(name, HELP, name && fromCaller(name));
+  if (isDetectorFolder(folder)) {
+    evaluateDetector(folder, values, name !== undefined && folder === join("assets", name) ? name : undefined);
+    return;
+  }
   const request = drawRequest(values, { count: 1000, seed: 7 });
   const { count } = request;
   const heldOut = loadDigits({ split: "heldOut" });
@@ -54,7 +63,6 @@ await runMain(HELP, async () => {
     throw new RangeError(`--n is compared with as many held-out digits: 2 … ${heldOut.count}, got ${count}`);
   }
 
-  const folder = modelFolder(name, HELP, name && fromCaller(name));
   if (values.write) requireWritable(join(folder, "evaluation.json"));
   const model = loadModel(folder);
   const judge = loadClassifier(CLASSIFIER);

@@ -63,8 +63,15 @@ export function evaluationPage(rows: Evaluation, bits?: BitsOfDigits): string {
 
 /** Writes table and bits into the page and the sentence into README.md, all or nothing, where they have a place for the model. */
 export function publishEvaluation(model: string, rows: Evaluation, bits?: BitsOfDigits): void {
-  const mark = `evaluate ${model}`;
-  const texts = { [PAGE]: evaluationPage(rows, bits), [README]: evaluationSentence(rows) };
+  publishMarked(`evaluate ${model}`, { [PAGE]: evaluationPage(rows, bits), [README]: evaluationSentence(rows) });
+}
+
+/** Writes a table into the page of measurements, where it has a place for the model. */
+export function publishTable(model: string, table: string): void {
+  publishMarked(`evaluate ${model}`, { [PAGE]: table });
+}
+
+function publishMarked(mark: string, texts: Readonly<Record<string, string>>): void {
   const places = Object.entries(texts)
     .map(([path, text]) => ({ path, text, old: readFileSync(path, "utf8") }))
     .filter(({ old }) => old.includes(`<!-- ${mark} -->`));

@@ -1,13 +1,15 @@
 /** The recipes of `npm run train`, by name. */
 import { classifierRecipes } from "./classifier/recipes.js";
+import { detectorRecipes } from "./detector/recipes.js";
 import type { Recipe } from "./family.js";
 import { families } from "./list.js";
 
-/** Those of every family, and of the classifier that judges what they draw. */
+/** Those of every family, and of the judges of what they draw. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.assign(
   {},
   ...families.map((family) => family.recipes),
   classifierRecipes,
+  detectorRecipes,
 );
 
 /** @throws RangeError with the list, for no name or an unknown one */

@@ -16,3 +16,5 @@ export { type Memorising, memorising } from "./memorising.js";
 export { type HighFrequencyOptions, highFrequencyShare } from "./blur.js";
 export { type BootstrapOptions, bootstrapInterval, type Interval, wilsonInterval } from "./intervals.js";
 export { rankCorrelation } from "./correlation.js";
+export { colourBinding, obedience, withColoursSwapped, type ShareCount, type Obedience } from "./obedience.js";
+export { obedienceTable, shareWithInterval, type ObedienceRow } from "./obedience-table.js";

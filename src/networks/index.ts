@@ -18,6 +18,12 @@ export {
 } from "./unet/unet-condition-config.js";
 export { UNet2DCondition } from "./unet/unet-condition.js";
 export { Classifier, classifierDefaults, type ClassifierConfig } from "./classifier.js";
+export {
+  DigitDetector,
+  digitDetectorDefaults,
+  type DetectorLogits,
+  type DigitDetectorConfig,
+} from "./digit-detector.js";
 export { modulate } from "./dit/dit-block.js";
 export { DiT, ditDefaults, type DiTConfig } from "./dit/dit.js";
 export { UVit, uvitDefaults, type UVitConfig } from "./uvit/uvit.js";

@@ -4,6 +4,7 @@ import { nearestName } from "../base/check.js";
 import { AutoencoderKL } from "./autoencoder-kl/autoencoder-kl.js";
 import type { AutoencoderKLConfig } from "./autoencoder-kl/autoencoder-kl-config.js";
 import { Classifier, type ClassifierConfig } from "./classifier.js";
+import { DigitDetector, type DigitDetectorConfig } from "./digit-detector.js";
 import { DiT, type DiTConfig } from "./dit/dit.js";
 import { Glow } from "./flow/glow.js";
 import type { GlowConfig } from "./flow/glow-config.js";
@@ -75,6 +76,7 @@ export interface NetworksByClass {
   readonly MlpGenerator: MlpGenerator;
   readonly MlpDiscriminator: MlpDiscriminator;
   readonly Classifier: Classifier;
+  readonly DigitDetector: DigitDetector;
 }
 export type NetworkClassName = keyof NetworksByClass;
 
@@ -234,6 +236,13 @@ const classes: { readonly [K in NetworkClassName]: NetworkClass<NetworksByClass[
     component: "classifier",
     build: (config, options) => new Classifier(config as Partial<ClassifierConfig>, options),
     holds: (network) => network instanceof Classifier,
+  },
+  DigitDetector: {
+    name: "DigitDetector",
+    library: "diffusion_lab",
+    component: "detector",
+    build: (config, options) => new DigitDetector(config as Partial<DigitDetectorConfig>, options),
+    holds: (network) => network instanceof DigitDetector,
   },
 };
 

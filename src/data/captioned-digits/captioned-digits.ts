@@ -19,7 +19,8 @@ export interface CaptionedDigitsOptions {
   readonly digits?: readonly [least: number, most: number];
   /**
    * Which pairs of facts appear. Default "trained": none that is held out. With "new digit and colour", each composition
-   * has one digit in a colour that training never shows it in; with "new colour and place", one colour at such a place.
+   * has one digit in a colour that training never shows it in; with "new colour and place", one colour at such a place; with
+   * "all" they are drawn like the others, as a judge should know them.
    */
   readonly pairs?: PairChoice;
   /** Language of the captions; default "both": each is English or Chinese with equal chance. */
@@ -138,7 +139,7 @@ export class CaptionedDigits {
 function requireCounts(digits: readonly [number, number], pairs: PairChoice): void {
   const [least, most] = Array.isArray(digits) ? digits : [NaN, NaN];
   if (Number.isInteger(least) && Number.isInteger(most) && least >= 0 && least <= most && most <= digitPlaces.length) {
-    if (least > 0 || pairs === "trained") return;
+    if (least > 0 || pairs === "trained" || pairs === "all") return;
     throw new RangeError(`pairs "${pairs}" needs a digit in each picture: let digits begin at 1`);
   }
   const given = Array.isArray(digits) ? `[${digits.map(shownNumber).join(", ")}]` : shownNumber(digits);

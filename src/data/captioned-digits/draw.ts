@@ -15,9 +15,9 @@ import { isHeldOutColourPlace, isHeldOutDigitColour } from "./held-out-pairs.js"
 
 /**
  * Which pairs of facts appear: those of training alone, or in each composition one digit in a colour, or one colour at a
- * place, that training never shows (and the other facts as in training).
+ * place, that training never shows (and the other facts as in training), or all.
  */
-export const pairChoices = ["trained", "new digit and colour", "new colour and place"] as const;
+export const pairChoices = ["trained", "new digit and colour", "new colour and place", "all"] as const;
 export type PairChoice = (typeof pairChoices)[number];
 
 interface Pair {
@@ -30,10 +30,12 @@ const allowed: Readonly<Record<PairChoice, readonly (readonly Pair[])[]>> = {
   trained: digitPlaces.map((place) => pairsAt(place, "trained")),
   "new digit and colour": digitPlaces.map((place) => pairsAt(place, "new digit and colour")),
   "new colour and place": digitPlaces.map((place) => pairsAt(place, "new colour and place")),
+  all: digitPlaces.map((place) => pairsAt(place, "all")),
 };
 
 function pairsAt(place: DigitPlace, choice: PairChoice): Pair[] {
   const all = Array.from({ length: 10 }, (_, digit) => COLOURS.map((colour) => ({ digit, colour }))).flat();
+  if (choice === "all") return all;
   return all.filter(
     ({ digit, colour }) =>
       isHeldOutDigitColour(digit, colour) === (choice === "new digit and colour") &&
@@ -59,7 +61,7 @@ export function drawComposition(stream: RandomStream, least: number, most: numbe
   const digits: PlacedDigit[] = [];
   for (const index of order.slice(0, count)) {
     const place = digitPlaces[index];
-    const choice = digits.length === 0 ? pairs : "trained";
+    const choice = digits.length === 0 || pairs === "all" ? pairs : "trained";
     const { digit, colour } = pick(stream, allowed[choice][index]);
     const drawn = pick(stream, digitSizes);
     const crowded = digits.some((other) => other.size === "large" && areNeighbours(other.place, place));

@@ -4,6 +4,7 @@ import {
   AutoencoderKL,
   DcganDiscriminator,
   DcganGenerator,
+  DigitDetector,
   DiT,
   Glow,
   PointMlp,
@@ -182,5 +183,18 @@ test("AutoencoderKL, posterior and image, whole and in tiles", () => {
       return tf.add(tf.concat([whole, tiled], 3), kl);
     },
     { x: image(2, 8, 12, 3), noise: image(2, 4, 6, 4) },
+  );
+});
+
+test("the detector of digits", () => {
+  const detector = new DigitDetector({ channels: [8, 8, 8], features: 4 });
+  assertNetworkSame(
+    detector.parameters,
+    ({ x }) =>
+      tf.concat(
+        Object.values(detector.logits(x as tf.Tensor4D)).map((one) => tf.reshape(one, [1, -1])),
+        1,
+      ),
+    { x: image(1, 32, 32, 3) },
   );
 });

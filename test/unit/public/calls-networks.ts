@@ -2,8 +2,10 @@
 import * as tf from "../../../src/runtime/tf.js";
 import {
   AutoencoderKL,
+  CaptionedDigits,
   Classifier,
   ConvVae,
+  DigitDetector,
   Parameters,
   RealNvp,
   samplerNamed,
@@ -25,6 +27,7 @@ import { images, network, path, scope, task, times, type Calls } from "./things.
 const small = { height: 8, width: 8, in_channels: 1 };
 const vae = new ConvVae({ ...small, block_out_channels: [8], hidden_channels: 8, latent_channels: 2 });
 const autoencoder = new AutoencoderKL({ block_out_channels: [4], norm_num_groups: 2, in_channels: 1 });
+const detector = new DigitDetector({ channels: [8, 8, 8], features: 4 });
 const classifier = new Classifier({ ...small, channels: [8, 8, 8], features: 4, classes: 3 });
 const generator = new MlpGenerator({ dimensions: 2, latent_channels: 2, hidden: [4] });
 const discriminator = new MlpDiscriminator({ dimensions: 2, hidden: [4] });
@@ -91,6 +94,7 @@ export const calls: Calls = {
   DiffusionTask: () => [{ network, path, data, shape }],
   VaeTask: () => [{ network: vae, data }],
   ClassificationTask: () => [{ classifier, images: data, labels: new Uint8Array(4) }],
+  DetectionTask: () => [{ detector, data: [new CaptionedDigits({ split: "heldOut" })], batchSize: 2 }],
   NormalisingFlowTask: () => [{ network: flow, data: new Float32Array(8), batchSize: 2 }],
   GanTask: () => [{ generator, discriminator, data: new Float32Array(8), batchSize: 2 }],
   r1Penalty: () => [{ gamma: 1 }],
@@ -125,5 +129,6 @@ export const calls: Calls = {
   fromDiffusers: opened(() => saveNetwork(network, "network"), ["network", { expect: "UNet2DModel" }]),
   saveVae: () => ["vae", { network: vae }, { format: "F32" }],
   saveNormalisingFlow: () => ["flow", { network: flow }, { format: "F32" }],
+  saveDetector: () => ["detector", { detector, heldOutDigits: 1 }, { format: "F32" }],
   saveClassifier: () => ["classifier", { classifier, heldOutAccuracy: 1 }, { format: "F32" }],
 };
