@@ -28,7 +28,7 @@ const NODE = [
   "^src/notebook/",
   "^src/runtime/(native|plain)[.]ts$",
   "^src/files/",
-  "^src/data/(digits|download|fetch|idx|image-folder)[.]ts$",
+  "^src/data/(digits|download|emoji|fetch|idx|image-folder)[.]ts$",
   // What a graph needs; compile/graphs.ts is the door to it.
   "^src/compile/(processor|recorder|shape-inference|signature-store|graph-cache)[.]ts$",
   "^src/families/(folder|json-files|model-choice|network-folder)[.]ts$",

@@ -29,6 +29,15 @@ export {
   type ReadIdxOptions,
 } from "./idx.js";
 export { download, DownloadError, type DownloadOptions, type DownloadProgress } from "./download.js";
+export {
+  emojiCaption,
+  emojiStyles,
+  loadEmoji,
+  type EmojiPicture,
+  type EmojiSet,
+  type EmojiStyle,
+  type LoadEmojiOptions,
+} from "./emoji.js";
 export { datasetDirectory, fetchDataset, type FetchableDataset, type FetchDatasetOptions } from "./fetch.js";
 export {
   checkerboard,

@@ -78,6 +78,7 @@ export const calls: Calls = {
     { width: 4, height: 4, channels: 1, data: new Uint8Array(16) },
     { height: 2, width: 2 },
   ],
+  loadEmoji: () => [{ styles: ["noto"], folder: join(import.meta.dirname, "../../../datasets/emoji") }],
   CaptionedDigits: () => [{ split: "heldOut" }],
   moons: () => [2, stream, { noise: 0.1 }],
   moonsDensity: () => [0, 0, { noise: 0.1 }],
