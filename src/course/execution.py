@@ -151,10 +151,11 @@ class Client(NotebookClient):
 
 
 def peak_mebibytes(pid: int) -> int:
-    """The highest resident memory of a process so far on Linux, else 0."""
+    """The highest resident memory so far, on Linux, of the process that a kernel's launcher has started, else 0."""
     try:
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    except OSError:
+        kernel = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{kernel}/status").read_text())
+    except (OSError, IndexError):
         return 0
     return round(int(found[1]) / 1024) if found else 0
 

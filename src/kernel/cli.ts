@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 // The command `diffusion-lab-kernel`: puts the kernel into a Jupyter, and takes it out again.
+import path from "node:path";
 import { parseArgs } from "node:util";
-import { install, InstallationError, uninstall, type Place } from "./installation.js";
+import { install, InstallationError, kernelsFolder, uninstall, vsCodeFolder, type Place } from "./installation.js";
 
 const HELP = `diffusion-lab-kernel install [options]      a TypeScript kernel for the Jupyter of this machine
 diffusion-lab-kernel uninstall [options]    takes it out again
 
 JupyterLab, VS Code, nbclient and "jupyter execute" find it at their next start.
 
-  --user               in your own Jupyter folder, where VS Code looks too (default)
+  --user               in your own Jupyter folder (default)
   --sys-prefix         in the Python environment that is active
   --prefix DIR         in DIR/share/jupyter
   --name NAME          its name for Jupyter (default diffusion-lab-typescript)
@@ -47,7 +48,14 @@ function main(): void {
   }
   const { name } = values;
   if (verb === "uninstall") process.stdout.write(`removed ${uninstall(place, name)}\n`);
-  else process.stdout.write(`wrote ${install(place, { name, displayName: values["display-name"] })}\n`);
+  else process.stdout.write(`wrote ${install(place, { name, displayName: values["display-name"] })}\n${hint(place)}`);
+}
+
+/** Jupyter can be told that the user's own folder is another; VS Code hears of it in its own way alone. */
+function hint(place: Place): string {
+  const folder = kernelsFolder(place);
+  if (place.kind !== "user" || folder === vsCodeFolder()) return "";
+  return `VS Code does not look there; start it with JUPYTER_PATH=${path.dirname(folder)}, or give --prefix\n`;
 }
 
 try {

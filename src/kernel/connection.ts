@@ -1,7 +1,7 @@
 // The connection file that Jupyter hands to a kernel, and the five sockets it names.
 import { readFileSync } from "node:fs";
 import { zeromq } from "./tslab.js";
-import type { Publisher, Reply, Router } from "zeromq";
+import type { Publisher, Reply, Router, XPublisher } from "zeromq";
 
 export interface Connection {
   readonly transport: string;
@@ -60,7 +60,7 @@ export function address(connection: Connection, channel: Channel): string {
   return transport === "ipc" ? `ipc://${ip}-${port}` : `${transport}://${ip}:${port}`;
 }
 
-async function bound<S extends Publisher | Reply | Router>(
+async function bound<S extends Publisher | Reply | Router | XPublisher>(
   socket: S,
   connection: Connection,
   channel: Channel,
@@ -88,8 +88,18 @@ export function bindPublisher(connection: Connection): Promise<Publisher> {
   return bound(new zeromq.Publisher(LOSSLESS), connection, "iopub");
 }
 
-export function bindRouter(connection: Connection, channel: "shell" | "control" | "stdin"): Promise<Router> {
-  return bound(new zeromq.Router({ ...LOSSLESS, receiveHighWaterMark: 0 }), connection, channel);
+/** A publisher that hears of its subscribers. */
+export function bindXPublisher(connection: Connection): Promise<XPublisher> {
+  return bound(new zeromq.XPublisher(LOSSLESS), connection, "iopub");
+}
+
+/** @param mandatory whether sending to somebody who is not connected fails, and is not dropped */
+export function bindRouter(
+  connection: Connection,
+  channel: "shell" | "control" | "stdin",
+  { mandatory = false } = {},
+): Promise<Router> {
+  return bound(new zeromq.Router({ ...LOSSLESS, receiveHighWaterMark: 0, mandatory }), connection, channel);
 }
 
 export function bindHeartbeat(connection: Connection): Promise<Reply> {

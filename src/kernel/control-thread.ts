@@ -1,9 +1,11 @@
 // A thread of its own for the control and heartbeat sockets: they answer while a cell computes, and from here V8 can
 // be told to terminate what the main thread runs.
 import inspector from "node:inspector";
+import { Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
 import { bindHeartbeat, bindRouter, type Connection } from "./connection.js";
 import { GRACE_MS, SHARED } from "./interrupts.js";
+import { LAUNCHER_FD } from "./running-note.js";
 import { decode, encode, newHeader, Signer, type Content, type Message } from "./wire.js";
 
 export interface ControlThreadData {
@@ -11,6 +13,8 @@ export interface ControlThreadData {
   readonly shared: Int32Array;
   readonly kernelInfo: Content;
   readonly session: string;
+  /** Whether a launcher has started this process, and waits for it. */
+  readonly launcher: boolean;
 }
 
 /** What the thread tells the kernel. */
@@ -68,6 +72,12 @@ async function interrupt(): Promise<void> {
   pending = undefined;
 }
 
+/** A launcher that is gone was killed, and Jupyter means this process, too: the next kernel needs the ports. */
+function watchLauncher(): void {
+  const gone = (): void => void process.kill(process.pid, "SIGKILL");
+  new Socket({ fd: LAUNCHER_FD.number, readable: true }).on("error", gone).on("close", gone).resume();
+}
+
 async function exitSoon(): Promise<void> {
   await wait(2000);
   process.kill(process.pid, "SIGKILL");
@@ -101,6 +111,7 @@ async function main(): Promise<void> {
     tell({ type: "closed" });
   });
   void watchParent();
+  if (data.launcher) watchLauncher();
   void (async () => {
     for await (const frames of heartbeat) await heartbeat.send(frames);
   })();

@@ -19,26 +19,53 @@ const MARK = "diffusion_lab_kernel";
 /** Jupyter's own rule. */
 const KERNEL_NAME = /^[a-z0-9._-]+$/i;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * The folder that holds kernels at a place.
  *
  * @see jupyter_core, `jupyter_data_dir` and `SYSTEM_JUPYTER_PATH`
  */
-export function kernelsFolder(place: Place, env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
-  if (place.kind === "prefix") return path.resolve(place.prefix, "share", "jupyter", "kernels");
-  if (place.kind === "sys-prefix") return path.join(pythonPrefix(env), "share", "jupyter", "kernels");
-  return path.join(userData(env, platform), "kernels");
+export function kernelsFolder(place: Place, env: Environment = process.env, platform = process.platform): string {
+  const { join, resolve } = pathsOf(platform);
+  if (place.kind === "prefix") return resolve(place.prefix, "share", "jupyter", "kernels");
+  if (place.kind === "sys-prefix") return join(pythonPrefix(env), "share", "jupyter", "kernels");
+  return join(userData(env, platform), "kernels");
 }
 
-function userData(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
-  if (env.JUPYTER_DATA_DIR) return path.resolve(env.JUPYTER_DATA_DIR);
-  const home = env.HOME || homedir();
-  if (platform === "darwin") return path.join(home, "Library", "Jupyter");
-  if (platform === "win32") return path.join(env.APPDATA || path.join(home, "AppData", "Roaming"), "jupyter");
-  return path.join(env.XDG_DATA_HOME || path.join(home, ".local", "share"), "jupyter");
+/**
+ * Where VS Code looks, whatever Jupyter is told of other folders of the user's; it looks into those of JUPYTER_PATH, too.
+ *
+ * @see vscode-jupyter, `JupyterPaths.getKernelSpecRootPath`
+ */
+export function vsCodeFolder(env: Environment = process.env, platform = process.platform): string {
+  const { join } = pathsOf(platform);
+  const home = homeOf(env, platform);
+  if (platform === "win32") return join(home, "AppData", "Roaming", "jupyter", "kernels");
+  return join(home, ...(platform === "darwin" ? ["Library", "Jupyter"] : [".local", "share", "jupyter"]), "kernels");
 }
 
-function pythonPrefix(env: NodeJS.ProcessEnv): string {
+const pathsOf = (platform: NodeJS.Platform): path.PlatformPath => (platform === "win32" ? path.win32 : path.posix);
+
+const homeOf = (env: Environment, platform: NodeJS.Platform): string =>
+  (platform === "win32" ? env.USERPROFILE : env.HOME) || homedir();
+
+function userData(env: Environment, platform: NodeJS.Platform): string {
+  const { join, resolve } = pathsOf(platform);
+  if (env.JUPYTER_DATA_DIR) return resolve(env.JUPYTER_DATA_DIR);
+  const home = homeOf(env, platform);
+  const { JUPYTER_PLATFORM_DIRS: choice = "no" } = env;
+  const asPlatform = !/^(no?|false|off|0|0\.0)$/i.test(choice);
+  if (platform === "darwin") return join(home, "Library", ...(asPlatform ? ["Application Support"] : []), "Jupyter");
+  if (platform === "win32") {
+    if (asPlatform) return join(env.LOCALAPPDATA || join(home, "AppData", "Local"), "Jupyter");
+    if (env.APPDATA) return join(env.APPDATA, "jupyter");
+    return join(env.JUPYTER_CONFIG_DIR || join(home, ".jupyter"), "data");
+  }
+  return join(env.XDG_DATA_HOME || join(home, ".local", "share"), "jupyter");
+}
+
+function pythonPrefix(env: Environment): string {
   for (const python of ["python3", "python"]) {
     const { status, stdout } = spawnSync(python, ["-c", "import sys; print(sys.prefix)"], { env, encoding: "utf8" });
     if (status === 0 && stdout.trim() !== "") return stdout.trim();

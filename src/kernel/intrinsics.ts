@@ -9,11 +9,15 @@ import path from "node:path";
 import { Readable, Writable } from "node:stream";
 import util from "node:util";
 import vm from "node:vm";
+import { guardLocks } from "./locks.js";
 
-const { defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
+const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } =
+  Reflect;
+const { get } = Map.prototype;
 
 interface Known {
   readonly object: object;
+  readonly prototype: object | null;
   readonly keys: readonly PropertyKey[];
   readonly descriptors: readonly PropertyDescriptor[];
   /** Positions by key. */
@@ -27,6 +31,12 @@ interface Change {
   readonly key: PropertyKey;
   readonly ours: PropertyDescriptor | undefined;
   readonly theirs: PropertyDescriptor | undefined;
+}
+
+interface Reparented {
+  readonly object: object;
+  readonly ours: object | null;
+  readonly theirs: object | null;
 }
 
 const isObject = (value: unknown): value is object =>
@@ -63,10 +73,29 @@ function relied(): Set<object> {
 
 class Intrinsics {
   private readonly known: Known[] = [];
+  private readonly byObject = new Map<object, Known>();
   private inside = 0;
 
   constructor() {
     const objects = relied();
+    // What these put into their place is the kernel's own.
+    guardLocks({
+      isShared: (object, key) => {
+        const known = this.of(object);
+        return known !== undefined && (known.closed || key === undefined || known.at[key] !== undefined);
+      },
+      isOurs: (object, key, { value, get, set }) => {
+        const known = this.of(object)!;
+        const ours = known.at[key] === undefined ? undefined : known.descriptors[known.at[key]];
+        return ours !== undefined && ours.value === value && ours.get === get && ours.set === set;
+      },
+      isOpen: (object) => !this.of(object)!.closed,
+      changed: (object) => {
+        const found: Change[] = [];
+        this.changesOf(this.of(object)!, found);
+        return found.length > 0 ? found[0].key : undefined;
+      },
+    });
     for (const object of objects) this.remember(object, ownKeys(object), true);
     // Node keeps these two behind a getter and a setter, whose value could not be told.
     for (const [name, value] of Object.entries({ Buffer, process }))
@@ -81,6 +110,8 @@ class Intrinsics {
   ours<T>(work: () => T): T {
     if (this.inside > 0) return work();
     const changes = this.changes();
+    const reparented = this.reparented();
+    for (let i = 0; i < reparented.length; i++) setPrototypeOf(reparented[i].object, reparented[i].ours);
     for (let i = 0; i < changes.length; i++) put(changes[i].object, changes[i].key, changes[i].ours);
     this.inside += 1;
     try {
@@ -92,6 +123,7 @@ class Intrinsics {
         // With a `then` on a prototype no promise could hand an object on, and no message would arrive: it is not kept.
         if (own || key !== "then") put(object, key, theirs);
       }
+      for (let i = 0; i < reparented.length; i++) setPrototypeOf(reparented[i].object, reparented[i].theirs);
     }
   }
 
@@ -99,31 +131,49 @@ class Intrinsics {
     const at = Object.create(null) as Record<PropertyKey, number>;
     keys.forEach((key, i) => (at[key] = i));
     const descriptors = keys.map((key) => bare(getOwnPropertyDescriptor(object, key)) as PropertyDescriptor);
-    this.known.push({ object, keys, descriptors, at, closed });
+    const known: Known = { object, prototype: getPrototypeOf(object), keys, descriptors, at, closed };
+    this.known.push(known);
+    this.byObject.set(object, known);
+  }
+
+  private of(object: unknown): Known | undefined {
+    return apply(get, this.byObject, [object]) as Known | undefined;
+  }
+
+  private reparented(): Reparented[] {
+    const found: Reparented[] = [];
+    for (let i = 0; i < this.known.length; i++) {
+      const { object, prototype: ours } = this.known[i];
+      const theirs = getPrototypeOf(object);
+      if (theirs !== ours) found[found.length] = { object, ours, theirs };
+    }
+    return found;
+  }
+
+  private changes(): Change[] {
+    const found: Change[] = [];
+    for (let i = 0; i < this.known.length; i++) this.changesOf(this.known[i], found);
+    return found;
   }
 
   /** Only syntax and functions taken at the start: everything else may be a cell's. */
-  private changes(): Change[] {
-    const found: Change[] = [];
-    for (let i = 0; i < this.known.length; i++) {
-      const { object, keys, descriptors, at, closed } = this.known[i];
-      for (let j = 0; j < keys.length; j++) {
-        const ours = descriptors[j];
-        const theirs = bare(getOwnPropertyDescriptor(object, keys[j]));
-        if (theirs && theirs.value === ours.value && theirs.get === ours.get && theirs.set === ours.set) continue;
-        if (ours.value !== ours.value && theirs?.value !== theirs?.value) continue;
-        found[found.length] = { object, key: keys[j], ours, theirs };
-      }
-      if (!closed) continue;
-      const now = ownKeys(object);
-      if (now.length === keys.length && found.length === 0) continue;
-      for (let j = 0; j < now.length; j++) {
-        if (at[now[j]] !== undefined) continue;
-        const theirs = bare(getOwnPropertyDescriptor(object, now[j]));
-        found[found.length] = { object, key: now[j], ours: undefined, theirs };
-      }
+  private changesOf({ object, keys, descriptors, at, closed }: Known, found: Change[]): void {
+    const before = found.length;
+    for (let j = 0; j < keys.length; j++) {
+      const ours = descriptors[j];
+      const theirs = bare(getOwnPropertyDescriptor(object, keys[j]));
+      if (theirs && theirs.value === ours.value && theirs.get === ours.get && theirs.set === ours.set) continue;
+      if (ours.value !== ours.value && theirs?.value !== theirs?.value) continue;
+      found[found.length] = { object, key: keys[j], ours, theirs };
     }
-    return found;
+    if (!closed) return;
+    const now = ownKeys(object);
+    if (now.length === keys.length && found.length === before) return;
+    for (let j = 0; j < now.length; j++) {
+      if (at[now[j]] !== undefined) continue;
+      const theirs = bare(getOwnPropertyDescriptor(object, now[j]));
+      found[found.length] = { object, key: now[j], ours: undefined, theirs };
+    }
   }
 }
 
@@ -139,8 +189,9 @@ export function ours<T>(work: () => T): T {
   return intrinsics ? intrinsics.ours(work) : work();
 }
 
-/** What cannot be put back (a property that is not configurable) stays as it is. */
 function put(object: object, key: PropertyKey, descriptor: PropertyDescriptor | undefined): void {
-  if (descriptor) defineProperty(object, key, descriptor);
-  else deleteProperty(object, key);
+  if (!descriptor) deleteProperty(object, key);
+  // What a cell has sealed keeps its attributes, and can be written.
+  else if (!defineProperty(object, key, descriptor) && "value" in descriptor)
+    defineProperty(object, key, { __proto__: null, value: descriptor.value } as PropertyDescriptor);
 }

@@ -1,123 +1,55 @@
-// The kernel process. Jupyter starts it, by the kernelspec, as
+// Jupyter starts the kernel, by the kernelspec, as
 //
 //   node --disable-warning=ExperimentalWarning --no-force-async-hooks-checks launcher.js --config-path FILE
 //
-// The second flag lets V8 terminate a cell in the middle of a timer callback without Node taking that for a defect.
-import { randomUUID } from "node:crypto";
-import { setTimeout } from "node:timers";
-import { Worker } from "node:worker_threads";
-import { bindPublisher, bindRouter, ConnectionError, readConnection } from "./connection.js";
-import type { ControlEvent, ControlThreadData } from "./control-thread.js";
-import { Executor } from "./executor.js";
-import { guardProcess } from "./process-guards.js";
-import { projectRoot } from "./root.js";
-import { ours } from "./intrinsics.js";
-import { KernelServer } from "./server.js";
-import { loadTypeScript, TSLAB_VERSION } from "./tslab.js";
-import { Signer, type Content } from "./wire.js";
+// and this starts the kernel's own process and waits for its end. If that dies (a native crash, no memory), somebody is
+// left to say so under the cell, before Jupyter sees the end of this process and starts the next one.
+// The second flag lets V8 terminate a cell in the middle of a timer callback.
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { LAUNCHER_FD, readNote, type ReadNote } from "./running-note.js";
 
-function kernelInfo(): Content {
-  const version = loadTypeScript().version;
-  return {
-    status: "ok",
-    protocol_version: "5.4",
-    implementation: "tslab",
-    implementation_version: TSLAB_VERSION,
-    language_info: {
-      name: "typescript",
-      version,
-      mimetype: "text/typescript",
-      file_extension: ".ts",
-      pygments_lexer: "typescript",
-      codemirror_mode: { name: "javascript", mode: "typescript", typescript: true },
-      nbconvert_exporter: "script",
-    },
-    banner: `TypeScript ${version} on Node ${process.version} (tslab ${TSLAB_VERSION}, diffusion-lab)`,
-    help_links: [{ text: "TypeScript", url: "https://www.typescriptlang.org/docs/" }],
-    supported_features: [],
-    debugger: false,
-  };
-}
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const MOST_CHARACTERS = 8000;
 
-function argument(name: string): string | undefined {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
-}
-
-async function main(): Promise<void> {
-  // V8's ten would all be the library's, and the learner's line lost.
-  Error.stackTraceLimit = 100;
-  const exit = process.exit.bind(process);
-  const writeLog = process.stderr.write.bind(process.stderr);
-  const log = (text: string): void => void writeLog(`[diffusion-lab kernel] ${text}\n`);
-
-  const connection = readConnection(argument("--config-path"));
-  const signer = new Signer(connection.key);
-  const session = randomUUID();
-  const info = kernelInfo();
-  const root = projectRoot();
-  process.chdir(root);
-
-  const [shell, iopub, stdin] = await Promise.all([
-    bindRouter(connection, "shell"),
-    bindPublisher(connection),
-    bindRouter(connection, "stdin"),
-  ]);
-  const executor = new Executor(root);
-  const { interrupts } = executor;
-  const workerData: ControlThreadData = { connection, shared: interrupts.shared, kernelInfo: info, session };
-  const control = new Worker(new URL("./control-thread.js", import.meta.url), {
-    workerData,
-    stderr: true,
-  });
-  const stop = (): void => {
-    executor.close();
-    control.postMessage("close");
-    setTimeout(() => exit(0), 1000);
-  };
-  const closed = (): void => {
-    for (const socket of [shell, iopub, stdin]) socket.close();
-    exit(0);
-  };
-  const sockets = { shell, iopub, stdin };
-  const server = new KernelServer({
-    session,
-    signer,
-    sockets,
-    executor,
-    kernelInfo: info,
-    onShutdown: stop,
-    log,
-  });
-
-  const interrupted = (): void => ours(() => interrupts.interrupt());
-  const emit = process.emit.bind(process) as (name: string) => boolean;
-  const onEvent: { [T in ControlEvent["type"]]: (event: Extract<ControlEvent, { type: T }>) => void } = {
-    ready: () => undefined,
-    failed: ({ message }) => {
-      log(message);
-      exit(1);
-    },
-    interrupt: () => {
-      interrupted();
-      // Libraries that know nothing of this kernel listen to SIGINT.
-      emit("SIGINT");
-    },
-    terminated: () => ours(() => interrupts.terminated()),
-    shutdown: stop,
-    closed,
-    handled: ({ header }) => server.handledElsewhere(header),
-  };
-  control.on("message", (event: ControlEvent) => (onEvent[event.type] as (event: ControlEvent) => void)(event));
-
-  process.on("SIGTERM", stop);
-  guardProcess({ uncaught: (thrown) => server.uncaught(thrown), interrupted });
-  await server.serve();
-}
-
-main().catch((error: unknown) => {
-  const text = error instanceof ConnectionError ? error.message : ((error as Error).stack ?? String(error));
-  process.stderr.write(`the TypeScript kernel cannot start: ${text}\n`);
-  process.exitCode = 1;
-  setTimeout(() => process.exit(1), 100).unref();
+const kernel = path.join(path.dirname(fileURLToPath(import.meta.url)), "kernel.js");
+const words = process.argv.slice(2);
+const child = spawn(process.execPath, [...process.execArgv, kernel, ...words, LAUNCHER_FD.flag], {
+  stdio: ["inherit", "inherit", "pipe", "pipe"],
 });
+
+/** What it wrote at last: V8 and native libraries say there why they give up. */
+let lastWords = "";
+child.stderr?.on("data", (bytes: Buffer) => {
+  process.stderr.write(bytes);
+  lastWords = (lastWords + bytes.toString()).slice(-MOST_CHARACTERS);
+});
+
+/** Nothing before the kernel serves: a kernel that cannot start has said why, and nobody listens yet. */
+let note: ReadNote | undefined;
+const notes = child.stdio[LAUNCHER_FD.number] as Readable;
+notes.on("error", () => undefined);
+createInterface({ input: notes }).on("line", (line) => (note = readNote(line) ?? note));
+
+for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
+
+child.on("error", (error) => {
+  process.stderr.write(`the TypeScript kernel cannot start: ${error.message}\n`);
+  process.exitCode = 1;
+});
+child.on("exit", (code, signal) => {
+  process.exitCode = code ?? 1;
+  // A program that the kernel started may hold its stderr open for ever; what was written before has come in one turn.
+  setImmediate(() => void end(code, signal));
+});
+
+async function end(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+  if (code !== 0 && note) {
+    const { announceDeath, causeOfDeath } = await import("./death.js");
+    await announceDeath(words[words.indexOf("--config-path") + 1], note, causeOfDeath({ code, signal, lastWords }));
+  }
+  process.exit();
+}

@@ -13,6 +13,7 @@ import { History } from "./history.js";
 import { showChildOutput } from "./child-output.js";
 import { keepIntrinsics, ours } from "./intrinsics.js";
 import { OutputLimit } from "./output-limit.js";
+import type { RunningNote } from "./running-note.js";
 import { CellStdin, StdinNotAllowed } from "./stdin.js";
 import { OutputStreams } from "./streams.js";
 import { loadJupyterModule } from "./tslab.js";
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly kernelInfo: Content;
   /** Called after a shutdown request on the shell channel was answered. */
   readonly onShutdown: () => void;
+  /** Called when the kernel begins to serve, and when a cell begins and ends; never throws. */
+  readonly onRunning: (note: RunningNote) => void;
   /** The kernel's own troubles go here, never into a cell. */
   readonly log: (text: string) => void;
 }
@@ -86,6 +89,7 @@ export class KernelServer {
     // What changes from here on, cells have changed.
     keepIntrinsics();
     this.publishNow("status", { execution_state: "starting" }, NOTHING);
+    this.note(undefined);
     for await (const frames of this.options.sockets.shell) {
       this.received += 1;
       const message = this.decoded(frames);
@@ -201,6 +205,7 @@ export class KernelServer {
     for (let message = next(); message; message = next()) {
       this.running = message;
       this.parent = message;
+      this.note(message);
       this.publishNow("status", { execution_state: "busy" }, message.header);
       try {
         await this.execute(message);
@@ -210,7 +215,13 @@ export class KernelServer {
       }
       this.publishNow("status", { execution_state: "idle" }, message.header);
       this.running = undefined;
+      this.note(undefined);
     }
+  }
+
+  /** For whoever must answer if this process dies. */
+  private note(running: Message | undefined): void {
+    ours(() => this.options.onRunning({ session: this.options.session, running, last: this.parent?.header }));
   }
 
   private async execute(message: Message): Promise<void> {

@@ -58,6 +58,15 @@ export async function buildLibrary(steps) {
 }
 
 /**
+ * Compiles the kernel alone to src/kernel/dist.
+ *
+ * @param {import("./support/steps.mjs").Steps} steps
+ */
+export async function buildKernel(steps) {
+  await steps.check("kernel", "compiling src/kernel, about 3 s", () => compile("kernel", "src/kernel"));
+}
+
+/**
  * Compiles the benchmark to test/bench/dist; only `npm run bench` needs it.
  *
  * @param {import("./support/steps.mjs").Steps} steps

@@ -277,6 +277,15 @@ export class OpenNotebook {
     await this.page.locator(names.join(", ")).first().click();
   }
 
+  /** Presses the stop button and waits, from the moment when the page has sent that, no longer than a reader would. */
+  async stopWithin(index: number, milliseconds: number): Promise<void> {
+    const asked = this.page.waitForRequest((request) => /\/api\/kernels\/[^/]+\/interrupt/.test(request.url()));
+    await this.interrupt();
+    await asked;
+    const stopped = this.output(index).filter({ hasText: "Interrupted" }).first();
+    await stopped.waitFor({ timeout: milliseconds });
+  }
+
   async close(): Promise<void> {
     await this.page.close();
   }

@@ -201,10 +201,16 @@ export class KernelClient {
     return this.control("interrupt_request");
   }
 
+  /** The process that runs cells, under the one that Jupyter starts (Linux). */
+  get kernelPid(): number {
+    const { pid } = this.process;
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
+  }
+
   /** Highest resident memory of the kernel so far in MiB (Linux), else 0. */
   peakMemory(): number {
     try {
-      const status = readFileSync(`/proc/${this.process.pid}/status`, "utf8");
+      const status = readFileSync(`/proc/${this.kernelPid}/status`, "utf8");
       return Math.round(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024);
     } catch {
       return 0;

@@ -139,6 +139,36 @@ function patch(name: string, value: string): Attack {
   return { name: `${name} = ${value.slice(0, 12)}`, code, undo: undo || `(${any}).${saved}();` };
 }
 
+/** As `patch`, but so that it could not be undone if these objects were the cell's alone. */
+function patchForGood(name: string): Attack {
+  const saved = `saved${count++}`;
+  const at = name.lastIndexOf(name.endsWith("]") ? "[" : ".");
+  const key = name.endsWith("]") ? name.slice(at + 1, -1) : `"${name.slice(at + 1)}"`;
+  const define = "old = o[k], define = Object.defineProperty, d = { __proto__: null } as any";
+  const code = `{ const o = ${name.slice(0, at)} as any, k = ${key}, ${define};
+(${any}).${saved} = () => { d.value = old; d.writable = true; define(o, k, d); };
+define(o, k, { value: ${BROKEN}, configurable: false, writable: false }); }`;
+  return { name: `${name} for good`, code, undo: `(${any}).${saved}();` };
+}
+
+/** Attempts that are refused, after which the cell goes on. */
+const refused = (name: string, code: string, undo = ""): Attack => ({
+  name,
+  code: `try { ${code} } catch (error) { if (!(error instanceof TypeError)) throw error; }`,
+  undo,
+});
+
+/** Each while something of the object is a cell's. */
+const locked: readonly Attack[] = ["freeze", "seal", "preventExtensions"].map((lock) =>
+  refused(
+    `Object.${lock} of a broken prototype`,
+    `(${any}).oldMap = Array.prototype.map; Array.prototype.map = (${BROKEN}) as any; Object.${lock}(Array.prototype);`,
+    `Array.prototype.map = (${any}).oldMap;`,
+  ),
+);
+
+const objects = ["Array.prototype", "Map.prototype", "Promise.prototype", "Function.prototype", "Promise", "Error"];
+
 export const ATTACKS: readonly Attack[] = [
   ...VALUES.flatMap((value, i) => [
     { name: `throw ${i}`, code: `throw ${value};` },
@@ -149,9 +179,41 @@ export const ATTACKS: readonly Attack[] = [
   ]),
   ...replaced.map((name) => patch(name, BROKEN)),
   ...missing.map((name) => patch(name, "undefined")),
+  ...replaced.filter((name) => name.includes(".")).map(patchForGood),
+  ...locked,
+  refused("deleted and closed", "Object.preventExtensions(Array.prototype); delete (Array.prototype as any).push;"),
+  refused(
+    "Reflect closes",
+    "(globalThis as any).mapGet = Map.prototype.get; Reflect.preventExtensions(Map.prototype); Reflect.defineProperty(Map.prototype, 'get', { value: 5, configurable: false });",
+    "Object.defineProperty(Map.prototype, 'get', { value: (globalThis as any).mapGet });",
+  ),
+  refused("globalThis frozen", "Object.freeze(globalThis);"),
+  refused("process frozen", "Object.freeze(process);"),
+  {
+    name: "all at once for good",
+    code: "(globalThis as any).oldPush = Array.prototype.push; Object.defineProperties(Array.prototype, { push: { value: 5, configurable: false }, last: { value: 1 } });",
+    undo: "Object.defineProperties(Array.prototype, { push: { value: (globalThis as any).oldPush } }); delete (Array.prototype as any).last;",
+  },
+  ...objects.flatMap((name) => [
+    {
+      name: `${name} without its prototype`,
+      code: `{ const o = ${name}, old = Object.getPrototypeOf(o), set = Object.setPrototypeOf; (${any}).reparent = () => set(o, old); set(o, null); }`,
+      undo: `(${any}).reparent();`,
+    },
+    {
+      name: `${name} under a strange prototype`,
+      code: `{ const o = ${name}, old = Object.getPrototypeOf(o), set = Object.setPrototypeOf; (${any}).reparent = () => set(o, old); set(o, { get: 5, value: 5, length: 5, then: 5 }); }`,
+      undo: `(${any}).reparent();`,
+    },
+  ]),
   ...polluted.map((key) => ({
     name: `Object.prototype.${key}`,
     code: `(Object.prototype as any)["${key}"] = ${key === "then" ? "(f: () => void) => undefined" : "5"};`,
+    undo: `delete (Object.prototype as any)["${key}"];`,
+  })),
+  ...polluted.map((key) => ({
+    name: `Object.prototype.${key} for good`,
+    code: `Object.defineProperty(Object.prototype, "${key}", { value: ${key === "then" ? "(f: () => void) => undefined" : "5"}, configurable: false });`,
     undo: `delete (Object.prototype as any)["${key}"];`,
   })),
   patch("Error.prepareStackTrace", BROKEN),
@@ -193,7 +255,24 @@ export const ATTACKS: readonly Attack[] = [
   { name: "huge line", code: 'console.log("z".repeat(12_000_000));' },
   { name: "many lines", code: 'for (let n = 0; n < 20_000; n++) console.log("line", n);' },
   { name: "deep recursion", code: "const down = (): number => 1 + down(); down();" },
-  { name: "frozen", code: "Object.freeze(Array.prototype); Object.freeze(Map.prototype);" },
+  {
+    name: "sealed, then replaced",
+    code: "Object.seal(String.prototype); String.prototype.slice = (() => { throw 1; }) as any;",
+  },
+  ...[
+    "Array.prototype",
+    "Map.prototype",
+    "Promise.prototype",
+    "Error",
+    "JSON",
+    "Math",
+    "console",
+    "Object",
+    "Function.prototype",
+    "Object.prototype",
+    "require('node:fs')",
+    "require('node:events').prototype",
+  ].map((name) => ({ name: `${name} frozen`, code: `Object.freeze(${name});` })),
   { name: "kernel's own names", code: "delete (globalThis as any).__tslab__; (globalThis as any).__names = 1;" },
   { name: "no JSON display", code: "import * as tslab from 'tslab'; tslab.display.raw('text/plain', 1n as any);" },
 ];
