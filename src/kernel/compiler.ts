@@ -7,7 +7,8 @@ import type typescript from "typescript";
 import { handOverNames, unmarkModule, type CellBindings } from "./bindings.js";
 import { CellText, takenNames } from "./cell-text.js";
 import { withNamespaces } from "./declarations.js";
-import { forkOf } from "./fork.js";
+import { dependenciesOf } from "./dependencies.js";
+import { bindFile, forkOf } from "./fork.js";
 import { guardAwaits, hasTopLevelAwait } from "./guards.js";
 import { libraries } from "./libraries.js";
 import { isMoved, movedNames, moveLocalTypes, withoutUnusedTypes } from "./local-types.js";
@@ -262,13 +263,15 @@ export class Compiler {
   }
 
   /** Programs that write the declarations of a cell, even of what only a module would refuse to export. */
-  private createProgram(
-    ...args: Parameters<typeof typescript.createEmitAndSemanticDiagnosticsBuilderProgram>
-  ): typescript.EmitAndSemanticDiagnosticsBuilderProgram {
+  private createProgram(...args: Parameters<typeof typescript.createAbstractBuilder>): typescript.BuilderProgram {
     const { ts } = this;
-    const builder = ts.createEmitAndSemanticDiagnosticsBuilderProgram(...args);
+    const builder = ts.createAbstractBuilder(...args);
+    const program = builder.getProgram();
+    // tslab asks at once which names a cell has; all files are bound with the first question about a type.
+    const [cell] = program.getSourceFiles().filter(({ fileName }) => path.basename(fileName) === CELL_FILE);
+    if (cell) bindFile(ts, cell, program.getCompilerOptions());
+    builder.getAllDependencies = (file) => dependenciesOf(program, file).map(({ fileName }) => fileName);
     builder.emit = (file, writeFile, token, only, transformers = {}) => {
-      const program = builder.getProgram();
       const { afterDeclarations = [] } = transformers;
       const isCell = file && path.basename(file.fileName) === CELL_FILE;
       const moving = isCell ? [moveLocalTypes(ts, program, file, this.moved)] : [];

@@ -20,6 +20,7 @@ interface Internals {
     };
     getSymbolModifiers(checker: typescript.TypeChecker, symbol: typescript.Symbol): string;
   };
+  bindSourceFile(file: typescript.SourceFile, options: typescript.CompilerOptions): void;
   getTouchingPropertyName(file: typescript.SourceFile, position: number): typescript.Node;
   getContainerNode(node: typescript.Node): typescript.Node | undefined;
   getContainingObjectLiteralElement(node: typescript.Node): typescript.ObjectLiteralElement | undefined;
@@ -93,6 +94,11 @@ function quickInfo(ts: TypeScript & Internals) {
       tags: type.symbol?.getJsDocTags(checker),
     };
   };
+}
+
+/** Gives a file its names; one that has them is left alone. */
+export function bindFile(ts: TypeScript, file: typescript.SourceFile, options: typescript.CompilerOptions): void {
+  (ts as TypeScript & Internals).bindSourceFile(file, options);
 }
 
 /** The fork's own functions, over the `ts` that does not have them. */

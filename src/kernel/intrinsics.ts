@@ -82,7 +82,8 @@ class Intrinsics {
     guardLocks({
       isShared: (object, key) => {
         const known = this.of(object);
-        return known !== undefined && (known.closed || key === undefined || known.at[key] !== undefined);
+        // What is new on the global object is the cells' own.
+        return known !== undefined && (object !== globalThis || key === undefined || known.at[key] !== undefined);
       },
       isOurs: (object, key, { value, get, set }) => {
         const known = this.of(object)!;
