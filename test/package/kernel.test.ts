@@ -1,9 +1,9 @@
 /** The kernel as others install it: packed, in an empty project, put into an empty Jupyter, and run there by nbclient. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { before, test } from "node:test";
-import { pack, Project } from "./installed.js";
+import { checkout, pack, Project } from "./installed.js";
 
 let project: Project;
 let packed: ReturnType<typeof pack>;
@@ -23,6 +23,10 @@ test("packed are the compiled kernel, its page and its licence; neither TensorFl
     assert.ok(packed.files.includes(file), file);
   }
   assert.ok(!packed.files.some((file) => /\.map$|tsbuildinfo/.test(file)));
+  // npm builds before it packs: every source is there, and nothing that has none.
+  const sources = readdirSync(join(checkout, "src", "kernel")).filter((file) => file.endsWith(".ts"));
+  const scripts = packed.files.filter((file) => file.endsWith(".js")).map((file) => file.replace("dist/", ""));
+  assert.deepEqual(scripts.sort(), sources.map((file) => file.replace(/ts$/, "js")).sort());
   for (const other of ["diffusion-lab", "@tensorflow"])
     assert.ok(!existsSync(project.path("node_modules", other)), other);
 });
