@@ -54,7 +54,8 @@ async function startCourse(): Promise<{
   npmPid: number;
   port: number;
   server: Server;
-  kernel: number;
+  /** The launcher's process, and the one that it has started. */
+  kernel: readonly number[];
 }> {
   const port = await freePort();
   const { program, args } = npmCommand();
@@ -79,9 +80,12 @@ async function startCourse(): Promise<{
     body: JSON.stringify({ name: "tslab" }),
   });
   assert.equal(answer.status, 201, await answer.text());
-  const [kernel] = await until(
-    async () => childrenOf(server.pid, "launcher.js"),
-    (children) => children.length > 0,
+  const kernel = await until(
+    async () => {
+      const launchers = childrenOf(server.pid, "launcher.js");
+      return [...launchers, ...launchers.flatMap((one) => childrenOf(one))];
+    },
+    (processes) => processes.length === 2,
   );
   return { npm, npmPid, port, server, kernel };
 }
@@ -107,7 +111,7 @@ for (const [signal, everyone] of [
 ] as const) {
   test(`${signal} ends npm start, JupyterLab and its kernels, which served this machine only`, async () => {
     const { npm, npmPid, port, server, kernel } = await startCourse();
-    assert.deepEqual([server.pid, kernel].map(isAlive), [true, true]);
+    assert.deepEqual([server.pid, ...kernel].map(isAlive), [true, true, true]);
 
     assert.ok(server.token.length >= 32);
     for (const token of ["", "?token=wrong"]) {
@@ -122,7 +126,7 @@ for (const [signal, everyone] of [
     process.kill(everyone ? -npmPid : npmPid, signal);
     await ended;
     await until(
-      async () => [server.pid, kernel].filter(isAlive),
+      async () => [server.pid, ...kernel].filter(isAlive),
       (left) => left.length === 0,
     );
   });
