@@ -11,7 +11,7 @@ import { Interrupts } from "./interrupts.js";
 import { mimeBundle, type MimeBundle } from "./rich-display.js";
 import { Scope, type CellNames } from "./scope.js";
 import { Sources } from "./sources.js";
-import { installStacks } from "./stacks.js";
+import { stackInstaller } from "./stacks.js";
 import { closeTensorScopes, tensorScopeDepth } from "./tensor-scopes.js";
 import { cellMetadata } from "./tslab.js";
 import { Compiler, type Compiled } from "./compiler.js";
@@ -36,6 +36,7 @@ export class Executor {
   private readonly scope = new Scope();
   private readonly imports: Imports;
   private readonly sources = new Sources();
+  private readonly installStacks = stackInstaller(this.sources);
   private living = "";
   private runs = 0;
 
@@ -43,7 +44,7 @@ export class Executor {
     this.root = root;
     this.compiler = new Compiler(root);
     this.imports = new Imports(root);
-    installStacks(this.sources);
+    this.installStacks();
   }
 
   /** The .d.ts text of all names alive, against which the next cell is checked. */
@@ -143,7 +144,7 @@ export class Executor {
     const prefix = `${start} { "use strict"; `;
     ours(() => this.sources.add(filename, { label, code, locate: compiled.locate, firstLineOffset: prefix.length }));
     // In each cell anew: what one cell makes of stacks is not what the next ones get.
-    installStacks(this.sources);
+    this.installStacks();
     const script = new Script(`${prefix}${compiled.output}\n})`, { filename });
     try {
       // Not `breakOnSigint`: it takes the process's SIGINT listeners away and loses them when V8 terminates.

@@ -14,6 +14,12 @@ import { guardLocks } from "./locks.js";
 const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } =
   Reflect;
 const { get } = Map.prototype;
+const { has } = Set.prototype;
+
+/** Node writes to what inherits from these, which it could not if they were frozen. */
+const NODES: ReadonlySet<object> = new Set(
+  [EventEmitter, Readable, Writable, Module].map(({ prototype }) => prototype as object),
+);
 
 interface Known {
   readonly object: object;
@@ -67,7 +73,7 @@ function relied(): Set<object> {
   for (const one of [...iterators, ...functions, functions[0].prototype, functions[2].prototype, process.nextTick])
     withPrototypes(one);
   for (const one of [fs, path, util, vm, crypto, childProcess, Buffer, URL]) withPrototypes(one);
-  for (const { prototype } of [Buffer, EventEmitter, Readable, Writable, Module]) withPrototypes(prototype);
+  for (const one of [Buffer.prototype, ...NODES]) withPrototypes(one);
   return found;
 }
 
@@ -90,7 +96,7 @@ class Intrinsics {
         const ours = known.at[key] === undefined ? undefined : known.descriptors[known.at[key]];
         return ours !== undefined && ours.value === value && ours.get === get && ours.set === set;
       },
-      isOpen: (object) => !this.of(object)!.closed,
+      isOpen: (object) => !this.of(object)!.closed || apply(has, NODES, [object]),
       changed: (object) => {
         const found: Change[] = [];
         this.changesOf(this.of(object)!, found);

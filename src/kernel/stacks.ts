@@ -63,10 +63,13 @@ function head(error: unknown): string {
   }
 }
 
-/** From here on V8 asks this kernel how a stack reads. A cell or library that sets the hook itself gets its own way. */
-export function installStacks(sources: Sources): void {
+/**
+ * After each call of what this returns V8 asks this kernel how a stack reads. A cell or library that sets the hook itself gets its own
+ * way until then.
+ */
+export function stackInstaller(sources: Sources): () => void {
   const value = (error: unknown, sites: readonly NodeJS.CallSite[]): string =>
     head(error) + ours(() => frames(sites, sources));
   const descriptor = { __proto__: null, configurable: true, enumerable: true, writable: true, value };
-  defineProperty(ErrorClass, "prepareStackTrace", descriptor);
+  return () => void defineProperty(ErrorClass, "prepareStackTrace", descriptor);
 }

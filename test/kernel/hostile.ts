@@ -204,6 +204,7 @@ export const ATTACKS: readonly Attack[] = [
   ),
   refused("globalThis frozen", "Object.freeze(globalThis);"),
   refused("process frozen", "Object.freeze(process);"),
+  refused("emitters frozen", "Object.freeze(require('node:events').prototype);"),
   {
     name: "all at once for good",
     code: "(globalThis as any).oldPush = Array.prototype.push; Object.defineProperties(Array.prototype, { push: { value: 5, configurable: false }, last: { value: 1 } });",
@@ -286,7 +287,6 @@ export const ATTACKS: readonly Attack[] = [
     "Function.prototype",
     "Object.prototype",
     "require('node:fs')",
-    "require('node:events').prototype",
   ].map((name) => ({ name: `${name} frozen`, code: `Object.freeze(${name});` })),
   { name: "kernel's own names", code: "delete (globalThis as any).__tslab__; (globalThis as any).__names = 1;" },
   { name: "no JSON display", code: "import * as tslab from 'tslab'; tslab.display.raw('text/plain', 1n as any);" },
