@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { CaptionedDigits } from "../../src/data/index.js";
 import { readSafetensors, decodePng } from "../../src/files/index.js";
 import { examplesOf, shortened } from "../examples.js";
 
@@ -84,6 +85,15 @@ test("the example of a folder of pictures runs as written", () => {
   const [example] = examplesOf("src/data/README.md");
   assert.match(run("photos.ts", shortened(example)), /^left out dogs\/bad\.png: /);
   assert.ok(decodePng(readFileSync(join(place, "drawn.png"))).width > 2 * 32);
+});
+
+test("the example of captioned digits runs as written, and says the captions and the facts", () => {
+  const [, example] = examplesOf("src/data/README.md");
+  const said = projectNamed("captions-test").run("captions.ts", example);
+  const data = new CaptionedDigits({ split: "train" });
+  for (const caption of data.captions([0, 1, 2, 3])) assert.ok(said.includes(caption), said);
+  assert.match(said, new RegExp(`ground: '${data.composition(0).ground}'`));
+  assert.match(said, /12288$/m);
 });
 
 test("every file the pages link to is there", () => {
