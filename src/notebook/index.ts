@@ -16,6 +16,7 @@ export {
   type Scope,
 } from "./formula.js";
 export { check, ExerciseError, type CheckOptions, type Expected, type Predicate } from "./check.js";
+export { seal, sealed } from "./sealed.js";
 export { table, Table, type Cell, type TableOptions } from "./table.js";
 export { isHeadless } from "./environment.js";
 export type { Nested, Numeric } from "./values.js";

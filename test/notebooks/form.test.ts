@@ -1,22 +1,39 @@
 /** The form of the course's notebooks: their length, and what a reader sees at once. */
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readCells } from "./cells.js";
 
 const folder = join(import.meta.dirname, "../../notebooks");
 
+/** Notebooks not yet in the course's present form: 20 to 40 cells, prose of at most 120 words. */
+const OLD = ["00", "03", "04", "05", "07"];
+
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
-  test(`${name} has 15 to 25 cells, and no code cell of more than 12 lines or of lines too long to read at once`, () => {
+  const old = OLD.includes(name.slice(0, 2));
+  const [fewest, most] = old ? [15, 25] : [20, 40];
+  test(`${name} has ${fewest} to ${most} cells, and none too long to read at once`, () => {
     const cells = readCells(join(folder, name));
-    assert.ok(cells.length >= 15 && cells.length <= 25, `${cells.length} cells`);
+    assert.ok(cells.length >= fewest && cells.length <= most, `${cells.length} cells`);
     cells.forEach(({ type, source }, i) => {
-      if (type !== "code") return;
       const lines = source.split("\n");
-      assert.ok(lines.length <= 12, `cell ${i + 1} has ${lines.length} lines: ${lines[0]}`);
-      for (const line of lines)
-        assert.ok(line.length <= 120, `cell ${i + 1} has a line of ${line.length} characters: ${line}`);
+      if (type === "code") {
+        assert.ok(lines.length <= 12, `cell ${i + 1} has ${lines.length} lines: ${lines[0]}`);
+        for (const line of lines)
+          assert.ok(line.length <= 120, `cell ${i + 1} has a line of ${line.length} characters: ${line}`);
+      } else if (!old) {
+        const words = source.split(/\s+/).length;
+        assert.ok(words <= 120, `cell ${i + 1} has ${words} words: ${lines[0]}`);
+      }
     });
+  });
+}
+
+for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
+  test(`${name} is at most 2 MB, and 1 MB in the present form`, () => {
+    const limit = OLD.includes(name.slice(0, 2)) ? 2.1e6 : 1e6;
+    const { size } = statSync(join(folder, name));
+    assert.ok(size <= limit, `${size} bytes`);
   });
 }

@@ -1,0 +1,34 @@
+/** Answers to questions with letters, which the cell that checks them does not give away. */
+import { createHash } from "node:crypto";
+import type { Predicate } from "./check.js";
+
+const LENGTH = 8;
+
+/**
+ * The seal of an answer: the first eight hexadecimal digits of the SHA-256 of `question:answer`, without regard to
+ * case and spaces. It keeps an eye from falling on the answer; who tries all letters finds it.
+ *
+ * @example seal("R1", "a") // for the author, who writes the result into the cell
+ */
+export function seal(question: string, answer: string): string {
+  const text = `${question}:${answer.replace(/\s/g, "").toLowerCase()}`;
+  return createHash("sha256").update(text).digest("hex").slice(0, LENGTH);
+}
+
+/**
+ * What `check` holds an answer in letters against, by its {@link seal}.
+ *
+ * @param question as it was sealed, so that equal answers of two questions have unlike seals
+ * @param expected what {@link seal} gave
+ * @example check("R1", answer, sealed("R1", "1c4f…"), "look at the first picture of 00")
+ * @throws RangeError if `expected` is no seal
+ */
+export function sealed(question: string, expected: string): Predicate<string> {
+  if (!/^[0-9a-f]{8}$/.test(expected)) {
+    throw new RangeError(`a seal is ${LENGTH} hexadecimal digits, got "${expected}": make it with seal(question, answer)`);
+  }
+  return (answer) => {
+    if (typeof answer !== "string") return "answer with letters between quotes, such as \"a\"";
+    return seal(question, answer) === expected || `"${answer}" is not it`;
+  };
+}
