@@ -1,7 +1,7 @@
 // %% [markdown]
 // # Welcome to diffusion-lab
 //
-// Machines that paint do it by *un-noising*: they begin with random static and take the noise away, little by little, until a picture stands there. This course shows how, from the first equation to a model that you train yourself, and every equation on the way is computed in front of you.
+// Many machines that paint do it by *un-noising*: they begin with random static and take the noise away, little by little, until a picture stands there. This course shows how, from the first equation to a model that you train yourself, and every equation on the way is computed in front of you.
 //
 // **You need** linear algebra and some programming. No knowledge of generative models, and no GPU. **This page takes** five minutes; its cells run in under a minute and 1 GB.
 //
@@ -73,7 +73,7 @@ const labels = pairs.map((_, i) => `step ${3 * i + 1}`);
 show(lab.filmStrip(pairs, { rowLabels: ["xₜ", "x̂₀"], labels, range: [-1.5, 1.5] }));
 
 // %% [markdown]
-// **What to see.** Below, the first guess is a grey blur: the average of all digits that this noise could still become. Step by step fewer are left, then the model decides, and the rest is finishing touches.
+// **What to see.** Below, the first guess is a grey blur: the average of all digits that could have been drowned to *this* picture, the likelier ones counting more. Step by step fewer are left, then the model decides, and the rest is finishing touches.
 //
 // ## Equations that run
 //

@@ -3,7 +3,7 @@
 //
 // A diffusion model learns to undo damage. This notebook is about the damage: how a digit is turned into pure noise, a little at a time, by a rule with nothing to learn in it.
 //
-// **You will see** how one small step is built and why it must shrink the picture as it adds noise · how a thousand steps collapse into a single jump, and a measurement that proves it · what β, ᾱ and the signal-to-noise ratio say, and one famous way to get them wrong.
+// **You will see** how one small step is built and why DDPM shrinks the picture as it adds noise · how a thousand steps collapse into a single jump, and a measurement that proves it · what β, ᾱ and the signal-to-noise ratio say, and one famous way to get them wrong.
 //
 // **You need** vectors, Gaussian random variables, and nothing else. **It takes** about ten minutes to read; the cells run in under a minute and 1 GB.
 
@@ -20,9 +20,9 @@ show(lab.imageGrid(x0, { scale: 6 }));
 // %% [markdown]
 // Above is a handwritten eight: 28 × 28 pixels, each a number between −1 (black) and 1 (white). For us it is one vector $x_0$ with 784 entries.
 //
-// ## The simple wrong thing: just add noise
+// ## A tempting idea: just add noise
 //
-// Add a little Gaussian noise to every pixel, again and again, five hundred times. What could go wrong? Let us follow the variance of the pixels of eight digits.
+// Add a little Gaussian noise to every pixel, again and again, five hundred times. What happens to their size? Let us follow the variance of the pixels of eight digits.
 
 // %%
 const variance = (v: ArrayLike<number>) => tf.tidy(() => tf.moments(Float32Array.from(v)).variance.dataSync()[0]);
@@ -50,7 +50,7 @@ show(lab.lineChart({
 }));
 
 // %% [markdown]
-// **What to see.** If we only add, the variance grows for ever: the last picture depends on how long we went on, and a network would meet numbers of every size. If each step first multiplies by $\sqrt{1-\beta}$, the variance is drawn to 1 and stays there. That factor is the whole trick.
+// **What to see.** If we only add, the variance grows for ever: a network would meet numbers of every size, and its input would have to be scaled. If each step first multiplies by $\sqrt{1-\beta}$, the variance is drawn to 1 and stays there. Both conventions are in use and equal up to scaling: *variance exploding* (NCSN, EDM) only adds and scales the input; DDPM, *variance preserving*, shrinks, so that every $x_t$ has the size a network likes.
 //
 // ## One step
 //
@@ -94,7 +94,7 @@ show(lab.lineChart({
 //
 // $$q(x_t \mid x_0) = \mathcal{N}\big(\sqrt{\bar\alpha_t}\;x_0,\; (1-\bar\alpha_t) I\big)$$
 //
-// This closed form is why diffusion models can be trained at all: any moment of the film can be reached without playing it.
+// This closed form is why diffusion models can be trained *cheaply*: any moment of the film can be reached without playing it.
 
 // %%
 const { alphaBar, beta: betas } = schedule;
@@ -190,7 +190,7 @@ show(lab.lineChart({
 }));
 
 // %% [markdown]
-// **What to see.** ᾱ falls from 1 to 0. On the logarithmic axis, compare the time where the SNR crosses 1 with the film ($t=260$ of the linear schedule, about $500$ of the cosine): a single pixel is by then as much noise as picture, yet you still read the digit, and a little later, too. Your eye averages over many pixels, and so will the network. By an SNR of a tenth the digit is gone ($t=500$ of the linear schedule).
+// **What to see.** ᾱ falls from 1 to 0. On the logarithmic axis, compare the time where the SNR crosses 1 with the film ($t=260$ of the linear schedule, about $500$ of the cosine): a single pixel is by then as much noise as picture, yet you still read the digit, and a little later, too. Your eye averages over many pixels, and so will the network. By an SNR of a tenth ($t=486$ of the linear schedule, $804$ of the cosine) the digit is gone to the eye.
 //
 // ## A famous mistake
 //

@@ -6,7 +6,7 @@
 // say, and what it should pay for saying it wrong.
 //
 // **You will**
-// - see why no network, however good, can turn noise into a digit in one go;
+// - see why no network, however good, learns to turn noise into a digit in one go by squared error;
 // - take the likelihood apart into one small Gaussian problem per step, and follow it down to a plain squared error;
 // - see that predicting the noise, the image or the velocity is one and the same answer in three currencies;
 // - know the level below which a loss *cannot* fall, and train two networks towards it.
@@ -55,8 +55,8 @@ show(imageGrid(tf.reshape(tf.concat([mu, sharp]), [2, 28, 28, 1]), { columns: 2,
 // it, $\mathbb E[x_0\mid x_t]$. For a finite set of digits that mean can be computed exactly: every digit, weighted by how likely it
 // makes $x_t$. **What to see.** On the right, where all is noise, the answer is the blur from above. Further left it becomes a vague digit, which
 // need not be the right one, and then the right one. (Both digits are among the 9000, so the exact answer can find them again.) No answer on the
-// right is an image worth having. But these columns are fifty steps apart and more; from one step to the next the answer changes very little, and *that*
-// a network can learn.
+// right is an image worth having. Such a mean can be learned at every $t$. Why it is enough is a matter of the *step*: the true step back is near a Gaussian, with only
+// a mean to find, when the step is small, as notebook 02 computes. With big steps even a perfect mean fails.
 
 // %%
 const times = [50, 300, 350, 400, 450, 500, 600, 700, 800, 1000];
@@ -72,14 +72,14 @@ show(filmStrip(frames, { labels: times.map((t) => `t = ${t}`), rowLabels }));
 // ## From likelihood to small Gaussian problems
 //
 // What should the model be good at? At giving the training digits a high probability $p_\theta(x_0)$. That probability is an integral over
-// all roads $x_T\to\dots\to x_1\to x_0$, far out of reach; but Jensen's inequality bounds it by terms we can compute:
+// all roads $x_T\to\dots\to x_1\to x_0$, out of reach for the chain; but Jensen's inequality bounds it by terms we can compute:
 //
 // $$-\ln p_\theta(x_0)\;\le\;\mathbb E_q\Big[\underbrace{\mathrm{KL}\big(q(x_T|x_0)\,\Vert\,p(x_T)\big)}_{L_T}
 // +\sum_{t=2}^{T}\underbrace{\mathrm{KL}\big(q(x_{t-1}|x_t,x_0)\,\Vert\,p_\theta(x_{t-1}|x_t)\big)}_{L_{t-1}}
 // \;\underbrace{-\ln p_\theta(x_0|x_1)}_{L_0}\Big]$$
 //
-// $L_{t-1}$ says: *the model's step back should look like the step back of someone who knows the digit.* All these distributions are
-// Gaussians, and the KL divergence of two Gaussians is a formula of four numbers. As a first use we compute $L_T$, which nothing can change:
+// $L_{t-1}$ says: *the model's step back should look like the step back of someone who knows the digit.* The first is a
+// Gaussian exactly, the second by our choice (good when steps are small), and the KL divergence of two Gaussians is a formula of four numbers. As a first use we compute $L_T$, which nothing can change:
 // the price of starting from pure noise rather than from the real $x_T$. **What to see.** It is next to nothing.
 
 // %%
@@ -97,7 +97,7 @@ console.log(`L_T: ${(nats / Math.LN2).toExponential(1)} bits per pixel`);
 // ## The step back of someone who knows the digit
 //
 // Bayes' rule on two Gaussians gives a Gaussian: $q(x_{t-1}\mid x_t,x_0)=\mathcal N(\tilde\mu_t,\ \tilde\beta_t I)$. Its mean leans a little
-// towards $x_0$ and its variance is a little smaller than $\beta_t$, for knowing $x_0$ helps. Both equations, and the library's
+// towards $x_0$ and its variance is smaller than $\beta_t$, for knowing $x_0$ helps: $0.9991\,\beta_t$ at $t=500$, $0.455\,\beta_t$ at $t=2$, and 0 at $t=1$. Both equations, and the library's
 // `posterior`, at $t=500$:
 
 // %%
@@ -294,7 +294,7 @@ show(filmStrip(pictures, { labels: stages.map((t) => `t = ${t}`), rowLabels: ["x
 // %% [markdown]
 // ## Summary
 //
-// - From pure noise the best single answer is the mean of all data. So we ask for small steps back, and for each only a mean.
+// - From pure noise the best single answer is the mean of all data. So we ask for small steps back: those are nearly Gaussian, and only a mean is missing.
 // - The likelihood bound is a sum of KL divergences of Gaussians; each is a weighted squared error of the noise.
 // - Without the weight it is $L_{\text{simple}}$: draw $x_0,t,\epsilon$, make $x_t$, regress $\epsilon$.
 // - Noise, image and velocity are interchangeable answers; their errors differ by factors of the signal-to-noise ratio.

@@ -57,7 +57,7 @@ show(imageGrid(tf.concat([jump, ideal, blown]), { columns: 8, title: `one jump f
 // %% [markdown]
 // ## A small step instead
 //
-// Going from $t$ to $t-1$ asks for far less. If we knew $x_0$, the step back would be the Gaussian $q(x_{t-1}\mid x_t,x_0)$. We do not know it, but
+// Going from $t$ to $t-1$ asks for far less: a step so small is nearly a Gaussian (notebook 02), so only its mean must be guessed. If we knew $x_0$, the step back would be the Gaussian $q(x_{t-1}\mid x_t,x_0)$. We do not know it, but
 // the network has a guess, which we put in the place of $x_0$:
 //
 // $$p_\theta(x_{t-1}\mid x_t)=\mathcal N\big(\mu_\theta(x_t,t),\ \sigma_t^2 I\big),\qquad \sigma_t^2=\tilde\beta_t .$$
@@ -136,7 +136,7 @@ show(filmStrip(film, { labels: [...stops, 0].map((t) => `t = ${t}`), rowLabels: 
 // 2. **Noise is added at the last step too.** Nothing comes after it to remove it.
 //
 // `ddpm` draws no noise itself but is given it, so the first is one line. The second cannot happen to it: with $\sigma^2=\tilde\beta$ the last step adds nothing, as you
-// have just seen. Code that uses $\sigma^2=\beta$ there adds $\sqrt{\beta}$, so we add that by hand. A classifier judges: `recognised` is the share of images to which it
+// have just seen. Code that uses $\sigma^2=\beta$ there adds $\sqrt{\beta}$, so we add that by hand: the last of 50 steps has $\beta=0.0058$, its root is $0.076$. (In 1000 steps the root would be $0.01$, and you would not see it.) A classifier judges: `recognised` is the share of images to which it
 // gives a digit with a probability above 0.9, `classes` the number of different digits it sees; `grain` is the standard deviation of the upper rows of pixels, which are
 // black in every real digit. **What to see.** `recognised` is the same for all three, give or take one image of 32. Mistake 1 should make you wary of such judges: half of the
 // classes are gone. Mistake 2 shows in the grain only. One number is never enough.
@@ -248,10 +248,10 @@ show(table([
 //
 // The share that is recognised would be a poor judge now: nobody taught the classifier to mind blur. The **Fréchet distance** compares the means and covariances of its features for two sets of images, and so
 // also sees blur and sameness. Sixty-four *real* digits are not at distance 0 from a thousand others either: the dashed line is the mean of
-// eight such sets, its band their standard deviation: a difference smaller than that may be chance.
+// eight such sets, its band their standard deviation. The difference of two such sets varies $\sqrt2$ times as much, and 95 % of such differences lie within twice that.
 //
 // **What to see.** Two steps are too few: look at the blur in the first strip of pictures (all strips are at $\eta=0$). From four steps on all points lie within a few units of the real digits. The noise-free
-// walk is ahead at four and eight steps, the noisy one at sixteen and thirty-two, each by about as much as real sets differ: with one seed and sixty-four images that is a hint, no
+// walk is ahead at four and eight steps, the noisy one at sixteen and thirty-two, each by less than two sets of real digits may differ: with one seed and sixty-four images there is no
 // ranking. Four steps are about as many as this measurement can ask for; a sharper one needs more images. On small colour images the noise-free walk wins clearly when steps
 // are few (Song et al., table 1: CIFAR10 and CelebA). Such rankings do not travel from one data set and judge to another, so measure your own.
 //

@@ -100,7 +100,7 @@ table([50, 200, 500, 800, 950].map((t) => ({
 //
 // **What to see** (the error is on a logarithmic scale; an answer of 0 has an error of 1). The lower curve is what noise has destroyed, and no network gets below it. Without
 // a clock the error is higher at *every* time: the gap is the **price of having no clock**. Early, the deviation from a blob must be divided by the size of the noise,
-// and nobody says how small that is; up to $t=50$, where the price is highest, the answer is even worse than 0 would be, and there samplers draw the last fine details. At the very first steps
+// and nobody says how small that is; up to $t=50$, where the price is highest in absolute terms (which a logarithmic axis hides), the answer is even worse than 0 would be, and there samplers draw the last fine details. At the very first steps
 // it is smaller, for there even a network that knows the time cannot tell the noise from the width of a blob. Around $t=300$ both are at a loss. Late, the
 // noise is all there is and the answer easy, if one knows that it is late; without a clock an error of 0.05 remains.
 
@@ -142,7 +142,7 @@ show(lab.lineChart({ x: timeAxis, y: { title: "mean square error of ε̂", unit:
 // of two times only. **What to see.** On the left, four of the sixteen hands. The fast ones tell neighbours apart (hands 0 to 4, which turn once in 6 to 63
 // steps, would fill the picture), slow ones tell morning from evening. On the right, how alike each time is to $t=500$: at 500 all hands agree, and there is the sharp
 // peak. To the sides the fast hands have lost count and make the jitter, the middle ones make the waves, and the slowest, which hardly move, hold the curve above 0
-// nearly everywhere. **Random Fourier features**, sines and cosines of random multiples of $t/T$, have one width instead: a smooth bump, as wide as one over the spread of
+// nearly everywhere. **Random Fourier features**, sines and cosines of random multiples of $t/T$, here of deviation 1, have one width instead: a smooth bump, as wide as one over the spread of
 // those multiples, blind to single steps.
 
 // %%
@@ -249,7 +249,7 @@ check("the second norm gets convolution + time", norm.apply(sum), seen.get(`${fi
 // clock the moons are thin, and wrong in another way; they pile up at their outer ends and thin out at the inner ones. With a clock many points lie between the moons, most with
 // sinusoids and Fourier features, fewest with $t/T$. On the ring no training parts the blobs; only the learned vectors begin to.
 //
-// An honest reading: a clock is needed, and one in a decent *range*. Which of the four is best, an experiment of this size does not say (the lead of the learned vectors on the ring may be that of a larger network), and none of these short trainings is
+// An honest reading: in the plane a clock is needed, and one in a decent *range*. Which of the four is best, an experiment of this size does not say (the lead of the learned vectors on the ring may be that of a larger network), and none of these short trainings is
 // finished: eight separate blobs belong on the ring, and all are still above the ideal loss of 0.196. Sinusoids are the usual choice, but not because they win here.
 
 // %%
@@ -340,7 +340,7 @@ check("7.4", [0.1, 0.4, 1.5].map((x) => isA(x, 100, 600)), truth, "Bayes, with t
 // - Without a clock the best answer is the mean over the times it might be. A trained network without one comes close to that, and no closer to the truth.
 // - Sinusoids: fast hands for neighbours, slow ones for the time of day; the likeness of two codes depends on their distance only.
 // - The order of sines and cosines is part of the weights. With the wrong one nothing fails but the answers.
-// - A clock is needed, in a decent *range*. Which decent one wins depends on the data; most of the differences seen here are no larger than those between seeds.
+// - In the plane a clock is needed, in a decent *range*. Which decent one wins depends on the data; most of the differences seen here are no larger than those between seeds.
 //
 // **Next**, if you have not been there: [05 · The reverse process](05-reverse-process.ipynb) uses the clock once a step.
 //
