@@ -25,10 +25,12 @@ export function seal(question: string, answer: string): string {
  */
 export function sealed(question: string, expected: string): Predicate<string> {
   if (!/^[0-9a-f]{8}$/.test(expected)) {
-    throw new RangeError(`a seal is ${LENGTH} hexadecimal digits, got "${expected}": make it with seal(question, answer)`);
+    throw new RangeError(
+      `a seal is ${LENGTH} hexadecimal digits, got "${expected}": make it with seal(question, answer)`,
+    );
   }
   return (answer) => {
-    if (typeof answer !== "string") return "answer with letters between quotes, such as \"a\"";
+    if (typeof answer !== "string") return 'answer with letters between quotes, such as "a"';
     return seal(question, answer) === expected || `"${answer}" is not it`;
   };
 }
