@@ -48,5 +48,5 @@ test("the stop button ends a loop that only computes, and a cell that only waits
     await notebook.stopWithin(index, PATIENCE);
   }
   await notebook.run(4);
-  assert.equal(await notebook.output(4).innerText(), '"alive"');
+  assert.equal(await notebook.output(4).innerText(), "'alive'");
 });
