@@ -14,6 +14,13 @@ export { nearestDistances, neighbourRadii } from "./neighbours.js";
 export { type PrecisionRecall, type PrecisionRecallOptions, precisionRecall } from "./precision-recall.js";
 export { type Memorising, memorising } from "./memorising.js";
 export { type HighFrequencyOptions, highFrequencyShare } from "./blur.js";
+export {
+  type DetailBand,
+  type LostDetailOptions,
+  lostDetail,
+  peakSignalToNoise,
+  squaredErrors,
+} from "./reconstruction.js";
 export { type BootstrapOptions, bootstrapInterval, type Interval, wilsonInterval } from "./intervals.js";
 export { rankCorrelation } from "./correlation.js";
 export { colourBinding, obedience, withColoursSwapped, type ShareCount, type Obedience } from "./obedience.js";

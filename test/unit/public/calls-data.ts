@@ -100,6 +100,7 @@ export const calls: Calls = {
   modeCoverage: () => [features, ringModes(), { within: 3 }],
   realVersusReal: () => [features, () => 0, stream, { repeats: 2 }],
   precisionRecall: () => [features, features, { neighbours: 2 }],
+  lostDetail: () => [tf.randomNormal([2, 8, 8, 1]), tf.slice(images, 0, 2), { bands: [1] }],
   highFrequencyShare: () => [images, { above: 0.5 }],
   bootstrapInterval: () => [[1, 2, 3], () => 0, stream, { repeats: 10 }],
   fitGaussian: () => [features],
