@@ -13,7 +13,8 @@ export interface Recipe {
   readonly batchSize: number;
   /** @param steps the whole length of the training, for schedules of the learning rate */
   trainerOptions(steps: number): TrainerOptions;
-  make(run: { readonly seed: number; readonly batchSize: number }): RecipeRun;
+  /** @param run.steps the whole length, for a loss that changes over it */
+  make(run: { readonly seed: number; readonly batchSize: number; readonly steps: number }): RecipeRun;
 }
 
 /** A recipe made ready to run. */

@@ -67,5 +67,6 @@ export type { AskableCondition, DrawRequest, GenerativeModel } from "./model.js"
 export type { DrawOption, Family, Recipe, RecipeRun, SaveTarget } from "./family.js";
 export type { TrainingRecord } from "./record.js";
 export * from "./vae/index.js";
+export * from "./autoencoder/index.js";
 export * from "./flow/index.js";
 export * from "./gan/index.js";

@@ -1,5 +1,6 @@
 /** Every family of generative models, and the way to open a model of whichever. A new family needs one line here. */
 import { nearestName } from "../base/check.js";
+import { autoencoderFamily } from "./autoencoder/index.js";
 import { diffusionFamily } from "./diffusion/family.js";
 import type { Family } from "./family.js";
 import { flowFamily } from "./flow/index.js";
@@ -8,7 +9,7 @@ import { ganFamily } from "./gan/index.js";
 import type { GenerativeModel } from "./model.js";
 import { vaeFamily } from "./vae/index.js";
 
-export const families: readonly Family[] = [diffusionFamily, vaeFamily, flowFamily, ganFamily];
+export const families: readonly Family[] = [diffusionFamily, vaeFamily, autoencoderFamily, flowFamily, ganFamily];
 
 /**
  * Opens a trained model of whatever family: the one that `model_index.json` names. A folder without an index is a

@@ -2,6 +2,7 @@
 import * as tf from "../../../src/runtime/tf.js";
 import {
   AutoencoderKL,
+  AutoencoderModel,
   CaptionedDigits,
   Classifier,
   ConvVae,
@@ -19,6 +20,7 @@ import {
   MlpGenerator,
   NormalisingFlowModel,
   diffusionModel,
+  picturesOf,
   saveNetwork,
   saveDiffusionModel,
 } from "../../../src/index.js";
@@ -26,8 +28,10 @@ import { images, network, path, scope, task, times, type Calls } from "./things.
 
 const small = { height: 8, width: 8, in_channels: 1 };
 const vae = new ConvVae({ ...small, block_out_channels: [8], hidden_channels: 8, latent_channels: 2 });
-const autoencoder = new AutoencoderKL({ block_out_channels: [4], norm_num_groups: 2, in_channels: 1 });
 const detector = new DigitDetector({ channels: [8, 8, 8], features: 4 });
+const grey = { in_channels: 1, out_channels: 1 };
+const autoencoder = new AutoencoderKL({ ...grey, block_out_channels: [4], norm_num_groups: 2 });
+const greys = picturesOf(new Float32Array(2 * 64), [8, 8, 1]);
 const classifier = new Classifier({ ...small, channels: [8, 8, 8], features: 4, classes: 3 });
 const generator = new MlpGenerator({ dimensions: 2, latent_channels: 2, hidden: [4] });
 const discriminator = new MlpDiscriminator({ dimensions: 2, hidden: [4] });
@@ -92,6 +96,8 @@ export const calls: Calls = {
   TrainingStep: () => [task, { learningRate: 1e-3 }],
   "Trainer.run": () => [new Trainer(task), 1, { onStep: () => undefined }],
   DiffusionTask: () => [{ network, path, data, shape }],
+  AutoencoderTask: () => [{ network: autoencoder, pictures: greys }],
+  latentSize: () => [autoencoder, greys, { count: 2 }],
   VaeTask: () => [{ network: vae, data }],
   ClassificationTask: () => [{ classifier, images: data, labels: new Uint8Array(4) }],
   DetectionTask: () => [{ detector, data: [new CaptionedDigits({ split: "heldOut" })], batchSize: 2 }],
@@ -113,6 +119,9 @@ export const calls: Calls = {
   learnedVarianceDenoiser: () => [network, path, { predicts: "noise" }],
   clockOf: () => [path],
   importanceBound: () => [vae, images, { samples: 2 }],
+  AutoencoderModel: () => [autoencoder, { size: [8, 8] }],
+  "AutoencoderModel.draw": () => [new AutoencoderModel(autoencoder, { size: [8, 8] }), { count: 1 }],
+  "AutoencoderModel.describe": () => [new AutoencoderModel(autoencoder), { count: 1 }],
   "VaeModel.draw": () => [new VaeModel(vae), { count: 1 }],
   "VaeModel.describe": () => [new VaeModel(vae), { count: 1 }],
   "VaeModel.logLikelihood": () => [new VaeModel(vae), images, { samples: 2 }],
@@ -127,6 +136,7 @@ export const calls: Calls = {
   toDiffusers: () => [network, "network", { format: "F32" }],
   loadNetwork: opened(() => saveNetwork(network, "network"), ["network", { expect: "UNet2DModel" }]),
   fromDiffusers: opened(() => saveNetwork(network, "network"), ["network", { expect: "UNet2DModel" }]),
+  saveAutoencoder: () => ["autoencoder", { network: autoencoder }, { format: "F32" }],
   saveVae: () => ["vae", { network: vae }, { format: "F32" }],
   saveNormalisingFlow: () => ["flow", { network: flow }, { format: "F32" }],
   saveDetector: () => ["detector", { detector, heldOutDigits: 1 }, { format: "F32" }],

@@ -29,12 +29,14 @@ const VALUES = new Map([
   ["TrainingRecord", "what a file holds"],
   ["LossReport", "a trainer's report is one"],
   ["Picture", "a picture"],
+  ["PictureSource", "whatever makes pictures"],
 ]);
 
 /** Parameters that are handed on whole, or of which more is given than is read. */
 const HANDED_ON = new Map([
   ["labelsFor#1", "what generate takes"],
   ["saveVae#1", "a VaeModel is one"],
+  ["saveAutoencoder#1", "an AutoencoderModel is one"],
   ["saveNormalisingFlow#1", "a NormalisingFlowModel is one"],
   ["saveGan#1", "a GanModel is one"],
   ["GanModel#0", "another GanModel is one"],
