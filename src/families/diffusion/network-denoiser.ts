@@ -16,12 +16,13 @@ import {
   type Condition,
   type ConditionPlan,
   type Parameters,
+  type ParameterView,
   type TrainingInputs,
 } from "../../nn/index.js";
 
-/** A network of noisy data and time: `UNet2D`, `UNet2DCondition`, `DiT`, `UVit`, `PointMlp`, or one of your own. */
-export interface TimeNetwork {
-  readonly parameters: Parameters;
+/** What can be trained on noisy data and time: a {@link TimeNetwork}, or several networks joined to one. */
+export interface TrainedTimeNetwork {
+  readonly parameters: ParameterView;
   /** What it needs as its condition; left out, the network alone knows, and nothing is checked before it runs. */
   readonly conditions?: ConditionPlan;
   /**
@@ -34,8 +35,13 @@ export interface TimeNetwork {
   apply(x: tf.Tensor, timestep: tf.Tensor1D, condition?: Condition, training?: TrainingInputs): tf.Tensor;
 }
 
+/** A network of noisy data and time: `UNet2D`, `UNet2DCondition`, `DiT`, `UVit`, `PointMlp`, or one of your own. */
+export interface TimeNetwork extends TrainedTimeNetwork {
+  readonly parameters: Parameters;
+}
+
 /** @throws TypeError for what is no network of noisy data and time */
-export function requireTimeNetwork(value: unknown): asserts value is TimeNetwork {
+export function requireTimeNetwork(value: unknown): asserts value is TrainedTimeNetwork {
   const { parameters, apply, predict } = (value ?? {}) as Partial<TimeNetwork> & { readonly predict?: unknown };
   if (typeof apply === "function" && parameters !== undefined) return;
   const denoiser = typeof predict === "function" ? ": this is a denoiser already" : "";

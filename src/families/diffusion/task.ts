@@ -15,19 +15,21 @@ import {
 } from "../../diffusion/index.js";
 import { drawMasks, dropoutSites, type DropoutSite } from "../../nn/index.js";
 import { RandomStream } from "../../random/index.js";
-import { requireExamples, requireFloats, warnOfRange } from "../require-examples.js";
-import { conditionTensors, requireColumns, type ConditionOptions } from "../conditions.js";
-import { clockOf, requireTimeNetwork, type NetworkClock, type TimeNetwork } from "./network-denoiser.js";
+import type { ConditionOptions } from "../conditions.js";
+import { examplesOf, type ExampleSource } from "./examples.js";
+import { clockOf, requireTimeNetwork, type NetworkClock, type TrainedTimeNetwork } from "./network-denoiser.js";
 import { simpleObjective, type Objective } from "./objective.js";
-import { ShuffledOrder } from "../../training/shuffled-order.js";
 import type { LossFeedback, PhaseLoss, TrainingPhase, TrainingTask } from "../../training/task.js";
 
 export interface DiffusionTaskOptions extends ConditionOptions {
-  readonly network: TimeNetwork;
+  readonly network: TrainedTimeNetwork;
   /** From data to noise: a discrete schedule or a continuous path. */
   readonly path: GaussianPath;
-  /** Training data, flat: count examples of `shape`. Images are [H, W, C] in [−1, 1]. */
-  readonly data: Float32Array;
+  /**
+   * Training data, flat: count examples of `shape`, images [H, W, C] in [−1, 1]. Or a source that makes the examples of
+   * each step, with their conditions.
+   */
+  readonly data: Float32Array | ExampleSource;
   /** Shape of one example. */
   readonly shape: readonly number[];
   /** Noise that belongs to each example, as long as `data`: reflow's pairs. Default: fresh noise at each step. */
@@ -108,7 +110,7 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
   private readonly objective: Objective;
   private readonly times: TimeDensity;
   private readonly clock: NetworkClock;
-  private readonly order: ShuffledOrder;
+  private readonly examples: ExampleSource;
   private sites: ReadonlyMap<string, DropoutSite> | undefined;
 
   constructor(private readonly options: DiffusionTaskOptions) {
@@ -116,27 +118,14 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
     const { network, data, shape, noise, path, batchSize = 64, seed = 0 } = options;
     requireTimeNetwork(network);
     requireGaussianPath(path);
-    requireFloats("data", data);
-    if (noise) requireFloats("noise", noise);
     requireShape(shape);
     const { times = uniformTimes(path) } = options;
     this.size = sizeOf(shape);
-    const count = data.length / this.size;
-    if (!Number.isInteger(count) || count < 1) {
-      throw new RangeError(
-        `${data.length} numbers are no whole count of examples of shape [${shape}] (${this.size} each)`,
-      );
-    }
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new RangeError(`batchSize must be a positive whole number, got ${batchSize}`);
     }
-    if (noise && noise.length !== data.length) {
-      throw new RangeError(`noise that belongs to the data needs its ${data.length} numbers, got ${noise.length}`);
-    }
-    requireExamples("data", data, this.size);
-    warnOfRange("data", data, shape);
-    if (noise) requireExamples("noise", noise, this.size);
-    requireColumns(options, count, network.conditions);
+    const { conditions, unconditional } = options;
+    this.examples = examplesOf(data, { shape, noise, seed, conditions, unconditional }, network.conditions);
     if (options.objective && (options.prediction ?? options.weighting) !== undefined) {
       throw new RangeError("prediction and weighting are the default objective's: give them to the objective instead");
     }
@@ -150,7 +139,6 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
     this.times = times;
     this.feedback = this.feedbackOf(times);
     this.clock = options.clock ?? clockOf(path);
-    this.order = new ShuffledOrder(count, seed);
     this.phases = [{ name: "network", trains: network.parameters, loss: (batch) => this.phaseLoss(batch) }];
   }
 
@@ -163,25 +151,24 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
    * All that step `step` draws, and what follows from the times. The caller disposes it.
    */
   batch(step: number): DiffusionBatch {
-    const { path, shape, data, noise } = this.options;
+    const { path, shape } = this.options;
     const { batchSize: n, seed, objective } = this;
     const sites = this.dropout();
-    const indices = this.order.indices(step, n);
+    const { x0, noise, condition } = this.examples.batch(step, n);
     const { times, weights } = this.drawTimes(step);
-    // ε ~ N(0, I)
-    const epsilon = noise ? this.gather(noise, indices) : new RandomStream(seed, "noise", step).normals(n * this.size);
     const { signal, noise: sigma } = coefficients(path, times, n);
     const column = (values: Float32Array): tf.Tensor => tf.tensor(values, [n, ...shape.map(() => 1)]);
     const numbers = Object.entries(objective.numbers(path, times));
     return {
-      x0: tf.tensor(this.gather(data, indices), [n, ...shape]),
-      noise: tf.tensor(epsilon, [n, ...shape]),
+      x0,
+      // ε ~ N(0, I)
+      noise: noise ?? tf.tensor(new RandomStream(seed, "noise", step).normals(n * this.size), [n, ...shape]),
       time: this.networkTimes(times),
       signal: column(signal),
       sigma: column(sigma),
       weight: tf.tensor1d(weights.slice()),
       numbers: Object.fromEntries(numbers.map(([name, values]) => [name, column(values)])),
-      condition: conditionTensors(this.options, indices, { seed, step }),
+      condition,
       masks: drawMasks(sites, { seed, step }),
     };
   }
@@ -217,14 +204,6 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
     return tf.tidy(() => this.clock(tf.tensor1d(times.slice())));
   }
 
-  private gather(values: Float32Array, indices: Int32Array): Float32Array {
-    const gathered = new Float32Array(indices.length * this.size);
-    indices.forEach((index, i) =>
-      gathered.set(values.subarray(index * this.size, (index + 1) * this.size), i * this.size),
-    );
-    return gathered;
-  }
-
   /** The places where the network drops, for whole batches: found once, by running it on one example. */
   private dropout(): ReadonlyMap<string, DropoutSite> {
     this.sites ??= new Map(
@@ -240,7 +219,7 @@ export class DiffusionTask implements TrainingTask<DiffusionBatch> {
     const { network, shape } = this.options;
     const { times } = this.drawTimes(1);
     return dropoutSites((masks) => {
-      const condition = conditionTensors(this.options, Int32Array.of(0), { seed: this.seed, step: 0 });
+      const { condition } = this.examples.batch(1, 1);
       return network.apply(tf.zeros([1, ...shape]), this.networkTimes(times.slice(0, 1)), condition, { masks });
     });
   }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { mapTree } from "../../../src/base/tree.js";
+import type { Parameters } from "../../../src/nn/index.js";
 import * as tf from "../../../src/runtime/tf.js";
 import {
   cosineSchedule,
@@ -97,7 +98,7 @@ test("the hybrid objective is hybridLoss of the same batch", () => {
   });
   near(lossOf(own, batch), expected, 1e-5);
   tf.dispose(batch as tf.TensorContainer);
-  own.parameters.dispose();
+  (own.parameters as Parameters).dispose();
 });
 
 test("score matching is the score's error weighted by SNR", () => {

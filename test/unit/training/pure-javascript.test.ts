@@ -29,7 +29,7 @@ async function train(backend: string): Promise<Outcome> {
   await trainer.run(20);
   const outcome = { losses: [...trainer.losses], values: task.parameters.toFlat(), average: trainer.averageValues };
   trainer.dispose();
-  task.parameters.dispose();
+  network.parameters.dispose();
   assert.equal(tf.memory().numTensors, before);
   return outcome;
 }
