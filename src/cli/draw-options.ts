@@ -6,6 +6,7 @@ import { families } from "../families/list.js";
 import type { DrawOption } from "../families/family.js";
 import type { DrawRequest, GenerativeModel } from "../families/model.js";
 import type * as tf from "../runtime/tf.js";
+import { maskOption, pictureOption } from "./picture-option.js";
 
 const ofFamilies: Readonly<Record<string, DrawOption>> = Object.assign({}, ...families.map(({ options }) => options));
 
@@ -14,6 +15,7 @@ export const drawArguments = {
   ...Object.fromEntries(Object.keys(ofFamilies).map((name) => [name, { type: "string" } as const])),
   n: { type: "string" },
   class: { type: "string" },
+  prompt: { type: "string" },
   seed: { type: "string" },
   batch: { type: "string" },
 } as const;
@@ -34,23 +36,33 @@ export function drawRequest(
 ): DrawRequest {
   const text = (name: string): string | undefined => values[name] as string | undefined;
   const label = optional(text("class"), (given) => wholeNumber("--class", given, 0, 0));
-  const given = Object.entries(ofFamilies).flatMap(([name, { kind }]) => {
+  const prompt = text("prompt");
+  const condition = { ...(label !== undefined && { label }), ...(prompt !== undefined && { prompt }) };
+  const given = Object.entries(ofFamilies).flatMap(([name, { kind, key = name }]) => {
     const value = text(name);
-    return value === undefined ? [] : [[name, read[kind](`--${name}`, value)] as const];
+    return value === undefined ? [] : [[key, read[kind](`--${name}`, value)] as const];
   });
   return {
-    count: wholeNumber("--n", text("n"), defaults.count),
+    // A prompt asks for a picture, a class for a sheet of them.
+    count: wholeNumber("--n", text("n"), prompt === undefined ? defaults.count : 1),
     seed: wholeNumber("--seed", text("seed"), defaults.seed, 0),
-    batchSize: wholeNumber("--batch", text("batch"), 64),
-    ...(label !== undefined && { condition: { label } }),
+    ...batchOf(text("batch")),
+    ...(Object.keys(condition).length > 0 && { condition }),
     ...Object.fromEntries(given),
   };
 }
 
-const read: Readonly<Record<DrawOption["kind"], (option: string, given: string) => number | string>> = {
+/** Left to the model where nothing is said: one of large pictures draws few at once. */
+function batchOf(given: string | undefined): { readonly batchSize?: number } {
+  return given === undefined ? {} : { batchSize: wholeNumber("--batch", given, 1) };
+}
+
+const read: Readonly<Record<DrawOption["kind"], (option: string, given: string) => number | string | tf.Tensor>> = {
   whole: (option, given) => wholeNumber(option, given, 0),
   number: (option, given) => finiteNumber(option, given, 0),
   name: (_option, given) => given,
+  picture: pictureOption,
+  mask: maskOption,
 };
 
 /** Draws with a line of progress that moves with every step. The caller disposes the examples. */

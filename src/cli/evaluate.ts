@@ -53,7 +53,7 @@ ${familyOptionsHelp}
 `;
 
 await runMain(HELP, async () => {
-  const { n, seed, batch, class: _one, ...ofFamilies } = drawArguments;
+  const { n, seed, batch, class: _one, prompt: _text, ...ofFamilies } = drawArguments;
   const { values, name } = readCommand("model", { n, seed, batch, ...ofFamilies, write: { type: "boolean" } });
   const folder = modelFolder(name, HELP, name && fromCaller(name));
   if (isDetectorFolder(folder)) {

@@ -19,11 +19,12 @@ MODEL is a name in runs/ or assets/, or a folder: one that npm run train or diff
 
 Options
 ${familyOptionsHelp}
-  --n N            number of images, default 64
+  --n N            number of images, default 64, with --prompt 1
+  --prompt TEXT    what to draw, for a model that reads: (words:1.2) in brackets count more, [words] less
   --class N        what to draw, for a model with classes: 0 … 9 of digits; default all in turn
   --seed N         default 0; the same seed gives the same images, whatever --batch is (those of probability-flow differ
                    within its tolerance: the worst image of a batch sets its steps)
-  --batch N        images drawn at once, default 64
+  --batch N        images drawn at once, default 64; of a model that reads prompts as its size allows
   --out PLACE      a .png file, for a grid of all images (default samples.png), or a folder, for single ones
   --columns N      images in a row of the grid, default so that it is about square
   --scale N        pixels of the picture for each of an image, across and down; default so that an image of a grid is

@@ -36,8 +36,13 @@ export interface SaveTarget {
 
 /** An option of drawing, as a command line offers it. */
 export interface DrawOption {
-  /** "whole" numbers and "numbers" are parsed; a "name" is handed on as it is. */
-  readonly kind: "whole" | "number" | "name";
+  /**
+   * "whole" numbers and "numbers" are parsed; a "name" is handed on as it is. A "picture" is a file, read as a tensor [H, W, 3]
+   * in [−1, 1]; a "mask" one, [H, W] in [0, 1].
+   */
+  readonly kind: "whole" | "number" | "name" | "picture" | "mask";
+  /** Its name in the request, where that is another than on the command line. */
+  readonly key?: string;
   /** What the help shows for the value: "N", "NAME". */
   readonly placeholder: string;
   /** One or more lines of help. */

@@ -4,9 +4,9 @@ import { plainText, weightedTexts, type WeightedText } from "./weights.js";
 /** What a tokenizer must tell of itself, to fill the positions of a text encoder. */
 export interface PromptTokenizer {
   /** The tokens of a text, without those that begin and end it. */
-  encode(text: string): ArrayLike<number>;
+  tokensOf(text: string): ArrayLike<number>;
   /** What begins a text, ends it, and fills the positions behind. */
-  readonly begin: number;
+  readonly start: number;
   readonly end: number;
   readonly pad: number;
 }
@@ -21,7 +21,7 @@ export interface PromptChunk {
 export const MOST_CHUNKS = 16;
 
 /**
- * A prompt in pieces of `positions` tokens: [begin, tokens, end, padding]. One that fits is one piece, equal to what
+ * A prompt in pieces of `positions` tokens: [start, tokens, end, padding]. One that fits is one piece, equal to what
  * diffusers makes of it; a longer one goes on in further pieces, of which each begins and ends by itself.
  *
  * @param options.weights whether brackets weigh words; else they are text
@@ -35,7 +35,7 @@ export function promptChunks(
 ): readonly PromptChunk[] {
   const stretches: readonly WeightedText[] = weights ? weightedTexts(prompt) : plainText(prompt);
   const tokens = stretches.flatMap(({ text, weight }) => {
-    return Array.from(tokenizer.encode(text), (token) => ({ token, weight }));
+    return Array.from(tokenizer.tokensOf(text), (token) => ({ token, weight }));
   });
   const room = positions - 2;
   const count = Math.max(1, Math.ceil(tokens.length / room));
@@ -47,6 +47,16 @@ export function promptChunks(
     );
   }
   return Array.from({ length: count }, (_, i) => chunk(tokens.slice(i * room, (i + 1) * room), tokenizer, positions));
+}
+
+/** The tokens of a text in one piece, as a training has them: what does not fit is left out. */
+export function promptRow(text: string, tokenizer: PromptTokenizer, positions: number): Int32Array {
+  const content = Array.from(tokenizer.tokensOf(text)).slice(0, positions - 2);
+  return chunk(
+    content.map((token) => ({ token, weight: 1 })),
+    tokenizer,
+    positions,
+  ).tokens;
 }
 
 /** The chunks, and empty ones behind them until there are `count`. */
@@ -62,12 +72,12 @@ export function padded(
 
 function chunk(
   content: readonly { readonly token: number; readonly weight: number }[],
-  { begin, end, pad }: PromptTokenizer,
+  { start, end, pad }: PromptTokenizer,
   positions: number,
 ): PromptChunk {
   const tokens = new Int32Array(positions).fill(pad);
   const weights = new Float32Array(positions).fill(1);
-  tokens[0] = begin;
+  tokens[0] = start;
   content.forEach(({ token, weight }, i) => {
     tokens[i + 1] = token;
     weights[i + 1] = weight;

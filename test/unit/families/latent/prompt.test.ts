@@ -12,10 +12,10 @@ import { promptContext } from "../../../../src/families/latent/prompt/context.js
 import { plainText, weightedTexts } from "../../../../src/families/latent/prompt/weights.js";
 import { RandomStream } from "../../../../src/random/index.js";
 
-/** One token a word, its length; 0 begins, 1 ends, 2 fills. */
+/** One token a word, its length; 0 starts, 1 ends, 2 fills. */
 const tokenizer: PromptTokenizer = {
-  encode: (text) => text.split(/\s+/).flatMap((word) => (word === "" ? [] : [10 + word.length])),
-  begin: 0,
+  tokensOf: (text) => text.split(/\s+/).flatMap((word) => (word === "" ? [] : [10 + word.length])),
+  start: 0,
   end: 1,
   pad: 2,
 };
