@@ -7,16 +7,21 @@ const PARTS = {
   "bench samplers": { title: "Samplers", anchor: "samplers", line: samplersLine },
   "bench speed": { title: "Speed", anchor: "speed", line: speedLine },
   "bench quality": { title: "Quality per minute", anchor: "quality-per-minute", line: afterEqual("minutes") },
+  "bench projects": { title: "Other projects", anchor: "other-projects", line: afterEqual("minutes") },
   "bench precisions": { title: "Precision", anchor: "precision", line: afterEqual("steps") },
 } as const;
 
 export type BenchmarkPart = keyof typeof PARTS;
 
+/** What stands in the page where nothing was measured yet begins so; README has no line for it. */
+const NOT_YET = "Not measured yet";
+
 /** One line for each benchmark in the page, with a link to its table. */
 export function headlines(page: string): string {
   return Object.entries(PARTS)
-    .map(([mark, { title, anchor, line }]) => {
-      return `- [${title}](docs/benchmarks.md#${anchor}): ${line(markedPart(page, mark))}`;
+    .flatMap(([mark, { title, anchor, line }]) => {
+      const part = markedPart(page, mark);
+      return part.startsWith(NOT_YET) ? [] : [`- [${title}](docs/benchmarks.md#${anchor}): ${line(part)}`];
     })
     .join("\n");
 }

@@ -7,12 +7,25 @@ import { fileURLToPath } from "node:url";
 /** The versions the ratios are stated against. */
 export const PEERS = ["torch==2.13.0", "diffusers==0.42.1"] as const;
 
+/** Projects that the study of quality trains as they are, with a PyTorch that torchvision matches. */
+export const PROJECT_PACKAGES = [
+  "torch==2.14.1",
+  "torchvision==0.29.1",
+  "smalldiffusion==0.5.0",
+  "denoising-diffusion-pytorch==2.3.4",
+] as const;
+/** What they and what they need take on disk, in GB; PyTorch's build for CUDA, without which torchvision does not load. */
+export const PROJECTS_GB = 6;
+
 /** The folder of this package, whether this file runs from source or built. */
 const HOME = packageFolder(dirname(fileURLToPath(import.meta.url)));
-const VENV = join(HOME, "..", "..", ".cache", "peers");
+const CACHE = join(HOME, "..", "..", ".cache");
+const VENV = join(CACHE, "peers");
+/** Apart from the peers, whose PyTorch is another. */
+const PROJECTS_VENV = join(CACHE, "projects");
 
 /** A Python script of the benchmark. */
-export function script(name: "torch_worker.py" | "quality_torch.py"): string {
+export function script(name: "torch_worker.py" | "quality_torch.py" | "quality_projects.py"): string {
   return join(HOME, name);
 }
 
@@ -25,6 +38,19 @@ export function pythonWith(modules: string): string | undefined {
 export function installPeers(): void {
   if (!existsSync(pythonOf(VENV))) run("python3", ["-m", "venv", VENV]);
   if (!imports(pythonOf(VENV), "torch, diffusers")) run(pythonOf(VENV), ["-m", "pip", "install", "--quiet", ...PEERS]);
+}
+
+/** The Python of `--install-projects`, if it can import the module. */
+export function projectsPython(module: string): string | undefined {
+  return imports(pythonOf(PROJECTS_VENV), module) ? pythonOf(PROJECTS_VENV) : undefined;
+}
+
+/** Makes `.cache/projects` with {@link PROJECT_PACKAGES}, unless they are there. */
+export function installProjects(): void {
+  if (!existsSync(pythonOf(PROJECTS_VENV))) run("python3", ["-m", "venv", PROJECTS_VENV]);
+  if (projectsPython("smalldiffusion, denoising_diffusion_pytorch")) return;
+  process.stderr.write(`about ${PROJECTS_GB} GB into .cache/projects: ${PROJECT_PACKAGES.join(", ")}; some minutes\n`);
+  run(pythonOf(PROJECTS_VENV), ["-m", "pip", "install", "--quiet", ...PROJECT_PACKAGES]);
 }
 
 function packageFolder(folder: string): string {

@@ -3,10 +3,10 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeBenchmark } from "../pages.js";
-import { installPeers, PEERS } from "../peers.js";
-import { qualityContestants, TITLES, type QualityContestant } from "./contestants.js";
+import { installPeers, installProjects, PEERS, PROJECT_PACKAGES, PROJECTS_GB } from "../peers.js";
+import { projectContestants, qualityContestants, TITLES, type QualityContestant } from "./contestants.js";
 import { measurePaces } from "./pace.js";
-import { RECIPE, type ContestantName, type StudySettings } from "./recipe.js";
+import { isProject, RECIPE, type ContestantName, type StudySettings } from "./recipe.js";
 import { qualityMarkdown } from "./report.js";
 import { StudyStore } from "./store.js";
 import { runStudy, studyFolder, type QualityRow } from "./study.js";
@@ -27,12 +27,16 @@ Options
   --seeds N         default 3
   --n N             samples of each network, default 2000
   --peers none      leave PyTorch out
+  --peers projects  beside smalldiffusion and denoising-diffusion-pytorch in PyTorch's place: their networks at our size,
+                    trainers and samplers, see test/bench/quality_projects.py; drawing takes them some minutes a seed
   --install-peers   put ${PEERS.join(" and ")} into .cache/peers first
+  --install-projects put ${PROJECT_PACKAGES.join(", ")} into
+                    .cache/projects first, about ${PROJECTS_GB} GB
   --pace            only measure anew how fast each contestant is, which a first study does by itself: all minutes are
                     counted by that. It takes a minute, in which nothing else should run
   --fresh           forget what an earlier study of as many minutes has found
   --write           put the tables into docs/benchmarks.md, which has one place for studies with PyTorch and one for
-                    those without, and their line into README.md
+                    those without, and their line into README.md; one more for studies beside projects
   --out FILE        where all numbers go (default .cache/bench-quality.json)
 `;
 
@@ -41,6 +45,8 @@ const CACHE = ".cache";
 const reasons: Readonly<Record<string, string>> = {
   bf16: "this processor has no bfloat16 instructions",
   torch: "no Python here has it; --install-peers puts it into .cache/peers",
+  smalldiffusion: "--install-projects puts it into .cache/projects",
+  "denoising-diffusion-pytorch": "--install-projects puts it into .cache/projects",
 };
 
 await runMain(HELP, async () => {
@@ -52,6 +58,7 @@ await runMain(HELP, async () => {
       n: { type: "string" },
       peers: { type: "string" },
       "install-peers": { type: "boolean" },
+      "install-projects": { type: "boolean" },
       pace: { type: "boolean" },
       fresh: { type: "boolean" },
       write: { type: "boolean" },
@@ -68,11 +75,20 @@ await runMain(HELP, async () => {
   const out = values.out ?? join(CACHE, "bench-quality.json");
   requireWritable(out);
   if (values["install-peers"]) installPeers();
-  if (values.peers !== undefined && values.peers !== "none")
-    throw new RangeError(`--peers takes none here, got "${values.peers}"`);
-  const contestants = qualityContestants().filter(({ name }) => name !== "torch" || values.peers === undefined);
-  const missing = Object.entries(TITLES).filter(([name]) => !contestants.some((present) => present.name === name));
-  const why = (name: string): string => (name === "torch" && values.peers ? "as was asked" : reasons[name]);
+  if (values["install-projects"]) installProjects();
+  const { peers } = values;
+  if (peers !== undefined && peers !== "none" && peers !== "projects")
+    throw new RangeError(`--peers takes none or projects here, got "${peers}"`);
+  const contestants = [
+    ...qualityContestants().filter(({ name }) => name !== "torch" || peers === undefined),
+    ...(peers === "projects" ? projectContestants(settings.judge.count) : []),
+  ];
+  const wanted = Object.entries(TITLES).filter(([name]) => {
+    const project = isProject(name as ContestantName);
+    return peers === "projects" ? name !== "torch" : !project;
+  });
+  const missing = wanted.filter(([name]) => !contestants.some((present) => present.name === name));
+  const why = (name: string): string => (name === "torch" && peers ? "as was asked" : reasons[name]);
   for (const [name, title] of missing) process.stderr.write(`${title} takes no part: ${why(name)}\n`);
   const store = new StudyStore(studyFolder(CACHE, settings));
   if (values.fresh) store.clear();
@@ -97,8 +113,9 @@ await runMain(HELP, async () => {
   const all = { date: new Date().toISOString(), machine, recipe: RECIPE, ...study };
   writeFileAtomically(out, `${JSON.stringify(all, null, 2)}\n`);
   if (values.write) {
-    const place = contestants.some(({ name }) => name === "torch") ? "bench quality" : "bench precisions";
-    writeBenchmark(place, markdown);
+    const among = (test: (name: ContestantName) => boolean): boolean => contestants.some(({ name }) => test(name));
+    const withTorch = among((name) => name === "torch") ? "bench quality" : "bench precisions";
+    writeBenchmark(among(isProject) ? "bench projects" : withTorch, markdown);
   }
 });
 

@@ -9,7 +9,7 @@ import { smallUnetConfig, UNet2D, type Classifier } from "diffusion-lab/networks
 import { loadParameters, streamParameters } from "diffusion-lab/nn";
 import { readSafetensors } from "diffusion-lab/files";
 import { samplerNamed } from "diffusion-lab/samplers";
-import { RECIPE, type ContestantName, type JudgeSettings } from "./recipe.js";
+import { isProject, RECIPE, type ContestantName, type JudgeSettings } from "./recipe.js";
 import type { Judgement } from "./store.js";
 import { fromTorchUnet } from "./torch-weights.js";
 
@@ -29,8 +29,9 @@ export class QualityJudge {
     this.model = diffusionModel({ network, path: linearSchedule({ T: RECIPE.T }), config });
   }
 
-  /** @param weights a file of the contestant's worker */
+  /** @param weights a file of the contestant's worker: its network, or of a project the digits that it drew */
   async judge(weights: string, contestant: ContestantName, onProgress?: (share: number) => void): Promise<Judgement> {
+    if (isProject(contestant)) return this.verdict(readDigits(weights, this.settings.count));
     const { parameters } = this.model.network;
     if (contestant === "torch") {
       readSafetensors(weights, (file) => streamParameters(fromTorchUnet(file), parameters));
@@ -62,4 +63,15 @@ export class QualityJudge {
       histogram: [...histogram],
     };
   }
+}
+
+/** Digits that a project drew, [count, 28, 28, 1]. @throws RangeError if they are fewer, or not finite */
+function readDigits(path: string, count: number): tf.Tensor4D {
+  const size = 28 * 28;
+  const values = readSafetensors(path, (file) => file.read("digits").values);
+  if (values.length < count * size) {
+    throw new RangeError(`${path} holds ${values.length / size} digits, ${count} are judged: begin again with --fresh`);
+  }
+  if (!values.every(Number.isFinite)) throw new RangeError(`${path} holds digits that are not finite`);
+  return tf.tensor4d(values.subarray(0, count * size), [count, 28, 28, 1]);
 }

@@ -1,9 +1,18 @@
 /** What a study fixes: the training, the judging, who trains. */
 import type { Precision } from "diffusion-lab/compile";
 
+/** This library's own. */
+export const PRECISIONS = ["float32", "bf16"] as const;
+/** Projects that bring their own network, trainer and sampler: they are judged by the digits that they draw. */
+export const PROJECTS = ["smalldiffusion", "denoising-diffusion-pytorch"] as const;
+export type ProjectName = (typeof PROJECTS)[number];
 /** Those that train in one study. */
-export const CONTESTANTS = ["float32", "bf16", "torch"] as const;
+export const CONTESTANTS = [...PRECISIONS, "torch", ...PROJECTS] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];
+
+export function isProject(name: ContestantName): name is ProjectName {
+  return (PROJECTS as readonly string[]).includes(name);
+}
 
 /** What every contestant is told; one text, so that both languages train by the same numbers. */
 export interface TrainingRecipe {
@@ -32,6 +41,14 @@ export interface QualityOrder extends TrainingRecipe {
   readonly precision: Precision;
   /** Raw float32 file of the training images, [count, 28, 28], for those who have no other way to them. */
   readonly data: string;
+}
+
+/** What a project is told: the recipe's batch and learning rate, all else its own; and how many digits it is to draw. */
+export interface ProjectOrder extends Pick<TrainingRecipe, "batchSize" | "learningRate"> {
+  readonly project: ProjectName;
+  readonly seed: number;
+  readonly data: string;
+  readonly samples: number;
 }
 
 /** How the networks are judged once they are trained. */

@@ -2,7 +2,7 @@
 import { markdownTable, percent } from "diffusion-lab/base";
 import { meanAndSpread } from "../statistics.js";
 import { TITLES } from "./contestants.js";
-import { CONTESTANTS, RECIPE, type ContestantName } from "./recipe.js";
+import { CONTESTANTS, isProject, PRECISIONS, PROJECTS, RECIPE, type ContestantName } from "./recipe.js";
 import type { Ending } from "./store.js";
 import type { QualityRow, QualityStudy } from "./study.js";
 
@@ -22,7 +22,8 @@ export function qualityMarkdown(study: QualityStudy): string {
   const seeds = [...new Set(rows.map(({ seed }) => seed))];
   const sections = [
     `${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"}, ${minutes} ${minutes === 1 ? "minute" : "minutes"} of training each; ` +
-      `${judge.count} samples of each network by \`${judge.sampler}\` in ${judge.steps} evaluations. ${conclusions(study)}`,
+      `${judge.count} samples of each network by \`${judge.sampler}\` in ${judge.steps} evaluations` +
+      `${rows.some(({ contestant }) => isProject(contestant)) ? ", of a project by its own sampler" : ""}. ${conclusions(study)}`,
     qualityTable(study, seeds),
     "What the minutes were enough for, and how long it took from the start of the process to the end of the first step, which is not part of them:",
     paceTable(rows, seeds),
@@ -41,6 +42,10 @@ export function conclusions({ rows }: QualityStudy): string {
   return [
     comparison(`${time}, float32 here has`, "PyTorch's", minutes("float32"), minutes("torch")),
     comparison(`${time}, bf16 has`, "PyTorch's", minutes("bf16"), minutes("torch")),
+    ...PROJECTS.flatMap((name) => [
+      comparison(`${time}, float32 here has`, `${TITLES[name]}'s`, minutes("float32"), minutes(name)),
+      comparison(`${time}, bf16 has`, `${TITLES[name]}'s`, minutes("bf16"), minutes(name)),
+    ]),
     comparison("After equal steps, bf16 has", "float32's", equal.bf16, equal.float32),
     imagesSeen(rows),
   ]
@@ -87,8 +92,12 @@ function qualityTable({ rows, floor }: QualityStudy, seeds: readonly number[]): 
   const columns: Column[] = [
     ...present.map((name) => distance(`Fréchet: ${TITLES[name]}`, distances[name], floor.frechet)),
     ...present
-      .filter((name) => name !== "torch" && present.includes("torch"))
-      .map((name) => ratio(`${TITLES[name]} / PyTorch`, distances[name], distances["torch"])),
+      .filter(isOther)
+      .flatMap((other) =>
+        present
+          .filter((name) => !isOther(name))
+          .map((name) => ratio(`${TITLES[name]} / ${TITLES[other]}`, distances[name], distances[other])),
+      ),
     ...present.map((name) =>
       share(`> 0.9: ${TITLES[name]}`, pick(rows, seeds, name, "minutes", "recognised"), floor.recognised),
     ),
@@ -132,7 +141,7 @@ function equalSteps(rows: readonly QualityRow[], seeds: readonly number[]) {
       (row) =>
         row.seed === seed &&
         row.ending === "minutes" &&
-        row.contestant !== "torch" &&
+        !isOther(row.contestant) &&
         row.contestant !== further?.contestant,
     );
     return further && other && further.steps === other.steps ? [further, other] : [];
@@ -145,6 +154,11 @@ function equalSteps(rows: readonly QualityRow[], seeds: readonly number[]) {
     bf16: of("bf16", "frechet"),
     recognised: { float32: of("float32", "recognised"), bf16: of("bf16", "recognised") },
   };
+}
+
+/** Not this library's. */
+function isOther(name: ContestantName): boolean {
+  return !(PRECISIONS as readonly string[]).includes(name);
 }
 
 function contestantsIn(rows: readonly QualityRow[]): ContestantName[] {

@@ -20,12 +20,27 @@ test("another table becomes another line, of its own part only", () => {
   const faster = page.replace("| unet sample 64 | diffusion-lab | 89 |", "| unet sample 64 | diffusion-lab | 12 |");
   assert.notEqual(faster, page);
   const [before, after] = [page, faster].map((text) => headlines(text).split("\n"));
-  assert.equal(before.length, 4);
+  assert.equal(before.length, /bench projects -->\nNot measured/.test(page) ? 4 : 5);
   assert.deepEqual(
     before.map((line, i) => line === after[i]),
-    [true, false, true, true],
+    before.map((line) => !line.startsWith("- [Speed]")),
   );
   assert.match(after[1], /and an evaluation 0\.10 \(/);
+});
+
+test("what was not measured yet has no line", () => {
+  const projects = "other-projects";
+  assert.ok(/<!-- bench projects -->\nNot measured yet/.test(page) !== headlines(page).includes(projects));
+  const measured = page.replace(
+    /(<!-- bench projects -->)[^]*?(<!-- \/bench projects -->)/,
+    "$1\n3 seeds. After equal minutes, float32 here has 0.50 × a's Fréchet distance (0.4 to 0.6): better with every seed. In\n$2",
+  );
+  assert.match(
+    headlines(measured),
+    /\[Other projects\]\(docs\/benchmarks\.md#other-projects\): after equal minutes, float32 here/,
+  );
+  const not = page.replace(/(<!-- bench speed -->)[^]*?(<!-- \/bench speed -->)/, "$1\nNot measured yet.\n$2");
+  assert.equal(headlines(not).split("\n").length, headlines(page).split("\n").length - 1);
 });
 
 test("of samplers, those that add noise do not compete, nor do missing errors", () => {

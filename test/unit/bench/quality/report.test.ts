@@ -88,3 +88,23 @@ test("a study without PyTorch or bf16 leaves their columns out, a missing networ
   assert.doesNotMatch(markdown, /bf16|equal steps|same number/);
   assert.doesNotMatch(qualityMarkdown(study([row(0, "float32", 700, 90)])), /PyTorch|bf16/);
 });
+
+test("beside projects each precision is set beside each of them, which drew by samplers of their own", () => {
+  const beside = study([
+    row(0, "float32", 700, 50),
+    row(1, "float32", 700, 50),
+    row(0, "smalldiffusion", 300, 100),
+    row(1, "smalldiffusion", 300, 200),
+    row(0, "denoising-diffusion-pytorch", 300, 40),
+    row(1, "denoising-diffusion-pytorch", 300, 40),
+  ]);
+  assert.match(
+    conclusions(beside),
+    /^After equal minutes, float32 here has 0\.38 × smalldiffusion's Fréchet distance \(0\.25 to 0\.50\): better with every seed\. After equal minutes, float32 here has 1\.25 × denoising-diffusion-pytorch's Fréchet distance \(1\.25 to 1\.25\): worse with every seed\. /,
+  );
+  const markdown = qualityMarkdown(beside);
+  assert.match(markdown, /in 10 evaluations, of a project by its own sampler\. After/);
+  assert.match(markdown, /\| float32 \/ smalldiffusion \| float32 \/ denoising-diffusion-pytorch \|/);
+  assert.doesNotMatch(markdown, /same number of steps/);
+  assert.doesNotMatch(qualityMarkdown(study(rows)), /own sampler/);
+});
