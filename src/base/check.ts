@@ -17,8 +17,9 @@ export function requireKnownKeys<Given extends object>(
 ): void {
   const names = Object.keys(known);
   requireOptions(what, given, names);
-  for (const [key, value] of Object.entries(given)) {
-    if (Object.hasOwn(known, key) || value === undefined) continue;
+  for (const key of Object.keys(given)) {
+    // A known one is not read: it may be a getter that refuses.
+    if (Object.hasOwn(known, key) || given[key as keyof Given] === undefined) continue;
     if (Object.hasOwn(renamed, key)) throw new RangeError(`unknown option "${key}" of ${what}: ${renamed[key]}`);
     const nearest = nearestName(key, names);
     const remedy = nearest === undefined ? "leave it out." : `did you mean "${nearest}"?`;

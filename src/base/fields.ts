@@ -149,6 +149,8 @@ function requireObject(where: string, value: unknown): Readonly<Record<string, u
 
 /** A value as a message shows it: not more than fits a line. */
 function shown(value: unknown): string {
+  // NaN and ∞, which JSON writes as null; they come from programs, not from files.
+  if (typeof value === "number") return String(value);
   let text: string;
   try {
     text = JSON.stringify(value) ?? String(value);

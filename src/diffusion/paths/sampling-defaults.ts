@@ -1,5 +1,6 @@
 /** How a model is meant to be sampled, as data: what its folder says, and drawing from it does unless told otherwise. */
-import type { Fields } from "../../base/fields.js";
+import { Fields } from "../../base/fields.js";
+import { noiseLevel, type GaussianPath } from "./path.js";
 
 /** The bounds of x̂_0: `clipStatic(limit)` or `clipDynamic({ percentile, maximum })`. */
 export type Clipping =
@@ -84,4 +85,43 @@ export function parseClipping(fields: Fields): Clipping {
         };
   fields.finish();
   return clipping;
+}
+
+/**
+ * Refuses what a file could not say, or would say of another path.
+ *
+ * @throws RangeError naming the field that is wrong, and what it may be
+ */
+export function requireSampling(sampling: SamplingDefaults, path: GaussianPath): void {
+  const fields = new Fields("sampling", sampling);
+  if (fields.has("clipping")) parseClipping(fields.object("clipping"));
+  for (const key of ["grid", "clipping"])
+    if (fields.raw(key) === undefined) fields.refuse(key, undefined, "null, or one");
+  fields.boolean("clipKeepsNoise");
+  fields.oneOf("variance", ["posterior", "beta", "learned"]);
+  if (fields.has("grid")) requireGridOn(path, parseGrid(fields.object("grid")));
+  fields.finish();
+}
+
+function requireGridOn(path: GaussianPath, grid: SamplingGrid): void {
+  const refuse = (why: string): never => {
+    throw new RangeError(`sampling: grid: "${grid.kind}" ${why}: give grid null, or one for the path "${path.name}"`);
+  };
+  switch (grid.kind) {
+    case "spaced":
+      if (!path.discrete && (grid.stepsOffset > 0 || grid.toFirstLevel)) refuse("counts whole times, which it has not");
+      if (path.discrete && grid.stepsOffset >= path.T)
+        refuse(`with stepsOffset ${grid.stepsOffset} starts after T = ${path.T}`);
+      return;
+    case "flow":
+      if (path.discrete || path.T !== 1) refuse("visits times from 1 to 0");
+      return;
+    case "levels":
+      if (!(grid.sigmaMin < noiseLevel(path, path.T) && noiseLevel(path, path.T) < Infinity)) {
+        refuse(`leads from σ(T) = ${noiseLevel(path, path.T)} to sigmaMin = ${grid.sigmaMin}`);
+      }
+      return;
+    default:
+      grid satisfies never;
+  }
 }

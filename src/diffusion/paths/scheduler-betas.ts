@@ -120,7 +120,7 @@ function agreeing(where: string, schedule: Schedule, note: unknown): Schedule {
 }
 
 /** Whether two JSON values are the same, in whatever order their keys stand. */
-function sameJson(a: unknown, b: unknown): boolean {
+export function sameJson(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
   const keys = Object.keys(a);
   const valueOf = (object: object, key: string): unknown => (object as Record<string, unknown>)[key];

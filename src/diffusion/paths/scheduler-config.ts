@@ -2,11 +2,17 @@
 import { Fields, type Json } from "../../base/fields.js";
 import type { Prediction } from "../predictions.js";
 import { edmPath, flowPath } from "./continuous-paths.js";
-import type { GaussianPath } from "./path.js";
+import type { GaussianPath, PathConfig } from "./path.js";
 import { pathFromConfig, requireNamed } from "./registry.js";
-import { parseClipping, parseGrid, type Clipping, type SamplingDefaults } from "./sampling-defaults.js";
+import {
+  parseClipping,
+  parseGrid,
+  requireSampling,
+  type Clipping,
+  type SamplingDefaults,
+} from "./sampling-defaults.js";
 import { requireSchedule, type Schedule } from "./schedule.js";
-import { readSchedule, scheduleKeys } from "./scheduler-betas.js";
+import { readSchedule, sameJson, scheduleKeys } from "./scheduler-betas.js";
 import { readSolverKeys, solvers, statedRules, type StepRules } from "./solver-config.js";
 
 /** What a network learns to output: a {@link Prediction}, or EDM's F, which `pathPreconditioning` makes a denoiser. */
@@ -66,22 +72,37 @@ export function parseSchedulerConfig(config: unknown, where: string): DiffusionP
 }
 
 /**
- * The scheduler that says this process: a class of diffusers where one draws the same, else `GaussianPath` of our own.
+ * The scheduler that says this process: a class of diffusers where one says the same, else `GaussianPath` of our own. What
+ * it says is read again before it is returned, so that no file means something else than what was saved.
  *
- * @throws RangeError for a path that no file can name
+ * @throws RangeError for a path that no file can name, and for sampling that no file can say
  */
 export function toSchedulerConfig(process: DiffusionProcess): SchedulerConfig {
-  const { path, prediction, sampling, sigmaData = 0.5 } = process;
-  const { grid } = sampling;
+  const { path, sampling } = process;
   const config = requireNamed(path);
+  requireSampling(sampling, path);
+  const found = diffusersConfig(process, config);
+  if (found && saysTheSame(found, process)) return found;
+  const own = ownConfig(process, config);
+  if (saysTheSame(own, process)) return own;
+  throw new RangeError(
+    `the path "${path.name}" is not the one that its config names (kind "${config.kind}"), so a file would open as another: ` +
+      "make it anew from its config, pathFromConfig(path.config), or give a path of your own a kind of its own",
+  );
+}
+
+/** The keys of a scheduler of diffusers, where one may say the process. */
+function diffusersConfig(process: DiffusionProcess, { kind }: PathConfig): SchedulerConfig | undefined {
+  const { path, prediction, sampling, sigmaData = DEFAULT_SIGMA_DATA } = process;
+  const { grid } = sampling;
   const type = (Object.keys(predictionTypes) as PredictionType[]).find((one) => predictionTypes[one] === prediction);
   if (path.discrete && type && (grid === null || grid.kind === "spaced")) return discreteConfig(process, type);
   const plain = sampling.clipping === null;
-  if (config.kind === "flow" && prediction === "flow" && plain && grid?.kind === "flow") {
+  if (kind === "flow" && prediction === "flow" && plain && grid?.kind === "flow") {
     const keys = { num_train_timesteps: FLOW_TIMES, shift: grid.shift, use_dynamic_shifting: false };
     return { library: "diffusers", className: "FlowMatchEulerDiscreteScheduler", keys };
   }
-  if (config.kind === "edm" && prediction === "preconditioned" && plain && grid?.kind === "levels") {
+  if (kind === "edm" && prediction === "preconditioned" && plain && grid?.kind === "levels") {
     const keys = {
       sigma_min: grid.sigmaMin,
       sigma_max: path.T,
@@ -93,6 +114,12 @@ export function toSchedulerConfig(process: DiffusionProcess): SchedulerConfig {
     };
     return { library: "diffusers", className: "EDMEulerScheduler", keys };
   }
+  return undefined;
+}
+
+/** A process in our own words. */
+function ownConfig(process: DiffusionProcess, config: PathConfig): SchedulerConfig {
+  const { prediction, sampling, sigmaData = DEFAULT_SIGMA_DATA } = process;
   const keys = {
     path: config,
     prediction,
@@ -104,6 +131,46 @@ export function toSchedulerConfig(process: DiffusionProcess): SchedulerConfig {
   };
   return { library: "diffusion_lab", className: "GaussianPath", keys };
 }
+
+const DEFAULT_SIGMA_DATA = 0.5;
+
+/** Whether a file with these keys is read as the process. */
+function saysTheSame({ className, keys }: SchedulerConfig, process: DiffusionProcess): boolean {
+  let read: DiffusionProcess;
+  try {
+    read = parseSchedulerConfig(JSON.parse(JSON.stringify({ _class_name: className, ...keys })), className);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+  return (
+    read.prediction === process.prediction &&
+    (read.prediction !== "preconditioned" || read.sigmaData === (process.sigmaData ?? DEFAULT_SIGMA_DATA)) &&
+    sameJson(inEffect(read.sampling), inEffect(process.sampling)) &&
+    sameLevels(read.path, process.path)
+  );
+}
+
+/** The sampling without what has no effect beside the rest of it. */
+function inEffect({ grid, clipping, clipKeepsNoise, variance }: SamplingDefaults): Json {
+  return {
+    grid: grid && { ...grid },
+    clipping: clipping && { ...clipping },
+    keeps: clipping ? clipKeepsNoise : false,
+    variance,
+  };
+}
+
+/** Whether two paths have the same levels, all of a discrete one's; b² = 1 − ᾱ may be rounded otherwise. */
+function sameLevels(read: GaussianPath, path: GaussianPath): boolean {
+  if (read.T !== path.T || read.discrete !== path.discrete) return false;
+  const count = path.discrete ? path.T : 16;
+  return Array.from({ length: count }, (_, i) => ((i + 1) * path.T) / count).every(
+    (t) => near(read.signal(t), path.signal(t)) && near(read.noise(t), path.noise(t)),
+  );
+}
+
+const near = (one: number, other: number): boolean => Math.abs(one - other) <= 1e-9 * Math.max(1, Math.abs(other));
 
 const varianceTypes = {
   fixed_small: "posterior",

@@ -6,14 +6,17 @@ import type { Prediction } from "../predictions.js";
 /** The largest SNR_T at which x_T is still taken for pure noise without a warning. */
 export const TERMINAL_SNR_LIMIT = 1e-2;
 
-/** Warns where x_T still holds so much signal that sampling from noise starts wrong. */
+const warnedOf = new Set<string>();
+
+/** Warns, once of each path, where x_T still holds so much signal that sampling from noise starts wrong. */
 export function warnOfTerminalSnr(what: string, snr: number, remedy: string): void {
   if (!(snr > TERMINAL_SNR_LIMIT)) return;
-  warn(
+  const warning =
     `${what} ends at SNR_T = ${snr.toPrecision(3)} (limit ${TERMINAL_SNR_LIMIT}): x_T still shows the data, ` +
-      `but sampling starts from pure noise. ${remedy}`,
-    "TERMINAL_SNR",
-  );
+    `but sampling starts from pure noise. ${remedy}`;
+  if (warnedOf.has(warning)) return;
+  warnedOf.add(warning);
+  warn(warning, "TERMINAL_SNR");
 }
 
 /**

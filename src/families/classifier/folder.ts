@@ -1,5 +1,6 @@
 /** A classifier's folder: an index, its network and a record of its training, in classes of our own. */
-import { requireKnownKeys } from "../../base/check.js";
+import { described, requireKnownKeys } from "../../base/check.js";
+import { requireShare } from "../../base/values.js";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
@@ -47,6 +48,10 @@ export function saveClassifier(
   requireKnownKeys("saveClassifier", options, { format: true, values: true });
   requireKnownKeys("saveClassifier", model, { classifier: true, record: true, heldOutAccuracy: true });
   const { classifier, record, heldOutAccuracy } = model;
+  if (!(classifier instanceof Classifier)) {
+    throw new TypeError(`classifier must be a Classifier, got ${described(classifier)}`);
+  }
+  requireShare("heldOutAccuracy", heldOutAccuracy);
   const { name: className, component, library } = networkClassOf(classifier);
   saveModelFolder(folder, {
     className: OWN_CLASS,

@@ -1,4 +1,5 @@
 /** What a diffusion model is: a trained network, the path it was trained on, and how it is sampled. */
+import { described, nearestName, requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import {
   type Denoiser,
@@ -7,6 +8,8 @@ import {
   type SamplingDefaults,
   type Schedule,
 } from "../../diffusion/index.js";
+import { requireGaussianPath } from "../../diffusion/paths/path.js";
+import { requireSampling } from "../../diffusion/paths/sampling-defaults.js";
 import { requireDetermined } from "../../diffusion/paths/terminal-snr.js";
 import { DiT, networkClassOf, type StoredNetwork } from "../../networks/index.js";
 import type { DrawRequest, GenerativeModel } from "../model.js";
@@ -76,11 +79,58 @@ export function usualSampling(path: GaussianPath, shape: readonly number[]): Sam
   };
 }
 
-/** @throws RangeError unless network, path and configuration can be one model */
-export function requireFitting({ network, path, config, sampling }: DiffusionModelParts): void {
+/** What makes a model, and what a model has besides: it may be given whole. */
+const PARTS = { network: true, path: true, config: true, sampling: true, record: true } as const;
+const OF_A_MODEL: readonly (keyof DiffusionModel)[] = [
+  "family",
+  "schedule",
+  "classes",
+  "shape",
+  "conditions",
+  "denoiser",
+  "likelihoodOf",
+  "logLikelihood",
+  "draw",
+  "describe",
+  "dispose",
+];
+
+const CONFIG = { prediction: true, shape: true, unconditionalLabel: true, sigmaData: true } as const;
+const IS_THE_PATH = "the schedule is the part path: { network, path: linearSchedule({ T: 1000 }), config }";
+
+/** A slip in a part's name; of a whole model only its parts are looked at. */
+function requireParts(parts: DiffusionModelParts): void {
+  const isModel = (parts as Partial<DiffusionModel> | null)?.family === "diffusion";
+  const own = (key: string): boolean => !(isModel && (OF_A_MODEL as readonly string[]).includes(key));
+  const given = isModel
+    ? Object.fromEntries(
+        Object.keys(parts)
+          .filter(own)
+          .map((key) => [key, true]),
+      )
+    : parts;
+  requireKnownKeys<object>("the parts of a diffusion model", given, PARTS, { schedule: IS_THE_PATH });
+  requireKnownKeys<DiffusionConfig>("a diffusion model's config", parts.config, CONFIG, { schedule: IS_THE_PATH });
+  requireStored(parts.network);
+  requireGaussianPath(parts.path);
+}
+
+function requireStored(network: unknown): void {
+  const { config, parameters, apply } = (network ?? {}) as Partial<DiffusionNetwork>;
+  if (typeof config === "object" && parameters !== undefined && typeof apply === "function") return;
+  throw new TypeError(`network must be one of noisy data and time, such as a UNet2D, got ${described(network)}`);
+}
+
+/** @throws RangeError unless network, path and configuration can be one model; TypeError for what is none of these */
+export function requireFitting(parts: DiffusionModelParts): void {
+  requireParts(parts);
+  const { network, path, config, sampling } = parts;
   const { prediction, shape, sigmaData } = config;
   if (!outputs.includes(prediction)) {
-    throw new RangeError(`unknown prediction ${JSON.stringify(prediction)}: it is one of ${outputs.join(", ")}`);
+    const near = DIFFUSERS_NAMES[String(prediction)] ?? nearestName(String(prediction), outputs);
+    throw new RangeError(
+      `unknown prediction ${JSON.stringify(prediction)}: ${near ? `did you mean "${near}"? ` : ""}It is one of ${outputs.join(", ")}`,
+    );
   }
   if (prediction !== "preconditioned") requireDetermined(path, prediction);
   if (sigmaData !== undefined && !(sigmaData > 0 && sigmaData < Infinity)) {
@@ -103,8 +153,16 @@ export function requireFitting({ network, path, config, sampling }: DiffusionMod
       'a "preconditioned" network learns no variance: sampling.variance must be "posterior" or "beta"',
     );
   }
+  if (sampling !== undefined) requireSampling(sampling, path);
   classesOf(network, config);
 }
+
+/** What diffusers calls predictions. */
+const DIFFUSERS_NAMES: Readonly<Record<string, NetworkOutput>> = {
+  epsilon: "noise",
+  v_prediction: "velocity",
+  flow_prediction: "flow",
+};
 
 const outputs: readonly NetworkOutput[] = ["noise", "sample", "velocity", "score", "flow", "preconditioned"];
 

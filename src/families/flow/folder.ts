@@ -1,5 +1,5 @@
 /** A flow's folder: `model_index.json` of a class of our own, and the network in `flow/`. */
-import { requireKnownKeys } from "../../base/check.js";
+import { described, requireKnownKeys } from "../../base/check.js";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
 import { Glow, networkClassOf, RealNvp } from "../../networks/index.js";
@@ -19,7 +19,8 @@ export type StoredFlow = RealNvp | Glow;
  * Writes a model's folder, which `loadModel` and {@link loadNormalisingFlow} open. What cannot be written changes nothing.
  *
  * @param options.values other numbers for the same parameters, flat (an average, say)
- * @throws RangeError if a number is not finite or too large for the format, or `values` has another length
+ * @throws RangeError if a number is not finite or too large for the format, or `values` has another length; TypeError for
+ *   another network
  */
 export function saveNormalisingFlow(
   folder: string,
@@ -27,7 +28,14 @@ export function saveNormalisingFlow(
   options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
 ): void {
   requireKnownKeys("saveNormalisingFlow", options, { format: true, values: true });
+  // A model has more than its parts.
+  if (!(model instanceof NormalisingFlowModel)) {
+    requireKnownKeys("the parts of a normalising flow", model, { network: true, record: true });
+  }
   const { network, record } = model;
+  if (!isStoredFlow(network)) {
+    throw new TypeError(`a folder of a normalising flow holds a RealNvp or a Glow, got ${described(network)}`);
+  }
   const files = networkFiles(network, join(folder, PART), options);
   const { library, name } = networkClassOf(network);
   saveModelFolder(folder, {
@@ -48,9 +56,13 @@ export function loadNormalisingFlow(folder: string): NormalisingFlowModel {
     throw new RangeError(`${join(folder, INDEX)} is of class "${index.className}", a flow's is "${FLOW_PIPELINE}"`);
   }
   const network = loadPart(requirePart(index, PART));
-  if (network instanceof RealNvp || network instanceof Glow) {
+  if (isStoredFlow(network)) {
     return new NormalisingFlowModel(network, readRecord(folder));
   }
   network.dispose();
   throw new RangeError(`${join(folder, PART)} holds no RealNvp or Glow, which is what a "${FLOW_PIPELINE}" is made of`);
+}
+
+function isStoredFlow(network: unknown): network is StoredFlow {
+  return network instanceof RealNvp || network instanceof Glow;
 }

@@ -1,5 +1,5 @@
 /** A GAN's folder: `model_index.json` of a class of our own, with `generator/` and perhaps `discriminator/`. */
-import { requireKnownKeys } from "../../base/check.js";
+import { described, requireKnownKeys } from "../../base/check.js";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../../networks/index.js";
 import { INDEX, loadPart, readIndex, readRecord, requirePart, saveModelFolder, type ModelIndex } from "../folder.js";
 import { networkFiles } from "../network-folder.js";
-import { GanModel, type GanParts } from "./model.js";
+import { GanModel, requireGanKeys, type GanParts } from "./model.js";
 
 /** Our class in `model_index.json`. */
 export const GAN_PIPELINE = "GanModel";
@@ -34,12 +34,19 @@ export interface SaveGanOptions {
  * @throws RangeError if a number is not finite or too large for the format, or `values` have another length; TypeError if
  *   no folder can name a player's class
  */
-export function saveGan(
-  folder: string,
-  { generator, discriminator, record }: GanParts,
-  options: SaveGanOptions = {},
-): void {
+export function saveGan(folder: string, parts: GanParts, options: SaveGanOptions = {}): void {
   requireKnownKeys("saveGan", options, { format: true, values: true });
+  // A model has more than its parts.
+  if (!(parts instanceof GanModel)) requireGanKeys(parts);
+  const { generator, discriminator, record } = parts;
+  if (!isGenerator(generator)) {
+    throw new TypeError(`generator must be a DcganGenerator or an MlpGenerator, got ${described(generator)}`);
+  }
+  if (discriminator !== undefined && !isDiscriminator(discriminator)) {
+    throw new TypeError(
+      `discriminator must be a DcganDiscriminator or an MlpDiscriminator, got ${described(discriminator)}`,
+    );
+  }
   const { format, values = {} } = options;
   requireKnownKeys("values of saveGan", values, { generator: true, discriminator: true });
   const part = (name: typeof GENERATOR | typeof DISCRIMINATOR, network: StoredNetwork) => {
@@ -74,11 +81,11 @@ export function loadGan(folder: string): GanModel {
   }
 }
 
-function isGenerator(network: StoredNetwork): network is StoredNetwork & GeneratorNetwork {
+function isGenerator(network: unknown): network is StoredNetwork & GeneratorNetwork {
   return network instanceof DcganGenerator || network instanceof MlpGenerator;
 }
 
-function isDiscriminator(network: StoredNetwork): network is StoredNetwork & DiscriminatorNetwork {
+function isDiscriminator(network: unknown): network is StoredNetwork & DiscriminatorNetwork {
   return network instanceof DcganDiscriminator || network instanceof MlpDiscriminator;
 }
 

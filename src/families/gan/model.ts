@@ -33,6 +33,11 @@ export interface GanParts {
   readonly record?: TrainingRecord;
 }
 
+/** @throws RangeError for a part that is misspelt */
+export function requireGanKeys(parts: GanParts): void {
+  requireKnownKeys("the parts of a GAN", parts, { generator: true, discriminator: true, record: true });
+}
+
 /** A GAN that can be drawn from: one pass through its generator, which runs as one recorded graph a batch size. */
 export class GanModel implements GenerativeModel<GanDrawRequest> {
   readonly family = "gan";

@@ -1,5 +1,5 @@
 /** A VAE's folder: `model_index.json` of a class of our own, and the network in `vae/`. */
-import { requireKnownKeys } from "../../base/check.js";
+import { described, requireKnownKeys } from "../../base/check.js";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
 import { ConvVae, MlpVae, networkClassOf } from "../../networks/index.js";
@@ -19,7 +19,8 @@ export type StoredVae = ConvVae | MlpVae;
  * Writes a model's folder, which `loadModel` and {@link loadVae} open. What cannot be written changes nothing.
  *
  * @param options.values other numbers for the same parameters, flat (an average, say)
- * @throws RangeError if a number is not finite or too large for the format, or `values` has another length
+ * @throws RangeError if a number is not finite or too large for the format, or `values` has another length; TypeError for
+ *   another network
  */
 export function saveVae(
   folder: string,
@@ -27,7 +28,12 @@ export function saveVae(
   options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
 ): void {
   requireKnownKeys("saveVae", options, { format: true, values: true });
+  // A model has more than its parts.
+  if (!(model instanceof VaeModel)) requireKnownKeys("the parts of a VAE", model, { network: true, record: true });
   const { network, record } = model;
+  if (!isStoredVae(network)) {
+    throw new TypeError(`a folder of a VAE holds a ConvVae or an MlpVae, got ${described(network)}`);
+  }
   const files = networkFiles(network, join(folder, PART), options);
   const { library, name } = networkClassOf(network);
   saveModelFolder(folder, {
@@ -48,9 +54,13 @@ export function loadVae(folder: string): VaeModel {
     throw new RangeError(`${join(folder, INDEX)} is of class "${index.className}", a VAE's is "${VAE_PIPELINE}"`);
   }
   const network = loadPart(requirePart(index, PART));
-  if (network instanceof ConvVae || network instanceof MlpVae) return new VaeModel(network, readRecord(folder));
+  if (isStoredVae(network)) return new VaeModel(network, readRecord(folder));
   network.dispose();
   throw new RangeError(
     `${join(folder, PART)} holds no ConvVae or MlpVae, which is what a "${VAE_PIPELINE}" is made of`,
   );
+}
+
+function isStoredVae(network: unknown): network is StoredVae {
+  return network instanceof ConvVae || network instanceof MlpVae;
 }

@@ -223,14 +223,17 @@ test("what is no model is refused before anything is written", () => {
   };
   const { config: _config, ...nameless } = vpPath();
   const bad: [object, RegExp][] = [
-    [{ config: { ...good.config, prediction: "epsilon" } }, /unknown prediction "epsilon": it is one of noise, /],
+    [
+      { config: { ...good.config, prediction: "epsilon" } },
+      /unknown prediction "epsilon": did you mean "noise"\? It is one of noise, /,
+    ],
     [{ config: { prediction: "noise" } }, /shape must list the size of one example/],
     [{ config: { ...good.config, shape: [8, 8.5, 1] } }, /shape must list/],
     [{ config: { ...good.config, unconditionalLabel: 1 } }, /unconditionalLabel 1 must be the last row .* 2/],
     [{ config: { ...good.config, sigmaData: 0.5 } }, /sigmaData is for a "preconditioned" network/],
     [{ path: zeroTerminalSnr(path) }, /zero terminal SNR/],
     [{ path: nameless }, /the path "vp" has no config of a known kind/],
-    [{ network: { ...network } }, /is of no class that a folder could name/],
+    [{ network: { ...network, apply: () => network } }, /is of no class that a folder could name/],
   ];
   for (const [change, message] of bad) {
     assert.throws(() => saveDiffusionModel(folder, { ...good, ...change } as DiffusionModelParts), message);

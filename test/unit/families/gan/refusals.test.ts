@@ -103,7 +103,7 @@ test("a folder of another family, with another network in a player's place, or d
 test("a network that no folder can name is not saved", () => {
   assert.throws(
     () => saveGan(join(folder, "own"), { generator: pointGenerator([0]) }),
-    /of no class that a folder could name/,
+    /generator must be a DcganGenerator or an MlpGenerator/,
   );
 });
 
