@@ -38,6 +38,9 @@ const GRID: { readonly [Name in keyof TimeGridOptions]-?: true } = {
  * where the variance explodes, whose σ grows to 50 or 80 while data has 1: even in t, nearly all steps would see noise. So
  * they are, too, where even 50 trailing steps would end by a leap over the low levels (the Laplace schedule).
  *
+ * A time at the level of the one before it (β = 0 between them) is left out: a step there changes nothing, and methods that
+ * remember earlier steps would divide by its length.
+ *
  * Warns once for each grid that `spacing: "leading"` starts at SNR above 1e-2: a sampler
  * takes x_T for pure noise there.
  *
@@ -54,6 +57,10 @@ export function timeGrid(path: GaussianPath, options: TimeGridOptions = {}): num
 export function gridTimes(path: GaussianPath, options: TimeGridOptions = {}): number[] {
   requireNoSlip("a sampler's grid", options, GRID);
   requireGaussianPath(path);
+  return distinctLevels(path, askedTimes(path, options));
+}
+
+function askedTimes(path: GaussianPath, options: TimeGridOptions): number[] {
   const { T, discrete } = path;
   const { spacing = skipsLowLevels(path) ? "karras" : "trailing", levels, finish = "data" } = options;
   requireChoice("finish", finish, ["data", "last"]);
@@ -76,6 +83,23 @@ export function gridTimes(path: GaussianPath, options: TimeGridOptions = {}): nu
     throw new RangeError(`steps must be a whole number from 1 to ${discrete ? T : "∞"}, got ${steps}`);
   }
   return close(spacedTimes(path, steps, spacing), finish);
+}
+
+/** Levels nearer to each other than this share of them are one: float32 does not tell their states apart. */
+const SAME_LEVEL = 1e-7;
+
+/** The first and the last time, and between them those with a level of their own. */
+function distinctLevels(path: GaussianPath, times: readonly number[]): number[] {
+  const last = noiseLevel(path, times[times.length - 1]);
+  let before = noiseLevel(path, times[0]);
+  const differ = (one: number, other: number): boolean => one - other > SAME_LEVEL * other;
+  return times.filter((t, i) => {
+    if (i === 0 || i === times.length - 1) return true;
+    const level = noiseLevel(path, t);
+    const own = differ(before, level) && differ(level, last);
+    if (own) before = level;
+    return own;
+  });
 }
 
 function requireSaidOnce({ times, levels, steps, spacing }: TimeGridOptions): void {

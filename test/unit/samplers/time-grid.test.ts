@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import {
+  annealedLangevin,
   cosineSchedule,
   ddim,
   ddimInversion,
@@ -21,6 +22,7 @@ import {
   vePath,
   vpPath,
   zeroTerminalSnr,
+  type GaussianPath,
   type SamplerStep,
   type TimeGridOptions,
 } from "../../../src/index.js";
@@ -103,6 +105,21 @@ test("too few steps for Euler–Maruyama are warned of before the work", async (
   const warnings = await warningsOf(() => [run(10), run(10), run(50)]);
   assert.equal(warnings.length, 1, `${warnings}`);
   assert.match(warnings[0], /^reverse SDE: with 10 steps the one from t = .* on "ve" is too long for Euler–Maruyama/);
+});
+
+test("too few levels for Langevin dynamics are warned of before the work", async () => {
+  const given = (path: GaussianPath, options: object): Promise<string[]> => {
+    const denoiser = gaussianDenoiser(path, [0.3], 0.25);
+    return warningsOf(() => annealedLangevin(denoiser, path, z, { noise: fastNoise(2), ...options }));
+  };
+  const z = fastNoise(1)(0, [2, 1]);
+  // 98 % and 110 % are the errors that errors-by-path.test.ts measures there.
+  const [first] = await given(vePath(), { steps: 10 });
+  assert.match(first, /^langevin: with 10 levels of 10 steps each on "ve", data of deviation 0.5 .* 98 % off/);
+  assert.match((await given(edmPath(), { steps: 10 }))[0], /110 % off .*: take more levels \(steps\), or more inner/);
+  assert.deepEqual(await given(edmPath(), { steps: 10 }), [], "once");
+  const enough = [await given(vePath(), { steps: 20 }), await given(linearSchedule(), { steps: 10 })];
+  assert.deepEqual([...enough, await given(vePath(), { steps: 10, inner: 40 })].flat(), []);
 });
 
 /** The warnings given while `run` runs. */
