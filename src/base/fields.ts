@@ -1,5 +1,6 @@
 /** Reads the fields of a JSON object that came from a file: each is checked as it is read, and what nobody read is refused. */
 import { nearestName } from "./check.js";
+import { standIn } from "./stand-in.js";
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -132,7 +133,8 @@ export function parseJson(where: string, text: string): unknown {
     try {
       return JSON.parse(withoutInfinities(text));
     } catch {
-      throw new RangeError(`${where} is not valid JSON: the file is damaged`, { cause: error });
+      const other = standIn(text);
+      throw new RangeError(`${where} is ${other ?? "not valid JSON: the file is damaged"}`, { cause: error });
     }
   }
 }

@@ -5,7 +5,7 @@ import { described } from "./check.js";
 export function requireChoice<T>(name: string, value: T, allowed: readonly T[]): void {
   if (allowed.includes(value)) return;
   const given = typeof value === "string" ? value : shownNumber(value);
-  throw new RangeError(`${name} must be one of ${allowed.join(", ")}, got ${given}`);
+  throw new RangeError(`${name} must be one of ${allowed.map(String).join(", ")}, got ${given}`);
 }
 
 /** Throws a RangeError unless `value` is a whole number ≥ 1. */

@@ -1,9 +1,10 @@
 /** Downloads that resume and are checked by their digest. */
 import { requireKnownKeys } from "../base/check.js";
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { constants, createReadStream } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { standIn } from "../base/stand-in.js";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -113,10 +114,32 @@ async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): 
   }
 }
 
+/** Bytes are written to a file of our own: a link that lies in wait under its name is not followed, but taken away. */
+async function openPartial(partial: string, position: number): Promise<FileHandle> {
+  if (position === 0) {
+    // The system's own words for what is no file to remove.
+    await unlink(partial).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    return open(partial, "wx");
+  }
+  return open(partial, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+}
+
+/** How much of a download is there; what is no file of its own is none. */
+async function sizeOfPartial(partial: string): Promise<number> {
+  try {
+    const found = await lstat(partial);
+    return found.isFile() ? found.size : 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** One request: appends to `partial` from where it ends. */
 async function receive(url: string, partial: string, options: DownloadOptions): Promise<void> {
   const { bytes, path, onProgress, signal, stallMilliseconds = 20_000 } = options;
-  const have = await sizeOf(partial);
+  const have = await sizeOfPartial(partial);
   if (have === bytes) return;
   const stalled = new AbortController();
   const watch = setTimeout(
@@ -136,19 +159,29 @@ async function receive(url: string, partial: string, options: DownloadOptions): 
       await response.body?.cancel();
       throw error;
     }
-    const file = await open(partial, position === 0 ? "w" : "r+");
+    const file = await openPartial(partial, position);
+    // A page of some sign-in or error is not what was asked for, whatever its length.
+    let head: Uint8Array | undefined;
     try {
       onProgress?.({ file: path, receivedBytes: position, totalBytes: bytes });
       for await (const chunk of response.body ?? []) {
         watch.refresh();
-        if (position + chunk.length > bytes)
-          throw new WrongAnswer(`${url}: gives more than the ${bytes} bytes expected`);
+        if (position === 0) head = chunk as Uint8Array;
+        if (position + chunk.length > bytes) {
+          const given = head && standIn(head);
+          throw new WrongAnswer(`${url}: gives ${given ?? `more than the ${bytes} bytes expected`}`);
+        }
         await writeAll(file, chunk, position);
         position += chunk.length;
         onProgress?.({ file: path, receivedBytes: position, totalBytes: bytes });
       }
     } finally {
       await file.close();
+    }
+    const given = position < bytes && head ? standIn(head) : undefined;
+    if (given !== undefined) {
+      await rm(partial);
+      throw new WrongAnswer(`${url}: gives ${given}`);
     }
     if (position < bytes) throw new Error(`the connection ended after ${position} of ${bytes} bytes`);
   } finally {
@@ -197,8 +230,8 @@ export async function download(options: DownloadOptions): Promise<void> {
     for (let attempt = 0; attempt <= retries; attempt++) {
       let had = 0;
       try {
-        if ((await sizeOf(partial)) > bytes) await rm(partial);
-        had = await sizeOf(partial);
+        if ((await sizeOfPartial(partial)) > bytes) await rm(partial);
+        had = await sizeOfPartial(partial);
         await receive(url, partial, options);
         const actual = await sha256Of(partial);
         if (actual === sha256) {
@@ -223,7 +256,7 @@ export async function download(options: DownloadOptions): Promise<void> {
         answered ||= wrong;
         attempts.push(wrong ? error.message : `${url}: ${describe(error)}`);
         // A connection that gave nothing new is left for the next address.
-        if (wrong || (await sizeOf(partial)) === had) break;
+        if (wrong || (await sizeOfPartial(partial)) === had) break;
       }
     }
   }

@@ -3,6 +3,7 @@ import { requireKnownKeys } from "../base/check.js";
 import { open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { sizeOf } from "../base/shape.js";
+import { standIn } from "../base/stand-in.js";
 import { type ImageDataset, imageDataset } from "./dataset.js";
 
 /** An array of unsigned bytes as an IDX file holds it, the last dimension running fastest. */
@@ -46,6 +47,8 @@ const MOST_DIMENSIONS = 4;
  * @see LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section on file formats
  */
 export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
+  const other = standIn(bytes);
+  if (other !== undefined) throw new IdxError(`${source} is ${other}`);
   if (bytes.length < 4) throw new IdxError(`${source}: ${bytes.length} bytes are too few for an IDX header`);
   if (bytes[0] !== 0 || bytes[1] !== 0) {
     const magic = Array.from(bytes.subarray(0, 4), (b) => b.toString(16).padStart(2, "0")).join(" ");

@@ -4,6 +4,7 @@ import * as tf from "../runtime/tf.js";
 import type { Condition } from "../nn/condition.js";
 import { learnsVariance, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
 import { lookUp } from "./coefficients.js";
+import type { GaussianPath } from "./paths/path.js";
 import { conversionRow } from "./predictions.js";
 
 export interface GuidanceOptions {
@@ -115,45 +116,63 @@ export type LogProbability = (xt: tf.Tensor, t: tf.Tensor1D, condition?: Conditi
 /**
  * Classifier guidance as a denoiser of ε: ε̂ − b·scale·∇ ln p(y | x_t), the score of p(x)·p(y | x)^scale.
  *
- * Source: Dhariwal & Nichol 2021, algorithm 2.
+ * A learned variance stays as the network says it: to first order in the classifier's gradient guidance moves the mean of a
+ * step and leaves its variance alone.
+ *
+ * Source: Dhariwal & Nichol 2021, algorithm 2; the variance: their section 4.1, equations 6 to 10.
  * @throws RangeError when it is asked where no signal is left (a = 0), for ε says nothing there: begin at an earlier time
  */
 export function classifierGuided(denoiser: Denoiser, logProbability: LogProbability, scale = 1): Denoiser {
   const { path } = denoiser;
   if (!Number.isFinite(scale)) throw new RangeError(`scale must be a finite number, got ${scale}`);
-  return {
+  /** ε̂ of the output, less the classifier's slope. */
+  const guide = (output: tf.Tensor, xt: tf.Tensor, t: tf.Tensor1D, condition: Condition | undefined): tf.Tensor => {
+    const times = timesWithSignal(path, t);
+    const row = (time: number) => conversionRow(denoiser.predicts, "noise", path.signal(time), path.noise(time));
+    const factor = (of: (time: number) => number): tf.Tensor => lookUp(path, times, xt, of);
+    const noise = tf.add(
+      tf.mul(
+        factor((time) => row(time).state),
+        xt,
+      ),
+      tf.mul(
+        factor((time) => row(time).output),
+        output,
+      ),
+    );
+    const gradient = tf.grad((x: tf.Tensor) => tf.sum(logProbability(x, t, condition)))(xt);
+    // ε̂ − b·scale·∇ ln p(y | x_t)
+    return tf.sub(
+      noise,
+      tf.mul(
+        factor((time) => scale * path.noise(time)),
+        gradient,
+      ),
+    );
+  };
+  const plain: Denoiser = {
     path,
     predicts: "noise",
-    predict: (xt, t, condition) =>
+    predict: (xt, t, condition) => tf.tidy(() => guide(denoiser.predict(xt, t, condition), xt, t, condition)),
+  };
+  if (!learnsVariance(denoiser)) return plain;
+  const withVariance: LearnedVarianceDenoiser = {
+    ...plain,
+    predictWithVariance: (xt, t, condition) =>
       tf.tidy(() => {
-        const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));
-        const blind = times.find((time) => path.signal(time) === 0);
-        if (blind !== undefined) {
-          throw new RangeError(
-            `at t = ${blind} no signal is left of "${path.name}" for a classifier to see: begin at an earlier time (\`times\` or \`levels\`)`,
-          );
-        }
-        const row = (time: number) => conversionRow(denoiser.predicts, "noise", path.signal(time), path.noise(time));
-        const output = denoiser.predict(xt, t, condition);
-        const noise = tf.add(
-          tf.mul(
-            lookUp(path, times, xt, (time) => row(time).state),
-            xt,
-          ),
-          tf.mul(
-            lookUp(path, times, xt, (time) => row(time).output),
-            output,
-          ),
-        );
-        const gradient = tf.grad((x: tf.Tensor) => tf.sum(logProbability(x, t, condition)))(xt);
-        // ε̂ − b·scale·∇ ln p(y | x_t)
-        return tf.sub(
-          noise,
-          tf.mul(
-            lookUp(path, times, xt, (time) => scale * path.noise(time)),
-            gradient,
-          ),
-        );
+        const { output, fraction } = denoiser.predictWithVariance(xt, t, condition);
+        return { output: guide(output, xt, t, condition), fraction };
       }),
   };
+  return withVariance;
+}
+
+/** @throws RangeError at a time where no signal is left */
+function timesWithSignal(path: GaussianPath, t: tf.Tensor1D): number[] {
+  const times = Array.from(t.dataSync(), (time) => Math.min(time, path.T));
+  const blind = times.find((time) => path.signal(time) === 0);
+  if (blind === undefined) return times;
+  throw new RangeError(
+    `at t = ${blind} no signal is left of "${path.name}" for a classifier to see: begin at an earlier time (\`times\` or \`levels\`)`,
+  );
 }

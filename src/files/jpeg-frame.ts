@@ -1,4 +1,5 @@
 /** The size of a JPEG from its frame header, and whether the file has its end. */
+import { standIn } from "../base/stand-in.js";
 
 /** Markers of a start of frame: SOF0 … SOF15 without DHT, JPG and DAC, which lie between them. */
 const isFrame = (marker: number): boolean => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
@@ -12,7 +13,7 @@ const START_OF_SCAN = 0xda;
  * @see ITU-T Recommendation T.81, annex B
  */
 export function requireWholeJpeg(jpeg: Uint8Array): { width: number; height: number } {
-  if (jpeg[0] !== 0xff || jpeg[1] !== 0xd8) throw new RangeError("these bytes are not a JPEG");
+  if (jpeg[0] !== 0xff || jpeg[1] !== 0xd8) throw new RangeError(`these bytes are ${standIn(jpeg) ?? "not a JPEG"}`);
   const bytes = Buffer.from(jpeg.buffer, jpeg.byteOffset, jpeg.byteLength);
   let size: { width: number; height: number } | undefined;
   // A segment is FF, its marker, and a length that counts itself; FF may be repeated before a marker.

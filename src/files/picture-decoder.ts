@@ -1,6 +1,7 @@
 /** Decodes PNG and JPEG pictures into bitmaps of bytes; their size is checked before memory is taken for them. */
 import { createRequire } from "node:module";
 import { requireKnownKeys } from "../base/check.js";
+import { standIn } from "../base/stand-in.js";
 import { requireWhole } from "../base/values.js";
 import { requireWholeJpeg } from "./jpeg-frame.js";
 import { pngSize, type Bitmap } from "./png.js";
@@ -53,6 +54,8 @@ export function decodePicture(bytes: Uint8Array, options: DecodeOptions = {}): B
   const format = pictureFormat(bytes);
   if (format === "PNG") return decodePng(bytes, options);
   if (format === "JPEG") return decodeJpeg(bytes, options);
+  const other = standIn(bytes);
+  if (other !== undefined) throw new RangeError(`this is ${other}`);
   throw new RangeError(`${format ?? "this"} is neither a PNG nor a JPEG: convert the picture to one of them`);
 }
 

@@ -1,4 +1,5 @@
 /** Encodes bitmaps as PNG, and reads a PNG's size. */
+import { standIn } from "../base/stand-in.js";
 import { crc32, deflateSync } from "node:zlib";
 
 /** A bitmap: rows from the top, `channels` bytes a pixel (1 grey, 2 grey and alpha, 3 RGB, 4 RGBA). */
@@ -53,7 +54,7 @@ export function encodePng({ width, height, channels, data }: Bitmap): Uint8Array
 /** Width and height of a PNG in its own pixels, from its header. @throws RangeError for bytes that begin as no PNG */
 export function pngSize(png: Uint8Array): { width: number; height: number } {
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
-  if (!bytes.subarray(0, 8).equals(signature)) throw new RangeError("these bytes are not a PNG");
+  if (!bytes.subarray(0, 8).equals(signature)) throw new RangeError(`these bytes are ${standIn(png) ?? "not a PNG"}`);
   if (bytes.length < 33 || bytes.readUInt32BE(8) !== 13 || bytes.toString("latin1", 12, 16) !== "IHDR") {
     throw new RangeError("this PNG is cut or damaged: it does not begin with its header");
   }

@@ -1,4 +1,5 @@
 /** Reads and writes weights in several safetensors files under one index. */
+import { standIn } from "../base/stand-in.js";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { requireKnownKeys } from "../base/check.js";
 import { basename, dirname, join } from "node:path";
@@ -90,7 +91,9 @@ function readIndex(path: string): Map<string, string> {
   try {
     index = JSON.parse(text);
   } catch (error) {
-    throw new SafetensorsError(`${path} is not valid JSON: the file is damaged`, { cause: error });
+    throw new SafetensorsError(`${path} is ${standIn(text) ?? "not valid JSON: the file is damaged"}`, {
+      cause: error,
+    });
   }
   const map = (index as { weight_map?: unknown } | null)?.weight_map;
   if (typeof map !== "object" || map === null || Array.isArray(map)) {

@@ -76,7 +76,7 @@ function isNeutral(allowed: readonly unknown[] | "any", value: unknown): boolean
 export function requireOneOf(key: string, values: readonly unknown[], allowed: readonly unknown[]): void {
   for (const value of values) {
     if (!allowed.includes(value)) {
-      throw new RangeError(`${key}: unknown ${JSON.stringify(value)}, allowed are ${allowed.join(", ")}`);
+      throw new RangeError(`${key}: unknown ${JSON.stringify(value)}, allowed are ${allowed.map(String).join(", ")}`);
     }
   }
 }

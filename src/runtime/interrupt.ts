@@ -17,7 +17,10 @@ export async function interruptible<T>(
 ): Promise<T> {
   if (given) return work(given);
   const stop = new AbortController();
-  const onInterrupt = (): void => stop.abort(new InterruptedError(what));
+  const onInterrupt = (): void => {
+    endBySentence();
+    stop.abort(new InterruptedError(what));
+  };
   // A browser has no signals.
   const signals = typeof process === "object" && typeof process.once === "function" ? process : undefined;
   signals?.once("SIGINT", onInterrupt);
@@ -26,4 +29,21 @@ export async function interruptible<T>(
   } finally {
     signals?.off("SIGINT", onInterrupt);
   }
+}
+
+let ending = false;
+
+/**
+ * Without a listener Ctrl-C ends a program. Ours stands in the way of that, so an interruption that nobody catches ends it
+ * likewise, by its sentence and not by a stack: nothing went wrong. Other errors, and programs that catch them, are left alone.
+ */
+function endBySentence(): void {
+  if (ending || typeof process.on !== "function") return;
+  ending = true;
+  process.on("uncaughtExceptionMonitor", (error) => {
+    if (!(error instanceof InterruptedError) || process.listenerCount("uncaughtException") > 0) return;
+    process.stderr.write(`\n${error.message}\n`);
+    // 128 + SIGINT, as of a program that Ctrl-C has ended.
+    process.exit(130);
+  });
 }

@@ -55,7 +55,7 @@ export function requireCommonKeys(config: UNetCommonConfig, known: KnownBlocks):
   }
   requireOneOf("down_block_types", config.down_block_types, known.down);
   requireOneOf("up_block_types", config.up_block_types, known.up);
-  if (config.mid_block_type !== null) requireOneOf("mid_block_type", [config.mid_block_type], [known.mid]);
+  requireOneOf("mid_block_type", [config.mid_block_type], [known.mid, null]);
   requireOneOf("resnet_time_scale_shift", [config.resnet_time_scale_shift], ["default", "scale_shift"]);
   requireOneOf("act_fn", [config.act_fn], ACTIVATIONS);
   for (const key of ["in_channels", "out_channels", "norm_num_groups"] as const) requirePositive(key, config[key]);

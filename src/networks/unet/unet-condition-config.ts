@@ -53,20 +53,23 @@ export const unet2dConditionDefaults: UNet2DConditionConfig = {
   resnet_time_scale_shift: "default",
 };
 
-/** Keys of UNet2DConditionModel that this network does not have, with the values at which they change nothing. */
+/**
+ * Keys of UNet2DConditionModel that this network does not have, with the values at which they change nothing. Those of
+ * residual blocks are read by "ResnetDownsampleBlock2D", "SimpleCrossAttn…" and their kin alone, which are refused by name.
+ */
 const neutralKeys = {
   only_cross_attention: [false],
   dual_cross_attention: [false],
   upcast_attention: [false, true, null],
-  resnet_skip_time_act: [false],
-  resnet_out_scale_factor: [1],
+  resnet_skip_time_act: "any",
+  resnet_out_scale_factor: "any",
   time_embedding_type: ["positional"],
   conv_in_kernel: [3],
   conv_out_kernel: [3],
   attention_type: ["default"],
   class_embeddings_concat: [false],
   addition_embed_type_num_heads: [64],
-};
+} as const;
 
 /** The number of a level. */
 export function atLevel(value: PerLevel, level: number): number {

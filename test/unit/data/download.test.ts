@@ -1,7 +1,7 @@
 /** A download ends with the right bytes or leaves no file, whatever server and disk do. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readFile, readdir, realpath, rm, rmdir, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readFile, readdir, realpath, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -209,6 +209,38 @@ describe("download", () => {
     assert.match(error.message, /ECONNREFUSED/);
     assert.equal(error.attempts.length, 1, "an address that gives nothing is not asked again");
     server.listen(0);
+  });
+
+  test("names a web page in the place of the file, and keeps nothing of it", async () => {
+    const page = "<!DOCTYPE html><html><title>Sign in to the network</title></html>";
+    answer = (_request, response) => response.writeHead(200).end(page);
+    const error = await failure(download(job()));
+    assert.match(error.message, /file\.bin: gives a web page \(HTML\) and not the file: .*sign in first/);
+    assert.match(error.message, /The servers answered, but not with this file/);
+    assert.equal(requests.length, 1, "a page is not asked for again");
+    answer = (_request, response) => response.writeHead(200).end(page.repeat(CONTENT.length));
+    assert.match((await failure(download(job()))).message, /gives a web page \(HTML\)/);
+    answer = serve;
+    await download(job());
+    assert.ok((await readFile(target())).equals(CONTENT));
+  });
+
+  test("does not write through a link that lies in wait under the partial file's name", async () => {
+    await mkdir(join(folder, "set"));
+    const victim = join(folder, "victim");
+    for (const [content, there] of [
+      ["precious", true],
+      ["", false],
+    ] as const) {
+      if (there) await writeFile(victim, content);
+      else await rm(victim);
+      await rm(target(), { force: true });
+      await symlink(victim, `${target()}.partial`);
+      await download(job());
+      assert.ok((await readFile(target())).equals(CONTENT));
+      assert.ok(!(await lstat(target())).isSymbolicLink());
+      assert.equal(await readFile(victim, "utf8").catch(() => ""), content);
+    }
   });
 
   test("gives up on a connection that goes silent", async () => {

@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import * as library from "../../../src/index.js";
-import * as notebook from "../../../src/notebook/index.js";
+import { call } from "./call.js";
 import { calls as dataCalls } from "./calls-data.js";
 import { calls as networkCalls } from "./calls-networks.js";
 import { calls as theoryCalls } from "./calls-theory.js";
@@ -60,27 +59,6 @@ after(() => {
   process.chdir(home);
   rmSync(folder, { recursive: true, force: true });
 });
-
-type Callable = (...args: readonly unknown[]) => unknown;
-
-/** Calls what the name stands for; generators are begun, promises awaited. */
-async function call(of: string, args: readonly unknown[]): Promise<void> {
-  const [name, method] = of.split(".");
-  const found = (library as Record<string, unknown>)[name] ?? (notebook as Record<string, unknown>)[name];
-  let result: unknown;
-  if (method) {
-    const [object, ...rest] = args as [Record<string, Callable>, ...unknown[]];
-    result = object[method](...rest);
-  } else if (/^class /.test(Function.prototype.toString.call(found))) {
-    result = new (found as new (...args: readonly unknown[]) => unknown)(...args);
-  } else result = (found as Callable)(...args);
-  const begun = result as Partial<Generator> & { [Symbol.toStringTag]?: string };
-  if (begun?.[Symbol.toStringTag] === "Generator") {
-    begun.next?.();
-    begun.return?.(undefined);
-  }
-  await result;
-}
 
 async function refusal(of: string, args: readonly unknown[]): Promise<string> {
   try {
