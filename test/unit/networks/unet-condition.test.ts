@@ -61,6 +61,13 @@ test("a folder brings the network back, by its class", () => {
   }
 });
 
+test("keys that diffusers hands to other blocks alone change nothing, and are accepted", () => {
+  const others = { resnet_out_scale_factor: 2, resnet_skip_time_act: true } as object;
+  const [plain, told] = [new UNet2DCondition(small), new UNet2DCondition({ ...small, ...others })];
+  assert.deepEqual(told.config, plain.config);
+  [plain, told].forEach((one) => one.dispose());
+});
+
 test("inputs and configurations that do not fit are refused", () => {
   const unet = new UNet2DCondition(small);
   const x = normal([2, 4, 4, 1], 1) as tf.Tensor4D;
@@ -75,7 +82,10 @@ test("inputs and configurations that do not fit are refused", () => {
   assert.throws(() => unet.apply(x, t, {}), /needs the condition "context", float32 \[2, any, 3\], got none/);
   const bad: [Record<string, unknown>, RegExp][] = [
     [{ down_block_types: ["AttnDownBlock2D", "DownBlock2D"] }, /down_block_types: unknown "AttnDownBlock2D"/],
-    [{ mid_block_type: "UNetMidBlock2DSimpleCrossAttn" }, /mid_block_type: unknown/],
+    [
+      { mid_block_type: "UNetMidBlock2DSimpleCrossAttn" },
+      /mid_block_type: unknown "UNetMidBlock2DSimpleCrossAttn", allowed are UNetMidBlock2DCrossAttn, null$/,
+    ],
     [{ attention_head_dim: 4 }, /block_out_channels has 6, which attention_head_dim = 4 does not divide/],
     [{ attention_head_dim: [2] }, /attention_head_dim has 1 numbers for 2 block_out_channels/],
     [{ cross_attention_dim: [3, 4] }, /cross_attention_dim must be the same at every level/],
