@@ -91,9 +91,11 @@ export class SafetensorsFile implements TensorSource {
 
   private readHeaderLength(fileLength: number): number {
     if (fileLength < 8) throw new SafetensorsError(`${this.path} is cut short: ${fileLength} bytes hold no header`);
-    const claimed = this.bytes(0, 8).readBigUInt64LE();
+    const start = this.bytes(0, 8);
+    const claimed = start.readBigUInt64LE();
     if (claimed > BigInt(Math.min(MAX_HEADER, fileLength - 8))) {
-      const other = standIn(this.bytes(0, Math.min(fileLength, 512)));
+      const isText = start.every((byte) => byte > 0 && byte !== 0xff);
+      const other = isText ? standIn(this.bytes(0, Math.min(fileLength, 512))) : undefined;
       if (other !== undefined) throw new SafetensorsError(`${this.path} is ${other}`);
       throw new SafetensorsError(
         `${this.path} claims a header of ${claimed} bytes but has ${fileLength}: it is cut short or not a safetensors file`,
