@@ -7,8 +7,9 @@ import type { Library, StoredNetwork } from "../networks/index.js";
 import { networkClassNamed } from "../networks/index.js";
 import { presentClass } from "../networks/former-names.js";
 import { DIFFUSERS_VERSION, readFields, toJson } from "./json-files.js";
-import { networkOf, weightVariants, type NetworkFiles } from "./network-folder.js";
+import { networkOf, type NetworkFiles } from "./network-folder.js";
 import type { TrainingRecord } from "./record.js";
+import { onlyVariant, weightsFile } from "./weights-files.js";
 
 export const INDEX = "model_index.json";
 const RECORD = "training.json";
@@ -109,19 +110,12 @@ export function requirePart(index: ModelIndex, ...names: readonly string[]): Par
 export function loadPart(part: Part, variant?: string): StoredNetwork {
   const config = join(part.folder, CONFIG);
   const { values } = readFields(config, `the part "${part.name}" needs it`);
-  const name = presentClass(config, values);
+  const name = presentClass(config, values) ?? part.className;
   if (presentClass(config, { ...values, _class_name: part.className }) !== name) {
     throw new RangeError(`${config} is of class ${JSON.stringify(name)}, but the index says "${part.className}"`);
   }
-  return networkOf(part.folder, networkClassNamed(name, config).build, values, variant ?? onlyVariant(part.folder));
-}
-
-/** The variant that stands in the place of the plain weights. */
-export function onlyVariant(folder: string): string | undefined {
-  const plain = ["diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json"];
-  if (plain.some((name) => existsSync(join(folder, name)))) return undefined;
-  const variants = weightVariants(folder);
-  return variants.length === 1 ? variants[0] : undefined;
+  const found = networkClassNamed(name, config);
+  return networkOf(part.folder, found, values, variant ?? onlyVariant(part.folder, weightsFile(found.library)));
 }
 
 /** The note that lies beside a model, if it does. */

@@ -1,17 +1,9 @@
 /** One network as a folder of its own, or as a part of a pipeline: `config.json` and its weights, as diffusers has them. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { requireKnownKeys } from "../base/check.js";
 import { join } from "node:path";
 import { Fields, parseJson } from "../base/fields.js";
-import {
-  replaceModel,
-  SafetensorsFile,
-  ShardedSafetensors,
-  type FloatFormat,
-  type ModelFiles,
-  type StagedFile,
-  type TensorSource,
-} from "../files/index.js";
+import { replaceModel, type FloatFormat, type ModelFiles, type StagedFile, type TensorSource } from "../files/index.js";
 import { removeOldShards, shardIndex } from "../files/sharded-safetensors.js";
 import { readTextFile } from "../files/text-file.js";
 import {
@@ -20,6 +12,7 @@ import {
   networkClassOf,
   type AutoencoderKL,
   type DiT,
+  type NetworkClass,
   type NetworkClassName,
   type NetworksByClass,
   type StoredNetwork,
@@ -30,9 +23,9 @@ import { presentClass, presentTensor } from "../networks/former-names.js";
 import { streamParameters } from "../nn/index.js";
 import { roomFor, stageParameters, stageShardedParameters } from "../nn/weights.js";
 import { DIFFUSERS_VERSION, readFields, toJson } from "./json-files.js";
+import { openWeights, weightsFile } from "./weights-files.js";
 
 const CONFIG = "config.json";
-const WEIGHTS = "diffusion_pytorch_model.safetensors";
 
 export interface LoadNetworkOptions<K extends NetworkClassName = NetworkClassName> {
   /** The class the folder must hold; without it, whichever it holds. */
@@ -123,11 +116,10 @@ export function networkFiles(
   options: SaveNetworkOptions & { readonly config?: Readonly<Record<string, unknown>> } = {},
 ): NetworkFiles {
   const { format = "F32", values, maxFileBytes = 10e9 } = options;
-  const { name, configOf, library } = networkClassOf(network);
+  const found = networkClassOf(network);
   if (!(maxFileBytes > 0)) throw new RangeError(`maxFileBytes must be positive, got ${maxFileBytes}`);
-  const version = library === "diffusers" ? { _diffusers_version: DIFFUSERS_VERSION } : {};
-  const config = { _class_name: name, ...version, ...(configOf?.(network) ?? network.config), ...options.config };
-  const path = join(folder, WEIGHTS);
+  const config = { ...heading(found), ...(found.configOf?.(network) ?? network.config), ...options.config };
+  const path = join(folder, weightsFile(found.library));
   const save = { format, values, metadata: { format: "pt" } };
   const numbers = network.parameters.all.reduce((sum, { variable }) => sum + variable.size, 0);
   const bytes = numbers * (format === "F32" ? 4 : 2);
@@ -142,6 +134,12 @@ export function networkFiles(
     entries: [path, shardIndex(path)].filter((entry) => entry === path || existsSync(entry)),
     clean: () => removeOldShards(path),
   };
+}
+
+/** What `config.json` says of the class, before its keys. */
+function heading({ name, library, modelType }: NetworkClass): Readonly<Record<string, unknown>> {
+  if (library === "transformers") return { architectures: [name], model_type: modelType };
+  return { _class_name: name, ...(library === "diffusers" && { _diffusers_version: DIFFUSERS_VERSION }) };
 }
 
 /** Whether a folder is a network's: it has a `config.json` that names a class. */
@@ -163,21 +161,21 @@ function openNetwork(folder: string, options: LoadNetworkOptions, library?: "dif
   if (allowed && !allowed.includes(name as string)) {
     throw new RangeError(`${path} is of class ${JSON.stringify(name)}; what can be opened: ${allowed.join(", ")}`);
   }
-  return networkOf(folder, networkClassNamed(name, path).build, config, options.variant);
+  return networkOf(folder, networkClassNamed(name, path), config, options.variant);
 }
 
-/** The network that `build` makes of a configuration, with the weights of the folder. */
+/** The network of that class and configuration, with the weights of the folder. */
 export function networkOf<N extends StoredNetwork>(
   folder: string,
-  build: (config: Readonly<Record<string, unknown>>, options: { start: "zeros"; maxNumbers: number }) => N,
+  found: NetworkClass<N>,
   config: Readonly<Record<string, unknown>>,
   variant?: string,
 ): N {
-  const source = openWeights(folder, variant);
+  const source = openWeights(folder, weightsFile(found.library), variant);
   try {
-    const network = build(config, { start: "zeros", maxNumbers: roomFor(source) });
+    const network = found.build(config, { start: "zeros", maxNumbers: roomFor(source) });
     try {
-      streamParameters(withPresentNames(source), network.parameters);
+      streamParameters(withPresentNames(source, found), network.parameters);
     } catch (error) {
       network.dispose();
       throw error;
@@ -193,56 +191,17 @@ function readConfig(folder: string): Readonly<Record<string, unknown>> {
   const pipeline = existsSync(join(folder, "model_index.json"));
   const remedy = pipeline
     ? `this is a pipeline of several models: open the folder of one, ${join(folder, "unet")} say`
-    : `a network's folder holds ${CONFIG} and ${WEIGHTS}`;
+    : `a network's folder holds ${CONFIG} and its weights, ${weightsFile("diffusers")} say`;
   return readFields(path, remedy).values;
 }
 
-function openWeights(folder: string, variant: string | undefined): SafetensorsFile | ShardedSafetensors {
-  if (variant !== undefined && !/^[\w.-]+$/.test(variant)) {
-    throw new RangeError(`variant is a word in a file's name, such as fp16, got ${JSON.stringify(variant)}`);
-  }
-  const name = variant === undefined ? WEIGHTS : WEIGHTS.replace("safetensors", `${variant}.safetensors`);
-  // diffusers writes the variant before "safetensors" in one file and before "json" in an index, formerly before "index".
-  const indices =
-    variant === undefined
-      ? [shardIndex(WEIGHTS)]
-      : [`${WEIGHTS}.index.${variant}.json`, `${WEIGHTS}.${variant}.index.json`, shardIndex(name)];
-  for (const index of indices) {
-    if (existsSync(join(folder, index))) return new ShardedSafetensors(join(folder, index));
-  }
-  if (existsSync(join(folder, name))) return new SafetensorsFile(join(folder, name));
-  const pickled = existsSync(join(folder, "diffusion_pytorch_model.bin"));
-  throw new Error(
-    `${folder} has no ${name}${variantsIn(folder)}` +
-      (pickled
-        ? `; its .bin file is a Python pickle: save it again with save_pretrained(…, safe_serialization=True)`
-        : ""),
-  );
-}
-
-/** What a message says about the variants of the weights that are there. */
-function variantsIn(folder: string): string {
-  const found = weightVariants(folder);
-  return found.length === 0
-    ? ""
-    : `, but the variant ${found.map((one) => `"${one}"`).join(", ")}: name it in options.variant`;
-}
-
-/** The variants a folder has its weights in, besides the plain ones. */
-export function weightVariants(folder: string): string[] {
-  const forms = [
-    /^diffusion_pytorch_model\.([a-zA-Z]\w*)\.safetensors$/,
-    /^diffusion_pytorch_model\.safetensors\.index\.(\w+)\.json$/,
-  ];
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).flatMap((file) => forms.flatMap((form) => form.exec(file)?.[1] ?? []));
-}
-
-function withPresentNames(source: TensorSource): TensorSource {
+/** The tensors by the names they have here; what is no part of the network is left out. */
+function withPresentNames(source: TensorSource, { presentName }: NetworkClass): TensorSource {
   const nameOnDisk = new Map<string, string>();
   for (const name of source.entries.keys()) {
-    const present = presentTensor(name);
-    nameOnDisk.set(source.entries.has(present) ? name : present, name);
+    const former = presentTensor(name);
+    const present = presentName ? presentName(former) : former;
+    if (present !== null) nameOnDisk.set(source.entries.has(present) ? name : present, name);
   }
   return {
     path: source.path,

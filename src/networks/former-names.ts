@@ -13,7 +13,11 @@ const FORMER_DIT_NORM = "ada_norm_zero";
  * @throws RangeError naming the file, for any other network of the former class
  */
 export function presentClass(file: string, config: Readonly<Record<string, unknown>>): unknown {
-  const { _class_name: name, norm_type, cross_attention_dim: text = null } = config;
+  const { architectures, norm_type, cross_attention_dim: text = null } = config;
+  // A library other than diffusers lists the class, alone, under a name of its own.
+  const listed =
+    Array.isArray(architectures) && architectures.length === 1 ? (architectures as unknown[])[0] : undefined;
+  const name = config._class_name ?? listed;
   if (name !== FORMER_CLASS) return name;
   if (norm_type !== FORMER_DIT_NORM) {
     throw new RangeError(

@@ -83,3 +83,27 @@ export {
   type MlpGeneratorConfig,
 } from "./gan/mlp-players.js";
 export type { DiscriminatorNetwork, GeneratorNetwork } from "./gan/players.js";
+export {
+  clipDefaults,
+  clipTextDefaults,
+  clipVisionDefaults,
+  type ClipConfig,
+  type ClipTextConfig,
+  type ClipTowerConfig,
+  type ClipVisionConfig,
+  type PartialClipConfig,
+} from "./clip/clip-config.js";
+export {
+  ClipTextModel,
+  ClipTextModelWithProjection,
+  type ClipTextEmbedding,
+  type ClipTextOptions,
+  type ClipTextOutput,
+} from "./clip/clip-text.js";
+export {
+  ClipVisionModel,
+  ClipVisionModelWithProjection,
+  type ClipVisionEmbedding,
+  type ClipVisionOutput,
+} from "./clip/clip-vision.js";
+export { ClipModel, contrastiveLoss } from "./clip/clip-model.js";

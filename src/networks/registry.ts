@@ -5,6 +5,10 @@ import { AutoencoderKL } from "./autoencoder-kl/autoencoder-kl.js";
 import type { AutoencoderKLConfig } from "./autoencoder-kl/autoencoder-kl-config.js";
 import { Classifier, type ClassifierConfig } from "./classifier.js";
 import { DigitDetector, type DigitDetectorConfig } from "./digit-detector.js";
+import { ClipModel } from "./clip/clip-model.js";
+import { clipNames } from "./clip/clip-names.js";
+import { ClipTextModel, ClipTextModelWithProjection } from "./clip/clip-text.js";
+import { ClipVisionModel, ClipVisionModelWithProjection } from "./clip/clip-vision.js";
 import { DiT, type DiTConfig } from "./dit/dit.js";
 import { Glow } from "./flow/glow.js";
 import type { GlowConfig } from "./flow/glow-config.js";
@@ -37,13 +41,15 @@ export interface StoredNetwork {
 }
 
 /** Who can build a class: a library's name as `model_index.json` writes it. */
-export type Library = "diffusers" | "diffusion_lab";
+export type Library = "diffusers" | "transformers" | "diffusion_lab";
 
 /** One class of networks. */
 export interface NetworkClass<N extends StoredNetwork = StoredNetwork> {
   /** What `config.json` and `model_index.json` call it. */
   readonly name: string;
   readonly library: Library;
+  /** What `config.json` of a network of transformers calls its kind. */
+  readonly modelType?: string;
   /** The folder it lies in, in a folder of several parts. */
   readonly component: string;
   /** @throws RangeError naming the key of the configuration that is wrong */
@@ -52,6 +58,8 @@ export interface NetworkClass<N extends StoredNetwork = StoredNetwork> {
   holds(network: StoredNetwork): boolean;
   /** What `config.json` says beside the class, default `network.config`. */
   configOf?(network: N): Readonly<Record<string, unknown>>;
+  /** The name here of a tensor of a file, where other versions name it otherwise; null for what the network has not. */
+  presentName?(name: string): string | null;
   /** Shape of the examples the network was made for, [H, W, C] of images; null where its configuration does not say. */
   exampleShape?(network: N): readonly number[] | null;
 }
@@ -77,6 +85,11 @@ export interface NetworksByClass {
   readonly MlpDiscriminator: MlpDiscriminator;
   readonly Classifier: Classifier;
   readonly DigitDetector: DigitDetector;
+  readonly CLIPTextModel: ClipTextModel;
+  readonly CLIPTextModelWithProjection: ClipTextModelWithProjection;
+  readonly CLIPVisionModel: ClipVisionModel;
+  readonly CLIPVisionModelWithProjection: ClipVisionModelWithProjection;
+  readonly CLIPModel: ClipModel;
 }
 export type NetworkClassName = keyof NetworksByClass;
 
@@ -107,6 +120,19 @@ const patchedShape = ({ config: { sample_size: side, in_channels: channels } }: 
 function isDiffusersDit({ config }: DiT): boolean {
   return config.num_embeds_ada_norm !== null && config.cross_attention_dim === null;
 }
+
+const clipText = {
+  library: "transformers",
+  modelType: "clip_text_model",
+  component: "text_encoder",
+  presentName: clipNames.text,
+} as const;
+const clipVision = {
+  library: "transformers",
+  modelType: "clip_vision_model",
+  component: "image_encoder",
+  presentName: clipNames.vision,
+} as const;
 
 const classes: { readonly [K in NetworkClassName]: NetworkClass<NetworksByClass[K]> } = {
   UNet2DModel: {
@@ -243,6 +269,39 @@ const classes: { readonly [K in NetworkClassName]: NetworkClass<NetworksByClass[
     component: "detector",
     build: (config, options) => new DigitDetector(config as Partial<DigitDetectorConfig>, options),
     holds: (network) => network instanceof DigitDetector,
+  },
+  CLIPTextModel: {
+    name: "CLIPTextModel",
+    ...clipText,
+    build: (config, options) => new ClipTextModel(config, options),
+    holds: (network) => network instanceof ClipTextModel,
+  },
+  CLIPTextModelWithProjection: {
+    name: "CLIPTextModelWithProjection",
+    ...clipText,
+    build: (config, options) => new ClipTextModelWithProjection(config, options),
+    holds: (network) => network instanceof ClipTextModelWithProjection,
+  },
+  CLIPVisionModel: {
+    name: "CLIPVisionModel",
+    ...clipVision,
+    build: (config, options) => new ClipVisionModel(config, options),
+    holds: (network) => network instanceof ClipVisionModel,
+  },
+  CLIPVisionModelWithProjection: {
+    name: "CLIPVisionModelWithProjection",
+    ...clipVision,
+    build: (config, options) => new ClipVisionModelWithProjection(config, options),
+    holds: (network) => network instanceof ClipVisionModelWithProjection,
+  },
+  CLIPModel: {
+    name: "CLIPModel",
+    library: "transformers",
+    modelType: "clip",
+    component: "clip",
+    presentName: clipNames.both,
+    build: (config, options) => new ClipModel(config, options),
+    holds: (network) => network instanceof ClipModel,
   },
 };
 

@@ -67,6 +67,7 @@ export {
   type TransformerBlockOptions,
 } from "./transformer-block.js";
 export { Embedding, type EmbeddingOptions } from "./embedding.js";
+export { TokenEmbedding } from "./token-embedding.js";
 export {
   sinusoidalEmbedding,
   TimeEmbedding,

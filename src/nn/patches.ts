@@ -1,23 +1,38 @@
 /** An image as a sequence of patches, and back. */
+import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
-import { xavierStart, zeros } from "./initialisers.js";
+import { xavierStart, type DenseStart } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";
 import { countMultiplyAdds, part } from "./probe.js";
+
+export interface PatchEmbeddingOptions {
+  /** Side p of a patch. */
+  readonly patch: number;
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Default {@link xavierStart}, of p·p·inputs numbers to `outputs`. */
+  readonly start?: DenseStart;
+}
 
 /** Each p × p patch of an image through one matrix: a convolution of kernel and stride p. [N, H, W, C] → [N, tokens, D] */
 export class PatchEmbedding {
   private readonly kernel: tf.Variable;
-  private readonly bias: tf.Variable;
+  private readonly bias: tf.Variable | undefined;
   private readonly name: string;
 
   constructor(
     scope: ParameterScope,
-    private readonly options: { readonly patch: number; readonly inputs: number; readonly outputs: number },
+    private readonly options: PatchEmbeddingOptions,
   ) {
-    const { patch: p, inputs, outputs } = options;
+    const known = { patch: true, inputs: true, outputs: true, bias: true, start: true } as const;
+    requireKnownKeys("PatchEmbedding", options, known);
+    const { patch: p, inputs, outputs, start = xavierStart } = options;
+    const { weight, bias } = start(p * p * inputs, outputs);
     this.name = scope.prefix;
-    this.kernel = scope.create("weight", "conv", [p, p, inputs, outputs], xavierStart(p * p * inputs, outputs).weight);
-    this.bias = scope.create("bias", "plain", [outputs], zeros);
+    this.kernel = scope.create("weight", "conv", [p, p, inputs, outputs], weight);
+    if (options.bias ?? true) this.bias = scope.create("bias", "plain", [outputs], bias);
   }
 
   /** [N, H, W, inputs] → [N, H/p·W/p, outputs], patches row by row; H and W must be multiples of p. */
@@ -29,7 +44,8 @@ export class PatchEmbedding {
       const matrix = tf.reshape(this.kernel, [p * p * inputs, outputs]) as tf.Tensor2D;
       const embedded = tf.matMul(tf.reshape(patches, [n * tokens, size]) as tf.Tensor2D, matrix);
       countMultiplyAdds(embedded.size * size);
-      return tf.reshape(tf.add(embedded, this.bias), [n, tokens, outputs]) as tf.Tensor3D;
+      const shifted = this.bias ? tf.add(embedded, this.bias) : embedded;
+      return tf.reshape(shifted, [n, tokens, outputs]) as tf.Tensor3D;
     });
   }
 }

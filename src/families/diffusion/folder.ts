@@ -16,19 +16,11 @@ import {
   type NetworksByClass,
 } from "../../networks/index.js";
 import type { FloatFormat } from "../../files/index.js";
-import {
-  hasIndex,
-  INDEX,
-  loadPart,
-  onlyVariant,
-  readIndex,
-  readRecord,
-  requirePart,
-  saveModelFolder,
-} from "../folder.js";
+import { hasIndex, INDEX, loadPart, readIndex, readRecord, requirePart, saveModelFolder } from "../folder.js";
 import type { Part } from "../folder.js";
 import { readFields } from "../json-files.js";
 import { isNetworkFolder, loadNetwork, networkFiles } from "../network-folder.js";
+import { onlyVariant } from "../weights-files.js";
 import { diffusionModel } from "./assemble.js";
 import {
   labelRows,

@@ -2,6 +2,7 @@
 import { test } from "node:test";
 import {
   AutoencoderKL,
+  ClipModel,
   DcganDiscriminator,
   DcganGenerator,
   DigitDetector,
@@ -12,6 +13,7 @@ import {
   UNet2D,
   UNet2DCondition,
   UVit,
+  contrastiveLoss,
   type UNet2DConfig,
 } from "../../../src/networks/index.js";
 import { timeEncodingNames, type Parameters } from "../../../src/nn/index.js";
@@ -196,5 +198,20 @@ test("the detector of digits", () => {
         1,
       ),
     { x: image(1, 32, 32, 3) },
+  );
+});
+
+test("CLIP, both towers, with its contrastive loss", () => {
+  const tower = { hidden_size: 6, intermediate_size: 8, num_attention_heads: 2, num_hidden_layers: 2 };
+  const clip = new ClipModel({
+    text_config: { ...tower, vocab_size: 9, max_position_embeddings: 5, eos_token_id: 8 },
+    vision_config: { ...tower, num_channels: 2, image_size: 4, patch_size: 2 },
+    projection_dim: 3,
+    logit_scale_init_value: 0,
+  });
+  assertNetworkSame(
+    clip.parameters,
+    ({ x, tokens }) => contrastiveLoss(clip.apply(x as tf.Tensor4D, tokens as tf.Tensor2D)),
+    { x: image(2, 4, 4, 2), tokens: tf.tensor2d([7, 1, 2, 8, 8, 7, 3, 8, 8, 8], [2, 5], "int32") },
   );
 });
