@@ -91,7 +91,7 @@ export {
   type ClipTextConfig,
   type ClipTowerConfig,
   type ClipVisionConfig,
-  type PartialClipConfig,
+  type GivenClipConfig,
 } from "./clip/clip-config.js";
 export {
   ClipTextModel,

@@ -107,16 +107,16 @@ export function clipVisionConfig(given: Partial<ClipVisionConfig>): ClipVisionCo
   return config;
 }
 
-/** A configuration of {@link ClipModel} as it is given: its towers may leave keys out. */
-export type PartialClipConfig = Partial<Omit<ClipConfig, "text_config" | "vision_config">> & {
-  readonly text_config?: Partial<ClipTextConfig>;
-  readonly vision_config?: Partial<ClipVisionConfig>;
-};
+/** {@link ClipConfig} as it is given: its towers may leave keys out too. */
+export interface GivenClipConfig extends Omit<ClipConfig, "text_config" | "vision_config"> {
+  readonly text_config: Partial<ClipTextConfig>;
+  readonly vision_config: Partial<ClipVisionConfig>;
+}
 
 /** A whole configuration. @throws RangeError naming the key that is wrong */
-export function clipConfig(given: PartialClipConfig): ClipConfig {
+export function clipConfig(given: Partial<GivenClipConfig>): ClipConfig {
   // Published files may repeat a tower under this name; what stands there is what was meant.
-  const { text_config_dict, vision_config_dict, ...own } = given as PartialClipConfig & {
+  const { text_config_dict, vision_config_dict, ...own } = given as Partial<GivenClipConfig> & {
     readonly text_config_dict?: Partial<ClipTextConfig> | null;
     readonly vision_config_dict?: Partial<ClipVisionConfig> | null;
   };

@@ -1,7 +1,7 @@
 /** CLIP whole: texts and images as vectors of one space, where what belongs together lies close. */
 import * as tf from "../../runtime/tf.js";
 import { Dense, Parameters, type NetworkOptions } from "../../nn/index.js";
-import { clipConfig, type ClipConfig, type PartialClipConfig } from "./clip-config.js";
+import { clipConfig, type ClipConfig, type GivenClipConfig } from "./clip-config.js";
 import { clipProjection, ClipTextTransformer } from "./clip-text.js";
 import { ClipVisionTransformer } from "./clip-vision.js";
 
@@ -26,7 +26,7 @@ export class ClipModel {
   private readonly scale: tf.Variable;
 
   /** @throws RangeError naming the key of the configuration that is wrong */
-  constructor(config: PartialClipConfig = {}, options: NetworkOptions = {}) {
+  constructor(config: Partial<GivenClipConfig> = {}, options: NetworkOptions = {}) {
     this.config = clipConfig(config);
     this.parameters = new Parameters(options);
     const { text_config: text, vision_config: vision, projection_dim, logit_scale_init_value } = this.config;

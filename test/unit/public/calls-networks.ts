@@ -5,6 +5,8 @@ import {
   AutoencoderModel,
   CaptionedDigits,
   Classifier,
+  ClipTextModel,
+  ClipTextModelWithProjection,
   ConvVae,
   DigitDetector,
   Parameters,
@@ -53,7 +55,19 @@ const opened =
     return call;
   };
 
+/** Of one text and one picture. */
+const tower = { hidden_size: 4, intermediate_size: 4, num_hidden_layers: 1, num_attention_heads: 1 };
+const text = { ...tower, vocab_size: 5, max_position_embeddings: 3 };
+const textModel = new ClipTextModel(text);
+const projected = new ClipTextModelWithProjection({ ...text, projection_dim: 2 });
+const tokens = tf.zeros([1, 3], "int32");
+
 export const calls: Calls = {
+  PatchEmbedding: () => [scope(), { patch: 2, inputs: 1, outputs: 4, bias: false }],
+  TokenEmbedding: () => [scope(), { count: 3, channels: 4 }],
+  "ClipTextModel.apply": () => [textModel, tokens, { clipSkip: 1 }],
+  "ClipTextModel.outputs": () => [textModel, tokens, { clipSkip: 1 }],
+  "ClipTextModelWithProjection.outputs": () => [projected, tokens, { clipSkip: 1 }],
   Parameters: () => [{ seed: 1 }],
   UNet2D: () => [network.config, { seed: 1 }],
   "AutoencoderKL.encode": () => [autoencoder, images, { slicing: true }],
