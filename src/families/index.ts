@@ -70,3 +70,4 @@ export * from "./vae/index.js";
 export * from "./autoencoder/index.js";
 export * from "./flow/index.js";
 export * from "./gan/index.js";
+export * from "./clip/index.js";

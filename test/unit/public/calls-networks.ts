@@ -5,6 +5,7 @@ import {
   AutoencoderModel,
   CaptionedDigits,
   Classifier,
+  ClipModel,
   ClipTextModel,
   ClipTextModelWithProjection,
   ConvVae,
@@ -12,7 +13,9 @@ import {
   Parameters,
   RealNvp,
   samplerNamed,
+  plainSpread,
   Trainer,
+  trainTokenizer,
   VaeModel,
   zeros,
 } from "../../../src/index.js";
@@ -61,8 +64,18 @@ const text = { ...tower, vocab_size: 5, max_position_embeddings: 3 };
 const textModel = new ClipTextModel(text);
 const projected = new ClipTextModelWithProjection({ ...text, projection_dim: 2 });
 const tokens = tf.zeros([1, 3], "int32");
+const tokenizer = trainTokenizer(["a"], { size: 514, length: 3 });
+const clip = new ClipModel({
+  text_config: { ...text, vocab_size: 514 },
+  vision_config: { ...tower, num_channels: 1, image_size: 4, patch_size: 2 },
+  projection_dim: 2,
+});
+const pixels = new Float32Array(2 * 16);
 
 export const calls: Calls = {
+  ClipTask: () => [{ clip, images: pixels, tokens: new Int32Array(6), batchSize: 2 }],
+  retrieval: () => [clip, { images: pixels, tokens: new Int32Array(6) }, { batchSize: 1 }],
+  saveClip: () => ["clip", { clip, tokenizer, spread: plainSpread(1) }, { format: "F16" }],
   PatchEmbedding: () => [scope(), { patch: 2, inputs: 1, outputs: 4, bias: false }],
   TokenEmbedding: () => [scope(), { count: 3, channels: 4 }],
   "ClipTextModel.apply": () => [textModel, tokens, { clipSkip: 1 }],
