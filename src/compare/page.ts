@@ -97,7 +97,7 @@ function introduction(evidence: Evidence): string {
   const when = dates.length > 0 ? ` They were run from ${dates[0]} to ${dates.at(-1)}.` : "";
   return `# The families beside each other
 
-A VAE, three GANs, a normalising flow and diffusion learn the same data with about as many numbers (35 000 to 40 000 for points, a million for digits) for the same time, and are judged by the same measures. [src/compare](../src/compare/README.md) says how; \`npm run compare -- --write\` makes this page from the files in \`assets/compare\`, and \`npm run compare -- --cell ring/gan/seed-3\` repeats one cell of it in under a minute.
+A VAE, three GANs, a normalising flow and diffusion learn the same data with about as many numbers (35 000 to 40 000 for points, a million for digits) for the same time, and are judged by the same measures. [src/compare](../src/compare/README.md) says how; \`npm run compare -- --write\` makes this page from the files in \`assets/compare\`, and \`npm run compare -- --cell ring/gan/seed-3\` repeats one cell of points in under a minute. Diffusion is drawn by DDPM (1000 steps for points, 100 for digits) and by DDIM in 10 steps; one-step consistency takes no part, since nothing here distils a network to it.
 
 ${state}${when}`;
 }

@@ -84,7 +84,7 @@ test("the classifier's step as a graph equals the step operation by operation", 
 
 test("images, labels and options that do not fit the classifier are refused", () => {
   const classifier = new Classifier({ height: 8, width: 8, in_channels: 1, classes: 3 });
-  const fits = { classifier, images: new Float32Array(128), labels: Uint8Array.of(0, 2) };
+  const fits = { classifier, images: new Float32Array(128), labels: Uint8Array.of(0, 2), batchSize: 2 };
   const refused: [Partial<ClassificationTaskOptions>, RegExp][] = [
     [{ labels: Uint8Array.of(0, 1, 2) }, /3 labels need 3 images of \[8, 8, 1\], 192 numbers .* got 128/],
     [{ labels: new Uint8Array(0), images: new Float32Array(0) }, /at least one image; got 0/],
