@@ -133,6 +133,12 @@ export interface ModelParts {
   readonly configs?: Readonly<
     Record<string, { library: Library; className: string; file: string; keys: Readonly<Record<string, Json>> }>
   >;
+  /** Parts that are several texts, such as a tokenizer, by the name of each file. */
+  readonly texts?: Readonly<
+    Record<string, { library: Library; className: string; files: Readonly<Record<string, string>> }>
+  >;
+  /** What the index says besides its parts. */
+  readonly index?: Readonly<Record<string, Json>>;
   /** What diffusers has no key for. */
   readonly notes?: Readonly<Record<string, Json>>;
   /** Of `training.json`. */
@@ -144,10 +150,11 @@ export interface ModelParts {
  * one: see {@link replaceModel}.
  */
 export function saveModelFolder(folder: string, model: ModelParts): void {
-  const { className, configs = {}, notes, record } = model;
-  for (const name of Object.keys({ ...configs, ...model.networks })) requireWithin(folder, name);
+  const { className, configs = {}, texts = {}, notes, record } = model;
+  const all = { ...configs, ...texts, ...model.networks };
+  for (const name of Object.keys(all)) requireWithin(folder, name);
   const networks = Object.values(model.networks);
-  const parts = Object.entries({ ...configs, ...model.networks }).map(([name, part]): [string, Json] => {
+  const parts = Object.entries(all).map(([name, part]): [string, Json] => {
     return [name, [part.library, part.className]];
   });
   const index = {
@@ -155,14 +162,18 @@ export function saveModelFolder(folder: string, model: ModelParts): void {
     _diffusers_version: DIFFUSERS_VERSION,
     ...(notes && { [NOTES]: notes }),
     ...Object.fromEntries(parts),
+    ...model.index,
   };
-  const texts = Object.entries(configs).map(([name, { file, className: _class_name, library, keys }]) => {
+  const written = Object.entries(configs).map(([name, { file, className: _class_name, library, keys }]) => {
     const version = library === "diffusers" ? { _diffusers_version: DIFFUSERS_VERSION } : {};
     return [join(folder, name, file), toJson({ _class_name, ...version, ...keys })] as const;
   });
+  const given = Object.entries(texts).flatMap(([name, { files }]) => {
+    return Object.entries(files).map(([file, text]) => [join(folder, name, file), text] as const);
+  });
   replaceModel({
     configs: Object.assign(
-      { [join(folder, INDEX)]: toJson(index), ...Object.fromEntries(texts) },
+      { [join(folder, INDEX)]: toJson(index), ...Object.fromEntries([...written, ...given]) },
       ...networks.map((one) => one.configs),
     ) as Record<string, string>,
     notes: record && { [join(folder, RECORD)]: toJson(record) },

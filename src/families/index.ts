@@ -71,3 +71,10 @@ export * from "./autoencoder/index.js";
 export * from "./flow/index.js";
 export * from "./gan/index.js";
 export * from "./clip/index.js";
+export {
+  weightedTexts,
+  type LatentModel,
+  type LatentDrawRequest,
+  type LatentStep,
+  type WeightedText,
+} from "./latent/index.js";

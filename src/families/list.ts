@@ -6,10 +6,18 @@ import type { Family } from "./family.js";
 import { flowFamily } from "./flow/index.js";
 import { hasIndex, INDEX, readIndex } from "./folder.js";
 import { ganFamily } from "./gan/index.js";
+import { latentFamily } from "./latent/index.js";
 import type { GenerativeModel } from "./model.js";
 import { vaeFamily } from "./vae/index.js";
 
-export const families: readonly Family[] = [diffusionFamily, vaeFamily, autoencoderFamily, flowFamily, ganFamily];
+export const families: readonly Family[] = [
+  diffusionFamily,
+  vaeFamily,
+  autoencoderFamily,
+  flowFamily,
+  ganFamily,
+  latentFamily,
+];
 
 /**
  * Opens a trained model of whatever family: the one that `model_index.json` names. A folder without an index is a

@@ -1,0 +1,166 @@
+/** A latent pipeline's folder: diffusers' `StableDiffusionPipeline`, both ways. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { requireKnownKeys } from "../../base/check.js";
+import type { Json } from "../../base/fields.js";
+import type { FloatFormat } from "../../files/index.js";
+import {
+  AutoencoderKL,
+  ClipTextModel,
+  networkClassOf,
+  UNet2DCondition,
+  type StoredNetwork,
+} from "../../networks/index.js";
+import { loadTokenizer, tokenizerFiles } from "../../text/tokenizer-folder.js";
+import type { ClipTokenizer } from "../../text/index.js";
+import {
+  hasIndex,
+  INDEX,
+  loadPart,
+  readIndex,
+  readRecord,
+  requirePart,
+  saveModelFolder,
+  type ModelIndex,
+} from "../folder.js";
+import { readFields } from "../json-files.js";
+import { networkFiles } from "../network-folder.js";
+import { LatentModel } from "./model.js";
+import type { LatentDefaults, LatentParts } from "./parts.js";
+
+const TEXT_TO_IMAGE = "StableDiffusionPipeline";
+const PAINTING = "StableDiffusionInpaintPipeline";
+/** What {@link loadLatent} opens, by `_class_name`. */
+export const latentPipelines = [TEXT_TO_IMAGE, PAINTING, "StableDiffusionImg2ImgPipeline"] as const;
+
+const SCHEDULER_CONFIG = "scheduler_config.json";
+/** Parts that diffusers' pipelines can have and these have not. */
+const ABSENT = ["safety_checker", "feature_extractor", "image_encoder"];
+
+/** The parts that a folder holds. */
+export type StoredLatentParts = LatentParts<UNet2DCondition, AutoencoderKL, ClipTextModel, ClipTokenizer>;
+
+export interface SaveLatentOptions {
+  /** Default F32. */
+  readonly format?: FloatFormat;
+  /** Other numbers for the parameters of a part, flat (an average, say). */
+  readonly values?: { readonly unet?: Float32Array; readonly text_encoder?: Float32Array };
+}
+
+/**
+ * Writes a pipeline's folder, which `loadModel`, {@link loadLatent} and diffusers' `StableDiffusionPipeline` open. What
+ * cannot be written changes nothing.
+ *
+ * @throws RangeError if a number is not finite or too large for the format, or `values` have another length
+ */
+export function saveLatent(folder: string, parts: StoredLatentParts, options: SaveLatentOptions = {}): void {
+  requireKnownKeys("saveLatent", options, { format: true, values: true });
+  const { format, values = {} } = options;
+  requireKnownKeys("values of saveLatent", values, { unet: true, text_encoder: true });
+  const { unet, vae, textEncoder, tokenizer, scheduler, defaults, record } = parts;
+  const { _class_name: schedulerClass, _diffusers_version: _version, ...keys } = scheduler;
+  const part = (name: string, network: StoredNetwork, flat?: Float32Array) => {
+    const { name: className, library } = networkClassOf(network);
+    return { [name]: { library, className, ...networkFiles(network, join(folder, name), { format, values: flat }) } };
+  };
+  saveModelFolder(folder, {
+    className: unet.config.in_channels === unet.config.out_channels ? TEXT_TO_IMAGE : PAINTING,
+    networks: {
+      ...part("unet", unet, values.unet),
+      ...part("vae", vae),
+      ...part("text_encoder", textEncoder, values.text_encoder),
+    },
+    configs: {
+      scheduler: {
+        library: "diffusers",
+        className: String(schedulerClass),
+        file: SCHEDULER_CONFIG,
+        keys: keys as Readonly<Record<string, Json>>,
+      },
+    },
+    texts: { tokenizer: { library: "transformers", className: "CLIPTokenizer", files: tokenizerFiles(tokenizer) } },
+    index: { ...Object.fromEntries(ABSENT.map((name) => [name, [null, null]])), requires_safety_checker: false },
+    ...(defaults && { notes: { defaults: { ...defaults } } }),
+    record,
+  });
+}
+
+/**
+ * Opens a pipeline's folder, of diffusers or of {@link saveLatent}: U-Net, autoencoder, text encoder, tokenizer and
+ * scheduler. A safety checker beside them is not read.
+ *
+ * @param options.variant as in diffusers: "fp16" reads that variant of the weights; default: what is there
+ * @throws RangeError if a part is missing, of another class, or does not fit the others; SafetensorsError or Error if a
+ *   file is damaged or missing
+ */
+export function loadLatent(folder: string, options: { readonly variant?: string } = {}): LatentModel {
+  requireKnownKeys("loadLatent", options, { variant: true });
+  const index = readIndex(folder);
+  if (!(latentPipelines as readonly string[]).includes(index.className)) {
+    throw new RangeError(
+      `${join(folder, INDEX)} is of class "${index.className}", a latent pipeline is of ${latentPipelines.join(", ")}`,
+    );
+  }
+  const defaults = readDefaults(index);
+  // What is small is read first: a part that is missing is found before the weights of another are read.
+  const parts = ["unet", "vae", "text_encoder", "tokenizer", "scheduler"].map((name) => requirePart(index, name));
+  const [unetPart, vaePart, textPart, tokenizerPart, schedulerPart] = parts;
+  const path = join(schedulerPart.folder, SCHEDULER_CONFIG);
+  const scheduler = readFields(path, "it says what the U-Net was trained on").values;
+  if (scheduler["_class_name"] !== schedulerPart.className) {
+    throw new RangeError(
+      `${path} is of class ${JSON.stringify(scheduler["_class_name"])}, but the index says "${schedulerPart.className}"`,
+    );
+  }
+  const tokenizer = loadTokenizer(tokenizerPart.folder);
+  const opened: StoredNetwork[] = [];
+  const load = <N extends StoredNetwork>(part: typeof unetPart, Class: new (...given: never[]) => N): N => {
+    const network = loadPart(part, options.variant);
+    opened.push(network);
+    if (network instanceof Class) return network;
+    throw new RangeError(`${part.folder} holds a ${part.className}, where a latent pipeline has another class`);
+  };
+  try {
+    const unet = load(unetPart, UNet2DCondition);
+    const vae = load(vaePart, AutoencoderKL);
+    const textEncoder = load(textPart, ClipTextModel);
+    return new LatentModel({ unet, vae, textEncoder, tokenizer, scheduler, defaults, record: readRecord(folder) });
+  } catch (error) {
+    for (const network of opened) network.dispose();
+    if (!(error instanceof RangeError) || error.message.includes(folder)) throw error;
+    throw new RangeError(`${folder}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * The autoencoder that a training on latents begins with: of the run of its recipe, or of assets/.
+ *
+ * @throws RangeError naming the command that makes it, if it is in neither
+ */
+export function loadFirstStage(recipe: string): AutoencoderKL {
+  const folders = ["runs", "assets"].map((place) => join(place, recipe));
+  const found = folders.find((folder) => existsSync(folder) && hasIndex(folder));
+  if (!found) {
+    throw new RangeError(
+      `a latent diffusion model begins with a trained autoencoder, and there is none in ${folders.join(" or ")}: ` +
+        `make it first, with npm run train -- ${recipe}`,
+    );
+  }
+  const network = loadPart(requirePart(readIndex(found), "vae"));
+  if (network instanceof AutoencoderKL) return network;
+  network.dispose();
+  throw new RangeError(`${found} holds no AutoencoderKL: make it again, with npm run train -- ${recipe}`);
+}
+
+function readDefaults({ notes }: ModelIndex): LatentDefaults | undefined {
+  const given = notes.has("defaults") ? notes.object("defaults") : undefined;
+  notes.finish();
+  if (!given) return undefined;
+  const defaults: LatentDefaults = {
+    ...(given.has("guidance") && { guidance: given.number("guidance") }),
+    ...(given.has("sampler") && { sampler: given.string("sampler") }),
+    ...(given.has("steps") && { steps: given.number("steps", { whole: true, least: 1 }) }),
+  };
+  given.finish();
+  return defaults;
+}
