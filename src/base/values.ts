@@ -34,6 +34,20 @@ export function requireShare(name: string, value: number): void {
   throw new RangeError(`${name} must lie in 0 … 1, got ${shownNumber(value)}`);
 }
 
+/** @throws TypeError unless `value` is a function, naming one that would do */
+export function requireFunction(name: string, value: unknown, such: string): void {
+  if (typeof value === "function") return;
+  throw new TypeError(`${name} must be a function, such as ${such}, got ${described(value)}`);
+}
+
+/** @throws TypeError unless `value` is a list of numbers, or a typed array of them; what they may be is for the caller */
+export function requireNumbers(name: string, value: unknown): asserts value is ArrayLike<number> {
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return;
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be a list of numbers, got ${described(value)}`);
+  const at = value.findIndex((one) => typeof one !== "number");
+  if (at >= 0) throw new TypeError(`${name} must be a list of numbers, but entry ${at} is ${described(value[at])}`);
+}
+
 function require(name: string, value: unknown, wanted: string, fits: boolean): void {
   if (!fits) throw new RangeError(`${name} must be ${wanted}, got ${shownNumber(value)}`);
 }

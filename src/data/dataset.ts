@@ -1,4 +1,6 @@
 /** Images with labels as bytes, and parts of them. */
+import { requireNumbers } from "../base/values.js";
+import { described } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { Normaliser } from "./normaliser.js";
 
@@ -100,6 +102,8 @@ export function gatherImages(
   indices: ArrayLike<number>,
   normaliser: Normaliser = new Normaliser(),
 ): tf.Tensor4D {
+  requireDataset(dataset);
+  requireNumbers("indices", indices);
   const values = normaliser.encode(gatherBytes(dataset, indices));
   return tf.tensor4d(values, [indices.length, dataset.height, dataset.width, dataset.channels]);
 }
@@ -110,6 +114,8 @@ export function gatherImages(
  * @throws RangeError when an index is not in the data set
  */
 export function gatherLabels(dataset: ImageDataset, indices: ArrayLike<number>): tf.Tensor1D {
+  requireDataset(dataset);
+  requireNumbers("indices", indices);
   for (let i = 0; i < indices.length; i++) requireIndex(dataset, indices[i]);
   return tf.tensor1d(
     Int32Array.from(indices, (index) => dataset.labels[index]),
@@ -125,6 +131,8 @@ export function gatherLabels(dataset: ImageDataset, indices: ArrayLike<number>):
  * @throws RangeError if there are not so many of a class
  */
 export function indicesOfClasses(dataset: ImageDataset, asked: ArrayLike<number>): number[] {
+  requireDataset(dataset);
+  requireNumbers("asked", asked);
   const next = new Map<number, number>();
   return Array.from(asked, (label) => {
     const index = dataset.labels.indexOf(label, next.get(label) ?? 0);
@@ -139,7 +147,15 @@ export function indicesOfClasses(dataset: ImageDataset, asked: ArrayLike<number>
  * How many examples each class has.
  */
 export function classCounts(dataset: ImageDataset): Int32Array {
+  requireDataset(dataset);
   const counts = new Int32Array(dataset.classes.length);
   for (const label of dataset.labels) counts[label] += 1;
   return counts;
+}
+
+/** @throws TypeError for what is no data set of images */
+export function requireDataset(value: unknown): asserts value is ImageDataset {
+  const { images, labels, count, classes } = (value ?? {}) as Partial<ImageDataset>;
+  if (images instanceof Uint8Array && labels instanceof Uint8Array && typeof count === "number" && classes) return;
+  throw new TypeError(`a data set is needed, such as loadDigits() gives, got ${described(value)}`);
 }

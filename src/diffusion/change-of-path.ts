@@ -1,8 +1,9 @@
 /** A denoiser carried over from its path to another. */
+import { requireDenoiser } from "./denoiser.js";
 import * as tf from "../runtime/tf.js";
 import { lookUp } from "./coefficients.js";
 import type { Denoiser } from "./denoiser.js";
-import { noiseLevel, type GaussianPath } from "./paths/path.js";
+import { noiseLevel, type GaussianPath, requireGaussianPath } from "./paths/path.js";
 import { conversionRow } from "./predictions.js";
 import { timesOfBatch } from "./paths/time.js";
 
@@ -17,6 +18,8 @@ import { timesOfBatch } from "./paths/time.js";
  * @returns a denoiser that predicts the sample
  */
 export function denoiserOnPath(denoiser: Denoiser, path: GaussianPath): Denoiser {
+  requireDenoiser(denoiser);
+  requireGaussianPath(path);
   const { path: from } = denoiser;
   const highest = noiseLevel(from, from.T);
   const trainedTime = (t: number): number => {

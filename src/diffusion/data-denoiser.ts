@@ -1,4 +1,6 @@
 /** The best possible denoiser of a finite data set, against which trained ones can be measured. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireGaussianPath } from "./paths/path.js";
 import * as tf from "../runtime/tf.js";
 import type { IdealDenoiser } from "./ideal-denoisers.js";
 import { levelColumn, noisedPoints, type NoisedPoints } from "./noised-points.js";
@@ -13,6 +15,8 @@ import type { Level } from "./posterior.js";
  * @throws RangeError for points of another size than the data's, or other than one time per point
  */
 export function dataDenoiser(path: GaussianPath, data: tf.Tensor): IdealDenoiser {
+  requireGaussianPath(path);
+  requireTensor("data", data);
   const count = data.shape[0];
   const size = data.size / count;
   const flatData = (): tf.Tensor2D => tf.reshape(data, [count, size]) as tf.Tensor2D;

@@ -1,4 +1,5 @@
 /** What samplers ask: a denoiser made for its path, and the estimates x̂_0 and ε̂ from whatever it predicts. */
+import { requireTensor } from "../runtime/tensor.js";
 import { described, requireNoSlip } from "../base/check.js";
 import { allFinite, requireFinite } from "../runtime/finite.js";
 import type { Condition } from "../nn/condition.js";
@@ -58,6 +59,7 @@ export function estimate(
   t: number,
   options: EstimateOptions = {},
 ): Estimate {
+  requireTensor("xt", xt);
   requireNoSlip("an estimate", options, ESTIMATE);
   const { condition } = options;
   requirePath(denoiser, path);
@@ -160,6 +162,7 @@ export function splitLearnedVariance(output: tf.Tensor): {
   readonly output: tf.Tensor;
   readonly fraction: tf.Tensor;
 } {
+  requireTensor("output", output);
   const channels = output.shape[output.rank - 1];
   if (channels % 2 !== 0) throw new RangeError(`learned variance needs an even number of channels, got ${channels}`);
   return tf.tidy(() => {

@@ -1,8 +1,9 @@
 /** Guidance, classifier-free and by a classifier, as denoisers. */
+import { requireFunction } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import type { Condition } from "../nn/condition.js";
-import { learnsVariance, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
+import { learnsVariance, requireDenoiser, type Denoiser, type LearnedVarianceDenoiser } from "./denoiser.js";
 import { lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import { conversionRow } from "./predictions.js";
@@ -31,6 +32,7 @@ export interface GuidanceOptions {
  * @throws RangeError when it is called without a condition, or the conditions' names or shapes differ
  */
 export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
+  requireDenoiser(denoiser);
   requireKnownKeys("guided", options, { guidanceScale: true, unconditional: true, rescale: true, interval: true });
   const { guidanceScale, unconditional, rescale = 0, interval = [0, Infinity] } = options;
   if (!Number.isFinite(guidanceScale))
@@ -123,6 +125,8 @@ export type LogProbability = (xt: tf.Tensor, t: tf.Tensor1D, condition?: Conditi
  * @throws RangeError when it is asked where no signal is left (a = 0), for ε says nothing there: begin at an earlier time
  */
 export function classifierGuided(denoiser: Denoiser, logProbability: LogProbability, scale = 1): Denoiser {
+  requireDenoiser(denoiser);
+  requireFunction("logProbability", logProbability, "(xt, t) => ln p(y | xt)");
   const { path } = denoiser;
   if (!Number.isFinite(scale)) throw new RangeError(`scale must be a finite number, got ${scale}`);
   /** ε̂ of the output, less the classifier's slope. */

@@ -1,4 +1,5 @@
 /** The loss of a network that learns the variance of a step besides its mean. */
+import { requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { DiscretizedOptions } from "../numeric/gaussian.js";
 import { stopGradient } from "../nn/stop-gradient.js";
@@ -71,6 +72,9 @@ export function hybridLoss(
   step: LearnedVarianceStep & { readonly t: Timestep; readonly target: tf.Tensor },
   options: HybridOptions = {},
 ): tf.Scalar {
+  for (const name of ["x0", "xt", "output", "fraction", "target"] as const) {
+    requireTensor(`${name} of the step`, (step as typeof step | undefined | null)?.[name]);
+  }
   requireKnownKeys("hybridLoss", options, { boundWeight: true, levels: true });
   return tf.tidy(() => {
     const { t, xt } = step;

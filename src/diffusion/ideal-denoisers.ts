@@ -1,7 +1,8 @@
 /** Denoisers of Gaussian data and mixtures in closed form: exact oracles for samplers and networks. */
-import { requireKnownKeys } from "../base/check.js";
+import { requireGaussianPath } from "./paths/path.js";
+import { requireKnownKeys, described } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
-import { requireNumber } from "../base/values.js";
+import { requireNumber, requireNumbers } from "../base/values.js";
 import type { Denoiser } from "./denoiser.js";
 import { levelColumn, noisedPoints } from "./noised-points.js";
 import type { GaussianPath } from "./paths/path.js";
@@ -32,6 +33,11 @@ export interface IdealDenoiser extends Denoiser {
  * In one dimension with μ = 0: x_t·a·s²/(a²s² + b²).
  */
 export function gaussianDenoiser(path: GaussianPath, mean: readonly number[], covariance: Covariance): IdealDenoiser {
+  requireGaussianPath(path);
+  requireNumbers("mean", mean);
+  if (typeof covariance !== "number" && !Array.isArray(covariance)) {
+    throw new TypeError(`covariance must be a number, or a list of numbers or of rows, got ${described(covariance)}`);
+  }
   return mixtureDenoiser(path, { means: [mean], covariances: [covariance] });
 }
 
@@ -44,6 +50,7 @@ export function gaussianDenoiser(path: GaussianPath, mean: readonly number[], co
  *   are not finite, or (asked) other than one time per point
  */
 export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): IdealDenoiser {
+  requireGaussianPath(path);
   requireKnownKeys("mixtureDenoiser", mixture, { weights: true, means: true, covariances: true });
   const components = mixtureComponents(mixture);
   const answer = (xt: tf.Tensor, t: tf.Tensor1D): { logs: tf.Tensor2D; estimates: tf.Tensor[] } => {

@@ -1,4 +1,5 @@
 /** The step back when x_0 is known: mean and variance of q(x_s | x_t, x_0). */
+import { requireGaussianPath } from "./paths/path.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { requireSameShape, lookUp } from "./coefficients.js";
@@ -29,6 +30,7 @@ export interface PosteriorCoefficients {
 
 /** The level of a path at time t. */
 export function levelAt(path: GaussianPath, t: number): Level {
+  requireGaussianPath(path);
   return { signal: path.signal(t), noise: path.noise(t) };
 }
 

@@ -1,7 +1,8 @@
 /** EDM's preconditioning: a network that sees and learns numbers of unit variance at every noise level. */
+import { requireGaussianPath } from "./paths/path.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { requirePositive } from "../base/values.js";
+import { requirePositive, requireFunction } from "../base/values.js";
 import { requireSameShape, lookUp } from "./coefficients.js";
 import type { Condition } from "../nn/condition.js";
 import type { Denoiser } from "./denoiser.js";
@@ -69,6 +70,9 @@ export type RawNetwork = (scaled: tf.Tensor, noise: tf.Tensor1D, condition?: Con
  * Source: Karras et al. 2022 (EDM), equation 7.
  */
 export function preconditioned(network: RawNetwork, path: GaussianPath, sigmaData = 0.5): Denoiser {
+  requireFunction("network", network, "(scaled, noise) => F");
+  requireGaussianPath(path);
+  requirePositive("sigmaData", sigmaData);
   return {
     path,
     predicts: "sample",

@@ -3,7 +3,7 @@ import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
 import { requireNumber, requirePositive, requireShare, requireWhole } from "../base/values.js";
 import type { GaussianPath } from "./paths/path.js";
-import { noiseLevel } from "./paths/path.js";
+import { noiseLevel, requireGaussianPath } from "./paths/path.js";
 
 /** Times for one training batch and the weights that keep the loss unbiased, one per example. */
 export interface TimeDraw {
@@ -36,6 +36,7 @@ export interface TimeDensity {
 
 /** Every time equally often: whole 1 … T on a discrete schedule, (0, T] on a continuous path. Source: Ho et al. 2020, algorithm 1. */
 export function uniformTimes(path: GaussianPath): TimeDensity {
+  requireGaussianPath(path);
   return (stream, count) =>
     unweighted(
       path,
@@ -49,6 +50,7 @@ export function uniformTimes(path: GaussianPath): TimeDensity {
  * Source: Kingma et al. 2021 (VDM), its low-discrepancy sampler.
  */
 export function stratifiedTimes(path: GaussianPath): TimeDensity {
+  requireGaussianPath(path);
   return (stream, count) => {
     const order = stream.permutation(count);
     return unweighted(
@@ -67,6 +69,7 @@ export function logitNormalTimes(
   path: GaussianPath,
   options: { readonly mean?: number; readonly deviation?: number } = {},
 ): TimeDensity {
+  requireGaussianPath(path);
   requireKnownKeys("logitNormalTimes", options, { mean: true, deviation: true });
   const { mean = 0, deviation = 1 } = options;
   requireNumber("mean", mean);
@@ -87,6 +90,7 @@ export function logNormalLevels(
   path: GaussianPath,
   options: { readonly mean?: number; readonly deviation?: number } = {},
 ): TimeDensity {
+  requireGaussianPath(path);
   requireKnownKeys("logNormalLevels", options, { mean: true, deviation: true });
   const { mean = -1.2, deviation = 1.2 } = options;
   requireNumber("mean", mean);

@@ -1,4 +1,5 @@
 /** The variational bound of a diffusion model: its terms at each time, and the whole of it on data. */
+import { requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import { discretizedLogLikelihood, gaussianKl, type DiscretizedOptions } from "../numeric/gaussian.js";
 import { requireFinite } from "../runtime/finite.js";
@@ -88,6 +89,7 @@ export function boundTerm(
   model: ReverseStep,
   options: DiscretizedOptions = {},
 ): tf.Tensor1D {
+  requireStep(model);
   requireKnownKeys("boundTerm", options, { levels: true });
   requireSameShape("x0", x0, "xt", xt);
   return tf.tidy(() => boundTermFrom(boundTensors(schedule, t, xt), x0, xt, model, options));
@@ -219,4 +221,11 @@ function readScalar(x: tf.Tensor): number {
   const value = x.dataSync()[0];
   x.dispose();
   return value;
+}
+
+/** @throws TypeError for what is no step back */
+function requireStep(model: ReverseStep): void {
+  const { mean, logVariance } = (model ?? {}) as Partial<ReverseStep>;
+  requireTensor("mean of the step", mean);
+  requireTensor("logVariance of the step", logVariance);
 }

@@ -1,4 +1,5 @@
 /** Vectors to compare samples by. */
+import { requireNumbers } from "../base/values.js";
 import { described } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
 import { requireTensor } from "../runtime/tensor.js";
@@ -58,6 +59,8 @@ export function featuresOf(tensor: tf.Tensor): FeatureSet {
 
 /** The vectors at `rows`, copied. @throws RangeError if there is no such row */
 export function selectFeatures(features: FeatureSet, rows: ArrayLike<number>): FeatureSet {
+  requireFeatures(features);
+  requireNumbers("rows", rows);
   const { values, dimension } = features;
   const selected = new Float64Array(rows.length * dimension);
   for (let i = 0; i < rows.length; i++) {

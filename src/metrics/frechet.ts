@@ -1,4 +1,5 @@
 /** The Fréchet distance of two Gaussians fitted to features. */
+import { described } from "../base/check.js";
 import { type FeatureSet, requireComparable } from "./features.js";
 import { positiveRoots, requireSymmetric, symmetricEigen, symmetricSqrt } from "../numeric/symmetric.js";
 
@@ -71,6 +72,10 @@ function symmetrised(a: Float64Array, n: number): Float64Array {
  *   Heusel et al., "GANs trained by a two time-scale update rule", 2017, equation 6
  */
 export function frechetDistance(a: FittedGaussian, b: FittedGaussian): number {
+  for (const one of [a, b] as readonly (Partial<FittedGaussian> | null | undefined)[]) {
+    if (ArrayBuffer.isView(one?.mean) && ArrayBuffer.isView(one.covariance)) continue;
+    throw new TypeError(`a fitted Gaussian is needed, such as fitGaussian(features) gives, got ${described(one)}`);
+  }
   const n = a.mean.length;
   if (b.mean.length !== n) {
     throw new RangeError(`Gaussians of dimension ${n} and ${b.mean.length} cannot be compared`);

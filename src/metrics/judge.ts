@@ -1,4 +1,5 @@
 /** Images as a trained classifier sees them. */
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import { gatherImages, type ImageDataset } from "../data/index.js";
 import { featuresOf, type FeatureSet } from "./features.js";
@@ -14,6 +15,7 @@ export interface Seen {
 
 /** Shows images to a classifier and disposes them. */
 export function look(classifier: Classifier, images: tf.Tensor4D): Seen {
+  requireTensor("images", images);
   const [features, verdicts] = [classifier.features(images), classifier.classify(images)];
   const seen = { features: featuresOf(features), verdicts: featuresOf(verdicts) };
   tf.dispose([images, features, verdicts]);

@@ -1,4 +1,5 @@
 /** How alike two feature maps are. */
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 
 /**
@@ -11,6 +12,7 @@ import * as tf from "../runtime/tf.js";
  * @throws RangeError when an example is outside the batch, or one has no pattern: every channel is constant
  */
 export function mapCorrelation(map: tf.Tensor, i: number, j: number): number {
+  requireTensor("map", map);
   const [count] = map.shape;
   for (const example of [i, j]) {
     if (map.rank !== 4 || !Number.isInteger(example) || example < 0 || example >= count) {

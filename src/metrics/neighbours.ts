@@ -1,5 +1,5 @@
 /** How far each sample is from the nearest of a set. */
-import { type FeatureSet, requireComparable } from "./features.js";
+import { type FeatureSet, requireComparable, requireFeatures } from "./features.js";
 
 /** @throws RangeError unless a k-th neighbour exists among `count` others */
 function requireNeighbours(k: number, count: number): void {
@@ -51,6 +51,7 @@ export function nearestDistances(samples: FeatureSet, among: FeatureSet): Float6
  * @throws RangeError unless 1 ≤ k < the number of vectors
  */
 export function neighbourRadii(features: FeatureSet, k: number): Float64Array {
+  requireFeatures(features);
   requireNeighbours(k, features.count - 1);
   return Float64Array.from({ length: features.count }, (_, i) => {
     const smallest = new Float64Array(k).fill(Infinity);

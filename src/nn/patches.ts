@@ -1,5 +1,6 @@
 /** An image as a sequence of patches, and back. */
 import { requireKnownKeys } from "../base/check.js";
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import { xavierStart, type DenseStart } from "./initialisers.js";
 import type { ParameterScope } from "./parameters.js";
@@ -55,6 +56,7 @@ export class PatchEmbedding {
  * fastest, then the column. Height and width must be multiples of p.
  */
 export function toPatches(x: tf.Tensor4D, p: number): tf.Tensor3D {
+  requireTensor("x", x);
   const [n, h, w, c] = x.shape;
   return tf.tidy(() => {
     const split = tf.reshape(x, [n, h / p, p, w / p, p * c]);
@@ -64,6 +66,7 @@ export function toPatches(x: tf.Tensor4D, p: number): tf.Tensor3D {
 
 /** The inverse of {@link toPatches}: [N, rows·columns, p·p·C] → [N, rows·p, columns·p, C]. */
 export function fromPatches(tokens: tf.Tensor3D, grid: { rows: number; columns: number; patch: number }): tf.Tensor4D {
+  requireTensor("tokens", tokens);
   const { rows, columns, patch: p } = grid;
   const [n, , size] = tokens.shape;
   return tf.tidy(() => {

@@ -1,4 +1,6 @@
 /** An adaptive solver of ordinary differential equations on tensors. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireFunction, requireNumber } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 
@@ -59,6 +61,10 @@ export function* dormandPrince(
   end: number,
   options: AdaptiveOptions = {},
 ): Generator<AdaptiveStep, tf.Tensor> {
+  requireFunction("derivative", derivative, "(y, s) => dy/ds");
+  requireTensor("y0", y0);
+  requireNumber("start", start);
+  requireNumber("end", end);
   requireKnownKeys("dormandPrince", options, {
     relativeTolerance: true,
     absoluteTolerance: true,

@@ -1,4 +1,6 @@
 /** Gaussian likelihoods: divergences and masses that the losses of every family are made of. */
+import { requireWhole } from "../base/values.js";
+import { requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 
@@ -11,6 +13,7 @@ export function gaussianKl(
   mean2: tf.Tensor,
   logVariance2: tf.Tensor,
 ): tf.Tensor {
+  for (const [name, x] of Object.entries({ mean1, logVariance1, mean2, logVariance2 })) requireTensor(name, x);
   return tf.tidy(() => {
     const change = tf.sub(logVariance2, logVariance1);
     const distance = tf.mul(tf.square(tf.sub(mean1, mean2)), tf.exp(tf.neg(logVariance2)));
@@ -36,6 +39,7 @@ export function discretizedLogLikelihood(
   logDeviation: tf.Tensor,
   options: DiscretizedOptions = {},
 ): tf.Tensor {
+  for (const [name, value] of Object.entries({ x, mean, logDeviation })) requireTensor(name, value);
   requireKnownKeys("discretizedLogLikelihood", options, { levels: true });
   const half = 1 / (requireLevels(options) - 1);
   return tf.tidy(() => {
@@ -69,6 +73,7 @@ export function bitsPerDimension(
   size: number,
   options: DiscretizedOptions = {},
 ): tf.Tensor1D {
+  requireLikelihoods(logLikelihoods, size);
   requireKnownKeys("bitsPerDimension", options, { levels: true });
   const perLevel = Math.log2((requireLevels(options) - 1) / 2);
   return tf.tidy(() => tf.add(densityBits(logLikelihoods, size), perLevel) as tf.Tensor1D);
@@ -79,10 +84,16 @@ export function bitsPerDimension(
  * it is at least the differential entropy, and may be negative. Not the bits/dim of images: see {@link bitsPerDimension}.
  */
 export function densityBits(logLikelihoods: tf.Tensor1D, size: number): tf.Tensor1D {
+  requireLikelihoods(logLikelihoods, size);
   return tf.tidy(() => tf.mul(logLikelihoods, -1 / (size * Math.LN2)) as tf.Tensor1D);
 }
 
 function requireLevels({ levels = 256 }: DiscretizedOptions): number {
   if (!Number.isInteger(levels) || levels < 2) throw new RangeError(`levels must be a whole number ≥ 2, got ${levels}`);
   return levels;
+}
+
+function requireLikelihoods(logLikelihoods: tf.Tensor, size: number): void {
+  requireTensor("logLikelihoods", logLikelihoods);
+  requireWhole("size", size);
 }

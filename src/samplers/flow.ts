@@ -1,8 +1,9 @@
 /** Samplers of flow matching: along the straight path, in t. */
+import { requireGaussianPath } from "../diffusion/paths/path.js";
 import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
-import { requireChoice } from "../base/values.js";
-import { estimate, type Denoiser } from "../diffusion/denoiser.js";
+import { requireChoice, requireNumbers } from "../base/values.js";
+import { estimate, type Denoiser, requireDenoiser } from "../diffusion/denoiser.js";
 import type { GaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries, twiceButLast } from "./stepping/entry.js";
 import { march } from "./stepping/march.js";
@@ -29,6 +30,8 @@ export function flow(
   xT: tf.Tensor,
   options: FlowOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireDenoiser(denoiser);
+  requireGaussianPath(path);
   requireSamplerOptions("flow", options, { method: true });
   const { method = "euler" } = options;
   requireChoice("method", method, ["euler", "heun"]);
@@ -72,6 +75,7 @@ export default samplerEntries(
  * @throws RangeError unless shift is finite and > 0 and all times lie in 0 … 1
  */
 export function shiftTimes(times: readonly number[], shift: number): number[] {
+  requireNumbers("times", times);
   if (!(shift > 0 && shift < Infinity)) throw new RangeError(`shift must be finite and > 0, got ${shift}`);
   const outside = times.find((t) => !(t >= 0 && t <= 1));
   if (outside !== undefined) throw new RangeError(`times of the straight path lie in 0 … 1, got ${outside}`);

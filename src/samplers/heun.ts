@@ -1,8 +1,9 @@
 /** Heun's method in σ, with the churn of EDM. */
+import { requireDenoiser } from "../diffusion/denoiser.js";
 import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import type { Denoiser } from "../diffusion/denoiser.js";
-import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
+import { noiseLevel, type GaussianPath, requireGaussianPath } from "../diffusion/paths/path.js";
 import { samplerEntries, twiceButLast } from "./stepping/entry.js";
 import { drawNoise } from "./stepping/noise-source.js";
 import type { NoiseSource, SamplerOptions, SamplerStep } from "./stepping/sampler.js";
@@ -33,6 +34,8 @@ export function heun(
   xT: tf.Tensor,
   options: HeunOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireDenoiser(denoiser);
+  requireGaussianPath(path);
   requireSamplerOptions("heun", options, { churn: true, churnRange: true, churnNoise: true });
   const { churn = 0, churnRange = [0, Infinity], churnNoise = 1, noise: draw } = options;
   if (!(churn >= 0)) throw new RangeError(`churn must be ≥ 0, got ${churn}`);

@@ -3,8 +3,8 @@ import { requireKnownKeys } from "../base/check.js";
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { requireSameShape } from "../diffusion/coefficients.js";
-import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
-import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
+import { estimate, type Denoiser, type EstimateOptions, requireDenoiser } from "../diffusion/denoiser.js";
+import { noiseLevel, type GaussianPath, requireGaussianPath } from "../diffusion/paths/path.js";
 import { adaptiveOptions, dormandPrince, type AdaptiveOptions } from "../numeric/dormand-prince.js";
 import { requireStart } from "./stepping/march.js";
 import { highestTime, lowestTime, priorDeviation as priorDeviationAt } from "./stepping/time-range.js";
@@ -44,6 +44,8 @@ export function logLikelihood(
   x: tf.Tensor,
   options: LikelihoodOptions = {},
 ): Likelihood {
+  requireDenoiser(denoiser);
+  requireGaussianPath(path);
   requireKnownKeys("logLikelihood", options, {
     from: true,
     trace: true,

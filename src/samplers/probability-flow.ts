@@ -2,8 +2,8 @@
 import { requireKnownKeys } from "../base/check.js";
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { estimate, type Denoiser, type EstimateOptions } from "../diffusion/denoiser.js";
-import { noiseLevel, type GaussianPath } from "../diffusion/paths/path.js";
+import { estimate, type Denoiser, type EstimateOptions, requireDenoiser } from "../diffusion/denoiser.js";
+import { noiseLevel, type GaussianPath, requireGaussianPath } from "../diffusion/paths/path.js";
 import { adaptiveOptions, dormandPrince, type AdaptiveOptions, type Derivative } from "../numeric/dormand-prince.js";
 import { samplerEntries } from "./stepping/entry.js";
 import { requireStart } from "./stepping/march.js";
@@ -51,6 +51,8 @@ export function* probabilityFlow(
   start: tf.Tensor,
   options: ProbabilityFlowOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
+  requireDenoiser(denoiser);
+  requireGaussianPath(path);
   requireKnownKeys<object>("probabilityFlow", options, KNOWN);
   const { from = highestTime(path), to = lowestTime(path) } = options;
   const { denoise = to < from } = options;

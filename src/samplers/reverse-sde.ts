@@ -1,4 +1,5 @@
 /** The reverse SDE by Euler–Maruyama. */
+import { requireGaussianPath } from "../diffusion/paths/path.js";
 import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
 import type { SdePath } from "../diffusion/paths/continuous-paths.js";
@@ -35,6 +36,7 @@ export function reverseSde(
   xT: tf.Tensor,
   options: ReverseSdeOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireGaussianPath(path);
   requireSamplerOptions("reverseSde", options, { corrections: true, correctionSnr: true });
   const { corrections = 0, correctionSnr = 0.16, noise } = options;
   if (typeof path.drift !== "function" || typeof path.diffusion !== "function") {

@@ -46,6 +46,8 @@ const COMPARED = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1];
 
 /** Whether two paths have the same times and, wherever they are compared, the same a(t) and b(t). */
 export function samePath(one: GaussianPath, other: GaussianPath): boolean {
+  requireGaussianPath(one);
+  requireGaussianPath(other);
   if (one === other) return true;
   if (one.T !== other.T || one.discrete !== other.discrete) return false;
   return COMPARED.every((share) => {

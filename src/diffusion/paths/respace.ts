@@ -1,4 +1,5 @@
 /** A schedule that visits only some times of another, and a denoiser for it. */
+import { requireNumbers } from "../../base/values.js";
 import * as tf from "../../runtime/tf.js";
 import { learnsVariance, requirePath, type Denoiser, type LearnedVarianceDenoiser } from "../denoiser.js";
 import { noiseLevel } from "./path.js";
@@ -22,6 +23,8 @@ export interface RespacedSchedule extends Schedule {
  * @throws RangeError for no times, times that repeat, are fractional, or lie outside 1 … T
  */
 export function respace(schedule: Schedule, times: ArrayLike<number>): RespacedSchedule {
+  requireSchedule("the schedule", schedule);
+  requireNumbers("times", times);
   const kept = Int32Array.from(Array.from(times).filter((t) => t !== 0)).sort();
   Array.from(times).forEach((t) => {
     if (!(Number.isInteger(t) && t >= 0 && t <= schedule.T))

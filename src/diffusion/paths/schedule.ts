@@ -1,4 +1,6 @@
 /** Discrete schedules: float64 tables of β_t and ᾱ_t, made from either. */
+import { requireNumbers } from "../../base/values.js";
+import { requireGaussianPath } from "./path.js";
 import type { PathKind } from "./path-kind.js";
 import type { GaussianPath, PathConfig } from "./path.js";
 import { warnOfTerminalSnr } from "./terminal-snr.js";
@@ -36,6 +38,7 @@ export interface Schedule extends GaussianPath {
  * @throws RangeError when a β is outside its range or the list is empty.
  */
 export function scheduleFromBetas(name: string, betas: ArrayLike<number>, config?: PathConfig): Schedule {
+  requireNumbers("betas", betas);
   const T = betas.length;
   if (T < 1) throw new RangeError(`schedule "${name}" needs at least one step, got none`);
   const alphaBar = new Float64Array(T + 1).fill(1);
@@ -58,6 +61,7 @@ export function scheduleFromBetas(name: string, betas: ArrayLike<number>, config
  * @throws RangeError when the list does not start at 1 and fall, or goes below 0.
  */
 export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>, config?: PathConfig): Schedule {
+  requireNumbers("alphaBars", alphaBars);
   const T = alphaBars.length - 1;
   if (T < 1 || alphaBars[0] !== 1) {
     throw new RangeError(`schedule "${name}": give ᾱ_0 = 1 and at least ᾱ_1, got [${alphaBars[0]}, … ${T + 1} values]`);
@@ -77,6 +81,7 @@ export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>
 
 /** @throws RangeError naming the place, unless the path is a discrete schedule with its tables */
 export function requireSchedule(where: string, path: GaussianPath): Schedule {
+  requireGaussianPath(path);
   if (path.discrete && (path as Partial<Schedule>).alphaBar) return path as Schedule;
   throw new RangeError(`${where} must be a discrete schedule, got the path "${path.name}"`);
 }

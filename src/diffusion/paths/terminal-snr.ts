@@ -1,4 +1,5 @@
 /** Watches how much signal is left at T, where sampling starts from pure noise. */
+import { requireGaussianPath } from "./path.js";
 import { warn } from "../../runtime/warning.js";
 import type { GaussianPath } from "./path.js";
 import type { Prediction } from "../predictions.js";
@@ -24,6 +25,7 @@ export function warnOfTerminalSnr(what: string, snr: number, remedy: string): vo
  * data, and no x̂_0 follows from it.
  */
 export function requireDetermined(path: GaussianPath, prediction: Prediction): void {
+  requireGaussianPath(path);
   if (!path.discrete || path.signal(path.T) > 0 || !["noise", "score"].includes(prediction)) return;
   throw new RangeError(
     `"${path.name}" has no signal at t = T (zero terminal SNR), where "${prediction}" says nothing about x_0: ` +

@@ -1,4 +1,6 @@
 /** Times as callers give them, checked; the only place where the theory's t meets a network's. */
+import { described } from "../../base/check.js";
+import { requireNumbers, requireWhole, shownNumber } from "../../base/values.js";
 import * as tf from "../../runtime/tf.js";
 
 /** One time for the whole batch, or one per example. Times run t = 1 … T; t = 0 is clean data. */
@@ -18,14 +20,21 @@ export function networkTime(t: number | tf.Tensor1D): number | tf.Tensor1D {
 
 /** Throws a RangeError unless 0 ≤ t ≤ T. */
 export function requireTime(range: { readonly name: string; readonly T: number }, t: number): void {
-  if (!(t >= 0 && t <= range.T)) {
-    throw new RangeError(`t = ${t} is outside 0 … ${range.T}, the times of "${range.name}"; t = 0 is clean data`);
+  if (typeof (range as typeof range | undefined | null)?.T !== "number") {
+    throw new TypeError(`a path with the times 0 … T is needed, such as linearSchedule(), got ${described(range)}`);
+  }
+  if (!(typeof t === "number" && t >= 0 && t <= range.T)) {
+    throw new RangeError(
+      `t = ${shownNumber(t)} is outside 0 … ${range.T}, the times of "${range.name}"; t = 0 is clean data`,
+    );
   }
 }
 
 /** The times of a batch of `count` examples as plain numbers: one number is repeated, a list must have `count` entries. */
 export function timesOfBatch(t: Timestep, count: number): Float64Array {
+  requireWhole("the number of examples", count);
   if (typeof t === "number") return new Float64Array(count).fill(t);
+  requireNumbers("t", t);
   if (t.length !== count) {
     throw new RangeError(
       `got ${t.length} times for a batch of ${count}: give one time per example, or a single number`,

@@ -9,6 +9,7 @@ import { requireSchedule, scheduleFromAlphaBars, type Schedule } from "./schedul
  * Source: Lin et al. 2024 ("Common diffusion noise schedules and sample steps are flawed"), algorithm 1.
  */
 export function zeroTerminalSnr(schedule: Schedule): Schedule {
+  requireSchedule("the schedule", schedule);
   const { alphaBar, T } = schedule;
   if (T < 2) throw new RangeError("rescaling needs at least two steps");
   const [first, last] = [Math.sqrt(alphaBar[1]), Math.sqrt(alphaBar[T])];

@@ -1,4 +1,5 @@
 /** Signs that a game goes wrong, measured on its batches: a generator that collapses, a discriminator that wins. */
+import { requireTensor } from "../../runtime/tensor.js";
 import type { GaussianModes } from "../../data/index.js";
 import * as tf from "../../runtime/tf.js";
 import type { PhaseReport } from "../../training/index.js";
@@ -11,6 +12,8 @@ import type { PhaseReport } from "../../training/index.js";
  * @param fake [N]
  */
 export function discriminatorAccuracy(real: tf.Tensor1D, fake: tf.Tensor1D): tf.Scalar {
+  requireTensor("real", real);
+  requireTensor("fake", fake);
   return tf.tidy(() => tf.mean(tf.cast(tf.greater(tf.reshape(real, [-1, 1]), tf.reshape(fake, [1, -1])), "float32")));
 }
 
@@ -20,6 +23,7 @@ export function discriminatorAccuracy(real: tf.Tensor1D, fake: tf.Tensor1D): tf.
  * @param x [N, …shape], N ≥ 2
  */
 export function meanPairwiseDistance(x: tf.Tensor): tf.Scalar {
+  requireTensor("x", x);
   return tf.tidy(() => {
     const [n] = x.shape;
     const flat = tf.reshape(x, [n, -1]) as tf.Tensor2D;
@@ -40,6 +44,7 @@ export function meanPairwiseDistance(x: tf.Tensor): tf.Scalar {
  * @param points [N, d]
  */
 export function modesCovered(points: tf.Tensor, { means, std }: GaussianModes): tf.Scalar {
+  requireTensor("points", points);
   return tf.tidy(() => {
     const [n, d] = points.shape;
     const centres = tf.tensor(Float32Array.from(means), [1, means.length / d, d]);

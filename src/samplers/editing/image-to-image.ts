@@ -1,4 +1,5 @@
 /** Starts in the middle of the chain, from an image with noise added. */
+import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { qSample } from "../../diffusion/forward.js";
@@ -31,6 +32,7 @@ export function partialStart(
   x0: tf.Tensor,
   options: TimeGridOptions & { readonly strength: number; readonly noise: NoiseSource },
 ): PartialStart {
+  requireTensor("x0", x0);
   requireKnownKeys("partialStart", options, {
     steps: true,
     spacing: true,

@@ -1,4 +1,5 @@
 /** Fills in what a mask hides (RePaint). */
+import { requireNumbers } from "../../base/values.js";
 import { requireSamplerOptions } from "../stepping/options.js";
 import { requireFinite } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
@@ -81,6 +82,7 @@ export function inpaint(
  * @throws RangeError if a number is not whole and positive, or resampling is asked for where no jump fits
  */
 export function repaintTimes(times: readonly number[], resamples: number, jump: number): number[] {
+  requireNumbers("times", times);
   for (const [name, value] of Object.entries({ resamples, jump })) {
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} must be a whole number ≥ 1, got ${value}`);
   }

@@ -1,4 +1,5 @@
 /** The loop that every sampler is, with a step rule of its own. */
+import { requireNumbers, requireFunction } from "../../base/values.js";
 import { requireFinite, locating } from "../../runtime/finite.js";
 import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
@@ -33,6 +34,8 @@ export function march(
   times: readonly number[],
   rule: StepRule,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireNumbers("times", times);
+  requireFunction("rule", rule, "(x, i) => ({ x0, next })");
   requireStart("xT", xT);
   return walk(name, xT, times, rule);
 }

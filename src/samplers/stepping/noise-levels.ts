@@ -1,6 +1,6 @@
 /** Ways to spread noise levels σ over their range. */
 import type { GaussianPath } from "../../diffusion/paths/path.js";
-import { noiseLevel } from "../../diffusion/paths/path.js";
+import { noiseLevel, requireGaussianPath } from "../../diffusion/paths/path.js";
 import { lowestTime } from "./time-range.js";
 
 export interface NoiseLevelRange {
@@ -12,6 +12,7 @@ export interface NoiseLevelRange {
 
 /** The σ range of a path: from its first trained level (t = 1; on a continuous path t = T/1000, or σ(T)/40000 where a = 1) to σ(T). */
 export function noiseLevelRange(path: GaussianPath): NoiseLevelRange {
+  requireGaussianPath(path);
   return { min: noiseLevel(path, lowestTime(path)), max: noiseLevel(path, path.T) };
 }
 

@@ -1,4 +1,5 @@
 /** The noise that samplers are given. */
+import { shownNumber } from "../../base/values.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
@@ -18,6 +19,8 @@ export interface NormalNoiseOptions {
  * change with the batch it is drawn in, nor with the order in which draws are asked for.
  */
 export function normalNoise(seed: number, options: NormalNoiseOptions = {}): NoiseSource {
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new RangeError(`seed must be a whole number ≥ 0, got ${shownNumber(seed)}`);
   requireKnownKeys("normalNoise", options, { firstSample: true, purpose: true });
   const { firstSample = 0, purpose = "sampling" } = options;
   return (draw, shape) => {

@@ -1,4 +1,5 @@
 /** Runs a sampler on a model of another path. */
+import { described } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { denoiserOnPath } from "../../diffusion/change-of-path.js";
 import { flowPath, vpPath, type SdePath } from "../../diffusion/paths/continuous-paths.js";
@@ -25,6 +26,9 @@ export function runOnAnyPath(
   xT: tf.Tensor,
   options: StochasticOptions,
 ): Generator<SamplerStep, tf.Tensor> {
+  if (typeof (entry as Partial<SamplerEntry> | undefined | null)?.run !== "function") {
+    throw new TypeError(`a sampler of the registry is needed, such as samplerNamed("ddim"), got ${described(entry)}`);
+  }
   requirePath(denoiser, path);
   const needed = pathFor(entry.paths, path);
   if (needed !== path && options.times) {

@@ -1,7 +1,14 @@
 /** The walk in σ: a step rule on x̃ = x/a, whatever the path. */
+import { requireFunction } from "../../base/values.js";
 import * as tf from "../../runtime/tf.js";
-import { estimate, type Denoiser, type Estimate, type EstimateOptions } from "../../diffusion/denoiser.js";
-import { noiseLevel, type GaussianPath } from "../../diffusion/paths/path.js";
+import {
+  estimate,
+  type Denoiser,
+  type Estimate,
+  type EstimateOptions,
+  requireDenoiser,
+} from "../../diffusion/denoiser.js";
+import { noiseLevel, type GaussianPath, requireGaussianPath } from "../../diffusion/paths/path.js";
 import { march } from "./march.js";
 import type { SamplerOptions, SamplerStep } from "./sampler.js";
 import { requireSignal, timeGrid } from "./time-grid.js";
@@ -30,6 +37,7 @@ export type SigmaRule = (
 
 /** The point of a path with a given σ, for levels between those of the grid. */
 export function sigmaPoint(path: GaussianPath, sigma: number): SigmaPoint {
+  requireGaussianPath(path);
   return { t: path.timeAt(sigma), sigma };
 }
 
@@ -49,6 +57,8 @@ export function marchInSigma(
   options: SamplerOptions,
   rule: SigmaRule,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireDenoiser(denoiser);
+  requireFunction("rule", rule, "(state, from, to) => ({ x0, next })");
   const times = timeGrid(path, options);
   const grid = times.map((t) => ({ t, sigma: noiseLevel(path, t) }));
   requireSignal(path, times);
