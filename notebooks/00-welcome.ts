@@ -115,13 +115,14 @@ check("0.1", alone, [5, 12].map((place) => tf.slice(generated, place, 1)), { hin
 //
 // | | notebook | the question it answers |
 // |---|---|---|
+// | 2 | [The core idea](02-core-idea.ipynb) | Why many small steps, and what is learned in them? |
 // | 3 | [The forward process](03-forward-process.ipynb) | How is a picture turned into noise, and why in this way? |
 // | 4 | [The training objective](04-training-objective.ipynb) | What does the network learn, and why is guessing the noise enough? |
 // | 5 | [The reverse process](05-reverse-process.ipynb) | How does noise become a picture, and in how many steps? |
 // | 7 | [Networks](07-networks.ipynb) | What does a network need to guess noise, and what happens inside it? |
 // | 7 | [Telling the time](07-time-encoding.ipynb) | Must a network be told the time, and how? |
 //
-// Begin with [3 · The forward process](03-forward-process.ipynb).
+// Begin with [2 · The core idea](02-core-idea.ipynb).
 //
 // Train the model yourself with `npm run train -- mnist-unet` in a terminal (*File → New → Terminal*). It shows its progress, can be stopped with Ctrl-C, and goes on where it stopped. Then `npm run sample -- mnist-unet --n 64 --out grid.png` draws from it, and with `--class 7` sevens only.
 //
