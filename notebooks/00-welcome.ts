@@ -121,6 +121,7 @@ check("0.1", alone, [5, 12].map((place) => tf.slice(generated, place, 1)), { hin
 // | 5 | [The reverse process](05-reverse-process.ipynb) | How does noise become a picture, and in how many steps? |
 // | 7 | [Networks](07-networks.ipynb) | What does a network need to guess noise, and what happens inside it? |
 // | 7 | [Telling the time](07-time-encoding.ipynb) | Must a network be told the time, and how? |
+// | 14 | [All of it in sixty lines](14-minimal.ipynb) | What is the whole, if nothing but the idea is left? |
 //
 // Begin with [2 · The core idea](02-core-idea.ipynb).
 //
