@@ -72,9 +72,15 @@ export * from "./flow/index.js";
 export * from "./gan/index.js";
 export * from "./clip/index.js";
 export {
+  LatentModel,
+  loadLatent,
+  saveLatent,
   weightedTexts,
-  type LatentModel,
+  type LatentDefaults,
   type LatentDrawRequest,
+  type LatentParts,
   type LatentStep,
+  type SaveLatentOptions,
+  type StoredLatentParts,
   type WeightedText,
 } from "./latent/index.js";

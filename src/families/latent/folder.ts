@@ -26,7 +26,7 @@ import {
 import { readFields } from "../json-files.js";
 import { networkFiles } from "../network-folder.js";
 import { LatentModel } from "./model.js";
-import type { LatentDefaults, LatentParts } from "./parts.js";
+import { LATENT_PARTS, type LatentDefaults, type LatentParts } from "./parts.js";
 
 const TEXT_TO_IMAGE = "StableDiffusionPipeline";
 const PAINTING = "StableDiffusionInpaintPipeline";
@@ -56,6 +56,7 @@ export interface SaveLatentOptions {
 export function saveLatent(folder: string, parts: StoredLatentParts, options: SaveLatentOptions = {}): void {
   requireKnownKeys("saveLatent", options, { format: true, values: true });
   const { format, values = {} } = options;
+  requireKnownKeys("saveLatent", parts, LATENT_PARTS);
   requireKnownKeys("values of saveLatent", values, { unet: true, text_encoder: true });
   const { unet, vae, textEncoder, tokenizer, scheduler, defaults, record } = parts;
   const { _class_name: schedulerClass, _diffusers_version: _version, ...keys } = scheduler;

@@ -1,4 +1,5 @@
 /** A latent diffusion model: prompts to pictures by a U-Net on the latents of an autoencoder. */
+import { requireKnownKeys } from "../../base/check.js";
 import {
   parseSchedulerConfig,
   type Denoiser,
@@ -10,7 +11,7 @@ import type * as tf from "../../runtime/tf.js";
 import type { GenerativeModel } from "../model.js";
 import { drawLatent } from "./draw.js";
 import { LatentEngine } from "./engine.js";
-import { sides, type LatentDefaults, type LatentParts, type SchedulerKeys } from "./parts.js";
+import { LATENT_PARTS, sides, type LatentDefaults, type LatentParts, type SchedulerKeys } from "./parts.js";
 import { requireFittingParts } from "./require-parts.js";
 import type { LatentDrawRequest } from "./request.js";
 import { settingsOf } from "./settings.js";
@@ -46,6 +47,7 @@ export class LatentModel implements GenerativeModel<LatentDrawRequest> {
     readonly parts: LatentParts,
     private readonly engine = new LatentEngine(parts.unet, parts.vae),
   ) {
+    requireKnownKeys("LatentModel", parts, LATENT_PARTS);
     const process = parseSchedulerConfig(parts.scheduler, "the scheduler");
     const { predicts, rules } = requireFittingParts(parts, process);
     this.path = process.path;

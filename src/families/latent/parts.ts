@@ -84,6 +84,17 @@ export interface LatentParts<
   readonly record?: TrainingRecord;
 }
 
+/** The names of {@link LatentParts}, for its check. */
+export const LATENT_PARTS = {
+  unet: true,
+  vae: true,
+  textEncoder: true,
+  tokenizer: true,
+  scheduler: true,
+  defaults: true,
+  record: true,
+} as const satisfies Record<keyof LatentParts, true>;
+
 /** Height and width of a configuration's `sample_size`. */
 export function sides(size: number | readonly [number, number]): readonly [number, number] {
   return typeof size === "number" ? [size, size] : size;

@@ -16,8 +16,10 @@ import {
   plainSpread,
   Trainer,
   trainTokenizer,
+  saveLatent,
   VaeModel,
   zeros,
+  type StoredLatentParts,
 } from "../../../src/index.js";
 import {
   GanModel,
@@ -30,6 +32,7 @@ import {
   saveDiffusionModel,
 } from "../../../src/index.js";
 import { images, network, path, scope, task, times, type Calls } from "./things.js";
+import { tinyModel, tinyParts } from "../families/latent/tiny.js";
 
 const small = { height: 8, width: 8, in_channels: 1 };
 const vae = new ConvVae({ ...small, block_out_channels: [8], hidden_channels: 8, latent_channels: 2 });
@@ -70,6 +73,8 @@ const clip = new ClipModel({
   vision_config: { ...tower, num_channels: 1, image_size: 4, patch_size: 2 },
   projection_dim: 2,
 });
+const textOfLatents = new ClipTextModel({ ...text, hidden_size: 8, vocab_size: 514 });
+const pipeline = (): StoredLatentParts => ({ ...tinyParts(), textEncoder: textOfLatents, tokenizer });
 const pixels = new Float32Array(2 * 16);
 
 export const calls: Calls = {
@@ -149,6 +154,14 @@ export const calls: Calls = {
   AutoencoderModel: () => [autoencoder, { size: [8, 8] }],
   "AutoencoderModel.draw": () => [new AutoencoderModel(autoencoder, { size: [8, 8] }), { count: 1 }],
   "AutoencoderModel.describe": () => [new AutoencoderModel(autoencoder), { count: 1 }],
+  LatentModel: () => [tinyParts()],
+  saveLatent: () => ["pipeline", pipeline(), { format: "F16" }],
+  loadLatent: () => {
+    saveLatent("pipeline", pipeline());
+    return ["pipeline", {}];
+  },
+  "LatentModel.draw": () => [tinyModel(), { condition: { prompt: "a red fox" }, count: 1, steps: 1 }],
+  "LatentModel.describe": () => [tinyModel(), { condition: { prompt: "a red fox" }, count: 1 }],
   "VaeModel.draw": () => [new VaeModel(vae), { count: 1 }],
   "VaeModel.describe": () => [new VaeModel(vae), { count: 1 }],
   "VaeModel.logLikelihood": () => [new VaeModel(vae), images, { samples: 2 }],
