@@ -87,7 +87,7 @@ const fresh = (draw: number, shape: readonly number[]) =>
 const back: number[][] = [];
 const walk = lab.ddpm(ideal, schedule, fresh(0, [60, 1]), { steps: T, noise: fresh });
 const last = await lab.sample(walk, { onStep: ({ t, xt }) => { back[t] = [...xt.dataSync()]; } });
-back[0] = [...last.dataSync()];
+const ended = back.splice(0, 1, [...last.dataSync()]);
 
 // %%
 type Curve = readonly [y: readonly number[], colour: string, dash?: string];
