@@ -8,9 +8,9 @@ import { NormalisingFlowTask } from "./task.js";
 function runOf(
   network: StoredFlow,
   { data, count }: Examples,
-  run: { readonly seed: number; readonly batchSize: number },
+  { seed, batchSize }: { readonly seed: number; readonly batchSize: number },
 ): RecipeRun {
-  const task = new NormalisingFlowTask({ network, data, ...run });
+  const task = new NormalisingFlowTask({ network, data, seed, batchSize });
   return { task, examples: count, save: savingAverage(network, saveNormalisingFlow) };
 }
 

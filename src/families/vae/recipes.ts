@@ -8,9 +8,13 @@ import { VaeTask } from "./task.js";
 function runOf(
   network: StoredVae,
   { data, count }: Examples,
-  run: { readonly seed: number; readonly batchSize: number },
+  { seed, batchSize }: { readonly seed: number; readonly batchSize: number },
 ): RecipeRun {
-  return { task: new VaeTask({ network, data, ...run }), examples: count, save: savingAverage(network, saveVae) };
+  return {
+    task: new VaeTask({ network, data, seed, batchSize }),
+    examples: count,
+    save: savingAverage(network, saveVae),
+  };
 }
 
 const mnistVae: Recipe = {
