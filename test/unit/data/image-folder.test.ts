@@ -107,7 +107,7 @@ test("what cannot be is refused, with the remedy", async () => {
       name: "RangeError",
       message,
     });
-  await refused({ damaged: "refuse" }, /refused\/page\.png: an SVG or another text is neither/);
+  await refused({ damaged: "refuse" }, /refused\/page\.png: this is a web page \(HTML\)/);
   await refused({ labels: "folders" }, /good\.png lies in no class: move it into a subfolder, or give labels: "none"/);
   await refused({ size: 0 }, /size \(height\) must be a whole number ≥ 1, got 0/);
   await refused({ size: [4] }, /size \(width\).*got undefined/);

@@ -276,7 +276,7 @@ describe("an index", () => {
   test("is read strictly, and each refusal names what is wrong", () => {
     const bad: [Record<string, unknown>, RegExp][] = [
       [{ _class_name: "DDPMPipelin" }, /is of class "DDPMPipelin" \(did you mean DDPMPipeline\?\); what can be opened/],
-      [{ _class_name: "StableDiffusionPipeline" }, /"StableDiffusionPipeline"; .*Its network alone opens as .*unet$/],
+      [{ _class_name: "StableDiffusionXLPipeline" }, /"StableDiffusionXLPipeline".*Its network alone opens as .*unet$/],
       [{ _class_name: 3 }, /_class_name must be a text, got 3/],
       [{ unet: "diffusers" }, /unet must be a part, \[library, class\] such as .*, got "diffusers"/],
       [
