@@ -19,6 +19,7 @@ async function main() {
   const total = { passed: 0, failed: 0 };
   try {
     await setUp(new Steps());
+    process.env["DIFFUSION_LAB_BUILT"] = "1";
   } catch (error) {
     if (!(error instanceof SetupError) || error.what !== "library") throw error;
     // The tests run from the sources: those of the files that do compile still say something.

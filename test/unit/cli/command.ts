@@ -10,8 +10,14 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+/** What `npm test` has built, as users run it, starts in half the time; without it the source. */
+function program(name: string): readonly string[] {
+  if (process.env["DIFFUSION_LAB_BUILT"] === "1") return [join(root, `src/dist/cli/${name}.js`)];
+  return ["--import", "tsx", join(root, `src/cli/${name}.ts`)];
+}
+
 /**
- * Runs a command of the command line from its source; `interruptAt` sends Ctrl-C when stdout first matches, and `killWhen`
+ * Runs a command of the command line; `interruptAt` sends Ctrl-C when stdout first matches, and `killWhen`
  * ends it without a word as soon as it holds.
  */
 export function command(
@@ -21,7 +27,7 @@ export function command(
 ): Promise<Outcome> {
   // npm names the caller's folder in INIT_CWD: not that of whoever runs the tests.
   const { INIT_CWD: _of, ...inherited } = process.env;
-  const child = spawn(process.execPath, ["--import", "tsx", join(root, `src/cli/${name}.ts`), ...args], {
+  const child = spawn(process.execPath, [...program(name), ...args], {
     cwd: root,
     env: { ...inherited, ...options.env },
   });

@@ -16,6 +16,9 @@ const made: Readonly<Record<string, object>> = {
 
 const pathOfKind = (kind: string): GaussianPath => pathFromConfig({ kind, ...made[kind] });
 
+/** They hold levels of the linear schedule under another name: at one number of steps they must come out as it does. */
+const SAME_LEVELS = ["betas", "alpha-bars", "respaced"];
+
 /** It takes one step whatever comes out, which needs a network made for it; `test/parity/schedulers` holds it. */
 const judged = samplers.filter(({ name }) => name !== "consistency");
 
@@ -25,7 +28,8 @@ for (const kind of pathKinds.keys()) {
     const stated = statedErrors(kind);
     const measured: string[] = [];
     for (const entry of judged) {
-      const counts = entry.choosesSteps ? [20] : [10, 20, 50];
+      const all = entry.choosesSteps ? [20] : [10, 20, 50];
+      const counts = SAME_LEVELS.includes(kind) ? all.slice(0, 1) : all;
       const expected = stated[entry.name] ?? assert.fail(`${entry.name} has no line for ${kind}`);
       if (expected === refused) {
         assert.throws(() => errorOf(entry, path, 10), /has no signal at t = .* use ddim or DPM-Solver\+\+/, entry.name);
