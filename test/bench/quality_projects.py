@@ -18,15 +18,13 @@ What is not as the project has it, and why:
 
 import json
 import os
-import resource
 import sys
 import tempfile
-import time
 from importlib.metadata import version
 
 import torch
 
-from quality_torch import SIDE, read_images, say, write_safetensors
+from quality_torch import SIDE, read_images, serve, write_safetensors
 
 # Digits drawn at once.
 DRAWN = 200
@@ -128,20 +126,8 @@ def main():
     training.step()
     count = sum(p.numel() for p in training.network.parameters())
     project = order["project"]
-    say({"ready": True, "parameters": count, "version": f"{project} {version(project)}, PyTorch {torch.__version__}"})
-    for line in sys.stdin:
-        request = line.strip()
-        if request.startswith("save "):
-            draw_all(training, order["samples"], request[5:])
-            say({"saved": True})
-            continue
-        times = []
-        for _ in range(int(request)):
-            start = time.perf_counter()
-            training.step()
-            times.append(1e3 * (time.perf_counter() - start))
-        say({"ms": times})
-    say({"peak": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
+    ready = {"parameters": count, "version": f"{project} {version(project)}, PyTorch {torch.__version__}"}
+    serve(ready, training.step, lambda path: draw_all(training, order["samples"], path))
 
 
 if __name__ == "__main__":

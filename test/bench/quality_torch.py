@@ -91,24 +91,29 @@ def say(message):
     print(json.dumps(message), flush=True)
 
 
-def main():
-    training = Training(json.loads(sys.argv[1]))
-    training.step()
-    count = sum(p.numel() for p in training.parameters)
-    say({"ready": True, "parameters": count, "version": f"PyTorch {torch.__version__}"})
+def serve(ready, step, save):
+    """Speaks the lines that the top of this file tells of; the first step has been taken."""
+    say({"ready": True, **ready})
     for line in sys.stdin:
         request = line.strip()
         if request.startswith("save "):
-            training.save(request[5:])
+            save(request[5:])
             say({"saved": True})
             continue
         times = []
         for _ in range(int(request)):
             start = time.perf_counter()
-            training.step()
+            step()
             times.append(1e3 * (time.perf_counter() - start))
         say({"ms": times})
     say({"peak": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
+
+
+def main():
+    training = Training(json.loads(sys.argv[1]))
+    training.step()
+    count = sum(p.numel() for p in training.parameters)
+    serve({"parameters": count, "version": f"PyTorch {torch.__version__}"}, training.step, training.save)
 
 
 if __name__ == "__main__":
