@@ -92,7 +92,8 @@ const SAME_LEVEL = 1e-7;
 function distinctLevels(path: GaussianPath, times: readonly number[]): number[] {
   const last = noiseLevel(path, times[times.length - 1]);
   let before = noiseLevel(path, times[0]);
-  const differ = (one: number, other: number): boolean => one - other > SAME_LEVEL * other;
+  // A first time that rounding puts past the end of the signal has a level below zero, and is still another one.
+  const differ = (one: number, other: number): boolean => Math.abs(one - other) > SAME_LEVEL * Math.abs(other);
   return times.filter((t, i) => {
     if (i === 0 || i === times.length - 1) return true;
     const level = noiseLevel(path, t);

@@ -10,6 +10,7 @@ import {
   samplers,
   scheduleFromBetas,
   timeGrid,
+  type GaussianPath,
   type SamplerEntry,
   type Schedule,
 } from "../../../src/index.js";
@@ -62,6 +63,21 @@ test("the grid keeps its ends, and of equal levels one time", () => {
   const schedule = scheduleFromBetas("mine", [0, 0.2, 0, 0, 0.9, 0.99, 0]);
   assert.deepEqual(timeGrid(schedule, { steps: 7 }), [7, 5, 4, 0]);
   assert.deepEqual(timeGrid(schedule, { times: [7, 6, 5, 3, 2], finish: "last" }), [7, 5, 2]);
+});
+
+test("a first time at the end of the signal, or a rounding past it, leaves the others their levels", () => {
+  const trig = (T: number): GaussianPath => ({
+    name: "trig",
+    T,
+    discrete: false,
+    signal: Math.cos,
+    noise: Math.sin,
+    timeAt: Math.atan,
+  });
+  for (const past of [-1e-6, -1e-16, 0, 1e-16, 1e-6, 4e-6]) {
+    const T = Math.PI / 2 + past;
+    assert.deepEqual(timeGrid(trig(T), { times: [T, 1.3, 0.7] }), [T, 1.3, 0.7, 0]);
+  }
 });
 
 test("inversion and inpainting pass over what idles, too", () => {
