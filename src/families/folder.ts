@@ -7,9 +7,10 @@ import type { Library, StoredNetwork } from "../networks/index.js";
 import { networkClassNamed } from "../networks/index.js";
 import { presentClass } from "../networks/former-names.js";
 import { DIFFUSERS_VERSION, readFields, toJson } from "./json-files.js";
+import { requireMemoryFor } from "./memory.js";
 import { networkOf, type NetworkFiles } from "./network-folder.js";
 import type { TrainingRecord } from "./record.js";
-import { onlyVariant, weightsFile } from "./weights-files.js";
+import { onlyVariant, openWeights, weightsFile } from "./weights-files.js";
 
 export const INDEX = "model_index.json";
 const RECORD = "training.json";
@@ -116,6 +117,24 @@ export function loadPart(part: Part, variant?: string): StoredNetwork {
   }
   const found = networkClassNamed(name, config);
   return networkOf(part.folder, found, values, variant ?? onlyVariant(part.folder, weightsFile(found.library)));
+}
+
+/**
+ * Reads the headers of several parts' weights, and no more.
+ *
+ * @throws RangeError if they do not fit into memory together; Error or SafetensorsError if weights are missing or damaged
+ */
+export function requireMemoryForParts(index: ModelIndex, parts: readonly Part[], variant?: string): void {
+  const opened: { readonly name: string; readonly source: ReturnType<typeof openWeights> }[] = [];
+  try {
+    for (const { name, library, folder } of parts) {
+      const weights = weightsFile(library as Library);
+      opened.push({ name, source: openWeights(folder, weights, variant ?? onlyVariant(folder, weights)) });
+    }
+    requireMemoryFor(index.folder, opened);
+  } finally {
+    for (const { source } of opened) source.close();
+  }
 }
 
 /** The note that lies beside a model, if it does. */

@@ -23,6 +23,7 @@ import { presentClass, presentTensor } from "../networks/former-names.js";
 import { streamParameters } from "../nn/index.js";
 import { roomFor, stageParameters, stageShardedParameters } from "../nn/weights.js";
 import { DIFFUSERS_VERSION, readFields, toJson } from "./json-files.js";
+import { requireMemoryFor } from "./memory.js";
 import { openWeights, weightsFile } from "./weights-files.js";
 
 const CONFIG = "config.json";
@@ -42,8 +43,8 @@ export interface LoadNetworkOptions<K extends NetworkClassName = NetworkClassNam
  * @example
  * const unet = loadNetwork("ddpm-cat-256/unet", { expect: "UNet2DModel" });
  *
- * @throws RangeError if the class is another, a key of the configuration has no counterpart here, or the weights are of
- *   another network; SafetensorsError if a file is damaged; Error if one is missing
+ * @throws RangeError if the class is another, a key of the configuration has no counterpart here, the weights are of
+ *   another network, or memory is too small for them; SafetensorsError if a file is damaged; Error if one is missing
  */
 export function loadNetwork<K extends NetworkClassName = NetworkClassName>(
   folder: string,
@@ -173,6 +174,7 @@ export function networkOf<N extends StoredNetwork>(
 ): N {
   const source = openWeights(folder, weightsFile(found.library), variant);
   try {
+    requireMemoryFor(folder, [{ name: found.name, source }]);
     const network = found.build(config, { start: "zeros", maxNumbers: roomFor(source) });
     try {
       streamParameters(withPresentNames(source, found), network.parameters);

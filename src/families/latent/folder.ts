@@ -19,6 +19,7 @@ import {
   loadPart,
   readIndex,
   readRecord,
+  requireMemoryForParts,
   requirePart,
   saveModelFolder,
   type ModelIndex,
@@ -91,8 +92,8 @@ export function saveLatent(folder: string, parts: StoredLatentParts, options: Sa
  * scheduler. A safety checker beside them is not read.
  *
  * @param options.variant as in diffusers: "fp16" reads that variant of the weights; default: what is there
- * @throws RangeError if a part is missing, of another class, or does not fit the others; SafetensorsError or Error if a
- *   file is damaged or missing
+ * @throws RangeError if a part is missing, of another class, or does not fit the others, or if memory is too small for the
+ *   weights; SafetensorsError or Error if a file is damaged or missing
  */
 export function loadLatent(folder: string, options: { readonly variant?: string } = {}): LatentModel {
   requireKnownKeys("loadLatent", options, { variant: true });
@@ -114,6 +115,7 @@ export function loadLatent(folder: string, options: { readonly variant?: string 
     );
   }
   const tokenizer = loadTokenizer(tokenizerPart.folder);
+  requireMemoryForParts(index, [unetPart, vaePart, textPart], options.variant);
   const opened: StoredNetwork[] = [];
   const load = <N extends StoredNetwork>(part: typeof unetPart, Class: new (...given: never[]) => N): N => {
     const network = loadPart(part, options.variant);
