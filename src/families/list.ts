@@ -6,7 +6,7 @@ import type { Family } from "./family.js";
 import { flowFamily } from "./flow/index.js";
 import { hasIndex, INDEX, readIndex } from "./folder.js";
 import { ganFamily } from "./gan/index.js";
-import { latentFamily } from "./latent/index.js";
+import { isOneFile, latentFamily } from "./latent/index.js";
 import type { GenerativeModel } from "./model.js";
 import { vaeFamily } from "./vae/index.js";
 
@@ -21,7 +21,8 @@ export const families: readonly Family[] = [
 
 /**
  * Opens a trained model of whatever family: the one that `model_index.json` names. A folder without an index is a
- * diffusion model's: one of the former layout, or of one network with a scheduler beside it.
+ * diffusion model's: one of the former layout, or of one network with a scheduler beside it. A `.safetensors` file is a
+ * whole Stable Diffusion in one: see `loadLatent`, which takes what such a file does not say.
  *
  * @example
  * const model = loadModel("assets/mnist-unet");
@@ -36,6 +37,7 @@ export function loadModel(folder: string): GenerativeModel {
 
 /** @throws RangeError for a class that no family opens */
 export function familyOf(folder: string): Family {
+  if (isOneFile(folder)) return latentFamily;
   if (!hasIndex(folder)) return diffusionFamily;
   const { className, parts } = readIndex(folder);
   const family = families.find(({ pipelines }) => pipelines.includes(className));

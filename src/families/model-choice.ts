@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { nearestName } from "../base/check.js";
 import { INDEX } from "./folder.js";
+import { isOneFile } from "./latent/index.js";
 import { recipes } from "./recipes.js";
 
 /** By what a folder is known for a model: its index, or of before, or of one network in a pipeline. */
@@ -30,7 +31,7 @@ export function modelFolder(name: string | undefined, help: string, folder = nam
 }
 
 function isModel(folder: string): boolean {
-  return MARKS.some((mark) => existsSync(join(folder, mark)));
+  return isOneFile(folder) || MARKS.some((mark) => existsSync(join(folder, mark)));
 }
 
 function remedyFor(name: string): string {

@@ -136,6 +136,13 @@ export function ldmTextName(name: string): string {
   return name.startsWith("text_model.") ? name : `text_model.${name}`;
 }
 
+/** Before the names of the text encoder in this file: with `text_model.` at their end, or without. */
+export function ldmTextPrefix({ entries }: Pick<TensorSource, "entries">): string {
+  const { text_encoder: prefix } = ldmPrefixes;
+  const whole = `${prefix}text_model.`;
+  return [...entries.keys()].some((name) => name.startsWith(whole)) ? whole : prefix;
+}
+
 /** A part of a pipeline with what its names depend on. */
 export type LdmPartConfig =
   | { readonly part: "unet"; readonly config: LdmUNetConfig }
@@ -169,15 +176,12 @@ const BUFFERS = /\.position_ids$/;
 export function ldmSource(file: TensorSource, of: LdmPartConfig, names: Iterable<string>): TensorSource {
   const prefix = ldmPrefixes[of.part];
   const known = ldmNames(of, names);
-  const there = [...file.entries.keys()].filter((name) => name.startsWith(prefix) && !BUFFERS.test(name));
-  if (there.length === 0) {
-    const open = [...file.entries.keys()].some((name) => name.startsWith("cond_stage_model.model."));
-    const reason =
-      of.part === "text_encoder" && open
-        ? "; its text encoder is that of open_clip (Stable Diffusion 2), whose layout is not read: save it with diffusers"
-        : "";
-    throw new RangeError(`${file.path} holds no tensor of "${prefix}…"${reason}`);
+  if (of.part === "text_encoder") {
+    const without = ldmTextPrefix(file);
+    for (const [name, here] of [...known]) known.set(name.replace(`${prefix}text_model.`, without), here);
   }
+  const there = [...file.entries.keys()].filter((name) => name.startsWith(prefix) && !BUFFERS.test(name));
+  if (there.length === 0) throw new RangeError(`${file.path} holds no tensor of "${prefix}…"`);
   // A tensor that the network does not have keeps its name, and is refused by it.
   const inFile = new Map(there.map((name) => [known.get(name) ?? name, name]));
   return {

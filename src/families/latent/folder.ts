@@ -1,5 +1,5 @@
 /** A latent pipeline's folder: diffusers' `StableDiffusionPipeline`, both ways. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { requireKnownKeys } from "../../base/check.js";
 import type { Json } from "../../base/fields.js";
@@ -12,7 +12,6 @@ import {
   type StoredNetwork,
 } from "../../networks/index.js";
 import { loadTokenizer, tokenizerFiles } from "../../text/tokenizer-folder.js";
-import type { ClipTokenizer } from "../../text/index.js";
 import {
   hasIndex,
   INDEX,
@@ -27,7 +26,8 @@ import {
 import { readFields } from "../json-files.js";
 import { networkFiles } from "../network-folder.js";
 import { LatentModel } from "./model.js";
-import { LATENT_PARTS, type LatentDefaults, type LatentParts } from "./parts.js";
+import { openOneFile, type OneFileOptions } from "./one-file.js";
+import { LATENT_PARTS, type LatentDefaults, type StoredLatentParts } from "./parts.js";
 
 const TEXT_TO_IMAGE = "StableDiffusionPipeline";
 const PAINTING = "StableDiffusionInpaintPipeline";
@@ -37,9 +37,6 @@ export const latentPipelines = [TEXT_TO_IMAGE, PAINTING, "StableDiffusionImg2Img
 const SCHEDULER_CONFIG = "scheduler_config.json";
 /** Parts that diffusers' pipelines can have and these have not. */
 const ABSENT = ["safety_checker", "feature_extractor", "image_encoder"];
-
-/** The parts that a folder holds. */
-export type StoredLatentParts = LatentParts<UNet2DCondition, AutoencoderKL, ClipTextModel, ClipTokenizer>;
 
 export interface SaveLatentOptions {
   /** Default F32. */
@@ -87,16 +84,35 @@ export function saveLatent(folder: string, parts: StoredLatentParts, options: Sa
   });
 }
 
+export interface LoadLatentOptions extends OneFileOptions {
+  /** As in diffusers: "fp16" reads that variant of a folder's weights; default: what is there. */
+  readonly variant?: string;
+}
+
+/** Whether a path is a checkpoint in one file, and no folder. */
+export function isOneFile(path: string): boolean {
+  return path.endsWith(".safetensors") && existsSync(path) && statSync(path).isFile();
+}
+
 /**
  * Opens a pipeline's folder, of diffusers or of {@link saveLatent}: U-Net, autoencoder, text encoder, tokenizer and
- * scheduler. A safety checker beside them is not read.
+ * scheduler. A safety checker beside them is not read. Or opens a `.safetensors` file that holds a whole pipeline in the
+ * layout of Stable Diffusion's own program: see {@link OneFileOptions} for what such a file does not say.
  *
- * @param options.variant as in diffusers: "fp16" reads that variant of the weights; default: what is there
  * @throws RangeError if a part is missing, of another class, or does not fit the others, or if memory is too small for the
  *   weights; SafetensorsError or Error if a file is damaged or missing
  */
-export function loadLatent(folder: string, options: { readonly variant?: string } = {}): LatentModel {
-  requireKnownKeys("loadLatent", options, { variant: true });
+export function loadLatent(folder: string, options: LoadLatentOptions = {}): LatentModel {
+  requireKnownKeys("loadLatent", options, { variant: true, prediction: true, heads: true });
+  const { variant, ...ofFile } = options;
+  if (isOneFile(folder)) {
+    if (variant !== undefined) throw new RangeError(`variant is of a folder's weights; ${folder} is one file`);
+    return new LatentModel(openOneFile(folder, ofFile));
+  }
+  const [extra] = Object.keys(ofFile);
+  if (extra !== undefined) {
+    throw new RangeError(`${extra} is of a checkpoint in one file; ${folder} says it in its own configurations`);
+  }
   const index = readIndex(folder);
   if (!(latentPipelines as readonly string[]).includes(index.className)) {
     throw new RangeError(
@@ -115,10 +131,10 @@ export function loadLatent(folder: string, options: { readonly variant?: string 
     );
   }
   const tokenizer = loadTokenizer(tokenizerPart.folder);
-  requireMemoryForParts(index, [unetPart, vaePart, textPart], options.variant);
+  requireMemoryForParts(index, [unetPart, vaePart, textPart], variant);
   const opened: StoredNetwork[] = [];
   const load = <N extends StoredNetwork>(part: typeof unetPart, Class: new (...given: never[]) => N): N => {
-    const network = loadPart(part, options.variant);
+    const network = loadPart(part, variant);
     opened.push(network);
     if (network instanceof Class) return network;
     throw new RangeError(`${part.folder} holds a ${part.className}, where a latent pipeline has another class`);

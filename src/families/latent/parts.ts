@@ -1,7 +1,8 @@
 /** What a latent pipeline is made of, as far as drawing and training look at it. */
 import type * as tf from "../../runtime/tf.js";
 import type { ConditionPlan, Parameters } from "../../nn/index.js";
-import type { StoredNetwork } from "../../networks/index.js";
+import type { AutoencoderKL, ClipTextModel, StoredNetwork, UNet2DCondition } from "../../networks/index.js";
+import type { ClipTokenizer } from "../../text/index.js";
 import type { TimeNetwork } from "../diffusion/network-denoiser.js";
 import type { TrainingRecord } from "../record.js";
 import type { PromptTokenizer } from "./prompt/chunks.js";
@@ -83,6 +84,9 @@ export interface LatentParts<
   readonly defaults?: LatentDefaults;
   readonly record?: TrainingRecord;
 }
+
+/** The parts that a folder holds. */
+export type StoredLatentParts = LatentParts<UNet2DCondition, AutoencoderKL, ClipTextModel, ClipTokenizer>;
 
 /** The names of {@link LatentParts}, for its check. */
 export const LATENT_PARTS = {

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import * as tf from "../../../src/runtime/tf.js";
 import { ClipTextModel, loadModel, saveNetwork, type LatentModel } from "../../../src/index.js";
-import { saveLatent, type StoredLatentParts } from "../../../src/families/latent/folder.js";
+import { saveLatent } from "../../../src/families/latent/folder.js";
+import type { StoredLatentParts } from "../../../src/families/latent/parts.js";
 import { fill } from "../networks/formula.js";
 import { filledParts, FOLDER } from "./parts.js";
 

@@ -93,10 +93,6 @@ test("what has no place in the layout, or is not in the file, is refused by name
     read: () => assert.fail("nothing is read"),
   };
   assert.throws(() => ldmSource(empty, unet, []), /model.safetensors holds no tensor of "model.diffusion_model.…"$/);
-  assert.throws(
-    () => ldmSource(empty, { part: "text_encoder" }, []),
-    /open_clip \(Stable Diffusion 2\).*save it with diffusers/,
-  );
 });
 
 test("the buffer of positions is left out, an unknown tensor of the part is not", () => {
