@@ -1,6 +1,7 @@
 /** Exercises that judge the learner's answer. */
 import { inspect, isDeepStrictEqual } from "node:util";
 import { isHeadless } from "./environment.js";
+import { say } from "./messages.js";
 import { bundle, publish } from "./publish.js";
 import { blockOf, bound, readable, shapeText, type Block, type Numeric } from "./values.js";
 
@@ -48,18 +49,20 @@ export function check<T>(
   const advice = verdict.state === "wrong" && options.hint ? options.hint : undefined;
   // Signs that fonts for text have: a box in the place of a picture would look alike for right and wrong.
   const [mark, word] = {
-    right: ["✓", "correct"],
-    wrong: ["✗", "not yet"],
-    open: ["○", "not answered yet"],
+    right: ["✓", say("correct")],
+    wrong: ["✗", say("notYet")],
+    open: ["○", say("open")],
   }[verdict.state];
-  const reason = verdict.reason ? `: ${verdict.reason}` : "";
+  const said = (text = (plain: string): string => plain): string =>
+    verdict.reason ? say("because", { verdict: word, reason: text(verdict.reason) }) : word;
+  const hinted = advice && say("hint", { hint: advice });
   publish(
     bundle({
-      "text/markdown": `**${mark} ${exercise}** ${word}${escapeMarkdown(reason)}${advice ? `\n\n*Hint: ${escapeMarkdown(advice)}*` : ""}`,
-      "text/plain": `${mark} ${exercise} ${word}${reason}${advice ? `\n  Hint: ${advice}` : ""}`,
+      "text/markdown": `**${mark} ${exercise}** ${said(escapeMarkdown)}${hinted ? `\n\n*${escapeMarkdown(hinted)}*` : ""}`,
+      "text/plain": `${mark} ${exercise} ${said()}${hinted ? `\n  ${hinted}` : ""}`,
     }),
   );
-  if (verdict.state !== "right" && isHeadless()) throw new ExerciseError(`${exercise} ${word}${reason}`);
+  if (verdict.state !== "right" && isHeadless()) throw new ExerciseError(`${exercise} ${said()}`);
 }
 
 interface Verdict {
@@ -75,12 +78,12 @@ function judge(given: unknown, expected: unknown, tolerance: number): Verdict {
     } catch (error) {
       return {
         state: "wrong",
-        reason: `your code threw ${error instanceof Error ? `${error.name}: ${error.message}` : inspect(error)}`,
+        reason: say("threw", { error: error instanceof Error ? `${error.name}: ${error.message}` : inspect(error) }),
       };
     }
   }
   if (isOpen(answer)) return { state: "open" };
-  if (answer instanceof Promise) return { state: "wrong", reason: "your answer is a promise; put `await` before it" };
+  if (answer instanceof Promise) return { state: "wrong", reason: say("promise") };
   const reason = objection(answer, () => {
     return typeof expected === "function"
       ? (expected as Predicate)(answer)
@@ -97,22 +100,25 @@ function isOpen(answer: unknown): boolean {
 function objection(answer: unknown, predicate: Predicate): string | undefined {
   try {
     const verdict = predicate(answer);
-    return verdict === true ? undefined : typeof verdict === "string" ? verdict : `${short(answer)} is not it`;
+    return verdict === true
+      ? undefined
+      : typeof verdict === "string"
+        ? verdict
+        : say("notIt", { answer: short(answer) });
   } catch (error) {
-    return `your answer ${short(answer)} could not be judged: ${(error as Error).message}`;
+    return say("notJudged", { answer: short(answer), error: (error as Error).message });
   }
 }
 
 /** What is wrong with an answer, without giving the right one away; undefined when nothing is. */
 function difference(answer: unknown, expected: unknown, tolerance: number): string | undefined {
   const right = blockOf(expected);
-  if (right?.values.length === 0) return "there is nothing to compare it with: the expected value is empty";
-  if (!right) return isDeepStrictEqual(answer, expected) ? undefined : `${short(answer)} is not it`;
+  if (right?.values.length === 0) return say("nothingExpected");
+  if (!right) return isDeepStrictEqual(answer, expected) ? undefined : say("notIt", { answer: short(answer) });
   const mine = blockOf(answer);
-  if (!mine)
-    return `a ${right.shape.length === 0 ? "number" : "array or tensor of numbers"} is asked for, not ${short(answer)}`;
+  if (!mine) return say(right.shape.length === 0 ? "numberAsked" : "numbersAsked", { answer: short(answer) });
   if (String(mine.shape) !== String(right.shape))
-    return `your answer has ${shapeText(mine.shape)}, asked for is ${shapeText(right.shape)}`;
+    return say("shapesAsked", { mine: shapeText(mine.shape), asked: shapeText(right.shape) });
   return worst(mine, right, tolerance);
 }
 
@@ -127,15 +133,13 @@ function worst(mine: Block, right: Block, tolerance: number): string | undefined
   if (wrong.length === 0) return undefined;
   const [first] = wrong;
   const value = mine.values[first];
-  const verdict = Number.isNaN(value)
-    ? "is not a number"
-    : value > right.values[first]
-      ? "is too large"
-      : "is too small";
-  if (right.shape.length === 0) return `${readable(value)} ${verdict}`;
+  const fault = Number.isNaN(value) ? "notANumber" : value > right.values[first] ? "tooLarge" : "tooSmall";
+  const verdict = say(fault, { value: readable(value) });
+  if (right.shape.length === 0) return verdict;
   const off = bound(Math.max(...wrong.map((i) => Math.abs(mine.values[i] - right.values[i]))));
-  const worstOff = off === "NaN" ? "" : `, the largest error is ${off}`;
-  return `${wrong.length} of ${right.values.length} values are wrong, first the one at ${place(first, right.shape)}: ${readable(value)} ${verdict}${worstOff}`;
+  const [count, all] = [wrong.length, right.values.length];
+  const found = say("valuesWrong", { wrong: count, all, place: place(first, right.shape), first: verdict });
+  return off === "NaN" ? found : say("largestError", { wrong: found, error: off });
 }
 
 /** The index of the i-th value: `[3]`, `[0, 2, 1]`. */

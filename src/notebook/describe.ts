@@ -4,7 +4,7 @@ import { tensorValues, type TensorLike } from "../plot/numbers.js";
 import { bundle, type MimeBundle } from "./publish.js";
 import { pictureBundle } from "./show.js";
 import { Table, table } from "./table.js";
-import { readable, shapeText } from "./values.js";
+import { readable } from "./values.js";
 
 /** What is used of a tensor beside its values. */
 export interface DescribedTensor extends TensorLike {
@@ -14,7 +14,7 @@ export interface DescribedTensor extends TensorLike {
 
 /** One line: `float32 tensor, shape [16, 28, 28, 1], -1 … 1, mean -0.7, deviation 0.6`, and the values where there are few. */
 export function tensorText(tensor: DescribedTensor): string {
-  const head = `${tensor.dtype} tensor, ${shapeText(tensor.shape).replace("one number", "shape []")}`;
+  const head = `${tensor.dtype} tensor, shape [${tensor.shape.join(", ")}]`;
   if (tensor.isDisposed) return `${head}, disposed`;
   if (tensor.size === 0) return `${head}, empty`;
   if (tensor.dtype === "string" || tensor.dtype.startsWith("complex")) return head;

@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import type { EvalFunction, MathNode } from "mathjs";
 import { isHeadless } from "./environment.js";
 import { expressionLatex } from "./latex.js";
+import { say } from "./messages.js";
 import { bundle, publish, type MimeBundle } from "./publish.js";
 import { displayMethod, inspectMethod } from "./show.js";
 import {
@@ -89,7 +90,7 @@ export class Formula {
     try {
       parsed = math.parse(text);
     } catch (error) {
-      throw new SyntaxError(`"${text}" is no expression: ${(error as Error).message}`);
+      throw new SyntaxError(say("noExpression", { text, error: (error as Error).message }));
     }
     this.latex = expressionLatex(parsed, { symbols });
     const right = rightHandSide(parsed);
@@ -138,17 +139,18 @@ export class Formula {
   compare(value: Numeric, scope: Scope, tolerance = 1e-6): Comparison {
     const computed = this.block(scope);
     const expected = blockOf(value);
-    if (!expected) return disagreement(`the value to compare with is no number, array or tensor: ${inspect(value)}`);
+    if (!expected) return disagreement(say("notComparable", { value: inspect(value) }));
     const obstacle = obstacleTo(computed, expected);
     if (obstacle) return disagreement(obstacle);
     const { deviation } = largestDeviation(computed.values, expected.values);
     const allowed = tolerance * scaleOf(expected.values);
     const agreed = deviation <= allowed;
     const { length } = computed.values;
-    const count = length === 1 ? "one value" : `${length} values`;
+    const count = length === 1 ? say("oneValue") : say("values", { count: length });
+    const off = deviation === 0 ? say("noDeviation") : say("below", { bound: magnitude(deviation) });
     const message = agreed
-      ? `agrees with the library: ${count}, largest deviation ${deviation === 0 ? "0" : `below ${magnitude(deviation)}`}`
-      : `differs from the library: ${count}, largest deviation ${bound(deviation)}, allowed ${bound(allowed)}`;
+      ? say("agrees", { count, deviation: off })
+      : say("differs", { count, deviation: bound(deviation), allowed: bound(allowed) });
     return { agreed, deviation, message };
   }
 
@@ -168,12 +170,16 @@ export class Formula {
     const missing = this.symbols.filter((name) => !(name in scope));
     if (missing.length > 0) {
       throw new RangeError(
-        `"${this.text}" needs values for ${missing.join(", ")}; the scope has ${Object.keys(scope).join(", ") || "none"}`,
+        say("needsValues", {
+          text: this.text,
+          missing: missing.join(", "),
+          given: Object.keys(scope).join(", ") || say("none"),
+        }),
       );
     }
     const blocks = Object.entries(scope).map(([name, value]) => {
       const block = blockOf(value);
-      if (!block) throw new RangeError(`"${name}" is no number, regular array or tensor: ${inspect(value)}`);
+      if (!block) throw new RangeError(say("noNumbers", { name, value: inspect(value) }));
       return [name, block] as const;
     });
     const shapes = new Set(
@@ -191,9 +197,9 @@ export class Formula {
     try {
       result = blockOf(plain(this.compiled.evaluate(given)));
     } catch (error) {
-      throw new RangeError(`"${this.text}" cannot be computed: ${(error as Error).message}`);
+      throw new RangeError(say("notComputable", { text: this.text, error: (error as Error).message }));
     }
-    if (!result) throw new RangeError(`"${this.text}" gives no number or array`);
+    if (!result) throw new RangeError(say("givesNothing", { text: this.text }));
     const shared = blocks.find(([, block]) => block.shape.length > 1)?.[1];
     return flat && shared && result.values.length === shared.values.length
       ? { shape: shared.shape, values: result.values }
@@ -210,11 +216,11 @@ function obstacleTo(computed: Block, expected: Block): string | undefined {
   const { length } = computed.values;
   const bothSingle = length === 1 && expected.values.length === 1;
   if (!bothSingle && String(computed.shape) !== String(expected.shape)) {
-    return `the formula has ${shapeText(computed.shape)}, the value ${shapeText(expected.shape)}`;
+    return say("shapesDiffer", { computed: shapeText(computed.shape), expected: shapeText(expected.shape) });
   }
-  if (length === 0) return "there is nothing to compare: both are empty";
+  if (length === 0) return say("bothEmpty");
   if (!bothSingle && !Array.from(expected.values).some(Number.isFinite)) {
-    return "there is nothing to compare: no value is finite";
+    return say("noneFinite");
   }
   return undefined;
 }

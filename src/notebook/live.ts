@@ -5,6 +5,7 @@ import type { Figure } from "../plot/figure.js";
 import { lossDrawing } from "../plot/loss-drawing.js";
 import type { Picture } from "../plot/picture.js";
 import { isWatched } from "./environment.js";
+import { say } from "./messages.js";
 import { bundle, DisplaySlot, publish, Throttle } from "./publish.js";
 import { bundleOf, pictureBundle } from "./show.js";
 
@@ -106,8 +107,7 @@ export class LiveLoss {
    * @throws RangeError when no step was reported.
    */
   done(): void {
-    if (this.losses.length === 0)
-      throw new RangeError("no step was reported: pass `onStep` to the trainer, and call `done` after it has run");
+    if (this.losses.length === 0) throw new RangeError(say("noStep"));
     this.slot.replace(bundleOf(this.chart()), { last: true });
     if (this.picture) publish(pictureBundle(this.picture));
   }

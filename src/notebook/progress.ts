@@ -2,6 +2,7 @@
 import { requireKnownKeys } from "../base/check.js";
 import { duration } from "../base/words.js";
 import { isHeadless, isWatched } from "./environment.js";
+import { say } from "./messages.js";
 import { bundle, DisplaySlot, Throttle } from "./publish.js";
 
 export interface ProgressOptions {
@@ -35,7 +36,7 @@ export function progress<T>(
     const size = (source as { length?: number; size?: number }).length ?? (source as { size?: number }).size;
     return new Progress<T | number>(source, options.total ?? size, options.label);
   }
-  if (!Number.isInteger(source) || source < 0) throw new RangeError(`progress of ${source}: give a whole number ≥ 0`);
+  if (!Number.isInteger(source) || source < 0) throw new RangeError(say("progressOf", { total: source }));
   return new Progress<T | number>(
     Array.from({ length: source }, (_, i) => i),
     source,
@@ -60,7 +61,7 @@ export class Progress<T> {
 
   /** Counts one; passes as the `onStep` of a trainer or of `sample`. Shows the loss where it is told one. */
   readonly onStep = (step?: { readonly loss?: number }): void => {
-    if (typeof step?.loss === "number") this.note = `loss ${step.loss.toPrecision(3)}`;
+    if (typeof step?.loss === "number") this.note = say("loss", { loss: step.loss.toPrecision(3) });
     this.tick();
   };
 
@@ -82,7 +83,7 @@ export class Progress<T> {
   *[Symbol.iterator](): Generator<T> {
     const items = this.source as Iterable<T>;
     if (typeof items[Symbol.iterator] !== "function") {
-      throw new TypeError("this progress counts an asynchronous iterable: write `for await (… of progress(…))`");
+      throw new TypeError(say("asynchronous"));
     }
     try {
       for (const item of items) {
@@ -129,7 +130,8 @@ export class Progress<T> {
     const seconds = (performance.now() - this.started) / 1000;
     if (this.over) return ` · ${duration(seconds)}`;
     const rate = this.count / seconds;
-    const left = this.total === undefined || rate === 0 ? "" : ` · ${duration((this.total - this.count) / rate)} left`;
-    return ` · ${rate.toPrecision(3)}/s${left}`;
+    const speed = ` · ${rate.toPrecision(3)}/s`;
+    if (this.total === undefined || rate === 0) return speed;
+    return `${speed} · ${say("left", { time: duration((this.total - this.count) / rate) })}`;
   }
 }

@@ -1,6 +1,7 @@
 /** Answers to questions with letters, which the cell that checks them does not give away. */
 import { createHash } from "node:crypto";
 import type { Predicate } from "./check.js";
+import { say } from "./messages.js";
 
 const LENGTH = 8;
 
@@ -25,12 +26,10 @@ export function seal(question: string, answer: string): string {
  */
 export function sealed(question: string, expected: string): Predicate<string> {
   if (!/^[0-9a-f]{8}$/.test(expected)) {
-    throw new RangeError(
-      `a seal is ${LENGTH} hexadecimal digits, got "${expected}": make it with seal(question, answer)`,
-    );
+    throw new RangeError(say("noSeal", { length: LENGTH, seal: expected }));
   }
   return (answer) => {
-    if (typeof answer !== "string") return 'answer with letters between quotes, such as "a"';
-    return seal(question, answer) === expected || `"${answer}" is not it`;
+    if (typeof answer !== "string") return say("lettersAsked");
+    return seal(question, answer) === expected || say("notIt", { answer: `"${answer}"` });
   };
 }

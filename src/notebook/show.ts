@@ -5,6 +5,7 @@ import { isPicture, type Picture } from "../plot/picture.js";
 import { pngSize } from "../files/png.js";
 import { svgToPng } from "../plot/rasterise.js";
 import { figureSize, figureToPng } from "../plot/static.js";
+import { say } from "./messages.js";
 import { bundle, publish, type MimeBundle } from "./publish.js";
 
 /** The method by which a value says how it is displayed. */
@@ -31,9 +32,7 @@ export function show(...values: readonly unknown[]): void {
   for (const value of values) {
     const bundle: unknown = bundleOf(value);
     if (bundle instanceof Promise) {
-      throw new TypeError(
-        "this value is still being computed: make it the cell's last value, or `await widget.settled()` before showing it",
-      );
+      throw new TypeError(say("stillComputing"));
     }
     publish(bundle as MimeBundle);
   }
@@ -77,8 +76,8 @@ function requireData(figure: Figure): void {
     const held = values(trace) as ArrayLike<unknown> | undefined;
     return held === undefined || held.length === 0;
   });
-  if (figure.data.length === 0) throw new RangeError("this figure has no data: give it at least one trace");
-  if (empty >= 0) throw new RangeError(`trace ${empty} of this figure has no data: look at what was computed`);
+  if (figure.data.length === 0) throw new RangeError(say("noData"));
+  if (empty >= 0) throw new RangeError(say("emptyTrace", { trace: empty }));
 }
 
 /** A sentence in place of the chart: kind, title, curves and axes. */

@@ -2,6 +2,7 @@
 /** `table(rows)` of a notebook cell. */
 import { requireKnownKeys } from "../base/check.js";
 import { markdownTable, textTable } from "../base/table.js";
+import { say } from "./messages.js";
 import { bundle, type MimeBundle } from "./publish.js";
 import { displayMethod, inspectMethod } from "./show.js";
 import { readable } from "./values.js";
@@ -27,13 +28,13 @@ export function table(
   options: TableOptions = {},
 ): Table {
   requireKnownKeys("table", options, { columns: true, digits: true });
-  if (rows.length === 0) throw new RangeError("a table needs at least one row");
+  if (rows.length === 0) throw new RangeError(say("noRow"));
   const columns = options.columns ?? (Array.isArray(rows[0]) ? undefined : Object.keys(rows[0]));
-  if (!columns) throw new RangeError("rows given as arrays need `columns`");
+  if (!columns) throw new RangeError(say("noColumns"));
   const cells = rows.map((row, i) => {
     const values = Array.isArray(row) ? (row as Cell[]) : columns.map((name) => (row as Record<string, Cell>)[name]);
     if (values.length !== columns.length)
-      throw new RangeError(`row ${i} has ${values.length} cells for ${columns.length} columns`);
+      throw new RangeError(say("raggedRow", { row: i, cells: values.length, columns: columns.length }));
     return values;
   });
   return new Table(columns, cells, options.digits);

@@ -1,5 +1,6 @@
 /** Numbers of any shape, brought to one form to be compared and read. */
 import { sizeOf } from "../base/shape.js";
+import { say } from "./messages.js";
 import { isTensor, tensorValues, type TensorLike } from "../plot/numbers.js";
 
 /** Rows of rows … of numbers. */
@@ -61,7 +62,7 @@ export function largestDeviation(a: ArrayLike<number>, b: ArrayLike<number>): { 
 
 /** `[2, 3]`, `one number`. */
 export function shapeText(shape: readonly number[]): string {
-  return shape.length === 0 ? "one number" : `shape [${shape.join(", ")}]`;
+  return shape.length === 0 ? say("oneNumber") : say("shape", { shape: shape.join(", ") });
 }
 
 /** A number for reading: whole ones in full, others in six significant digits, or in four with an exponent. */

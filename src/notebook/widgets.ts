@@ -3,6 +3,7 @@ import { requireKnownKeys } from "../base/check.js";
 import type { Comm } from "diffusion-lab-kernel/comms";
 import { courseKernel } from "./kernel.js";
 import { Latest } from "./latest.js";
+import { say } from "./messages.js";
 import { FRONT_END } from "./widget-front-end.js";
 import type { MimeBundle } from "./publish.js";
 import { bundleOf, displayMethod } from "./show.js";
@@ -53,7 +54,6 @@ const NO_VIEW: View = { text: "" };
 const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 /** What stays of a control in a saved notebook: `src/lab` shows its first view with these words. */
 const STORED_CONTROL = "application/vnd.diffusion-lab.control+json";
-const WAKE = "Run this cell to wake this control.";
 
 function viewOf(shown: unknown): View {
   if (shown === undefined) return NO_VIEW;
@@ -94,7 +94,7 @@ export class Widget<V> {
     this.decode = options.decode;
     this.onChange = options.onChange;
     this.raw = options.raw;
-    this.state = { options: null, interval: null, wake: WAKE, ...options.state };
+    this.state = { options: null, interval: null, wake: say("wake"), ...options.state };
     this.views = new Latest<unknown, View>(
       (raw) => this.viewFor(raw),
       (view, raw) => {
@@ -136,7 +136,7 @@ export class Widget<V> {
     const { text, png, width, height } = this.view;
     const data: Record<string, unknown> = {
       "text/plain": text ? `${this.describe}\n${text}` : this.describe,
-      [STORED_CONTROL]: { wake: WAKE },
+      [STORED_CONTROL]: { wake: say("wake") },
     };
     const metadata: MimeBundle["metadata"] = {};
     if (png) {
@@ -191,13 +191,13 @@ const MODEL = {
 
 function checkedRange(name: string, { min, max, step = 1, value = min }: SliderOptions): [number, number] {
   if (!(Number.isFinite(min) && Number.isFinite(max) && min < max)) {
-    throw new RangeError(`${name} needs min < max, but got min = ${min} and max = ${max}`);
+    throw new RangeError(say("range", { control: name, min, max }));
   }
   if (!(step > 0 && step <= max - min)) {
-    throw new RangeError(`the step of ${name} must lie in (0, ${max - min}], but is ${step}`);
+    throw new RangeError(say("stepOutside", { control: name, most: max - min, step }));
   }
   if (!(value >= min && value <= max)) {
-    throw new RangeError(`the value of ${name} must lie in ${min}…${max}, but is ${value}`);
+    throw new RangeError(say("valueOutside", { control: name, min, max, value }));
   }
   return [step, value];
 }
@@ -243,7 +243,7 @@ export function play(options: PlayOptions): Widget<number> {
     onChange: true,
   });
   const { interval = 100 } = options;
-  if (!(interval >= 0)) throw new RangeError(`the interval of play must be ≥ 0 ms, but is ${interval}`);
+  if (!(interval >= 0)) throw new RangeError(say("interval", { interval }));
   return ranged("play", options, interval);
 }
 
@@ -256,10 +256,10 @@ export function play(options: PlayOptions): Widget<number> {
 export function select<T extends string>(options: SelectOptions<T>): Widget<T> {
   requireKnownKeys("select", options, { options: true, value: true, label: true, onChange: true });
   const { options: texts, label = "", onChange } = options;
-  if (texts.length === 0) throw new RangeError("select needs at least one option, but got none");
+  if (texts.length === 0) throw new RangeError(say("noOptions"));
   const value = options.value ?? texts[0];
   if (!texts.includes(value)) {
-    throw new RangeError(`select has no option "${value}"; its options are ${texts.join(", ")}`);
+    throw new RangeError(say("unknownOption", { value, options: texts.join(", ") }));
   }
   return new Widget<T>({
     describe: `select${label ? ` ${label}` : ""} = ${value} of ${texts.join(", ")}`,
