@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { SetupError } from "./support/errors.mjs";
 import { onOrphaned } from "./support/orphaned.mjs";
-import { jupyterEnvironment } from "./kernelspec.mjs";
+import { jupyterEnvironment, KERNELS } from "./kernelspec.mjs";
 import { ROOT, venvProgram } from "./paths.mjs";
 
 const FIRST_NOTEBOOK = "notebooks/00-welcome.ipynb";
@@ -71,7 +71,7 @@ export function jupyterArguments({ browser, port, notebook, root = ROOT }) {
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--MultiKernelManager.default_kernel_name=tslab",
     "--KernelSpecManager.ensure_native_kernel=False",
-    "--KernelSpecManager.allowed_kernelspecs={'tslab'}",
+    `--KernelSpecManager.allowed_kernelspecs={${KERNELS.map((name) => `'${name}'`)}}`,
     "--LabApp.extension_manager=readonly",
     // Opening a notebook through jupytext compares the times of both files of a pair, which a clone sets at random.
     "--ServerApp.jpserver_extensions={'jupyterlab_jupytext': False}",

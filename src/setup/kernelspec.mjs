@@ -1,4 +1,4 @@
-/** The kernelspec of this checkout, and the environment in which Jupyter sees it alone. */
+/** The kernelspecs of this checkout, one a language, and the environment in which Jupyter sees them alone. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,6 +8,16 @@ import { writeAtomically } from "./support/stamps.mjs";
 const NATIVE_PROCESS = join(ROOT, "src", "dist", "runtime", "native-process.js");
 const SOURCE = join(ROOT, "src", "kernel", "dist", "kernelspec.js");
 export const KERNELSPEC = join(JUPYTER, "kernels", "tslab", "kernel.json");
+
+/** The kernel of the Chinese notebooks: the same one, whose checks and formulas speak Chinese. */
+const CHINESE = {
+  name: "tslab-zh",
+  display_name: "TypeScript (diffusion-lab, 中文)",
+  env: { DIFFUSION_LAB_LANG: "zh" },
+};
+
+/** The kernels that JupyterLab offers. */
+export const KERNELS = ["tslab", CHINESE.name];
 
 /**
  * The kernel's own description of how it is started, with the very Node that set-up was run with.
@@ -22,7 +32,7 @@ export function pinNode(spec, node = process.execPath) {
 }
 
 /**
- * Step 5: the kernelspec, inside the checkout; JUPYTER_PATH makes JupyterLab see it.
+ * Step 5: the kernelspecs, inside the checkout; JUPYTER_PATH makes JupyterLab see them.
  *
  * @param {import("./support/steps.mjs").Steps} steps
  */
@@ -30,10 +40,11 @@ export async function kernelspec(steps) {
   if (!existsSync(SOURCE)) return;
   const { kernelSpec } = await import(pathToFileURL(SOURCE).href);
   const { computingProcess } = await import(pathToFileURL(NATIVE_PROCESS).href);
-  writeAtomically(
-    KERNELSPEC,
-    `${JSON.stringify(pinNode(kernelSpec({ env: computingProcess.environment })), null, 2)}\n`,
-  );
+  const english = pinNode(kernelSpec({ env: computingProcess.environment }));
+  const { name, display_name, env } = CHINESE;
+  const chinese = { ...english, display_name, env: { ...english.env, ...env } };
+  writeAtomically(KERNELSPEC, `${JSON.stringify(english, null, 2)}\n`);
+  writeAtomically(join(JUPYTER, "kernels", name, "kernel.json"), `${JSON.stringify(chinese, null, 2)}\n`);
   steps.ready("kernel", `TypeScript, in ${JUPYTER}`);
 }
 

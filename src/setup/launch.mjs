@@ -24,8 +24,9 @@ const [name, ...words] = process.argv.slice(2);
 const BENCH = "test/bench";
 const project = name.startsWith(`${BENCH}/`) ? BENCH : "src";
 const inPython = name.endsWith(".py");
-/** A command's help needs the library alone, and only programs in Python need JupyterLab's environment. */
-const needs = { notebooks: inPython, native: inPython || !words.some((word) => word === "--help" || word === "-h") };
+/** A command's help and what only writes notebooks need the library alone; only programs in Python need JupyterLab's environment. */
+const computes = !name.startsWith("course/") && !words.some((word) => word === "--help" || word === "-h");
+const needs = { notebooks: inPython, native: inPython || computes };
 const file = inPython ? join(ROOT, "src", name) : join(ROOT, project, "dist", `${name.replace(`${BENCH}/`, "")}.js`);
 
 async function prepare() {
