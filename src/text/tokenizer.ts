@@ -68,6 +68,11 @@ export class ClipTokenizer {
   readonly pad: number;
   /** How many tokens there are: `vocab_size` of a text model that takes them all. */
   readonly size: number;
+  /**
+   * Words of several tokens by the number of the first: word is followed by word_1, word_2, …, as diffusers names the
+   * vectors of a textual inversion. A prompt that says the word means all of them.
+   */
+  readonly continuations: ReadonlyMap<number, readonly number[]>;
   private readonly tokenizer: Merging;
 
   /** @throws RangeError if the vocabulary does not hold together: see {@link requireVocabulary} */
@@ -76,6 +81,7 @@ export class ClipTokenizer {
     const numbers = new Map(vocabulary.tokens);
     for (const { content, id } of vocabulary.added) numbers.set(content, id);
     this.size = numbers.size;
+    this.continuations = continuationsOf(vocabulary);
     this.start = numbers.get(vocabulary.start)!;
     this.end = numbers.get(vocabulary.end)!;
     this.pad = numbers.get(vocabulary.pad)!;
@@ -159,6 +165,23 @@ export class ClipTokenizer {
     });
     return new ClipTokenizer({ ...vocabulary, added: [...vocabulary.added, ...added] });
   }
+}
+
+function continuationsOf({ added }: Vocabulary): Map<number, readonly number[]> {
+  const words = new Map(added.filter(({ special }) => !special).map(({ content, id }) => [content, id]));
+  const found = new Map<number, readonly number[]>();
+  for (const [content, id] of words) {
+    const following: number[] = [];
+    for (
+      let next = words.get(`${content}_1`);
+      next !== undefined;
+      next = words.get(`${content}_${following.length + 1}`)
+    ) {
+      following.push(next);
+    }
+    if (following.length > 0) found.set(id, following);
+  }
+  return found;
 }
 
 function requireText(text: unknown, what: string): void {

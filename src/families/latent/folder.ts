@@ -25,6 +25,8 @@ import {
 } from "../folder.js";
 import { readFields } from "../json-files.js";
 import { networkFiles } from "../network-folder.js";
+import { addInversion, type InversionFile } from "./inversion.js";
+import { addLora, type LoraFile } from "./lora.js";
 import { LatentModel } from "./model.js";
 import { openOneFile, type OneFileOptions } from "./one-file.js";
 import { LATENT_PARTS, type LatentDefaults, type StoredLatentParts } from "./parts.js";
@@ -87,6 +89,10 @@ export function saveLatent(folder: string, parts: StoredLatentParts, options: Sa
 export interface LoadLatentOptions extends OneFileOptions {
   /** As in diffusers: "fp16" reads that variant of a folder's weights; default: what is there. */
   readonly variant?: string;
+  /** LoRA files whose updates are added to the weights, in this order. */
+  readonly loras?: readonly LoraFile[];
+  /** Textual inversions: words that prompts can use. */
+  readonly inversions?: readonly InversionFile[];
 }
 
 /** Whether a path is a checkpoint in one file, and no folder. */
@@ -99,15 +105,38 @@ export function isOneFile(path: string): boolean {
  * scheduler. A safety checker beside them is not read. Or opens a `.safetensors` file that holds a whole pipeline in the
  * layout of Stable Diffusion's own program: see {@link OneFileOptions} for what such a file does not say.
  *
- * @throws RangeError if a part is missing, of another class, or does not fit the others, or if memory is too small for the
- *   weights; SafetensorsError or Error if a file is damaged or missing
+ * @example
+ * const model = loadLatent("stable-diffusion-v1-5", { loras: [{ file: "ink.safetensors", scale: 0.8 }] });
+ *
+ * @throws RangeError if a part is missing or of another class, parts, LoRA or inversion do not fit each other, or memory
+ *   is too small for the weights; SafetensorsError or Error if a file is damaged or missing
  */
 export function loadLatent(folder: string, options: LoadLatentOptions = {}): LatentModel {
-  requireKnownKeys("loadLatent", options, { variant: true, prediction: true, heads: true });
-  const { variant, ...ofFile } = options;
+  const known = { variant: true, prediction: true, heads: true, loras: true, inversions: true } as const;
+  requireKnownKeys("loadLatent", options, known);
+  const { loras = [], inversions = [], ...opening } = options;
+  const parts = openParts(folder, opening);
+  let { tokenizer, textEncoder } = parts;
+  try {
+    for (const lora of loras) addLora(parts, lora);
+    for (const inversion of inversions)
+      ({ tokenizer, textEncoder } = addInversion({ tokenizer, textEncoder }, inversion));
+    return new LatentModel({ ...parts, tokenizer, textEncoder });
+  } catch (error) {
+    for (const network of [parts.unet, parts.vae, textEncoder]) network.dispose();
+    if (!(error instanceof RangeError) || error.message.includes(folder)) throw error;
+    throw new RangeError(`${folder}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The parts of a folder or a file, as they lie there. */
+function openParts(
+  folder: string,
+  { variant, ...ofFile }: Omit<LoadLatentOptions, "loras" | "inversions">,
+): StoredLatentParts {
   if (isOneFile(folder)) {
     if (variant !== undefined) throw new RangeError(`variant is of a folder's weights; ${folder} is one file`);
-    return new LatentModel(openOneFile(folder, ofFile));
+    return openOneFile(folder, ofFile);
   }
   const [extra] = Object.keys(ofFile);
   if (extra !== undefined) {
@@ -143,11 +172,10 @@ export function loadLatent(folder: string, options: LoadLatentOptions = {}): Lat
     const unet = load(unetPart, UNet2DCondition);
     const vae = load(vaePart, AutoencoderKL);
     const textEncoder = load(textPart, ClipTextModel);
-    return new LatentModel({ unet, vae, textEncoder, tokenizer, scheduler, defaults, record: readRecord(folder) });
+    return { unet, vae, textEncoder, tokenizer, scheduler, defaults, record: readRecord(folder) };
   } catch (error) {
     for (const network of opened) network.dispose();
-    if (!(error instanceof RangeError) || error.message.includes(folder)) throw error;
-    throw new RangeError(`${folder}: ${error.message}`, { cause: error });
+    throw error;
   }
 }
 

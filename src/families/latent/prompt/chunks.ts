@@ -9,6 +9,8 @@ export interface PromptTokenizer {
   readonly start: number;
   readonly end: number;
   readonly pad: number;
+  /** Tokens that follow one, wherever it stands: words that were learned as several vectors. */
+  readonly continuations?: ReadonlyMap<number, readonly number[]>;
 }
 
 /** One piece: as many tokens as the encoder has positions, and the weight of each. */
@@ -35,7 +37,7 @@ export function promptChunks(
 ): readonly PromptChunk[] {
   const stretches: readonly WeightedText[] = weights ? weightedTexts(prompt) : plainText(prompt);
   const tokens = stretches.flatMap(({ text, weight }) => {
-    return Array.from(tokenizer.tokensOf(text), (token) => ({ token, weight }));
+    return continued(tokenizer, text).map((token) => ({ token, weight }));
   });
   const room = positions - 2;
   const count = Math.max(1, Math.ceil(tokens.length / room));
@@ -51,12 +53,18 @@ export function promptChunks(
 
 /** The tokens of a text in one piece, as a training has them: what does not fit is left out. */
 export function promptRow(text: string, tokenizer: PromptTokenizer, positions: number): Int32Array {
-  const content = Array.from(tokenizer.tokensOf(text)).slice(0, positions - 2);
+  const content = continued(tokenizer, text).slice(0, positions - 2);
   return chunk(
     content.map((token) => ({ token, weight: 1 })),
     tokenizer,
     positions,
   ).tokens;
+}
+
+/** The tokens of a text, each with what follows it. */
+function continued(tokenizer: PromptTokenizer, text: string): number[] {
+  const tokens = Array.from(tokenizer.tokensOf(text));
+  return tokens.flatMap((token) => [token, ...(tokenizer.continuations?.get(token) ?? [])]);
 }
 
 /** The chunks, and empty ones behind them until there are `count`. */
