@@ -1,21 +1,26 @@
-/** Draws a network as a column of blocks. */
+/** Draws a network as a column of blocks, and the way of the time beside it. */
 import { path as pathOf, scaleLinear } from "d3";
 import type { BlockDescription, NetworkDescription } from "../networks/describe-network.js";
 import { colourOf, drawBox, drawLegend, label, readableName, shortNumber, sizeText } from "./architecture-style.js";
 import { arrow, drawing } from "./drawing.js";
 import type { Pen } from "./pen.js";
 import type { Picture } from "./picture.js";
+import { textWidth } from "./font.js";
 import { grey, gridColour, palette } from "./style.js";
 
 const ROW = 34;
 const BOX = { width: 196, height: 24 };
 const TOP = 82;
 const INDENT = 20;
+/** From the left edge of the boxes to the line of the data, and to the boxes beside it. */
+const [LINE, ASIDE] = [34, 56];
 
 /** A block, or a part of the one that is opened, on a row of its own. */
 interface Row {
   readonly block: BlockDescription;
   readonly depth: 0 | 1;
+  /** Made of the time or the class, not of the data: its box stands beside the line. */
+  readonly aside: boolean;
   readonly y: number;
 }
 
@@ -23,9 +28,14 @@ interface Row {
 export function drawColumn(network: NetworkDescription, width: number, open: string | undefined): Picture {
   const bare = network.blocks.filter(({ kind }) => kind === "parameters");
   const running = network.blocks.filter(({ kind }) => kind !== "parameters");
+  // Where the answer is an image, a vector on the way is not made of it: blocks run in one order, on two ways.
+  const isAside = ({ kind, shape }: BlockDescription): boolean =>
+    kind === "time" || kind === "table" || (kind !== "parameters" && network.output.length > 1 && shape.length === 1);
   const shown = [...running, ...bare].flatMap((block): Omit<Row, "y">[] => [
-    { block, depth: 0 },
-    ...(block.name === open ? block.inner.map((inner) => ({ block: inner, depth: 1 as const })) : []),
+    { block, depth: 0, aside: isAside(block) },
+    ...(block.name === open
+      ? block.inner.map((inner) => ({ block: inner, depth: 1 as const, aside: isAside(inner) }))
+      : []),
   ]);
   // Numbers that no block holds stand below the way out.
   const rows = shown.map((row, i): Row => ({ ...row, y: TOP + (i + 0.5) * ROW + (bare.includes(row.block) ? 30 : 0) }));
@@ -38,9 +48,10 @@ export function drawColumn(network: NetworkDescription, width: number, open: str
   const draw = (svg: Pen): void => {
     const kinds = rows.map(({ block }) => block.kind);
     drawLegend(svg, kinds, 26, 20);
-    drawWay(svg, rows, left + BOX.width / 2, network);
+    drawWay(svg, rows, left + LINE, network);
     drawSkips(svg, rows, left);
-    for (const { block, depth, y } of rows) drawRow(svg, block, depth, left, y);
+    for (const row of rows) drawRow(svg, row, left);
+    drawEntries(svg, rows, left);
     const bars = (x: number, title: string, key: "parameters" | "multiplyAdds"): void => {
       drawBars(svg, rows, { x, width: panelWidth, title, value: (block) => block[key] });
     };
@@ -53,26 +64,40 @@ export function drawColumn(network: NetworkDescription, width: number, open: str
   return drawing(width, height, draw, alt);
 }
 
-function drawRow(svg: Pen, block: BlockDescription, depth: 0 | 1, left: number, y: number): void {
+function drawRow(svg: Pen, { block, depth, aside, y }: Row, left: number): void {
   const { kind, shape } = block;
-  const inset = depth * INDENT;
-  const vector = shape.length === 1;
+  const inset = aside ? ASIDE : depth * INDENT;
   drawBox(svg, kind, {
     x: left + inset,
     y: y - BOX.height / 2,
     width: BOX.width - inset,
     height: BOX.height,
-    radius: vector ? BOX.height / 2 : 3,
+    radius: shape.length === 1 ? BOX.height / 2 : 3,
   });
   const name =
     depth === 0 ? readableName(block.name) : readableName(block.name.split(".").slice(2).join(".") || block.name);
-  label(svg, name, left + (BOX.width + inset) / 2, y + 4, { size: depth === 0 ? 11.5 : 10.5 });
+  const room = BOX.width - inset - 14;
+  const size = depth === 0 ? 11.5 : 10.5;
+  const fitted = Math.min(size, (size * room) / textWidth(name, size));
+  label(svg, name, left + (BOX.width + inset) / 2, y + 4, { size: Number(fitted.toFixed(1)) });
   label(svg, sizeText(shape), left + BOX.width + 12, y + 4, { size: 10.5, anchor: "start", colour: grey });
+}
+
+/** Where the time enters: from each box beside the line to the next box, in the colour of the time. */
+function drawEntries(svg: Pen, rows: readonly Row[], left: number): void {
+  const x = left + (BOX.width + ASIDE) / 2;
+  rows.slice(0, -1).forEach(({ aside, y }, i) => {
+    const next = rows[i + 1];
+    if (!aside || next.block.kind === "parameters") return;
+    arrow(svg, [x, y + BOX.height / 2], [x, next.y - BOX.height / 2 - 0.5], { colour: palette[4] });
+  });
 }
 
 function drawWay(svg: Pen, rows: readonly Row[], x: number, network: NetworkDescription): void {
   const colour = "#6B6B6B";
-  const main = rows.filter(({ block, depth }) => depth === 0 && block.kind !== "parameters");
+  const main = rows
+    .filter(({ block, depth }) => depth === 0 && block.kind !== "parameters")
+    .filter(({ aside }) => !aside);
   const [first, last] = [main[0], main[main.length - 1]];
   svg
     .append("line")

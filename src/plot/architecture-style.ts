@@ -17,7 +17,7 @@ const families: readonly { readonly label: string; readonly colour: string; read
   { label: "convolution, matrix", colour: palette[3], kinds: ["convolution", "dense", "patches"] },
   { label: "time, class", colour: palette[4], kinds: ["time", "table"] },
   { label: "norm", colour: grey, kinds: ["norm"] },
-  { label: "numbers alone", colour: grey, kinds: ["parameters"] },
+  { label: "numbers alone", colour: palette[7], kinds: ["parameters"] },
 ];
 
 /** The colour of a kind's family. */

@@ -102,7 +102,14 @@ test("transformers are columns; a U-ViT has brackets, a DiT none; one block can 
     const { svg, alt } = architectureDiagram(network);
     const drawn = boxes(svg!);
     assert.equal(drawn.length, network.blocks.length);
-    assert.ok(drawn.every(({ x: left }) => left === drawn[0].x));
+    // What is made of the time alone is a vector: it stands beside the line on which the data runs.
+    const data = network.blocks.map(({ kind, shape }) => kind === "parameters" || shape.length > 1);
+    const [left] = drawn.filter((_, i) => data[i]).map((box) => box.x);
+    assert.equal(
+      data.some((isData) => !isData),
+      network === dit,
+    );
+    drawn.forEach((box, i) => assert.ok(data[i] ? box.x === left : box.x > left + 40, network.blocks[i].name));
     assert.equal(skipLines(svg!), network === uvit ? 2 : 0);
     assert.match(alt, /as a column/);
   }
@@ -112,9 +119,24 @@ test("transformers are columns; a U-ViT has brackets, a DiT none; one block can 
   assert.ok(has(svg!, "attn1") && has(svg!, "norm1 linear") && has(svg!, "16 × 8"));
 });
 
-test("a network of points is a column, too", () => {
+test("the line of the data begins and ends at data, and arrows lead from the time into it", () => {
+  const { svg } = architectureDiagram(dit);
+  const drawn = boxes(svg!);
+  const line = [...svg!.matchAll(/<line ([^>]*stroke="#6B6B6B"[^>]*)>/g)][0][1];
+  const at = (name: string): number => Number(new RegExp(`${name}="([^"]*)"`).exec(line)![1]);
+  dit.blocks.forEach(({ shape, name }, i) => {
+    const crossed = at("x1") > drawn[i].x && at("x1") < drawn[i].x + drawn[i].width;
+    assert.equal(crossed, shape.length > 1, name);
+  });
+  assert.ok(svg!.includes(palette[4]));
+});
+
+test("a network of points is a column, too, with its time beside it", () => {
   const mlp = describeNetwork(new PointMlp({ hidden: [5] }), tf.zeros([1, 2]), t);
-  assert.equal(boxes(architectureDiagram(mlp).svg!).length, mlp.blocks.length);
+  const drawn = boxes(architectureDiagram(mlp).svg!);
+  assert.equal(drawn.length, mlp.blocks.length);
+  const left = Math.min(...drawn.map((box) => box.x));
+  mlp.blocks.forEach(({ kind, name }, i) => assert.equal(drawn[i].x > left, kind === "time", name));
 });
 
 test("what cannot be drawn is refused", () => {
