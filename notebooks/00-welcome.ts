@@ -119,8 +119,9 @@ check("0.1", alone, [5, 12].map((place) => tf.slice(generated, place, 1)), { hin
 // | 3 | [The forward process](03-forward-process.ipynb) | How is a picture turned into noise, and why in this way? |
 // | 4 | [The training objective](04-training-objective.ipynb) | What does the network learn, and why is guessing the noise enough? |
 // | 5 | [The reverse process](05-reverse-process.ipynb) | How does noise become a picture, and in how many steps? |
-// | 7 | [Networks](07-networks.ipynb) | What does a network need to guess noise, and what happens inside it? |
-// | 7 | [Telling the time](07-time-encoding.ipynb) | Must a network be told the time, and how? |
+// | 7a | [The U-Net](07a-unet.ipynb) | How does a network see grain and figure at once? |
+// | 7b | [Transformers](07b-transformers.ipynb) | What if all places of a picture talk to all others? |
+// | 7c | [Telling the time](07c-time.ipynb) | Must a network be told the time, and how? |
 // | 14 | [All of it in sixty lines](14-minimal.ipynb) | What is the whole, if nothing but the idea is left? |
 //
 // Begin with [2 · The core idea](02-core-idea.ipynb).

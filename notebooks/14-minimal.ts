@@ -68,7 +68,7 @@ const column = (f: (t: number) => number, times: number[]) => tf.tensor2d(times.
 //
 // Each example of a batch has its own $t$. `column` looks the table up for all of them.
 //
-// The network takes two numbers and an encoding of $t$, and gives two numbers: the guess of the noise. Between them are three hidden layers. The encoding is [notebook 07's](07-time-encoding.ipynb): cosines and sines at 16 frequencies. Its clock counts from 0, so it is told $t-1$; the library does the same.
+// The network takes two numbers and an encoding of $t$, and gives two numbers: the guess of the noise. Between them are three hidden layers. The encoding is [notebook 07c's](07c-time.ipynb): cosines and sines at 16 frequencies. Its clock counts from 0, so it is told $t-1$; the library does the same.
 
 // %%
 const [signal, sigma] = [(t: number) => Math.sqrt(alphaBar[t]), (t: number) => Math.sqrt(1 - alphaBar[t])];

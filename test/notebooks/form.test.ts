@@ -8,11 +8,12 @@ import { readCells } from "./cells.js";
 const folder = join(import.meta.dirname, "../../notebooks");
 
 /** Notebooks not yet in the course's present form: 20 to 40 cells, prose of at most 120 words. */
-const OLD = ["00", "03", "04", "05", "07"];
+const OLD = ["00", "03", "04", "05"];
 
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
   const old = OLD.includes(name.slice(0, 2));
-  const [fewest, most] = old ? [15, 25] : [20, 40];
+  const fewest = old ? 15 : 20;
+  const most = 40;
   test(`${name} has ${fewest} to ${most} cells, and none too long to read at once`, () => {
     const cells = readCells(join(folder, name));
     assert.ok(cells.length >= fewest && cells.length <= most, `${cells.length} cells`);
@@ -31,9 +32,8 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))
 }
 
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
-  test(`${name} is at most 2 MB, and 1 MB in the present form`, () => {
-    const limit = OLD.includes(name.slice(0, 2)) ? 2.1e6 : 1e6;
+  test(`${name} is at most 1 MB`, () => {
     const { size } = statSync(join(folder, name));
-    assert.ok(size <= limit, `${size} bytes`);
+    assert.ok(size <= 1e6, `${size} bytes`);
   });
 }
