@@ -30,7 +30,7 @@ const NODE = [
   "^src/files/",
   "^src/data/(digits|download|emoji|fetch|idx|image-folder)[.]ts$",
   // What a graph needs; compile/graphs.ts is the door to it.
-  "^src/compile/(processor|recorder|shape-inference|signature-store|graph-cache)[.]ts$",
+  "^src/compile/(processor|graph-emitter|recorder|shape-inference|signature-store|graph-cache)[.]ts$",
   "^src/families/(folder|json-files|model-choice|network-folder|weights-files)[.]ts$",
   "^src/families/[a-z-]+/(folder|old-folder)[.]ts$",
   "^src/text/(open-ai-vocabulary|tokenizer-folder)[.]ts$",

@@ -18,6 +18,11 @@ export interface CompileOptions {
    * network. Each call uses the values they have then.
    */
   readonly captures?: TensorRecord;
+  /**
+   * Whether captures are constants of the graph, up to 64 MB of them; default false. Faster where the same values serve
+   * many calls, as in sampling. Values assigned later are seen: the graph is made anew for them.
+   */
+  readonly frozen?: boolean;
   /** How convolutions and matrix products of the graph compute, default "float32". Without a graph it is float32. */
   readonly precision?: Precision;
   /** Where graphs are kept, default `DIFFUSION_LAB_CACHE` or the user's cache folder. */
@@ -71,7 +76,13 @@ export function compile<I extends TensorRecord, O extends TensorRecord>(
   fn: (inputs: I) => O,
   options: CompileOptions = {},
 ): Compiled<I, O> {
-  requireKnownKeys("compile", options, { name: true, captures: true, precision: true, cacheFolder: true });
+  requireKnownKeys("compile", options, {
+    name: true,
+    captures: true,
+    frozen: true,
+    precision: true,
+    cacheFolder: true,
+  });
   const compiler = new Compiler(fn, options);
   const call = (inputs: I): O => compiler.call(inputs);
   Object.defineProperty(call, "graphs", { get: () => compiler.graphs });
@@ -156,11 +167,15 @@ class Compiler<I extends TensorRecord, O extends TensorRecord> {
 
   private load(backend: NativeBackend, key: string, inputs: I, tensors: readonly tf.Tensor[]): Program {
     const { name, captures } = this;
-    const { precision, cacheFolder } = this.options;
+    const { frozen, precision, cacheFolder } = this.options;
     const fn = this.fn as unknown as (inputs: TensorRecord) => TensorRecord;
     // The program must not hold the tensors of its first call.
     const paths = mapTree<tf.Tensor, string>(inputs, (_, path) => path);
-    const program = new Program(backend, { name, fn, inputs: paths, captures, precision, cacheFolder }, tensors);
+    const program = new Program(
+      backend,
+      { name, fn, inputs: paths, captures, frozen, precision, cacheFolder },
+      tensors,
+    );
     if (this.programs.size >= LARGEST_NUMBER_OF_GRAPHS) this.unload(...this.programs.entries().next().value!);
     this.programs.set(key, program);
     return program;

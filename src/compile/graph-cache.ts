@@ -7,6 +7,9 @@ import { writeFileAtomically } from "../files/atomic-file.js";
 
 const FILE = "saved_model.pb";
 const KEPT = 64;
+/** Graphs that hold a network's weights are large, and of use only while those stay. */
+const LARGE = 2 ** 20;
+const LARGE_KEPT = 4;
 
 /** `DIFFUSION_LAB_CACHE`, or the user's cache folder. */
 export function defaultCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -62,17 +65,18 @@ function prune(cache: string, used: string): void {
   const folders = readdirSync(cache, { withFileTypes: true }).filter(
     (entry) => entry.isDirectory() && /^[0-9a-f]{32}$/.test(entry.name),
   );
-  if (folders.length <= KEPT) return;
   const byAge = folders
-    .map(({ name }) => ({ path: join(cache, name), time: modified(join(cache, name)) }))
+    .map(({ name }) => ({ path: join(cache, name), ...stateOf(join(cache, name)) }))
     .sort((a, b) => b.time - a.time);
-  for (const { path } of byAge.slice(KEPT)) rmSync(path, { recursive: true, force: true });
+  const large = byAge.filter(({ bytes }) => bytes > LARGE);
+  for (const { path } of [...byAge.slice(KEPT), ...large.slice(LARGE_KEPT)])
+    rmSync(path, { recursive: true, force: true });
 }
 
-function modified(path: string): number {
+function stateOf(folder: string): { readonly time: number; readonly bytes: number } {
   try {
-    return statSync(path).mtimeMs;
+    return { time: statSync(folder).mtimeMs, bytes: statSync(join(folder, FILE)).size };
   } catch {
-    return 0;
+    return { time: 0, bytes: 0 };
   }
 }

@@ -1,4 +1,5 @@
 /** Turns a recording into a TensorFlow graph. */
+import { createHash } from "node:crypto";
 import { biasAddition } from "./bias.js";
 import { DataType } from "./data-type.js";
 import { attribute, node, savedModel, type Attributes } from "./graph-def.js";
@@ -164,7 +165,7 @@ class Emitter {
   }
 
   private constant({ dtype, shape, bytes }: RecordedConstant): string {
-    const key = `${dtype}|${shape}|${bytes.toString("latin1")}`;
+    const key = `${dtype}|${shape}|${fingerprint(bytes)}`;
     const existing = this.constantNames.get(key);
     if (existing) return existing;
     const name = `constant_${this.constantNames.size}`;
@@ -189,6 +190,11 @@ class Emitter {
     }
     return `${name}:0`;
   }
+}
+
+/** Equal for equal bytes only; of many bytes their digest. */
+function fingerprint(bytes: Buffer): string {
+  return bytes.length <= 64 ? bytes.toString("latin1") : createHash("sha256").update(bytes).digest("base64url");
 }
 
 /** Indices of the operations some output depends on. */

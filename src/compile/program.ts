@@ -2,6 +2,7 @@
 import { mapTree, namedLeaves, withLeaves, type Tree } from "../base/tree.js";
 import * as tf from "../runtime/tf.js";
 import { dataTypeOf } from "./data-type.js";
+import { canFreeze, FrozenSession, frozenRecording } from "./frozen.js";
 import { defaultCacheFolder } from "./graph-cache.js";
 import { emitGraph, type Graph } from "./graph-emitter.js";
 import type { NativeBackend } from "./native-backend.js";
@@ -24,6 +25,8 @@ export interface ProgramSource {
   readonly inputs: Tree<string>;
   /** Tensors that the function reads besides its inputs, by name. */
   readonly captures: ReadonlyMap<string, tf.Tensor>;
+  /** Whether the captures may be constants of the graph. */
+  readonly frozen?: boolean;
   readonly precision?: Precision;
   readonly cacheFolder?: string;
 }
@@ -36,7 +39,10 @@ export class Program {
   private readonly graph: Graph;
   /** The tree of the outputs, their paths in place of the tensors. */
   private outputs: Tree<string> = {};
-  private readonly session: GraphSession;
+  private readonly load: (graph: Graph) => GraphSession;
+  /** Loaded where it is needed: not while the captures are frozen. */
+  private session: GraphSession | undefined;
+  private readonly frozen: FrozenSession | undefined;
   private calls = 1;
   /** The call at which the graph was last seen to be what the function does. */
   private confirmedAt = 1;
@@ -52,7 +58,7 @@ export class Program {
     private readonly source: ProgramSource,
     tensors: readonly tf.Tensor[],
   ) {
-    const { name, captures, precision, cacheFolder = defaultCacheFolder() } = source;
+    const { name, captures, frozen, precision, cacheFolder = defaultCacheFolder() } = source;
     const paths = namedLeaves<string>(source.inputs).map(([path]) => path);
     const inputs: RecordedInput[] = [...paths, ...captures.keys()].map((input, i) => {
       const { shape, dtype } = tensors[i];
@@ -74,7 +80,11 @@ export class Program {
     this.write = (recording) => emitGraph(backend.binding, recording, precision);
     this.first = this.recordOnce(true);
     this.graph = graphOfBoth(name, this.first, this.recordOnce(false), this.write);
-    this.session = new GraphSession(backend, this.graph, name, cacheFolder);
+    this.load = (graph) => new GraphSession(backend, graph, name, cacheFolder);
+    if (frozen && captures.size > 0 && canFreeze([...captures.values()])) {
+      const { recording } = this.first;
+      this.frozen = new FrozenSession((values) => this.load(this.write(frozenRecording(recording, values))));
+    } else this.session = this.load(this.graph);
   }
 
   /**
@@ -94,11 +104,17 @@ export class Program {
 
   /** @param tensors inputs, then captures; the caller disposes the outputs */
   run(tensors: readonly tf.Tensor[]): Tree<tf.Tensor> {
-    return withLeaves(this.outputs, this.session.run(tensors));
+    const captures = this.source.captures.size;
+    const frozen = this.frozen?.of(tensors.slice(tensors.length - captures));
+    const results = frozen
+      ? frozen.run(tensors.slice(0, tensors.length - captures))
+      : (this.session ??= this.load(this.graph)).run(tensors);
+    return withLeaves(this.outputs, results);
   }
 
   dispose(): void {
-    this.session.dispose();
+    this.session?.dispose();
+    this.frozen?.dispose();
   }
 }
 

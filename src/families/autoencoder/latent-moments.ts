@@ -54,7 +54,7 @@ export async function latentSize(
         second: tf.mean(tf.add(tf.square(mean), tf.exp(logVariance)), [1, 2, 3]),
       };
     },
-    { name: "moments of the latents", captures: network.parameters.tensors },
+    { name: "moments of the latents", captures: network.parameters.tensors, frozen: true },
   );
   try {
     return await interruptible(options.signal, "measuring the latents was interrupted", async (signal) => {

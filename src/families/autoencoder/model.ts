@@ -81,10 +81,12 @@ export class AutoencoderModel implements GenerativeModel<AutoencoderDrawRequest>
     this.decoder = compile(({ z }: { z: tf.Tensor4D }) => ({ x: bounded(network.decode(network.unscaleLatents(z))) }), {
       name: "decoder of the autoencoder",
       captures,
+      frozen: true,
     });
     this.copier = compile(({ x }: { x: tf.Tensor4D }) => ({ copy: bounded(network.apply(x)) }), {
       name: "autoencoder",
       captures,
+      frozen: true,
     });
   }
 

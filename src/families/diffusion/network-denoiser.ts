@@ -142,7 +142,7 @@ export function evaluation<O extends Readonly<Record<string, tf.Tensor>>>(
   const graph = compile(
     ({ x, time, condition }: { x: tf.Tensor; time: tf.Tensor1D; condition: Condition }) =>
       read(network.apply(x, clock(time), condition)),
-    { name: "denoiser", captures: network.parameters.tensors },
+    { name: "denoiser", captures: network.parameters.tensors, frozen: true },
   );
   const evaluate = (x: tf.Tensor, time: tf.Tensor1D, condition: Condition = {}): O => {
     // Here, since within a graph labels have no values to look at.

@@ -53,13 +53,14 @@ export class NormalisingFlowModel implements GenerativeModel<FlowDrawRequest> {
     this.density = compile(({ x }: { x: tf.Tensor }) => ({ density: logDensity(network, x) }), {
       name: "density of the flow",
       captures,
+      frozen: true,
     });
     this.examples = compile(
       ({ z, temperature }: { z: tf.Tensor2D; temperature: tf.Scalar }) => {
         const x = network.inverse(tf.mul(z, temperature) as tf.Tensor2D);
         return { x: network.domain === "unit" ? quantised(x) : x };
       },
-      { name: "drawing from the flow", captures },
+      { name: "drawing from the flow", captures, frozen: true },
     );
   }
 

@@ -57,6 +57,7 @@ export class GanModel implements GenerativeModel<GanDrawRequest> {
     this.generate = compile(({ z }: { z: tf.Tensor2D }) => ({ examples: generator.apply(z) }), {
       name: "generator",
       captures: generator.parameters.tensors,
+      frozen: true,
     });
   }
 

@@ -27,7 +27,7 @@ export class LatentEngine {
   ) {
     this.decoder = compile(
       ({ z }: { z: tf.Tensor4D }) => ({ x: tf.clipByValue(vae.decode(vae.unscaleLatents(z)), -1, 1) }),
-      { name: "decoder of the latents", captures: vae.parameters.tensors },
+      { name: "decoder of the latents", captures: vae.parameters.tensors, frozen: true },
     );
   }
 

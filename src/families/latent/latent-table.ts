@@ -55,7 +55,7 @@ export class LatentTable {
           ),
         };
       },
-      { name: "encoder of the pictures", captures: vae.parameters.tensors },
+      { name: "encoder of the pictures", captures: vae.parameters.tensors, frozen: true },
     );
   }
 

@@ -29,6 +29,7 @@ export function weightsGraph(vae: VaeNetwork): WeightsGraph {
   return compile(({ x, noise }: { x: tf.Tensor; noise: tf.Tensor2D }) => ({ logWeights: logWeights(vae, x, noise) }), {
     name: "importance weights of the VAE",
     captures: vae.parameters.tensors,
+    frozen: true,
   });
 }
 

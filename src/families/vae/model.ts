@@ -67,7 +67,7 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
         const output = network.decode(tf.mul(z, temperature) as tf.Tensor2D);
         return { x: random ? decodedSample(network, output, random) : decodedMean(network, output) };
       },
-      { name: "decoder of the VAE", captures: network.parameters.tensors },
+      { name: "decoder of the VAE", captures: network.parameters.tensors, frozen: true },
     );
   }
 
