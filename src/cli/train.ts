@@ -64,7 +64,7 @@ await runMain(HELP, async () => {
   for (const place of [folder, exported]) if (place !== undefined) requireWritableFolder(place);
   const places = { ...(values.run !== undefined && { run: values.run }), ...(exported && { export: values.export }) };
   const run = values.fresh ? { ...asked, seconds: 0 } : openRun(runPath, asked, places);
-  const made = recipe.make(run);
+  const made = recipe.make({ ...run, note: (line) => process.stdout.write(`${line}\n`) });
   const trainer = new Trainer(made.task, { ...recipe.trainerOptions(run.steps), precision: run.precision });
   // Everything that was asked for is possible: only now may an earlier run be forgotten.
   if (values.fresh) for (const path of [statePath, runPath]) rmSync(path, { force: true });

@@ -13,8 +13,16 @@ export interface Recipe {
   readonly batchSize: number;
   /** @param steps the whole length of the training, for schedules of the learning rate */
   trainerOptions(steps: number): TrainerOptions;
-  /** @param run.steps the whole length, for a loss that changes over it */
-  make(run: { readonly seed: number; readonly batchSize: number; readonly steps: number }): RecipeRun;
+  /**
+   * @param run.steps the whole length, for a loss that changes over it
+   * @param run.note told a line before what takes longer than a second or two
+   */
+  make(run: {
+    readonly seed: number;
+    readonly batchSize: number;
+    readonly steps: number;
+    readonly note?: (line: string) => void;
+  }): RecipeRun;
 }
 
 /** A recipe made ready to run. */

@@ -6,6 +6,7 @@ requireSupportedNode();
 const native = await import("./native/checks.mjs");
 const checks = await import("./checks.mjs");
 const { nativeFacts, TFJS_NODE } = await import("./tensorflow.mjs");
+const { checkTextToImage } = await import("./text-to-image.mjs");
 const { exitCode, renderRow } = await import("./support/table.mjs");
 
 /** @typedef {import("./support/table.mjs").Row} Row */
@@ -24,6 +25,7 @@ const QUESTIONS = {
   JupyterLab: checks.checkJupyterLab,
   data: checks.checkData,
   checkpoints: checks.checkCheckpoints,
+  "text to image": () => checkTextToImage(),
   comparison: () => checks.checkComparison(),
 };
 

@@ -76,8 +76,9 @@ const tinyStableDiffusion: Recipe = {
     maxGradientNorm: 1,
     averageDecay: 0.999,
   }),
-  make({ seed, batchSize, steps }) {
+  make({ seed, batchSize, steps, note }) {
     const vae = loadFirstStage("tiny-autoencoder");
+    note?.(`a vocabulary of ${VOCABULARY} tokens from ${CAPTIONS} captions: about 3 s`);
     const data = new CaptionedDigits({ split: "train", seed });
     const tokenizer = trainTokenizer(data.captions(numbers(CAPTIONS)), { size: VOCABULARY, length: POSITIONS });
     const unet = new UNet2DCondition(unetConfig, { seed });
@@ -96,6 +97,10 @@ const tinyStableDiffusion: Recipe = {
       dropped: 0.1,
       first: { indices: single, steps: Math.round(ONE_DIGIT_SHARE * steps) },
     });
+    const pass = Math.ceil(COUNT / batchSize);
+    note?.(
+      `${COUNT} pictures are encoded as they are first seen, which makes the first ${Math.min(pass, steps)} of ${steps} steps slower`,
+    );
     const { path } = parseSchedulerConfig(scheduler, "the scheduler");
     const task = new DiffusionTask({
       network: jointNetwork(unet, textEncoder),
