@@ -1,7 +1,7 @@
 /** What a sampler should make of a Gaussian and of a mixture, and how far it is from that on a path. */
+import assert from "node:assert/strict";
 import * as tf from "../../../src/runtime/tf.js";
 import {
-  mixtureDenoiser,
   RandomStream,
   runOnAnyPath,
   type Denoiser,
@@ -42,6 +42,43 @@ function quantiles(count: number, a: number, b: number): number[] {
   });
 }
 
+/** E[x_0 | x] of N(mean, variance), where x = a·x_0 + b·ε. */
+const expected = (mean: number, variance: number, a: number, b: number, x: number): number =>
+  mean + ((a * variance) / (a ** 2 * variance + b ** 2)) * (x - a * mean);
+
+/**
+ * E[x_0 | x_t] of both laws, in plain numbers, which take a tenth of the time of `mixtureDenoiser`'s tensors:
+ * the mixture's is Σ_k p_k·E_k[x_0 | x_t] with p_k ∝ w_k·N(x_t; a·μ_k, a²v_k + b²).
+ */
+function exactDenoiser(path: GaussianPath): Denoiser {
+  const answer = (x: number, a: number, b: number): number => {
+    const logs = mixture.means.map((mean, k) => {
+      const v = a ** 2 * mixture.variances[k] + b ** 2;
+      return Math.log(mixture.weights[k]) - Math.log(v) / 2 - (x - a * mean) ** 2 / (2 * v);
+    });
+    const largest = Math.max(...logs);
+    const shares = logs.map((log) => Math.exp(log - largest));
+    const terms = mixture.means.map((mean, k) => shares[k] * expected(mean, mixture.variances[k], a, b, x));
+    return terms.reduce((sum, term) => sum + term) / shares.reduce((sum, share) => sum + share);
+  };
+  return {
+    path,
+    predicts: "sample",
+    predict: (xt, t) => {
+      // Float32 may have rounded a time above T.
+      const times = t.dataSync().map((time) => Math.min(time, path.T));
+      const [a, b] = [path.signal(times[0]), path.noise(times[0])];
+      assert.ok(times.every((time) => time === times[0]));
+      return tf.tensor(
+        xt
+          .dataSync()
+          .map((x, i) => (i % 2 === 0 ? expected(gaussian.mean, gaussian.variance, a, b, x) : answer(x, a, b))),
+        xt.shape,
+      );
+    },
+  };
+}
+
 /** The path that the sampler runs on for a model of the other. */
 function pathOf({ paths }: SamplerEntry, path: GaussianPath): GaussianPath {
   if (paths === "sde") return "drift" in path ? (path as SdePath) : vpPath();
@@ -59,11 +96,7 @@ function pathOf({ paths }: SamplerEntry, path: GaussianPath): GaussianPath {
 export function errorOf(entry: SamplerEntry, path: GaussianPath, steps: number): number {
   return tf.tidy(() => {
     const needed = pathOf(entry, path);
-    const denoiser: Denoiser = mixtureDenoiser(path, {
-      weights: mixture.weights,
-      means: mixture.means.map((mean) => [gaussian.mean, mean]),
-      covariances: mixture.variances.map((variance) => [gaussian.variance, variance]),
-    });
+    const denoiser = exactDenoiser(path);
     const count = entry.stochastic ? 640 : 17;
     let draws = 0;
     const noise: NoiseSource = (draw, [rows]) => {
