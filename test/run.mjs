@@ -5,6 +5,7 @@ requireSupportedNode();
 
 const { Steps, printFailure, seconds } = await import("../src/setup/support/steps.mjs");
 const { asSetupError, SetupError } = await import("../src/setup/support/errors.mjs");
+const { buildBenchmark } = await import("../src/setup/library.mjs");
 const { setUp } = await import("../src/setup/setup.mjs");
 const { SECTIONS, USAGE, readArguments } = await import("./runner/sections.mjs");
 
@@ -18,10 +19,12 @@ async function main() {
   console.log("Set-up");
   const total = { passed: 0, failed: 0 };
   try {
-    await setUp(new Steps());
+    const steps = new Steps();
+    await setUp(steps);
+    await buildBenchmark(steps);
     process.env["DIFFUSION_LAB_BUILT"] = "1";
   } catch (error) {
-    if (!(error instanceof SetupError) || error.what !== "library") throw error;
+    if (!(error instanceof SetupError) || !["library", "benchmark"].includes(error.what)) throw error;
     // The tests run from the sources: those of the files that do compile still say something.
     printFailure(error, process.stdout);
     total.failed++;
@@ -41,6 +44,9 @@ async function main() {
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
+
+// So that what was put aside for this run is cleared away.
+process.on("SIGINT", () => process.exit(130));
 
 try {
   await main();

@@ -1,12 +1,15 @@
 /** Test files, each in a process of its own. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "../../src/setup/paths.mjs";
+import { LOCAL, ROOT } from "../../src/setup/paths.mjs";
 import { readJson } from "../../src/setup/support/stamps.mjs";
 import { seconds } from "../../src/setup/support/steps.mjs";
+import { compiled } from "./compiled.mjs";
+import { keepDurations, longestFirst } from "./order.mjs";
+import { writtenPlaces } from "./written-places.mjs";
 
 const TIMEOUT_MS = 15 * 60_000;
 const COUNTER = pathToFileURL(join(ROOT, "test", "runner", "counter.mjs")).href;
@@ -30,11 +33,12 @@ export function listTests(folder) {
 /**
  * Runs one file in a process of its own; its output is kept for the case that it fails.
  *
- * @param {string} file
+ * @param {string[]} program the file, after the flags that it needs
  * @param {string} counts where its reporter writes them
+ * @param {NodeJS.ProcessEnv} settings
  * @returns {Promise<Ended & { output: string, ms: number }>}
  */
-function runFile(file, counts) {
+function runFile(program, counts, settings) {
   return new Promise((resolve) => {
     const started = Date.now();
     const reporters = [
@@ -43,10 +47,10 @@ function runFile(file, counts) {
       `--test-reporter=${COUNTER}`,
       `--test-reporter-destination=${counts}`,
     ];
-    const child = spawn(process.execPath, ["--import", "tsx", ...reporters, file], {
+    const child = spawn(process.execPath, [...reporters, ...program], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NO_COLOR: "1" },
+      env: { ...settings, ...process.env, NO_COLOR: "1" },
     });
     let output = "";
     let timedOut = false;
@@ -78,26 +82,48 @@ export function verdict({ code, counts, timedOut }) {
 }
 
 /**
- * Runs test files, so many at a time.
+ * What Node is given to run each file: on what set-up has built, or, where that failed, on the sources.
  *
  * @param {string[]} files
+ * @param {string} scratch
+ */
+async function programsOf(files, scratch) {
+  if (process.env["DIFFUSION_LAB_BUILT"] !== "1") return files.map((file) => ["--import", "tsx", file]);
+  return (await compiled(files, scratch)).map((file) => [file]);
+}
+
+/**
+ * Runs test files, so many at a time.
+ *
+ * @param {string[]} chosen
  * @param {number} concurrency
  * @returns {Promise<Counts>}
  */
-export async function nodeTests(files, concurrency) {
+export async function nodeTests(chosen, concurrency) {
+  const files = longestFirst(chosen);
   const total = { passed: 0, failed: 0 };
   if (files.length === 0) {
     console.log("   no test files");
     return total;
   }
-  const scratch = mkdtempSync(join(tmpdir(), "diffusion-lab-tests-"));
+  mkdirSync(LOCAL, { recursive: true });
+  // Within the checkout, so that compiled tests find its packages.
+  const scratch = mkdtempSync(join(LOCAL, "tests-"));
+  process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+  const programs = await programsOf(files, scratch);
+  // Each its share of the processors: two threads that wait for each other on one cost a quarter more time.
+  const share = Math.max(1, Math.floor(availableParallelism() / concurrency));
+  const settings = concurrency > 1 ? { TF_NUM_INTRAOP_THREADS: `${share}` } : {};
+  /** @type {Record<string, number>} */
+  const durations = {};
   let next = 0;
   let done = 0;
   const worker = async () => {
     while (next < files.length) {
       const index = next++;
-      const result = await runFile(files[index], join(scratch, `${index}.json`));
+      const result = await runFile(programs[index], join(scratch, `${index}.json`), settings);
       const { passed, failed, why } = verdict(result);
+      durations[files[index]] = result.ms;
       total.passed += passed;
       total.failed += failed;
       done++;
@@ -106,10 +132,10 @@ export async function nodeTests(files, concurrency) {
       console.log(
         `   ${mark} [${done}/${files.length}] ${files[index]}: ${passed + failed} tests${note} (${seconds(result.ms)})`,
       );
-      if (failed > 0) console.log(result.output.trimEnd().replace(/^/gm, "        "));
+      if (failed > 0) console.log(writtenPlaces(result.output).trimEnd().replace(/^/gm, "        "));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  rmSync(scratch, { recursive: true, force: true });
+  keepDurations(durations);
   return total;
 }

@@ -5,11 +5,14 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { samplers } from "../../../src/index.ts";
+import { register } from "tsx/esm/api";
 import { gatheredSamplers } from "../../../src/setup/gather-samplers.mjs";
 
 const root = join(import.meta.dirname, "../../..");
 const folder = join(root, "src", "samplers");
+
+// Sources are imported here, whatever has been built.
+register();
 
 test("gathered.ts lists the samplers' files as they are: after adding one, `npm run build` and commit it", () => {
   assert.equal(readFileSync(join(folder, "gathered.ts"), "utf8"), gatheredSamplers(folder));
@@ -19,6 +22,7 @@ test("what the gathered files list is what the registry holds", async () => {
   const files = [...gatheredSamplers(folder).matchAll(/export \* from "\.\/(.*)\.js"/g)].map(([, name]) => name);
   assert.ok(files.length >= 17);
   const lists = await Promise.all(files.map((file) => import(join(folder, `${file}.ts`))));
+  const { samplers } = await import("../../../src/index.ts");
   const listed = lists.flatMap(({ default: entries }) => entries.map(({ name }) => name));
   assert.deepEqual(listed.sort(), samplers.map(({ name }) => name).sort());
 });
