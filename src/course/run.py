@@ -33,6 +33,7 @@ from execution import Problem, Run
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbformat import NotebookNode
 from notebook_file import CourseError, read, write, write_text
+from turns import Turns
 from typecheck import type_problems
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -111,14 +112,14 @@ async def run_all(
     notebooks: dict[str, NotebookNode], problems: dict[str, list[Problem]], options: argparse.Namespace
 ) -> dict[str, Run]:
     """Runs the notebooks, as many at a time as asked for, and saves each that passes as soon as it has ended."""
-    turns = asyncio.Semaphore(options.jobs or (2 if free_memory() > 6e9 else 1))
+    places = asyncio.Semaphore(options.jobs or (2 if free_memory() > 6e9 else 1))
 
     async def run_one(name: str) -> Run:
         def on_cell(cell: int, seconds: float) -> None:
             if options.verbose:
                 print(f"  {name} [{cell}] {seconds:.2f} s", flush=True)
 
-        async with turns:
+        async with places:
             run = await execution.execute(notebooks[name], FOLDER, options.timeout, on_cell)
         problems[name] += run.problems
         print(f"{'✗' if problems[name] else '✓'} {name} ({run.seconds:.1f} s)", flush=True)
@@ -126,7 +127,11 @@ async def run_all(
             save(name, run, passed=not problems[name])
         return run
 
-    return dict(zip(notebooks, await asyncio.gather(*map(run_one, notebooks)), strict=True))
+    turns = Turns(ROOT / ".cache" / "notebook-durations.json")
+    order = [file.stem for file in turns.longest_first([FOLDER / f"{name}.ipynb" for name in notebooks])]
+    runs = dict(zip(order, await asyncio.gather(*map(run_one, order)), strict=True))
+    turns.keep({name: round(run.seconds, 1) for name, run in runs.items() if not problems[name]})
+    return {name: runs[name] for name in notebooks}
 
 
 def save(name: str, run: Run, passed: bool) -> None:

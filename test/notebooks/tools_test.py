@@ -19,6 +19,7 @@ from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from notebook_file import WIDGET_VIEW, CourseError, javascript_digits, read, text_of, write, write_text
 from pairing import difference, parse_script, script_of, with_script
+from turns import Turns
 from typecheck import order
 
 
@@ -150,6 +151,22 @@ class Kernels(unittest.TestCase):
                 run = asyncio.run(execute(notebook, Path(folder), 5, lambda *_: None))
         self.assertEqual(run.code_cells, 0)
         self.assertRegex(run.problems[0].message, "ended before its notebook did.*\nno such flag")
+
+
+class Order(unittest.TestCase):
+    def test_the_longest_starts_first_and_before_it_those_that_never_ran_the_largest_of_them_first(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder) / f"{name}.ipynb" for name in ("short", "new", "long", "newer")]
+            for file, size in zip(files, (400, 200, 100, 300), strict=True):
+                file.write_text("x" * size)
+            record = Path(folder) / "made" / "durations.json"
+            Turns(record).keep({"short": 1.5, "long": 90})
+            Turns(record).keep({"short": 2})
+            starts = [file.stem for file in Turns(record).longest_first(files)]
+            self.assertEqual(starts, ["newer", "new", "long", "short"])
+            for damaged in ("{", "[1]", '{"a": null}'):
+                record.write_text(damaged)
+                self.assertEqual([file.stem for file in Turns(record).longest_first(files)], ["short", "newer", "new", "long"])
 
 
 class Verdict(unittest.TestCase):

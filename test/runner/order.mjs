@@ -9,10 +9,9 @@ const RECORD = join(LOCAL, "test-durations.json");
  * Files as they should start: those that this checkout has not yet run, then the others as long as they last took.
  *
  * @param {string[]} files
+ * @param {Record<string, number>} [durations]
  */
-export function longestFirst(files) {
-  /** @type {Record<string, number>} */
-  const durations = readJson(RECORD) ?? {};
+export function longestFirst(files, durations = readJson(RECORD) ?? {}) {
   return files.toSorted((a, b) => (durations[b] ?? Infinity) - (durations[a] ?? Infinity) || 0);
 }
 

@@ -77,7 +77,7 @@ test("a number that changes between the first two calls is refused by its line; 
   assert.throws(values, {
     name: "CompileError",
     message:
-      /"scaled" is not a pure function: a constant of shape \[\] changes .* must be inputs\.\n.*refusals\.test\.ts:\d+/,
+      /"scaled" is not a pure function: a constant of shape \[\] changes .* must be inputs\.\n.*refusals\.test\.[jt]s:\d+/,
   });
   assert.equal(scaled.graphs, 0);
   assert.equal(sessions(), 0);
@@ -133,7 +133,7 @@ test("a choice that changes between the first two calls is refused: another oper
   const output = compile(({ x }: { x: tf.Tensor }) => ({ [calls < 1 ? "a" : "b"]: tf.sin(x) }), { cacheFolder });
   tf.dispose([operation({ x }), output({ x })]);
   calls++;
-  assert.throws(() => operation({ x }), /not a pure function: its operations change[^]*refusals\.test\.ts:\d+/);
+  assert.throws(() => operation({ x }), /not a pure function: its operations change[^]*refusals\.test\.[jt]s:\d+/);
   assert.throws(() => output({ x }), /not a pure function: its outputs change/);
   x.dispose();
 });
@@ -161,7 +161,7 @@ test("an attribute that changes or is no whole number is refused by its operatio
   assert.throws(() => fractional({ x }), {
     name: "CompileError",
     message:
-      /attribute "strides" of MaxPool cannot be written into a graph: .*whole number.*1\.5\n.*refusals\.test\.ts:/,
+      /attribute "strides" of MaxPool cannot be written into a graph: .*whole number.*1\.5\n.*refusals\.test\.[jt]s:/,
   });
   x.dispose();
 });
@@ -261,7 +261,7 @@ test("an error of the function itself passes through, one of TensorFlow gets its
   assert.throws(() => product({ x, y: tf.scalar(1) }), { name: "RangeError", message: "y must be a matrix" });
   assert.throws(
     () => product({ x, y: x }),
-    /"program": BatchMatMul.* failed: [^]*size-incompatible[^]*refusals\.test\.ts:\d+/,
+    /"program": BatchMatMul.* failed: [^]*size-incompatible[^]*refusals\.test\.[jt]s:\d+/,
   );
   const { z } = product({ x, y });
   assert.deepEqual([...z.dataSync()], [3, 3, 3, 3]);
@@ -280,7 +280,7 @@ test("an error of the graph names the operation and its line", () => {
     () => ratio({ a: x, b: zero }),
     (error: Error) => {
       assert.match(error.message, /"ratio": the graph failed.*division by zero/i);
-      assert.match(error.message, /is FloorDiv, recorded\n\s+at .*refusals\.test\.ts:\d+/);
+      assert.match(error.message, /is FloorDiv, recorded\n\s+at .*refusals\.test\.[jt]s:\d+/);
       return true;
     },
   );

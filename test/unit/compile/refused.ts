@@ -19,7 +19,7 @@ export function assertRefused(program: Program, expected: RegExp, options: Compi
       assert.ok(error instanceof CompileError, error.stack);
       assert.match(error.message, /"program"/);
       assert.match(error.message, expected);
-      assert.match(error.message, /refusals\.test\.ts:\d+/);
+      assert.match(error.message, /refusals\.test\.[jt]s:\d+/);
       return true;
     },
   );

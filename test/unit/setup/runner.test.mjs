@@ -1,14 +1,17 @@
 /** The test runner counts what ran and lets no hung, dead or empty file pass. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../../src/setup/paths.mjs";
+import { LOCAL, ROOT } from "../../../src/setup/paths.mjs";
+import { compiled } from "../../runner/compiled.mjs";
 import { verdict } from "../../runner/node-tests.mjs";
+import { longestFirst } from "../../runner/order.mjs";
 import { program } from "../../runner/program.mjs";
 import { chosenNotebooks, countNotebooks, readArguments, SECTIONS } from "../../runner/sections.mjs";
+import { writtenPlaces } from "../../runner/written-places.mjs";
 
 test("sections and files are told apart; a file alone runs only the sections of test files", () => {
   assert.deepEqual(readArguments([]).sections, Object.keys(SECTIONS));
@@ -77,4 +80,38 @@ test("a program's own closing line is its count; a bad end is a failure even so"
   assert.deepEqual(await node("console.log('5 passed, 0 failed'); process.exit(1)"), { passed: 5, failed: 1 });
   assert.deepEqual(await node("0"), { passed: 1, failed: 0 });
   assert.deepEqual(await node("process.exit(4)"), { passed: 0, failed: 1 });
+});
+
+test("a test in TypeScript runs on what is built, finds the files beside it, and its stack names what was written", async () => {
+  mkdirSync(LOCAL, { recursive: true });
+  const folder = mkdtempSync(join(LOCAL, "runner-"));
+  try {
+    writeFileSync(join(folder, "own.ts"), "export const own: number = 1;\n");
+    const lines = [
+      'import { readFileSync } from "node:fs";',
+      'import { join } from "node:path";',
+      'import { requireWhole } from "../../src/base/values.js";',
+      'import { own } from "./own.js";',
+      'console.log(readFileSync(join(import.meta.dirname, "own.ts"), "utf8"), own, import.meta.url);',
+      'requireWhole("n", own / 2);',
+    ];
+    const file = join(folder, "sample.test.ts");
+    writeFileSync(file, lines.join("\n"));
+    const asWritten = relative(ROOT, file);
+    const [output, plain] = await compiled([asWritten, "test/unit/setup/runner.test.mjs"], join(folder, "made"));
+    assert.equal(plain, "test/unit/setup/runner.test.mjs");
+    assert.match(readFileSync(output, "utf8"), /from "file:.*\/src\/dist\/base\/values\.js"/);
+    const { stdout, stderr } = spawnSync(process.execPath, [output], { encoding: "utf8" });
+    assert.match(stdout, /own: number = 1;\n 1 file:.*sample\.test\.ts/);
+    const told = writtenPlaces(stderr);
+    assert.ok(told.includes(`${file}:6:1`), told);
+    assert.match(told, /src.base.values\.ts:\d+:\d+/);
+    assert.doesNotMatch(told, /at .*(made|dist)/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("the longest file starts first, and before it those that never ran here, as they are listed", () => {
+  assert.deepEqual(longestFirst(["a", "b", "c", "d", "e"], { a: 1, c: 30, d: 4 }), ["b", "e", "c", "d", "a"]);
 });
