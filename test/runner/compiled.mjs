@@ -74,6 +74,8 @@ export async function compiled(files, folder) {
     platform: "node",
     format: "esm",
     target: "node20",
+    // As tsx does: functions keep their names where two files have one of the same.
+    keepNames: true,
     sourcemap: true,
     logLevel: "warning",
     plugins: [onBuiltPackages],

@@ -1,5 +1,6 @@
 /** What `npm test` consists of. */
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { SetupError } from "../../src/setup/support/errors.mjs";
 import { ROOT, venvProgram } from "../../src/setup/paths.mjs";
@@ -11,6 +12,9 @@ import { program } from "./program.mjs";
 /** @typedef {{ about: string, run: (filters: string[]) => Promise<Counts> }} Section */
 
 const tool = (/** @type {string[]} */ ...path) => join(ROOT, "node_modules", ...path);
+
+/** Test files at a time that only compute: one a processor, of which the largest takes 3 GB of memory. */
+const AT_A_TIME = Math.max(2, Math.min(4, availableParallelism()));
 
 /**
  * One section of test files, run `concurrency` at a time.
@@ -112,7 +116,7 @@ export const SECTIONS = {
     about: "what an older TypeScript (5.0) reads of the library",
     run: declarations,
   },
-  unit: { about: "the library and the set-up, piece by piece", run: testFiles(["unit", "parity"], 2) },
+  unit: { about: "the library and the set-up, piece by piece", run: testFiles(["unit", "parity"], AT_A_TIME) },
   package: { about: "the library as others install it, and its set-up", run: testFiles(["package"], 1) },
   kernel: { about: "the kernel, through the Jupyter protocol", run: testFiles(["kernel"], 1) },
   notebooks: {
