@@ -8,6 +8,7 @@ const FLOORS = [
   ["nn", "compile", "data", "text"],
   ["diffusion"],
   ["networks"],
+  ["onnx"],
   ["samplers"],
   ["training"],
   ["families"],
@@ -28,6 +29,7 @@ const NODE = [
   "^src/notebook/",
   "^src/runtime/(native|plain)[.]ts$",
   "^src/files/",
+  "^src/onnx/model-file[.]ts$",
   "^src/data/(digits|download|emoji|fetch|idx|image-folder)[.]ts$",
   // What a graph needs; compile/graphs.ts is the door to it.
   "^src/compile/(processor|graph-emitter|recorder|shape-inference|signature-store|graph-cache)[.]ts$",

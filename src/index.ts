@@ -32,6 +32,7 @@ export * from "./text/index.js";
 export * from "./nn/index.js";
 export * from "./networks/index.js";
 export * from "./compile/index.js";
+export * from "./onnx/index.js";
 export * from "./training/index.js";
 export * from "./families/index.js";
 export * from "./data/index.js";

@@ -1,30 +1,25 @@
 /** A function as a loaded graph: recorded, held to be pure, run, and now and then recorded again. */
 import { mapTree, namedLeaves, withLeaves, type Tree } from "../base/tree.js";
-import * as tf from "../runtime/tf.js";
+import type * as tf from "../runtime/tf.js";
 import { dataTypeOf } from "./data-type.js";
 import { canFreeze, FrozenSession, frozenRecording } from "./frozen.js";
 import { defaultCacheFolder } from "./graph-cache.js";
 import { emitGraph, type Graph } from "./graph-emitter.js";
 import type { NativeBackend } from "./native-backend.js";
-import { outputTree, type NamedTensors, type TensorRecord } from "./outputs.js";
+import type { NamedTensors } from "./outputs.js";
 import type { Precision } from "./precision.js";
 import { graphOfBoth, requireSame } from "./purity.js";
 import { record } from "./recorder.js";
 import type { NamedRecording, RecordedInput, Recording } from "./recording.js";
 import { GraphSession } from "./session.js";
 import { SignatureStore } from "./signature-store.js";
+import { runOnStandIns, type StandInSource } from "./stand-ins.js";
 
 /** From one recording that confirms a graph to the next, in calls: rare enough to cost next to nothing. */
 const CONFIRMATION_FACTOR = 16;
 
 /** What a program is made from. */
-export interface ProgramSource {
-  readonly name: string;
-  readonly fn: (inputs: TensorRecord) => TensorRecord;
-  /** The tree of the inputs, their paths in place of the tensors. */
-  readonly inputs: Tree<string>;
-  /** Tensors that the function reads besides its inputs, by name. */
-  readonly captures: ReadonlyMap<string, tf.Tensor>;
+export interface ProgramSource extends StandInSource {
   /** Whether the captures may be constants of the graph. */
   readonly frozen?: boolean;
   readonly precision?: Precision;
@@ -116,30 +111,4 @@ export class Program {
     this.session?.dispose();
     this.frozen?.dispose();
   }
-}
-
-/** The function, on stand-ins for its inputs and captures. */
-function runOnStandIns({ name, fn, inputs, captures }: ProgramSource, standIns: readonly tf.Tensor[]): Tree<tf.Tensor> {
-  const captured = [...captures.values()];
-  return lendStandIns(captured, standIns.slice(standIns.length - captured.length), () => {
-    const outputs = outputTree(name, fn(withLeaves(inputs, standIns) as TensorRecord));
-    // A captured tensor that is returned must keep the stand-in's data when it gets its own back.
-    const owned = (tensor: tf.Tensor): tf.Tensor => (captured.includes(tensor) ? tf.clone(tensor) : tensor);
-    return mapTree(outputs, owned);
-  });
-}
-
-/** Gives captured tensors the data of stand-ins while `use` runs, so that what reads them is recorded. */
-function lendStandIns<T>(tensors: readonly tf.Tensor[], standIns: readonly tf.Tensor[], use: () => T): T {
-  const original = tensors.map((tensor) => tensor.dataId);
-  tensors.forEach((tensor, i) => setData(tensor, standIns[i].dataId));
-  try {
-    return use();
-  } finally {
-    tensors.forEach((tensor, i) => setData(tensor, original[i]));
-  }
-}
-
-function setData(tensor: tf.Tensor, dataId: object): void {
-  (tensor as { dataId: object }).dataId = dataId;
 }

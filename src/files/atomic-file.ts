@@ -18,8 +18,8 @@ import { dirname, resolve } from "node:path";
 /** The system takes less than 2 GiB at once. */
 const LARGEST_WRITE = 2 ** 30;
 
-/** Text, bytes, or several pieces of bytes that follow each other. */
-export type FileContent = string | Uint8Array | readonly Uint8Array[];
+/** Text, bytes, or several pieces of bytes that follow each other, each asked for when the one before is written. */
+export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
 /** A file that is written, beside its place. */
 export interface StagedFile {
@@ -35,7 +35,7 @@ export function stageFile(path: string, content: FileContent): StagedFile {
   const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
   const discard = (): void => rmSync(temporary, { force: true });
   const whole = typeof content === "string" ? Buffer.from(content, "utf8") : content;
-  const pieces = whole instanceof Uint8Array ? [whole] : whole;
+  const pieces: Iterable<Uint8Array> = whole instanceof Uint8Array ? [whole] : whole;
   try {
     // "x": a link that lies in wait under this name is not followed.
     const file = openSync(temporary, "wx");

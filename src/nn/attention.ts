@@ -11,6 +11,20 @@ import { countMultiplyAdds, lookAtWeights, part } from "./probe.js";
 /** Above this many scores (64 MB of them), attention goes block by block. */
 const MAX_SCORES = 2 ** 24;
 
+let undivided = 0;
+
+/**
+ * Runs `use` with attention never in blocks, whose number depends on the batch: what is recorded then fits every batch.
+ */
+export function inOnePiece<T>(use: () => T): T {
+  undivided++;
+  try {
+    return use();
+  } finally {
+    undivided--;
+  }
+}
+
 /**
  * Scaled dot-product attention: softmax(Q·Kᵀ/√d + M)·V.
  *
@@ -41,7 +55,7 @@ export function scaledDotProductAttention(
   const rows = Math.max(1, Math.floor(maxScores / (n * heads * k.shape[2])));
   return tf.tidy(() => {
     const seen = lookAtWeights(() => attentionWeights(q, k, mask));
-    if (!seen && rows < queries) return blockwiseAttention(rows, mask)(q, k, v);
+    if (!seen && rows < queries && undivided === 0) return blockwiseAttention(rows, mask)(q, k, v);
     return tf.matMul(seen ?? attentionWeights(q, k, mask), v) as tf.Tensor4D;
   });
 }

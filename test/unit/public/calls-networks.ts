@@ -113,6 +113,7 @@ export const calls: Calls = {
   receptiveField: () => [tf.abs, tf.slice(images, 0, 1), {}],
   AffineCoupling: () => [{ apply: () => times }, { channels: 2 }],
   compile: () => [({ x }: { x: tf.Tensor }) => tf.neg(x), { name: "minus" }],
+  toOnnx: () => [discriminator, "model.onnx", { layout: "nchw" }],
   writeSafetensors: () => ["one.safetensors", [["a", { shape: [1], values: new Float32Array(1) }]], {}],
   writeShardedSafetensors: () => [
     "several.safetensors",
