@@ -25,6 +25,7 @@ export {
 export {
   preconditionedDenoiser,
   preconditionedObjective,
+  type PreconditionedDenoiserOptions,
   type PreconditionedOptions,
 } from "./diffusion/preconditioned-objective.js";
 export {

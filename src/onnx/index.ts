@@ -1,4 +1,5 @@
-/** Networks as ONNX files. */
+/** Networks as ONNX files, and evaluated by ONNX Runtime. */
+export { engineNames, type EngineName } from "./engine-names.js";
 export { OnnxError } from "./errors.js";
 export { toOnnx, type Exportable, type OnnxOptions } from "./to-onnx.js";
 export type { ImageLayout } from "./emit.js";

@@ -1,4 +1,7 @@
-/** `npm run doctor`: what is here, what is not, and the remedy for each; changes nothing. */
+/**
+ * `npm run doctor`: what is here, what is not, and the remedy for each; changes nothing. `-- --install onnxruntime` first
+ * fetches what only some need.
+ */
 import { requireSupportedNode } from "./support/gate.mjs";
 
 requireSupportedNode();
@@ -7,6 +10,9 @@ const native = await import("./native/checks.mjs");
 const checks = await import("./checks.mjs");
 const { nativeFacts, TFJS_NODE } = await import("./tensorflow.mjs");
 const { checkTextToImage } = await import("./text-to-image.mjs");
+const onnxruntime = await import("./native/onnxruntime.mjs");
+const { asSetupError, SetupError } = await import("./support/errors.mjs");
+const { printFailure, Steps } = await import("./support/steps.mjs");
 const { exitCode, renderRow } = await import("./support/table.mjs");
 
 /** @typedef {import("./support/table.mjs").Row} Row */
@@ -20,6 +26,7 @@ const QUESTIONS = {
   "C++ compiler": () => native.checkCompiler(TFJS_NODE),
   "native TensorFlow": () => native.checkTensorFlow(TFJS_NODE, checks.START, nativeFacts()?.reason),
   "its files": () => native.checkLibraries(checks.START),
+  "ONNX Runtime": () => onnxruntime.checkOnnxruntime(),
   library: checks.checkLibrary,
   kernel: checks.checkKernel,
   JupyterLab: checks.checkJupyterLab,
@@ -28,6 +35,31 @@ const QUESTIONS = {
   "text to image": () => checkTextToImage(),
   comparison: () => checks.checkComparison(),
 };
+
+/** What `--install` knows. */
+const INSTALLERS = { onnxruntime: () => onnxruntime.installOnnxruntime(new Steps()) };
+
+/** @param {string[]} args */
+async function install(args) {
+  if (args.length === 0) return;
+  const [option, name] = args;
+  const installer =
+    option === "--install" ? /** @type {Record<string, () => Promise<void>>} */ (INSTALLERS)[name] : undefined;
+  if (args.length === 2 && installer) return installer();
+  const known = Object.keys(INSTALLERS).join(", ");
+  throw new SetupError(
+    "npm run doctor",
+    `it does not know ${args.join(" ")}`,
+    `Use npm run doctor, or npm run doctor -- --install ${known}`,
+  );
+}
+
+try {
+  await install(process.argv.slice(2));
+} catch (error) {
+  printFailure(asSetupError("npm run doctor", error));
+  process.exit(1);
+}
 
 /** @type {Row[]} */
 const rows = [];

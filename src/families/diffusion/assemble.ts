@@ -1,22 +1,17 @@
 /** A diffusion model put together from its parts, ready to be drawn from. */
 import * as tf from "../../runtime/tf.js";
 import { learnsVariance } from "../../diffusion/denoiser.js";
-import type {
-  Denoiser,
-  GaussianPath,
-  LearnedVarianceDenoiser,
-  SamplingDefaults,
-  Schedule,
-} from "../../diffusion/index.js";
+import type { Denoiser, LearnedVarianceDenoiser, SamplingDefaults, Schedule } from "../../diffusion/index.js";
 import type { Condition } from "../../nn/index.js";
 import type { UNet2D } from "../../networks/index.js";
+import { requireEngine } from "../../onnx/engine-names.js";
+import type { EngineName } from "../../onnx/index.js";
 import type { AskableCondition } from "../model.js";
 import { describeDraw, drawFrom } from "./draw.js";
 import {
   classesOf,
   requireFitting,
   usualSampling,
-  type DiffusionConfig,
   type DiffusionModel,
   type DiffusionModelParts,
   type DiffusionNetwork,
@@ -33,8 +28,14 @@ export function diffusionModel<N extends DiffusionNetwork = UNet2D>(parts: Diffu
   requireFitting(parts);
   const { network, path, config, record, sampling = usualSampling(path, config.shape) } = parts;
   const classes = classesOf(network, config);
-  const evaluation = evaluationOf(network, path, config, sampling);
+  const made = new Map<EngineName, Denoiser & { dispose(): void }>();
   const { unconditionalLabel: none } = config;
+  const denoiserOn = (engine: EngineName): Denoiser => {
+    requireEngine(engine);
+    const evaluation = made.get(engine) ?? evaluationOf(parts, sampling, engine);
+    made.set(engine, evaluation);
+    return none === undefined ? evaluation : withDefaultLabel(evaluation, none);
+  };
   const conditions: Record<string, AskableCondition> = classes > 0 ? { label: { kind: "class", classes } } : {};
   const model: DiffusionModel<N> = {
     family: "diffusion",
@@ -52,11 +53,12 @@ export function diffusionModel<N extends DiffusionNetwork = UNet2D>(parts: Diffu
     classes,
     shape: config.shape,
     conditions,
-    denoiser: none === undefined ? evaluation : withDefaultLabel(evaluation, none),
+    denoiser: denoiserOn("graph"),
+    denoiserOn,
     draw: (request) => drawFrom(model, request),
     describe: (request) => describeDraw(model, request),
     dispose: () => {
-      evaluation.dispose();
+      for (const evaluation of made.values()) evaluation.dispose();
       network.dispose();
     },
   };
@@ -64,14 +66,13 @@ export function diffusionModel<N extends DiffusionNetwork = UNet2D>(parts: Diffu
 }
 
 function evaluationOf(
-  network: DiffusionNetwork,
-  path: GaussianPath,
-  { prediction, sigmaData }: DiffusionConfig,
+  { network, path, config: { prediction, sigmaData } }: DiffusionModelParts<DiffusionNetwork>,
   { variance }: SamplingDefaults,
+  engine: EngineName,
 ): Denoiser & { dispose(): void } {
-  if (prediction === "preconditioned") return preconditionedDenoiser(network, path, { sigmaData });
+  if (prediction === "preconditioned") return preconditionedDenoiser(network, path, { sigmaData, engine });
   const make = variance === "learned" ? learnedVarianceDenoiser : networkDenoiser;
-  return make(network, path, { predicts: prediction });
+  return make(network, path, { predicts: prediction, engine });
 }
 
 function withDefaultLabel(denoiser: Denoiser, label: number): Denoiser {

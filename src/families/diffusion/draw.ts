@@ -2,6 +2,7 @@
 import type * as tf from "../../runtime/tf.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { samplers } from "../../samplers/index.js";
+import { requireEngine } from "../../onnx/engine-names.js";
 import type { DrawOption } from "../family.js";
 import { generate, GUIDANCE_SCALE, labelsFor } from "./generate.js";
 import type { DiffusionDrawRequest, DiffusionModel } from "./model.js";
@@ -21,6 +22,16 @@ export const drawOptions: Readonly<Record<string, DrawOption>> = {
   },
   steps: { kind: "whole", placeholder: "N", about: `default ${DEFAULT_STEPS}; some samplers choose their own` },
   eta: { kind: "number", placeholder: "X", about: "noise of ddim, 0 … 1, default 0" },
+  engine: {
+    kind: "name",
+    placeholder: "NAME",
+    about: [
+      "what evaluates the network, default graph; one of",
+      "  graph               the library's own, by TensorFlow",
+      "  onnxruntime         ONNX Runtime: npm run doctor -- --install onnxruntime (114 MB)",
+      "  auto                whichever is faster here, measured once for each network and batch",
+    ].join("\n"),
+  },
   guidance: {
     kind: "number",
     placeholder: "W",
@@ -40,11 +51,12 @@ const known = {
   eta: true,
   guidance: true,
   context: true,
+  engine: true,
 } as const;
 
 /** @throws RangeError for an option or a condition that the model does not know, or a value out of range, before any work */
 export async function drawFrom(model: DiffusionModel, request: DiffusionDrawRequest): Promise<tf.Tensor> {
-  const { count, seed = 0, batchSize = 64, context, guidance, signal, onProgress } = request;
+  const { count, seed = 0, batchSize = 64, context, guidance, engine, signal, onProgress } = request;
   const { sampler, steps } = choiceOf(model, request);
   const label = labelOf(request);
   labelsFor(model, { count, label });
@@ -58,6 +70,7 @@ export async function drawFrom(model: DiffusionModel, request: DiffusionDrawRequ
     label,
     context,
     guidanceScale: guidance,
+    ...(engine !== undefined && { engine }),
     signal,
     onProgress,
   });
@@ -80,11 +93,12 @@ function requireConditions({ network }: DiffusionModel, { context }: DiffusionDr
 /** "ddim, 50 steps, guidance 1.25". */
 export function describeDraw(model: DiffusionModel, request: DiffusionDrawRequest): string {
   const { pace } = choiceOf(model, request);
-  const { sampler = "ddim", eta = 0 } = request;
+  const { sampler = "ddim", eta = 0, engine = "graph" } = request;
   const canBeGuided = model.config.unconditionalLabel !== undefined && !request.context;
   const guidance = request.guidance ?? (canBeGuided ? GUIDANCE_SCALE : 1);
   const noisy = eta === 0 ? "" : `, η ${eta}`;
-  return `${sampler}${noisy}, ${pace}${canBeGuided || guidance !== 1 ? `, guidance ${guidance}` : ""}`;
+  const by = engine === "graph" ? "" : `, engine ${engine}`;
+  return `${sampler}${noisy}, ${pace}${canBeGuided || guidance !== 1 ? `, guidance ${guidance}` : ""}${by}`;
 }
 
 function choiceOf(model: DiffusionModel, request: DiffusionDrawRequest): SamplerChoice {
@@ -106,6 +120,7 @@ function choiceOf(model: DiffusionModel, request: DiffusionDrawRequest): Sampler
       throw new RangeError(`${name} must be a finite number, got ${value}`);
     }
   }
+  if (request.engine !== undefined) requireEngine(request.engine);
   return chooseSampler(request.sampler ?? "ddim", request, model.sampling);
 }
 

@@ -3,6 +3,7 @@ import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { guided, type Denoiser } from "../../diffusion/index.js";
 import type { Condition } from "../../nn/index.js";
+import type { EngineName } from "../../onnx/index.js";
 import { normalNoise, sample, type NoiseSource, type SamplerStep } from "../../samplers/index.js";
 import { unconditionalOf, type DiffusionModel } from "./model.js";
 import { DEFAULT_STEPS, type AnySampler } from "./sampler-choice.js";
@@ -25,6 +26,8 @@ export interface GenerateOptions {
   readonly context?: tf.Tensor;
   /** Default {@link GUIDANCE_SCALE} for a model with classes. 1 asks for the class without guidance, in half the time. */
   readonly guidanceScale?: number;
+  /** What evaluates the network, default "graph": see {@link EngineName}. */
+  readonly engine?: EngineName;
   readonly signal?: AbortSignal;
   /** Called after each step with the share done, 0 … 1. */
   readonly onProgress?: (done: number) => void;
@@ -46,6 +49,7 @@ export async function generate(model: DiffusionModel, options: GenerateOptions):
     label: true,
     context: true,
     guidanceScale: true,
+    engine: true,
     signal: true,
     onProgress: true,
   });
@@ -112,7 +116,8 @@ function contextOf(context: tf.Tensor, first: number, size: number): tf.Tensor {
 function guidedDenoiser(model: DiffusionModel, options: GenerateOptions): { denoiser: Denoiser; dispose: () => void } {
   const canBeGuided = model.config.unconditionalLabel !== undefined;
   const { guidanceScale = canBeGuided && !options.context ? GUIDANCE_SCALE : 1 } = options;
-  if (guidanceScale === 1) return { denoiser: model.denoiser, dispose: () => {} };
+  const own = options.engine === undefined ? model.denoiser : model.denoiserOn(options.engine);
+  if (guidanceScale === 1) return { denoiser: own, dispose: () => {} };
   if (options.context) {
     throw new RangeError(
       "guidance by a context weighs it against one that stands for none, which this model does not have: " +
@@ -121,7 +126,7 @@ function guidedDenoiser(model: DiffusionModel, options: GenerateOptions): { deno
   }
   const unconditional = unconditionalOf(model);
   return {
-    denoiser: guided(model.denoiser, { guidanceScale, unconditional }),
+    denoiser: guided(own, { guidanceScale, unconditional }),
     dispose: () => unconditional.label.dispose(),
   };
 }

@@ -12,6 +12,7 @@ import { requireGaussianPath } from "../../diffusion/paths/path.js";
 import { requireSampling } from "../../diffusion/paths/sampling-defaults.js";
 import { requireDetermined } from "../../diffusion/paths/terminal-snr.js";
 import { DiT, networkClassOf, type StoredNetwork } from "../../networks/index.js";
+import type { EngineName } from "../../onnx/index.js";
 import type { DrawRequest, GenerativeModel } from "../model.js";
 import type { TrainingRecord } from "../record.js";
 import type { TimeNetwork } from "./network-denoiser.js";
@@ -53,6 +54,8 @@ export interface DiffusionDrawRequest extends DrawRequest {
   readonly guidance?: number;
   /** Tokens for a network that takes them, [1, words, channels] for all examples or [count, words, channels]. */
   readonly context?: tf.Tensor;
+  /** What evaluates the network, default "graph": see {@link EngineName}. */
+  readonly engine?: EngineName;
 }
 
 /** A trained model, ready to sample from. */
@@ -64,6 +67,8 @@ export interface DiffusionModel<N extends DiffusionNetwork = DiffusionNetwork>
   readonly schedule: Schedule;
   /** Takes the conditions of the network; without a class it draws from all of them. */
   readonly denoiser: Denoiser;
+  /** The same evaluated by an engine. @throws RangeError for an unknown one */
+  denoiserOn(engine: EngineName): Denoiser;
   /** Classes one may ask for, 0 … classes − 1; 0 if the network knows none. */
   readonly classes: number;
 }
@@ -88,6 +93,7 @@ const OF_A_MODEL: readonly (keyof DiffusionModel)[] = [
   "shape",
   "conditions",
   "denoiser",
+  "denoiserOn",
   "likelihoodOf",
   "logLikelihood",
   "draw",

@@ -2,7 +2,8 @@
 import { described, requireKnownKeys } from "../../base/check.js";
 import { requireGaussianPath } from "../../diffusion/paths/path.js";
 import * as tf from "../../runtime/tf.js";
-import { compile } from "../../compile/index.js";
+import { evaluated } from "../../onnx/engine.js";
+import type { EngineName } from "../../onnx/index.js";
 import {
   networkTime,
   splitLearnedVariance,
@@ -73,6 +74,8 @@ export interface NetworkDenoiserOptions {
   readonly predicts?: Prediction;
   /** The clock it was trained with, where that is not {@link clockOf} the path. */
   readonly clock?: NetworkClock;
+  /** What evaluates the network, default "graph": see {@link EngineName}. */
+  readonly engine?: EngineName;
 }
 
 /**
@@ -82,6 +85,7 @@ export interface NetworkDenoiserOptions {
  *
  * @param path what the network was trained on
  * @throws RangeError when it is asked with a condition that does not fit the network
+ * @throws OnnxError at the first evaluation with engine "onnxruntime" where that is not installed
  *
  * @example
  * const denoiser = guided(networkDenoiser(unet, schedule), { guidanceScale: 3, unconditional: { label: none } });
@@ -92,8 +96,8 @@ export function networkDenoiser(
   path: GaussianPath,
   options: NetworkDenoiserOptions = {},
 ): NetworkDenoiser {
-  requireKnownKeys("networkDenoiser", options, { predicts: true, clock: true });
-  const evaluate = evaluation(network, options.clock ?? clockOf(path), (output) => ({ output }));
+  requireKnownKeys("networkDenoiser", options, { predicts: true, clock: true, engine: true });
+  const evaluate = evaluation(network, options.clock ?? clockOf(path), (output) => ({ output }), options.engine);
   return {
     path,
     predicts: options.predicts ?? "noise",
@@ -111,8 +115,9 @@ export function learnedVarianceDenoiser(
   path: GaussianPath,
   options: NetworkDenoiserOptions = {},
 ): NetworkDenoiser & LearnedVarianceDenoiser {
-  requireKnownKeys("learnedVarianceDenoiser", options, { predicts: true, clock: true });
-  const evaluate = evaluation(network, options.clock ?? clockOf(path), (output) => splitLearnedVariance(output));
+  requireKnownKeys("learnedVarianceDenoiser", options, { predicts: true, clock: true, engine: true });
+  const read = (output: tf.Tensor): { output: tf.Tensor; fraction: tf.Tensor } => splitLearnedVariance(output);
+  const evaluate = evaluation(network, options.clock ?? clockOf(path), read, options.engine);
   return {
     path,
     predicts: options.predicts ?? "noise",
@@ -132,17 +137,18 @@ export interface Evaluation<O extends Readonly<Record<string, tf.Tensor>>> {
   dispose(): void;
 }
 
-/** The network's output for x, time (told by `clock`) and condition, read by `read`, as one graph. */
+/** The network's output for x, time (told by `clock`) and condition, read by `read`, as one graph of an engine. */
 export function evaluation<O extends Readonly<Record<string, tf.Tensor>>>(
   network: TimeNetwork,
   clock: NetworkClock,
   read: (output: tf.Tensor) => O,
+  engine: EngineName = "graph",
 ): Evaluation<O> {
   requireTimeNetwork(network);
-  const graph = compile(
+  const graph = evaluated(
     ({ x, time, condition }: { x: tf.Tensor; time: tf.Tensor1D; condition: Condition }) =>
       read(network.apply(x, clock(time), condition)),
-    { name: "denoiser", captures: network.parameters.tensors, frozen: true },
+    { name: "denoiser", parameters: network.parameters, engine },
   );
   const evaluate = (x: tf.Tensor, time: tf.Tensor1D, condition: Condition = {}): O => {
     // Here, since within a graph labels have no values to look at.

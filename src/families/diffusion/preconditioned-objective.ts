@@ -3,12 +3,18 @@ import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { pathPreconditioning, preconditioned, type GaussianPath, type RawNetwork } from "../../diffusion/index.js";
 import { squaredErrorPerExample } from "../../diffusion/objectives.js";
+import type { EngineName } from "../../onnx/index.js";
 import { evaluation, type NetworkDenoiser, type TimeNetwork } from "./network-denoiser.js";
 import type { Objective } from "./objective.js";
 
 export interface PreconditionedOptions {
   /** Standard deviation of the data, default 0.5. */
   readonly sigmaData?: number;
+}
+
+export interface PreconditionedDenoiserOptions extends PreconditionedOptions {
+  /** What evaluates the network, default "graph": see {@link EngineName}. */
+  readonly engine?: EngineName;
 }
 
 /**
@@ -41,14 +47,15 @@ export function preconditionedObjective(options: PreconditionedOptions = {}): Ob
 export function preconditionedDenoiser(
   network: TimeNetwork,
   path: GaussianPath,
-  options: PreconditionedOptions = {},
+  options: PreconditionedDenoiserOptions = {},
 ): NetworkDenoiser {
-  requireKnownKeys("preconditionedDenoiser", options, { sigmaData: true });
-  const { sigmaData = 0.5 } = options;
+  requireKnownKeys("preconditionedDenoiser", options, { sigmaData: true, engine: true });
+  const { sigmaData = 0.5, engine } = options;
   const evaluate = evaluation(
     network,
     (time) => time,
     (output) => ({ output }),
+    engine,
   );
   const raw: RawNetwork = (scaled, told, condition) => evaluate(scaled, told, condition).output;
   return { ...preconditioned(raw, path, sigmaData), dispose: () => evaluate.dispose() };

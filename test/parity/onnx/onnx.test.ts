@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { toOnnx } from "../../../src/onnx/index.js";
+import { ONNXRUNTIME_VERSION } from "../../../src/onnx/runtime-package.js";
 import { cases, networkOf, sha256 } from "./cases.js";
 
 interface Result {
@@ -34,6 +35,21 @@ for (const [name, seen] of Object.entries(result.cases)) {
     assert.equal(sha256(path), seen.sha256, `${name} is exported otherwise by now: ${again}`);
   });
 }
+
+test("the engine gave what the graph gives, before parameters were assigned and after, and memory did not grow", () => {
+  const text = readFileSync(new URL("engine-result.json", import.meta.url), "utf8");
+  const engine = JSON.parse(text) as {
+    readonly onnxruntime: string;
+    readonly memory: { readonly calls: number; readonly tensors: number; readonly megabytes: number };
+    readonly cases: Readonly<Record<string, { readonly before: number; readonly afterAssigning: number }>>;
+  };
+  assert.equal(engine.onnxruntime, ONNXRUNTIME_VERSION, "run test/parity/onnx/run-engine.ts again");
+  for (const [name, { before, afterAssigning }] of Object.entries(engine.cases)) {
+    assert.ok(name in cases && before <= 1e-5 && afterAssigning <= 1e-5, name);
+  }
+  const { calls, tensors, megabytes } = engine.memory;
+  assert.deepEqual([calls, tensors, megabytes < 5], [2000, 0, true]);
+});
 
 test("the result was made with the versions in requirements.txt", () => {
   const requirements = readFileSync(new URL("requirements.txt", import.meta.url), "utf8");

@@ -180,7 +180,6 @@ test("options and sources that are wrong are refused by a sentence", () => {
     up_block_types: ["UpBlock2D"],
     norm_num_groups: 2,
     attention_head_dim: null,
-    attention_head_dim: null,
   });
   assert.throws(() => toOnnx(open, path), /UNet2DModel says no size of its images: give toOnnx the shape/);
   assert.throws(() => toOnnx(open, path, { shape: [4, 0, 3] }), /shape must be positive whole numbers, got \[4,0,3\]/);

@@ -1,0 +1,171 @@
+/**
+ * A function evaluated by the recorded graph in TensorFlow, by ONNX Runtime, or by the faster of the two. A browser gets
+ * `engine-browser.ts` in its place.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { namedLeaves } from "../base/tree.js";
+import { compile } from "../compile/compile.js";
+import { CompileError } from "../compile/errors.js";
+import { defaultCacheFolder } from "../compile/graph-cache.js";
+import { nativeBackend } from "../compile/native-backend.js";
+import type { TensorRecord } from "../compile/outputs.js";
+import { writeFileAtomically } from "../files/atomic-file.js";
+import type { ParameterView } from "../nn/index.js";
+import { valuesExist } from "../runtime/recording.js";
+import * as tf from "../runtime/tf.js";
+import { warn } from "../runtime/warning.js";
+import { requireEngine, type EngineName } from "./engine-names.js";
+import { OnnxError } from "./errors.js";
+import { RuntimeFunction } from "./runtime-function.js";
+import { ONNXRUNTIME_VERSION, whyNoOnnxruntime } from "./runtime-package.js";
+
+export interface EvaluatedOptions {
+  readonly name: string;
+  readonly parameters: ParameterView;
+  readonly engine: EngineName;
+}
+
+/** A function that is evaluated by an engine. */
+export interface Evaluated<I extends TensorRecord, O extends TensorRecord> {
+  /** The caller disposes the outputs. */
+  (inputs: I): O;
+  dispose(): void;
+}
+
+/** Milliseconds of a call in each engine. */
+interface Pace {
+  readonly graph: number;
+  readonly onnxruntime: number;
+}
+
+const CALLS_MEASURED = 3;
+
+/**
+ * `fn` evaluated by an engine. Where a gradient is taken, or within another recording, it is the graph's way always.
+ *
+ * @throws OnnxError at the first call with "onnxruntime" where it is not installed, or the function cannot be exported;
+ *   with "auto" the graph is taken then, and a warning says so once
+ */
+export function evaluated<I extends TensorRecord, O extends TensorRecord>(
+  fn: (inputs: I) => O,
+  { name, parameters, engine }: EvaluatedOptions,
+): Evaluated<I, O> {
+  requireEngine(engine);
+  const graph = compile(fn, { name, captures: parameters.tensors, frozen: true });
+  if (engine === "graph") return graph;
+  const runtime = new RuntimeFunction(fn, { name, parameters });
+  const call =
+    engine === "onnxruntime"
+      ? (inputs: I): O => runtime.call(inputs)
+      : chosen({ graph, runtime }, new Map<string, boolean>());
+  const evaluate = (inputs: I): O => (tf.engine().isTapeOn() || !valuesExist() ? graph(inputs) : call(inputs));
+  return Object.assign(evaluate, {
+    dispose: () => {
+      graph.dispose();
+      runtime.dispose();
+    },
+  });
+}
+
+interface Engines<I extends TensorRecord, O extends TensorRecord> {
+  readonly graph: (inputs: I) => O;
+  readonly runtime: RuntimeFunction<I, O>;
+}
+
+/** The faster engine for the shapes of each call. @param faster whether it is ONNX Runtime, by shapes */
+function chosen<I extends TensorRecord, O extends TensorRecord>(
+  { graph, runtime }: Engines<I, O>,
+  faster: Map<string, boolean>,
+): (inputs: I) => O {
+  return (inputs) => {
+    const key = JSON.stringify(namedLeaves<tf.Tensor>(inputs).map(([path, { dtype, shape }]) => [path, dtype, shape]));
+    let byRuntime = faster.get(key);
+    if (byRuntime === undefined) {
+      byRuntime = isFaster({ graph, runtime }, inputs, key);
+      faster.set(key, byRuntime);
+    }
+    return byRuntime ? runtime.call(inputs) : graph(inputs);
+  };
+}
+
+function isFaster<I extends TensorRecord, O extends TensorRecord>(
+  { graph, runtime }: Engines<I, O>,
+  inputs: I,
+  shapes: string,
+): boolean {
+  const missing = whyNoOnnxruntime();
+  if (missing !== undefined) return fallBack(missing);
+  try {
+    const key = createHash("sha256")
+      .update(`${shapes}\n${runtime.structure(inputs)}\n${machine()}`)
+      .digest("hex");
+    const kept = readPaces()[key] as Pace | undefined;
+    const pace = kept ?? { graph: timed(graph, inputs), onnxruntime: timed((given) => runtime.call(given), inputs) };
+    if (!kept) keepPace(key, pace);
+    return pace.onnxruntime < pace.graph;
+  } catch (error) {
+    if (!(error instanceof OnnxError || error instanceof CompileError)) throw error;
+    return fallBack(error.message.split("\n")[0]);
+  }
+}
+
+const said = new Set<string>();
+
+/** One line, once a process for each reason. */
+function fallBack(why: string): false {
+  if (!said.has(why)) warn(`engine "auto" evaluates by the graph: ${why}`, "ENGINE_FALLBACK");
+  said.add(why);
+  return false;
+}
+
+/** The fastest of a few calls, after one that prepares. */
+function timed<I extends TensorRecord, O extends TensorRecord>(call: (inputs: I) => O, inputs: I): number {
+  let fastest = Infinity;
+  for (let i = 0; i <= CALLS_MEASURED; i++) {
+    const start = performance.now();
+    const outputs = call(inputs);
+    for (const [, tensor] of namedLeaves<tf.Tensor>(outputs)) tensor.dataSync();
+    if (i > 0) fastest = Math.min(fastest, performance.now() - start);
+    tf.dispose(outputs as unknown as tf.TensorContainer);
+  }
+  return fastest;
+}
+
+/** What a pace holds for: this processor, these threads, these versions. */
+function machine(): string {
+  const { TF_NUM_INTRAOP_THREADS: threads, DIFFUSION_LAB_COMPILE: compiled } = process.env;
+  const tensorflow = nativeBackend()?.binding.TF_Version;
+  return JSON.stringify([cpus().map(({ model }) => model), threads, compiled, ONNXRUNTIME_VERSION, tensorflow]);
+}
+
+function pacesFile(): string {
+  return join(dirname(defaultCacheFolder()), "engines-1.json");
+}
+
+/** A damaged table is empty. */
+function readPaces(): Readonly<Record<string, Pace>> {
+  try {
+    const table = JSON.parse(readFileSync(pacesFile(), "utf8")) as Record<string, Partial<Pace> | null>;
+    return Object.fromEntries(
+      Object.entries(table).filter((entry): entry is [string, Pace] => {
+        const pace = entry[1];
+        return Number.isFinite(pace?.graph) && Number.isFinite(pace?.onnxruntime);
+      }),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** A cache that cannot be written is no error: then it is measured in every process. */
+function keepPace(key: string, pace: Pace): void {
+  try {
+    mkdirSync(dirname(pacesFile()), { recursive: true });
+    writeFileAtomically(pacesFile(), `${JSON.stringify({ ...readPaces(), [key]: pace }, null, 2)}\n`);
+  } catch {
+    // Measured again next time.
+  }
+}
