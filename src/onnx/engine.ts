@@ -60,7 +60,7 @@ export function evaluated<I extends TensorRecord, O extends TensorRecord>(
   const call =
     engine === "onnxruntime"
       ? (inputs: I): O => runtime.call(inputs)
-      : chosen({ graph, runtime }, new Map<string, boolean>());
+      : chosen({ graph, runtime, parameters }, new Map<string, boolean>());
   const evaluate = (inputs: I): O => (tf.engine().isTapeOn() || !valuesExist() ? graph(inputs) : call(inputs));
   return Object.assign(evaluate, {
     dispose: () => {
@@ -73,35 +73,36 @@ export function evaluated<I extends TensorRecord, O extends TensorRecord>(
 interface Engines<I extends TensorRecord, O extends TensorRecord> {
   readonly graph: (inputs: I) => O;
   readonly runtime: RuntimeFunction<I, O>;
+  /** They tell networks apart. */
+  readonly parameters: ParameterView;
 }
 
 /** The faster engine for the shapes of each call. @param faster whether it is ONNX Runtime, by shapes */
 function chosen<I extends TensorRecord, O extends TensorRecord>(
-  { graph, runtime }: Engines<I, O>,
+  engines: Engines<I, O>,
   faster: Map<string, boolean>,
 ): (inputs: I) => O {
   return (inputs) => {
     const key = JSON.stringify(namedLeaves<tf.Tensor>(inputs).map(([path, { dtype, shape }]) => [path, dtype, shape]));
     let byRuntime = faster.get(key);
     if (byRuntime === undefined) {
-      byRuntime = isFaster({ graph, runtime }, inputs, key);
+      byRuntime = isFaster(engines, inputs, key);
       faster.set(key, byRuntime);
     }
-    return byRuntime ? runtime.call(inputs) : graph(inputs);
+    return byRuntime ? engines.runtime.call(inputs) : engines.graph(inputs);
   };
 }
 
 function isFaster<I extends TensorRecord, O extends TensorRecord>(
-  { graph, runtime }: Engines<I, O>,
+  { graph, runtime, parameters }: Engines<I, O>,
   inputs: I,
   shapes: string,
 ): boolean {
   const missing = whyNoOnnxruntime();
   if (missing !== undefined) return fallBack(missing);
   try {
-    const key = createHash("sha256")
-      .update(`${shapes}\n${runtime.structure(inputs)}\n${machine()}`)
-      .digest("hex");
+    const network = JSON.stringify(parameters.all.map(({ name, variable }) => [name, variable.shape]));
+    const key = createHash("sha256").update(`${shapes}\n${network}\n${machine()}`).digest("hex");
     const kept = readPaces()[key] as Pace | undefined;
     const pace = kept ?? { graph: timed(graph, inputs), onnxruntime: timed((given) => runtime.call(given), inputs) };
     if (!kept) keepPace(key, pace);

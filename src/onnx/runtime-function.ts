@@ -60,13 +60,6 @@ export class RuntimeFunction<I extends TensorRecord, O extends TensorRecord> {
     return withLeaves(loaded.outputs, tensors) as O;
   }
 
-  /** The graph for examples of these shapes, without its numbers: what decides how long a call takes. */
-  structure(inputs: I): string {
-    const { graph } = this.loaded(inputs, namedLeaves<tf.Tensor>(inputs));
-    const initializers = graph.initializers.map(({ name, shape }) => [name, shape]);
-    return JSON.stringify([graph.nodes, graph.inputs, initializers]);
-  }
-
   dispose(): void {
     for (const { session } of this.held.values()) session.dispose();
     this.held.clear();
