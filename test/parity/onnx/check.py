@@ -73,7 +73,9 @@ def main() -> None:
     modules = {"onnx": onnx, "onnxruntime": onnxruntime, "openvino": openvino, "numpy": np}
     versions = {name: module.__version__.split("-")[0] for name, module in modules.items()}
     result = {"versions": versions, "batches": [1, 3, 7], "cases": checked}
-    (HERE / "result.json").write_text(json.dumps(result, indent=2) + "\n")
+    path = HERE / "result.json"
+    path.write_text(json.dumps(result, indent=2) + "\n")
+    subprocess.run(["npx", "prettier", "--write", str(path)], check=True)
 
 
 main()
