@@ -58,18 +58,22 @@ export function saveLatent(folder: string, parts: StoredLatentParts, options: Sa
   const { format, values = {} } = options;
   requireKnownKeys("saveLatent", parts, LATENT_PARTS);
   requireKnownKeys("values of saveLatent", values, { unet: true, text_encoder: true });
-  const { unet, vae, textEncoder, tokenizer, scheduler, defaults, record } = parts;
+  const { unet, vae, textEncoder, tokenizer, scheduler, defaults, letters, record } = parts;
   const { _class_name: schedulerClass, _diffusers_version: _version, ...keys } = scheduler;
-  const part = (name: string, network: StoredNetwork, flat?: Float32Array) => {
+  const part = (name: string, network: StoredNetwork, flat?: Float32Array, config?: object) => {
     const { name: className, library } = networkClassOf(network);
-    return { [name]: { library, className, ...networkFiles(network, join(folder, name), { format, values: flat }) } };
+    const files = networkFiles(network, join(folder, name), { format, values: flat, config: { ...config } });
+    return { [name]: { library, className, ...files } };
   };
+  // Programs that write texts ask the text encoder's configuration for them.
+  const ids = { bos_token_id: tokenizer.start, pad_token_id: tokenizer.pad };
+  const notes = { ...(defaults && { defaults: { ...defaults } }), ...(letters !== undefined && { letters }) };
   saveModelFolder(folder, {
     className: unet.config.in_channels === unet.config.out_channels ? TEXT_TO_IMAGE : PAINTING,
     networks: {
       ...part("unet", unet, values.unet),
       ...part("vae", vae),
-      ...part("text_encoder", textEncoder, values.text_encoder),
+      ...part("text_encoder", textEncoder, values.text_encoder, ids),
     },
     configs: {
       scheduler: {
@@ -81,7 +85,7 @@ export function saveLatent(folder: string, parts: StoredLatentParts, options: Sa
     },
     texts: { tokenizer: { library: "transformers", className: "CLIPTokenizer", files: tokenizerFiles(tokenizer) } },
     index: { ...Object.fromEntries(ABSENT.map((name) => [name, [null, null]])), requires_safety_checker: false },
-    ...(defaults && { notes: { defaults: { ...defaults } } }),
+    ...(Object.keys(notes).length > 0 && { notes }),
     record,
   });
 }
@@ -148,7 +152,7 @@ function openParts(
       `${join(folder, INDEX)} is of class "${index.className}", a latent pipeline is of ${latentPipelines.join(", ")}`,
     );
   }
-  const defaults = readDefaults(index);
+  const notes = readNotes(index);
   // What is small is read first: a part that is missing is found before the weights of another are read.
   const parts = ["unet", "vae", "text_encoder", "tokenizer", "scheduler"].map((name) => requirePart(index, name));
   const [unetPart, vaePart, textPart, tokenizerPart, schedulerPart] = parts;
@@ -172,7 +176,7 @@ function openParts(
     const unet = load(unetPart, UNet2DCondition);
     const vae = load(vaePart, AutoencoderKL);
     const textEncoder = load(textPart, ClipTextModel);
-    return { unet, vae, textEncoder, tokenizer, scheduler, defaults, record: readRecord(folder) };
+    return { unet, vae, textEncoder, tokenizer, scheduler, ...notes, record: readRecord(folder) };
   } catch (error) {
     for (const network of opened) network.dispose();
     throw error;
@@ -199,15 +203,15 @@ export function loadFirstStage(recipe: string): AutoencoderKL {
   throw new RangeError(`${found} holds no AutoencoderKL: make it again, with npm run train -- ${recipe}`);
 }
 
-function readDefaults({ notes }: ModelIndex): LatentDefaults | undefined {
+function readNotes({ notes }: ModelIndex): Pick<StoredLatentParts, "defaults" | "letters"> {
   const given = notes.has("defaults") ? notes.object("defaults") : undefined;
+  const letters = notes.has("letters") ? notes.string("letters") : undefined;
   notes.finish();
-  if (!given) return undefined;
-  const defaults: LatentDefaults = {
+  const defaults: LatentDefaults | undefined = given && {
     ...(given.has("guidance") && { guidance: given.number("guidance") }),
     ...(given.has("sampler") && { sampler: given.string("sampler") }),
     ...(given.has("steps") && { steps: given.number("steps", { whole: true, least: 1 }) }),
   };
-  given.finish();
-  return defaults;
+  given?.finish();
+  return { ...(defaults && { defaults }), ...(letters !== undefined && { letters }) };
 }

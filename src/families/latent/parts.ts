@@ -82,6 +82,11 @@ export interface LatentParts<
   readonly tokenizer: Tokenizer;
   readonly scheduler: SchedulerKeys;
   readonly defaults?: LatentDefaults;
+  /**
+   * Letters and signs of the captions that a small model learned from: a prompt in others is refused. Default: any, as a
+   * large vocabulary takes them.
+   */
+  readonly letters?: string;
   readonly record?: TrainingRecord;
 }
 
@@ -96,6 +101,7 @@ export const LATENT_PARTS = {
   tokenizer: true,
   scheduler: true,
   defaults: true,
+  letters: true,
   record: true,
 } as const satisfies Record<keyof LatentParts, true>;
 

@@ -14,6 +14,7 @@ import type { Recipe } from "../family.js";
 import { captionExamples } from "./caption-examples.js";
 import { loadFirstStage, saveLatent } from "./folder.js";
 import { jointNetwork, partsOfJoint } from "./joint-network.js";
+import { lettersOf } from "./prompt/letters.js";
 import { LatentTable } from "./latent-table.js";
 
 /** Compositions that are encoded, each once: 205 MB of latents' means and deviations. */
@@ -80,7 +81,9 @@ const tinyStableDiffusion: Recipe = {
     const vae = loadFirstStage("tiny-autoencoder");
     note?.(`a vocabulary of ${VOCABULARY} tokens from ${CAPTIONS} captions: about 3 s`);
     const data = new CaptionedDigits({ split: "train", seed });
-    const tokenizer = trainTokenizer(data.captions(numbers(CAPTIONS)), { size: VOCABULARY, length: POSITIONS });
+    const captions = data.captions(numbers(CAPTIONS));
+    const tokenizer = trainTokenizer(captions, { size: VOCABULARY, length: POSITIONS });
+    const letters = lettersOf(captions);
     const unet = new UNet2DCondition(unetConfig, { seed });
     const textEncoder = new ClipTextModel(textConfig(tokenizer), { seed });
     const [height, width] = data.shape;
@@ -117,7 +120,8 @@ const tinyStableDiffusion: Recipe = {
       async save({ folder, trainer, record, format }) {
         const values = partsOfJoint({ unet, textEncoder }, trainer.averageValues);
         const defaults = { guidance: 3, steps: 20 };
-        saveLatent(folder, { unet, vae, textEncoder, tokenizer, scheduler, defaults, record }, { format, values });
+        const parts = { unet, vae, textEncoder, tokenizer, scheduler, defaults, letters, record };
+        saveLatent(folder, parts, { format, values });
       },
     };
   },

@@ -6,6 +6,7 @@ import { samplerNamed, type SamplerEntry } from "../../samplers/index.js";
 import { noiseKinds, type NoiseKind } from "./noise.js";
 import { sides, type LatentDefaults, type LatentParts } from "./parts.js";
 import { latentRequestKeys, type LatentDrawRequest } from "./request.js";
+import { requireKnownLetters } from "./prompt/letters.js";
 import { requireSides } from "./pictures.js";
 import { stepPlan, type StepPlan } from "./steps.js";
 
@@ -67,18 +68,21 @@ export function settingsOf(model: SettingsOf, request: LatentDrawRequest): Laten
   if (!(Number.isInteger(clipSkip) && clipSkip >= 0 && clipSkip < layers)) {
     throw new RangeError(`clipSkip must be a whole number 0 … ${layers - 1}, for ${layers} layers, got ${clipSkip}`);
   }
+  const texts = textsOf(request);
+  const { promptWeights = true } = request;
+  requireKnownLetters(model.parts.letters, [...texts.prompts, ...texts.negatives], { weights: promptWeights });
   return {
     count,
     seed,
     batchSize,
-    ...textsOf(request),
+    ...texts,
     ...guidanceOf(model, request),
     ...stepsOf(model, request, defaults),
     ...size,
     output,
     noise,
     clipSkip,
-    promptWeights: request.promptWeights ?? true,
+    promptWeights,
     keepMean: request.keepMean ?? true,
   };
 }

@@ -1,6 +1,6 @@
 /** The recipes of latent diffusion go on from what they saved, to the same numbers, and say what takes time. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -65,6 +65,15 @@ test("tiny-stable-diffusion goes on to the same numbers, and what it saves opens
   await made.save({ folder: join(folder, "model"), trainer, record, format: "F16" });
   const model = loadLatent(join(folder, "model"));
   assert.equal(model.describe({ count: 1, condition: { prompt: "a red 7" } }), "ddim, 20 steps, guidance 3");
+  const asked = { count: 1, condition: { prompt: "ein großer Fuchs" } };
+  assert.throws(
+    () => model.describe(asked),
+    /the prompt has "ß", which this model never saw: its captions are written/,
+  );
+  const { bos_token_id, eos_token_id, pad_token_id } = JSON.parse(
+    readFileSync(join(folder, "model", "text_encoder", "config.json"), "utf8"),
+  ) as Record<string, number>;
+  assert.deepEqual([bos_token_id, eos_token_id, pad_token_id], [1022, 1023, 1023]);
   model.dispose();
   assert.match(notes[0], /^a vocabulary of 1024 tokens from 20000 captions: about 3 s$/);
   assert.match(notes[1], /^100000 pictures are encoded as they are first seen, .* first 4 of 4 steps slower$/);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import * as tf from "../../../../src/runtime/tf.js";
 import { LatentModel } from "../../../../src/families/latent/model.js";
+import { lettersOf } from "../../../../src/families/latent/prompt/letters.js";
 import type { LatentDrawRequest } from "../../../../src/families/latent/request.js";
 import { tinyModel, tinyParts } from "./tiny.js";
 
@@ -32,6 +33,7 @@ const requests: readonly [string, object, RegExp][] = [
   ["a size that does not divide", { height: 18 }, /height that is a multiple of 4, got 18: 20 is the nearest/],
   ["a size that is none", { width: 0 }, /width that is a multiple of 4, got 0: 4 is the nearest/],
   ["strength 0", { image, strength: 0 }, /strength must lie above 0 and up to 1, got 0/],
+  ["strength above 1", { image, strength: 1.01 }, /strength must lie above 0 and up to 1, got 1.01/],
   ["strength NaN", { image, strength: NaN }, /strength must lie above 0 and up to 1, got NaN/],
   ["strength without a picture", { strength: 0.5 }, /strength is of an image to start from: give one/],
   [
@@ -90,6 +92,29 @@ describe("a request of a latent pipeline", () => {
       assert.equal(tf.memory().numTensors, before);
     });
   }
+});
+
+describe("a prompt in letters that a small model never saw", () => {
+  const known = new LatentModel({ ...tinyParts(), letters: lettersOf(["Red fox, 12", "绿色"]) });
+  after(() => known.dispose());
+  const refused = (request: object, message: RegExp): Promise<void> =>
+    assert.rejects(known.draw({ count: 1, ...request } as LatentDrawRequest), (error: Error) => {
+      return error instanceof RangeError && message.test(error.message);
+    });
+
+  it("is refused with them, and with those it knows", async () => {
+    await refused({ condition: { prompt: "red fox 7 ß" } }, /the prompt has "7", "ß", which this model never saw/);
+    await refused({ condition: { prompt: "红 fox" } }, /the prompt has "红", which.*written in ,12deforx绿色; say it/);
+    await refused({ condition: { prompt: "abcghijklmpqst" } }, /"a", "b", "c", .*"m" and 4 more, which/);
+    await refused({ condition: { prompt: "fox" }, negative: "hill" }, /the prompt has "h", "i", "l", which/);
+    await refused({ condition: { prompt: "(fox)" }, promptWeights: false }, /the prompt has "\(", "\)", which/);
+  });
+
+  it("is read where its letters are known: capitals, brackets and their numbers are none of them", async () => {
+    assert.equal(lettersOf(["Red fox, 12", "绿色"]), [..."12,deforx绿色"].sort().join(""));
+    const request = { count: 1, steps: 1, condition: { prompt: "FOX (red:1.3) [绿]" }, output: "latents" } as const;
+    (await known.draw(request)).dispose();
+  });
 });
 
 describe("parts of a latent pipeline", () => {
