@@ -87,7 +87,7 @@ test("panels are drawn beside one another", () => {
 
 test("a figure without data, or of a kind that needs a browser, is refused", () => {
   assert.throws(() => figureToPng({ data: [], layout: {} }), /no data/);
-  assert.throws(() => figureToPng(bars, { scale: 0 }), /scale is 0/);
+  assert.throws(() => figureToPng(bars, { scale: 0 }), /scale must be a finite number > 0, got 0/);
   const broken: Figure = {
     data: [{ type: "scatter", x: [1], y: [2] }],
     layout: {
