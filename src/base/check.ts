@@ -45,6 +45,12 @@ export function requireNoSlip(what: string, given: object, known: Readonly<Recor
   }
 }
 
+/** @throws TypeError naming the keys among `needed` that an object of options or parts has not */
+export function requireKeys(what: string, given: object, needed: readonly string[]): void {
+  const missing = needed.filter((key) => (given as Readonly<Record<string, unknown>>)[key] === undefined);
+  if (missing.length > 0) throw new TypeError(`${what} needs ${missing.join(" and ")}, got ${described(given)}`);
+}
+
 function requireOptions(what: string, given: unknown, names: readonly string[]): void {
   if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
   throw new TypeError(

@@ -48,6 +48,45 @@ export function requireNumbers(name: string, value: unknown): asserts value is A
   if (at >= 0) throw new TypeError(`${name} must be a list of numbers, but entry ${at} is ${described(value[at])}`);
 }
 
+/** @throws TypeError unless `value` is a text, saying what it would be, such as "a folder's name" */
+export function requireText(name: string, value: unknown, what = "a text"): asserts value is string {
+  if (typeof value !== "string") throw new TypeError(`${name} must be ${what}, got ${described(value)}`);
+}
+
+/** @throws TypeError unless `value` is an array of what `of` names, none of them null or undefined */
+export function requireList(name: string, value: unknown, of: string): asserts value is readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be a list of ${of}, got ${described(value)}`);
+  const at = value.findIndex((one) => one === null || one === undefined);
+  if (at >= 0) throw new TypeError(`${name} must be a list of ${of}, but entry ${at} is ${String(value[at])}`);
+}
+
+/** @throws TypeError unless `value` is an array of texts */
+export function requireTexts(name: string, value: unknown): asserts value is readonly string[] {
+  requireList(name, value, "texts");
+  const at = value.findIndex((one) => typeof one !== "string");
+  if (at >= 0) throw new TypeError(`${name} must be a list of texts, but entry ${at} is ${described(value[at])}`);
+}
+
+/** @throws TypeError unless `value` is a Uint8Array, as files are read into */
+export function requireBytes(name: string, value: unknown): asserts value is Uint8Array {
+  if (value instanceof Uint8Array) return;
+  throw new TypeError(`${name} must be bytes in a Uint8Array, as readFileSync gives them, got ${described(value)}`);
+}
+
+/**
+ * Refuses what is not the kind of object that is needed, by what that has: `requireLike("vae", vae, ["encode", "decode"],
+ * "new ConvVae()")`.
+ *
+ * @param such what would do, as code says it
+ * @throws TypeError naming the value, and what would do
+ */
+export function requireLike(name: string, value: unknown, has: readonly string[], such: string): void {
+  if (typeof value === "object" && value !== null) {
+    if (has.every((key) => (value as Readonly<Record<string, unknown>>)[key] !== undefined)) return;
+  }
+  throw new TypeError(`${name} must be what ${such} gives, got ${described(value)}`);
+}
+
 function require(name: string, value: unknown, wanted: string, fits: boolean): void {
   if (!fits) throw new RangeError(`${name} must be ${wanted}, got ${shownNumber(value)}`);
 }

@@ -1,5 +1,5 @@
 /** Images with labels as bytes, and parts of them. */
-import { requireNumbers } from "../base/values.js";
+import { requireNumbers, requireLike, requireTexts, requireBytes } from "../base/values.js";
 import { described } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { Normaliser } from "./normaliser.js";
@@ -38,6 +38,15 @@ export interface ImageDatasetParts {
  *   bytes (count = the number of labels), or a label names no class
  */
 export function imageDataset(parts: ImageDatasetParts): ImageDataset {
+  requireLike(
+    "a data set's parts",
+    parts,
+    ["name", "images", "labels", "classes"],
+    "{ name, images, labels, height, width, channels, classes }",
+  );
+  requireBytes("images", parts.images);
+  requireNumbers("labels", parts.labels);
+  requireTexts("classes", parts.classes);
   const { name, images, labels, height, width, channels, classes } = parts;
   for (const [what, size] of Object.entries({ height, width, channels })) {
     if (!Number.isSafeInteger(size) || size < 1) {
@@ -86,6 +95,8 @@ function gatherBytes(dataset: ImageDataset, indices: ArrayLike<number>): Uint8Ar
  * @throws RangeError when an index is not in the data set
  */
 export function subset(dataset: ImageDataset, indices: ArrayLike<number>, name = dataset.name): ImageDataset {
+  requireDataset(dataset);
+  requireNumbers("indices", indices);
   const images = gatherBytes(dataset, indices);
   const labels = Uint8Array.from(indices, (index) => dataset.labels[index]);
   return imageDataset({ ...dataset, name, images, labels });
@@ -102,6 +113,8 @@ export function gatherImages(
   indices: ArrayLike<number>,
   normaliser: Normaliser = new Normaliser(),
 ): tf.Tensor4D {
+  if (!(normaliser instanceof Normaliser))
+    throw new TypeError(`normaliser must be new Normaliser(…), got ${described(normaliser)}`);
   requireDataset(dataset);
   requireNumbers("indices", indices);
   const values = normaliser.encode(gatherBytes(dataset, indices));

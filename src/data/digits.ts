@@ -1,4 +1,5 @@
 /** The digits that come with the library. */
+import { requireKnownKeys } from "../base/check.js";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -142,7 +143,9 @@ let loaded: Record<LoadDigitsOptions["split"], ImageDataset> | undefined;
  * @throws RangeError when `split` is neither "train" nor "heldOut", or a file of the package is damaged
  * @throws Error when the package is not installed
  */
-export function loadDigits({ split }: LoadDigitsOptions): ImageDataset {
+export function loadDigits(options: LoadDigitsOptions): ImageDataset {
+  requireKnownKeys("loadDigits", options, { split: true });
+  const { split } = options;
   if (split !== "train" && split !== "heldOut") {
     throw new RangeError(`split must be "train" or "heldOut", got ${JSON.stringify(split)}`);
   }

@@ -1,4 +1,5 @@
 /** Downloads that resume and are checked by their digest. */
+import { requireTexts } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
@@ -42,6 +43,7 @@ export class DownloadError extends Error {
   readonly attempts: readonly string[];
 
   constructor(path: string, attempts: readonly string[], remedy: string) {
+    requireTexts("attempts", attempts);
     super(`could not download ${path}:\n${attempts.map((line) => `  - ${line}`).join("\n")}\n${remedy}`);
     this.attempts = attempts;
   }

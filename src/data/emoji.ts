@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { requireKnownKeys } from "../base/check.js";
-import { requireChoice } from "../base/values.js";
+import { requireChoice, requireLike } from "../base/values.js";
 import { decodePng } from "../files/index.js";
 import { RandomStream } from "../random/index.js";
 import { datasetDirectory } from "./fetch.js";
@@ -104,6 +104,7 @@ export function loadEmoji(options: LoadEmojiOptions = {}): EmojiSet {
 
 /** A caption of a picture, its name and its style: "fox, noto style", "狐狸，noto风格". @throws RangeError for another language */
 export function emojiCaption(picture: EmojiPicture, language: "en" | "zh"): string {
+  requireLike("picture", picture, ["style", "en", "zh"], "loadEmoji().pictures");
   requireChoice("language", language, ["en", "zh"]);
   const style = CALLED[picture.style];
   return language === "en" ? `${picture.en}, ${style} style` : `${picture.zh}，${style}风格`;

@@ -1,5 +1,6 @@
 /** Mixtures of small Gaussians in the plane, on a ring and on a grid, with their densities. */
-import { requireKnownKeys } from "../base/check.js";
+import { requireStream } from "../random/stream.js";
+import { requireKnownKeys, requireKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
 import { drawPoints } from "./draw-points.js";
 
@@ -103,7 +104,9 @@ function modeAt(weights: readonly number[], u: number): number {
  * @throws RangeError when n is no whole number ≥ 0
  */
 export function drawModes(n: number, stream: RandomStream, mixture: GaussianModes): Float32Array {
+  requireStream(stream);
   requireKnownKeys("drawModes", mixture, { means: true, std: true, weights: true });
+  requireKeys("drawModes", mixture, ["means", "std"]);
   const { means, std, weights } = mixture;
   return drawPoints(n, () => {
     const k = weights ? modeAt(weights, stream.uniform()) : stream.integer(0, means.length / 2);
@@ -114,6 +117,7 @@ export function drawModes(n: number, stream: RandomStream, mixture: GaussianMode
 /** The density of a mixture, exactly: p(x) = Σ_k w_k N(x; μ_k, std²I). */
 export function modesDensity(x: number, y: number, mixture: GaussianModes): number {
   requireKnownKeys("modesDensity", mixture, { means: true, std: true, weights: true });
+  requireKeys("modesDensity", mixture, ["means", "std"]);
   const { means, std, weights } = mixture;
   const modes = means.length / 2;
   let sum = 0;
@@ -130,6 +134,7 @@ export function modesDensity(x: number, y: number, mixture: GaussianModes): numb
  * @throws RangeError when n is no whole number ≥ 0, or as {@link ringModes}
  */
 export function ringOfGaussians(n: number, stream: RandomStream, options: RingOptions = {}): Float32Array {
+  requireStream(stream);
   return drawModes(n, stream, ringModes(options));
 }
 
@@ -148,6 +153,7 @@ export function ringOfGaussiansDensity(x: number, y: number, options: RingOption
  * @throws RangeError when n is no whole number ≥ 0, or as {@link gridModes}
  */
 export function gridOfGaussians(n: number, stream: RandomStream, options: ModeGridOptions = {}): Float32Array {
+  requireStream(stream);
   requireKnownKeys("gridOfGaussians", options, { side: true, std: true });
   return drawModes(n, stream, gridModes(options));
 }

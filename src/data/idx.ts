@@ -1,4 +1,5 @@
 /** MNIST's file format. */
+import { requireBytes, requireText } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
@@ -47,6 +48,7 @@ const MOST_DIMENSIONS = 4;
  * @see LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section on file formats
  */
 export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
+  requireBytes("bytes", bytes);
   const other = standIn(bytes);
   if (other !== undefined) throw new IdxError(`${source} is ${other}`);
   if (bytes.length < 4) throw new IdxError(`${source}: ${bytes.length} bytes are too few for an IDX header`);
@@ -87,6 +89,7 @@ export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
  *   `maximumBytes`
  */
 export async function readIdx(path: string, options: ReadIdxOptions = {}): Promise<IdxArray> {
+  requireText("path", path, "the name of a file");
   requireKnownKeys("readIdx", options, { maximumBytes: true });
   const { maximumBytes = 2 ** 28 } = options;
   const file = await open(path, "r");

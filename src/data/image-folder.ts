@@ -2,8 +2,8 @@
 import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { requireKnownKeys } from "../base/check.js";
-import { requireChoice, requireWhole } from "../base/values.js";
+import { requireKnownKeys, requireKeys } from "../base/check.js";
+import { requireChoice, requireWhole, requireText } from "../base/values.js";
 import { decodePicture } from "../files/picture-decoder.js";
 import { flattenAlpha, withChannels, type Rgb } from "./bitmap-colour.js";
 import { imageDataset, type ImageDataset } from "./dataset.js";
@@ -75,6 +75,7 @@ const MOST_FILE_BYTES = 2 ** 28;
  * @throws the signal's reason when it was aborted
  */
 export async function loadImageFolder(folder: string, options: ImageFolderOptions): Promise<ImageFolder> {
+  requireText("folder", folder, "the name of a folder");
   const { height, width, channels, labels, ground, filter, damaged, maximumPixels } = checked(options);
   const paths = await picturesIn(folder, "");
   if (paths.length === 0) throw new RangeError(`${folder} has no pictures: put PNG or JPEG files into it`);
@@ -118,6 +119,7 @@ function checked(options: ImageFolderOptions) {
     ...{ size: true, channels: true, labels: true, ground: true, filter: true, damaged: true },
     ...{ maximumPixels: true, onProgress: true, signal: true },
   });
+  requireKeys("loadImageFolder", options, ["size"]);
   const { size, channels = 3, labels = "none", ground = [255, 255, 255], filter = "bicubic" } = options;
   const { damaged = "skip", maximumPixels = 2 ** 26 } = options;
   const [height, width] = typeof size === "number" ? [size, size] : size;

@@ -1,4 +1,5 @@
 /** Bytes of images to numbers around zero, and back. */
+import { requireNumbers } from "../base/values.js";
 import { described, requireKnownKeys } from "../base/check.js";
 
 /** The interval that bytes 0 … 255 are mapped to. */
@@ -50,6 +51,7 @@ export class Normaliser {
    * @throws RangeError when a value is NaN: a black picture would hide that the model diverged
    */
   decode(values: ArrayLike<number>): Uint8Array {
+    requireNumbers("values", values);
     const bytes = new Uint8Array(values.length);
     const scale = 255 / (this.high - this.low);
     for (let i = 0; i < values.length; i++) {

@@ -1,4 +1,5 @@
 /** Distributions of points in the plane, with their densities. */
+import { requireStream } from "../random/stream.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
 import { drawPoints } from "./draw-points.js";
@@ -104,6 +105,7 @@ function curveDensity(curve: Curve, x: number, y: number, noise: number): number
  * @throws RangeError when n is no whole number ≥ 0 or the noise is not in [0, 10]
  */
 export function moons(n: number, stream: RandomStream, options: CurveOptions = {}): Float32Array {
+  requireStream(stream);
   requireKnownKeys("moons", options, { noise: true });
   const { noise = 0.05 } = options;
   return sampleCurve(MOONS, n, stream, noise);
@@ -131,6 +133,7 @@ export function moonsDensity(x: number, y: number, options: CurveOptions = {}): 
  * @throws RangeError when n is no whole number ≥ 0 or the noise is not in [0, 10]
  */
 export function swissRoll(n: number, stream: RandomStream, options: CurveOptions = {}): Float32Array {
+  requireStream(stream);
   requireKnownKeys("swissRoll", options, { noise: true });
   const { noise = 0.05 } = options;
   return sampleCurve(ROLL, n, stream, noise);
@@ -161,6 +164,7 @@ function requireFields(fields: number): void {
  * @throws RangeError when n is no whole number ≥ 0 or `fields` is no even number from 2 to 1000
  */
 export function checkerboard(n: number, stream: RandomStream, options: CheckerboardOptions = {}): Float32Array {
+  requireStream(stream);
   requireKnownKeys("checkerboard", options, { fields: true });
   const { fields = 4 } = options;
   requireFields(fields);

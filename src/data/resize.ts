@@ -1,6 +1,6 @@
 /** Resizes and crops bitmaps as Pillow does: antialiased, in fixed point, to the same bytes. */
 import { requireKnownKeys } from "../base/check.js";
-import { requireChoice, requireWhole } from "../base/values.js";
+import { requireChoice, requireWhole, requireLike } from "../base/values.js";
 import type { Bitmap } from "../files/png.js";
 
 /** A kernel by its support (where it ends) and its weight at a distance of x pixels of the coarser grid. */
@@ -51,6 +51,7 @@ export interface FitOptions {
  * @see Pillow, src/libImaging/Resample.c
  */
 export function fitBitmap(bitmap: Bitmap, options: FitOptions): Bitmap {
+  requireLike("bitmap", bitmap, ["width", "height", "channels", "data"], "decodePng");
   requireKnownKeys("fitBitmap", options, { height: true, width: true, filter: true });
   const { height, width, filter = "bicubic" } = options;
   requireWhole("height", height);

@@ -1,4 +1,5 @@
 /** Looks up a(t), b(t) and what follows from them, example by example, and checks times and shapes. */
+import { requireWhole, requireNumbers } from "../base/values.js";
 import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import type { GaussianPath } from "./paths/path.js";
@@ -30,6 +31,8 @@ export function coefficients(path: GaussianPath, t: Timestep, count: number): Co
 
 /** Per-example values as a tensor [N, 1, …, 1] that broadcasts over examples of the given rank. */
 export function perExample(values: Float32Array, rank: number): tf.Tensor {
+  requireNumbers("values", values);
+  requireWhole("rank", rank);
   return tf.tensor(Float32Array.from(values), [values.length, ...new Array<number>(rank - 1).fill(1)], "float32");
 }
 

@@ -1,4 +1,5 @@
 /** The forward process: noise added to data in one step, or straight to any time. */
+import { requireTensor } from "../runtime/tensor.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { requireSameShape, lookUp } from "./coefficients.js";
@@ -55,6 +56,10 @@ export function qSample(path: GaussianPath, x0: tf.Tensor, t: Timestep, noise: t
 
 /** x_t = signal·x_0 + sigma·ε in tensors only: the part of {@link qSample} that a compiled step records. */
 export function noised(x0: tf.Tensor, noise: tf.Tensor, signal: tf.Tensor, sigma: tf.Tensor): tf.Tensor {
+  requireTensor("x0", x0);
+  requireTensor("noise", noise);
+  requireTensor("signal", signal);
+  requireTensor("sigma", sigma);
   return tf.tidy(() => tf.add(tf.mul(signal, x0), tf.mul(sigma, noise)));
 }
 

@@ -1,6 +1,6 @@
 /** Denoisers of Gaussian data and mixtures in closed form: exact oracles for samplers and networks. */
 import { requireGaussianPath } from "./paths/path.js";
-import { requireKnownKeys, described } from "../base/check.js";
+import { requireKnownKeys, described, requireKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { requireNumber, requireNumbers } from "../base/values.js";
 import type { Denoiser } from "./denoiser.js";
@@ -52,6 +52,7 @@ export function gaussianDenoiser(path: GaussianPath, mean: readonly number[], co
 export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): IdealDenoiser {
   requireGaussianPath(path);
   requireKnownKeys("mixtureDenoiser", mixture, { weights: true, means: true, covariances: true });
+  requireKeys("mixtureDenoiser", mixture, ["means", "covariances"]);
   const components = mixtureComponents(mixture);
   const answer = (xt: tf.Tensor, t: tf.Tensor1D): { logs: tf.Tensor2D; estimates: tf.Tensor[] } => {
     const { points, levels } = noisedPoints(path, xt, t, components[0].mean.length);

@@ -1,4 +1,5 @@
 /** The target of each prediction and the mean squared error against it. */
+import { requireTensor } from "../runtime/tensor.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { requireSameShape, lookUp } from "./coefficients.js";
@@ -89,6 +90,8 @@ export function squaredErrorPerExample(output: tf.Tensor, target: tf.Tensor): tf
  * @throws RangeError for an output and a target of unequal shapes, or other than one weight per example
  */
 export function simpleLoss(output: tf.Tensor, target: tf.Tensor, weight?: tf.Tensor1D): tf.Scalar {
+  requireTensor("output", output);
+  requireTensor("target", target);
   if (weight && (weight.rank !== 1 || weight.size !== output.shape[0]))
     throw new RangeError(`weight has shape [${weight.shape}]: give one weight per example, [${output.shape[0]}]`);
   return tf.tidy(() => {

@@ -1,6 +1,7 @@
 /** The variational bound of a diffusion model: its terms at each time, and the whole of it on data. */
+import { requireSchedule } from "./paths/schedule.js";
 import { requireTensor } from "../runtime/tensor.js";
-import { requireKnownKeys } from "../base/check.js";
+import { requireKnownKeys, requireKeys } from "../base/check.js";
 import { discretizedLogLikelihood, gaussianKl, type DiscretizedOptions } from "../numeric/gaussian.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
@@ -33,6 +34,7 @@ export interface ReverseStep {
  * Source: Nichol & Dhariwal 2021 (improved DDPM), section 3.1.
  */
 export function logVarianceBounds(schedule: Schedule, t: number): { readonly low: number; readonly high: number } {
+  requireSchedule("logVarianceBounds", schedule);
   const floor = schedule.T > 1 ? schedule.posteriorVariance[2] : schedule.beta[1];
   return { low: Math.log(t === 1 ? floor : schedule.posteriorVariance[t]), high: Math.log(schedule.beta[t]) };
 }
@@ -162,6 +164,7 @@ export function variationalBound(
   options: BoundOptions,
 ): BoundReport {
   requireKnownKeys("variationalBound", options, { noise: true, variance: true, clip: true, levels: true });
+  requireKeys("variationalBound", options, ["noise"]);
   const { noise, variance = "posterior", clip } = options;
   requirePath(denoiser, schedule);
   requireChoice("variance", variance, ["posterior", "beta", "learned"]);

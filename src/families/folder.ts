@@ -1,4 +1,5 @@
 /** A model's folder as diffusers lays a pipeline out: `model_index.json`, and a folder for each part it names. */
+import { requireText } from "../base/values.js";
 import { existsSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 import { Fields, type Json } from "../base/fields.js";
@@ -38,6 +39,7 @@ export interface ModelIndex {
 
 /** Whether a folder has an index. */
 export function hasIndex(folder: string): boolean {
+  requireText("folder", folder, "the name of a folder");
   return existsSync(join(folder, INDEX));
 }
 
@@ -47,6 +49,7 @@ export function hasIndex(folder: string): boolean {
  * @throws Error if there is none, RangeError naming what is wrong with it
  */
 export function readIndex(folder: string): ModelIndex {
+  requireText("folder", folder, "the name of a folder");
   const path = join(folder, INDEX);
   const fields = readFields(path, `a model's folder holds ${INDEX} and a folder for each part`);
   const parts = new Map<string, Part>();
@@ -88,6 +91,7 @@ const leadsWithin = (folder: string, path: string): boolean =>
 
 /** Files of a part are not written through a link into another folder. */
 function requireWithin(folder: string, name: string): void {
+  requireText("folder", folder, "the name of a folder");
   const path = join(folder, name);
   if (!existsSync(path) || leadsWithin(folder, path)) return;
   throw new RangeError(`${path} leads out of ${folder}: nothing is written there. Remove that link, or save elsewhere`);

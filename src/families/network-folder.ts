@@ -1,4 +1,5 @@
 /** One network as a folder of its own, or as a part of a pipeline: `config.json` and its weights, as diffusers has them. */
+import { requireText } from "../base/values.js";
 import { existsSync } from "node:fs";
 import { requireKnownKeys } from "../base/check.js";
 import { join } from "node:path";
@@ -50,6 +51,7 @@ export function loadNetwork<K extends NetworkClassName = NetworkClassName>(
   folder: string,
   options: LoadNetworkOptions<K> = {},
 ): NetworksByClass[K] {
+  requireText("folder", folder, "the name of a folder");
   return openNetwork(folder, options) as NetworksByClass[K];
 }
 
@@ -63,6 +65,7 @@ export function fromDiffusers<K extends DiffusersClass = DiffusersClass>(
   folder: string,
   options: LoadNetworkOptions<K> = {},
 ): DiffusersNetworks[K] {
+  requireText("folder", folder, "the name of a folder");
   return openNetwork(folder, options, "diffusers") as DiffusersNetworks[K];
 }
 
@@ -83,6 +86,7 @@ export interface SaveNetworkOptions {
  *   `maxFileBytes` is not positive; TypeError if the network is of no class that a folder could name
  */
 export function saveNetwork(network: StoredNetwork, folder: string, options: SaveNetworkOptions = {}): void {
+  requireText("folder", folder, "the name of a folder");
   requireKnownKeys("saveNetwork", options, { format: true, values: true, maxFileBytes: true });
   const { clean, ...files } = networkFiles(network, folder, options);
   replaceModel(files);
@@ -91,6 +95,7 @@ export function saveNetwork(network: StoredNetwork, folder: string, options: Sav
 
 /** {@link saveNetwork} of a network that diffusers has too: `UNet2DModel.from_pretrained(folder)` opens it. */
 export function toDiffusers(network: DiffusersNetwork, folder: string, options: SaveNetworkOptions = {}): void {
+  requireText("folder", folder, "the name of a folder");
   requireKnownKeys("toDiffusers", options, { format: true, values: true, maxFileBytes: true });
   if (networkClassOf(network).library !== "diffusers") {
     throw new TypeError(

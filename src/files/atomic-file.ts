@@ -1,4 +1,5 @@
 /** Writes files whole or not at all: beside their place first, then in it. */
+import { requireText } from "../base/values.js";
 import { randomBytes } from "node:crypto";
 import {
   accessSync,
@@ -31,6 +32,7 @@ export interface StagedFile {
 
 /** Writes and flushes a file under a temporary name. Nothing is left of it if that fails. */
 export function stageFile(path: string, content: FileContent): StagedFile {
+  requireText("path", path, "the name of a file");
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
   const discard = (): void => rmSync(temporary, { force: true });

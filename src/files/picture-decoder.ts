@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { requireKnownKeys } from "../base/check.js";
 import { standIn } from "../base/stand-in.js";
-import { requireWhole } from "../base/values.js";
+import { requireWhole, requireBytes } from "../base/values.js";
 import { requireWholeJpeg } from "./jpeg-frame.js";
 import { pngSize, type Bitmap } from "./png.js";
 import { withoutNotes } from "./png-notes.js";
@@ -29,6 +29,7 @@ const LAYOUTS = [1, 2, 3, 4]
  * @see W3C, Portable Network Graphics (PNG) Specification, third edition
  */
 export function decodePng(png: Uint8Array, options: DecodeOptions = {}): Bitmap {
+  requireBytes("png", png);
   requireSize("PNG", pngSize(png), options);
   return decode("PNG", withoutNotes(png));
 }
@@ -40,6 +41,7 @@ export function decodePng(png: Uint8Array, options: DecodeOptions = {}): Bitmap 
  * @throws RangeError for bytes that are no whole JPEG, or more pixels than are allowed
  */
 export function decodeJpeg(jpeg: Uint8Array, options: DecodeOptions = {}): Bitmap {
+  requireBytes("jpeg", jpeg);
   requireSize("JPEG", requireWholeJpeg(jpeg), options);
   return decode("JPEG", jpeg);
 }
@@ -51,6 +53,7 @@ export function decodeJpeg(jpeg: Uint8Array, options: DecodeOptions = {}): Bitma
  *   {@link decodeJpeg} do
  */
 export function decodePicture(bytes: Uint8Array, options: DecodeOptions = {}): Bitmap {
+  requireBytes("bytes", bytes);
   const format = pictureFormat(bytes);
   if (format === "PNG") return decodePng(bytes, options);
   if (format === "JPEG") return decodeJpeg(bytes, options);

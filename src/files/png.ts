@@ -1,4 +1,5 @@
 /** Encodes bitmaps as PNG, and reads a PNG's size. */
+import { requireBytes, requireLike } from "../base/values.js";
 import { standIn } from "../base/stand-in.js";
 import { crc32, deflateSync } from "node:zlib";
 
@@ -19,7 +20,9 @@ const colourType: Readonly<Record<number, number>> = { 1: 0, 2: 4, 3: 2, 4: 6 };
  * @throws RangeError when the data does not hold width·height·channels bytes, or channels is not 1, 2, 3 or 4.
  * @see W3C, Portable Network Graphics (PNG) Specification
  */
-export function encodePng({ width, height, channels, data }: Bitmap): Uint8Array {
+export function encodePng(picture: Bitmap): Uint8Array {
+  requireLike("picture", picture, ["width", "height", "channels", "data"], "decodePng");
+  const { width, height, channels, data } = picture;
   const colour = colourType[channels];
   if (colour === undefined) throw new RangeError(`a PNG has 1, 2, 3 or 4 channels, not ${channels}`);
   if (data.length !== width * height * channels || data.length === 0) {
@@ -53,6 +56,7 @@ export function encodePng({ width, height, channels, data }: Bitmap): Uint8Array
 
 /** Width and height of a PNG in its own pixels, from its header. @throws RangeError for bytes that begin as no PNG */
 export function pngSize(png: Uint8Array): { width: number; height: number } {
+  requireBytes("png", png);
   const bytes = Buffer.from(png.buffer, png.byteOffset, png.byteLength);
   if (!bytes.subarray(0, 8).equals(signature)) throw new RangeError(`these bytes are ${standIn(png) ?? "not a PNG"}`);
   if (bytes.length < 33 || bytes.readUInt32BE(8) !== 13 || bytes.toString("latin1", 12, 16) !== "IHDR") {

@@ -1,6 +1,7 @@
 /** Reads and writes safetensors files, checking every header before memory is taken. */
+import { requireText, requireFunction } from "../base/values.js";
 import { standIn } from "../base/stand-in.js";
-import { requireKnownKeys } from "../base/check.js";
+import { requireKnownKeys, described } from "../base/check.js";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { sizeOf } from "../base/shape.js";
 import { encodeHalf, type FloatFormat } from "./float-formats.js";
@@ -55,6 +56,7 @@ export class SafetensorsFile implements TensorSource {
   private closed = false;
 
   constructor(readonly path: string) {
+    requireText("path", path, "the name of a file");
     this.file = opened(path);
     try {
       const length = fstatSync(this.file).size;
@@ -154,6 +156,7 @@ function opened(path: string): number {
 
 /** Opens, uses and closes a file. */
 export function readSafetensors<T>(path: string, use: (file: SafetensorsFile) => T): T {
+  requireFunction("use", use, "(file) => file.read(name)");
   const file = new SafetensorsFile(path);
   try {
     return use(file);
@@ -179,6 +182,10 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, NamedTensor]>,
   options: SafetensorsOptions = {},
 ): void {
+  requireText("path", path, "the name of a file");
+  if (typeof tensors?.[Symbol.iterator] !== "function") {
+    throw new TypeError(`tensors must be pairs of a name and a tensor, got ${described(tensors)}`);
+  }
   requireKnownKeys("writeSafetensors", options, { format: true, metadata: true });
   commitTogether([stageSafetensors(path, tensors, options)]);
 }
@@ -195,7 +202,11 @@ export function stageSafetensors(
   if (metadata) header["__metadata__"] = metadata;
   const chunks: Buffer[] = [];
   let offset = 0;
-  for (const [name, { shape, values }] of tensors) {
+  for (const pair of tensors as Iterable<readonly [string, NamedTensor] | null>) {
+    if (!Array.isArray(pair) || typeof pair[0] !== "string" || !ArrayBuffer.isView(pair[1]?.values)) {
+      throw new TypeError(`tensors must be pairs of a name and { shape, values }, got ${described(pair)}`);
+    }
+    const [name, { shape, values }] = pair as readonly [string, NamedTensor];
     if (Object.hasOwn(header, name) || name === "__metadata__") {
       throw new RangeError(`${path} cannot hold another "${name}": give the tensor another name`);
     }

@@ -1,4 +1,5 @@
 /** Reads and writes weights in several safetensors files under one index. */
+import { requireText, requireList } from "../base/values.js";
 import { standIn } from "../base/stand-in.js";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { requireKnownKeys } from "../base/check.js";
@@ -28,6 +29,7 @@ export class ShardedSafetensors implements TensorSource {
 
   /** @throws SafetensorsError if the index, a file, or their agreement is damaged */
   constructor(readonly path: string) {
+    requireText("path", path, "the name of a file");
     this.fileOf = readIndex(path);
     try {
       for (const name of new Set(this.fileOf.values())) {
@@ -134,6 +136,8 @@ export function writeShardedSafetensors(
   tensors: readonly (readonly [string, NamedTensor])[],
   options: ShardedOptions,
 ): void {
+  requireText("path", path, "the name of a file");
+  requireList("tensors", tensors, "pairs of a name and a tensor");
   requireKnownKeys("writeShardedSafetensors", options, { maxBytes: true, format: true, metadata: true });
   replaceModel({ configs: {}, weights: stageShardedSafetensors(path, tensors, options), entries: [shardIndex(path)] });
   removeOldShards(path);

@@ -1,4 +1,5 @@
 /** How much fine detail images have. */
+import { requireTensor } from "../runtime/tensor.js";
 import { requireShare } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import type * as tf from "../runtime/tf.js";
@@ -18,6 +19,7 @@ export interface HighFrequencyOptions {
  * @throws RangeError when the tensor is no batch of images, or all of them are flat
  */
 export function highFrequencyShare(images: tf.Tensor, options: HighFrequencyOptions = {}): number {
+  requireTensor("images", images);
   requireKnownKeys("highFrequencyShare", options, { above: true });
   const { above = 0.5 } = options;
   requireShare("above", above);

@@ -1,7 +1,10 @@
 /** Whether two quantities rise together. */
+import { requireNumbers } from "../base/values.js";
 
 /** @throws RangeError unless both have as many numbers, three or more, none of them NaN */
 function requirePairs(a: ArrayLike<number>, b: ArrayLike<number>): void {
+  requireNumbers("a", a);
+  requireNumbers("b", b);
   if (a.length !== b.length) throw new RangeError(`${a.length} and ${b.length} numbers are no pairs`);
   if (a.length < 3) throw new RangeError(`a correlation needs at least 3 pairs, got ${a.length}`);
   for (let i = 0; i < a.length; i++) {

@@ -1,7 +1,9 @@
 /** What a distance says of two samples of the same data. */
+import { requireFunction } from "../base/values.js";
+import { requireStream } from "../random/stream.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
-import { type FeatureSet, selectFeatures } from "./features.js";
+import { type FeatureSet, selectFeatures, requireFeatures } from "./features.js";
 
 export interface FloorOptions {
   /** Examples on each side, at least 2 and at most half of all. Default: half. */
@@ -37,6 +39,9 @@ export function realVersusReal(
   stream: RandomStream,
   options: FloorOptions = {},
 ): Floor {
+  requireFeatures(real);
+  requireFunction("distance", distance, "frechetFeatureDistance");
+  requireStream(stream);
   requireKnownKeys("realVersusReal", options, { size: true, repeats: true });
   const { size = Math.floor(real.count / 2), repeats = 5 } = options;
   if (!Number.isSafeInteger(size) || size < 2 || 2 * size > real.count) {

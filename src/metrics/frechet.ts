@@ -1,6 +1,6 @@
 /** The Fréchet distance of two Gaussians fitted to features. */
 import { described } from "../base/check.js";
-import { type FeatureSet, requireComparable } from "./features.js";
+import { type FeatureSet, requireComparable, requireFeatures } from "./features.js";
 import { positiveRoots, requireSymmetric, symmetricEigen, symmetricSqrt } from "../numeric/symmetric.js";
 
 /** Mean and covariance of features. */
@@ -16,6 +16,7 @@ export interface FittedGaussian {
  * @throws RangeError when there are fewer than 2 examples
  */
 export function fitGaussian(features: FeatureSet): FittedGaussian {
+  requireFeatures(features);
   const { values, dimension: d, count } = features;
   if (count < 2) throw new RangeError(`a covariance needs at least 2 examples, got ${count}`);
   const mean = new Float64Array(d);

@@ -1,4 +1,5 @@
 /** How evenly samples fall to classes. */
+import { requireNumbers } from "../base/values.js";
 
 /** How evenly counts are spread. */
 export interface Spread {
@@ -16,6 +17,7 @@ export interface Spread {
  * @throws RangeError when there is no count, one is negative, or all are 0
  */
 export function histogramSpread(counts: ArrayLike<number>): Spread {
+  requireNumbers("counts", counts);
   let total = 0;
   for (let i = 0; i < counts.length; i++) {
     if (!(counts[i] >= 0)) throw new RangeError(`a histogram holds counts ≥ 0, got ${counts[i]}`);

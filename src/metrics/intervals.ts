@@ -1,6 +1,7 @@
 /** How sure a figure is: intervals of shares and of any statistic. */
+import { requireStream } from "../random/stream.js";
 import { requireKnownKeys } from "../base/check.js";
-import { requireWhole } from "../base/values.js";
+import { requireWhole, requireFunction, requireNumbers } from "../base/values.js";
 import type { RandomStream } from "../random/index.js";
 
 /** From `low` to `high`. */
@@ -53,6 +54,9 @@ export function bootstrapInterval(
   stream: RandomStream,
   options: BootstrapOptions = {},
 ): Interval {
+  requireNumbers("values", values);
+  requireFunction("statistic", statistic, "(values) => values.reduce((a, b) => a + b) / values.length");
+  requireStream(stream);
   requireKnownKeys("bootstrapInterval", options, { repeats: true });
   const { repeats = 2000 } = options;
   requireWhole("repeats", repeats);

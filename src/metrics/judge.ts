@@ -1,4 +1,6 @@
 /** Images as a trained classifier sees them. */
+import { requireDataset } from "../data/dataset.js";
+import { requireLike } from "../base/values.js";
 import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import { gatherImages, type ImageDataset } from "../data/index.js";
@@ -15,6 +17,7 @@ export interface Seen {
 
 /** Shows images to a classifier and disposes them. */
 export function look(classifier: Classifier, images: tf.Tensor4D): Seen {
+  requireLike("classifier", classifier, ["features", "classify"], "loadClassifier(folder)");
   requireTensor("images", images);
   const [features, verdicts] = [classifier.features(images), classifier.classify(images)];
   const seen = { features: featuresOf(features), verdicts: featuresOf(verdicts) };
@@ -24,6 +27,7 @@ export function look(classifier: Classifier, images: tf.Tensor4D): Seen {
 
 /** The first n images of a data set, default all. */
 export function firstImages(dataset: ImageDataset, n = dataset.count): tf.Tensor4D {
+  requireDataset(dataset);
   return gatherImages(
     dataset,
     Array.from({ length: n }, (_, i) => i),

@@ -1,4 +1,6 @@
 /** Which modes of a known mixture samples reach. */
+import { requireNumbers, requireLike } from "../base/values.js";
+import { requireFeatures } from "./features.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { FeatureSet } from "./features.js";
 import { histogramSpread } from "./histogram.js";
@@ -39,9 +41,13 @@ export interface ModeCoverage {
  */
 export function modeCoverage(
   samples: FeatureSet,
-  { means, std }: ModeCentres,
+  centres: ModeCentres,
   options: ModeCoverageOptions = {},
 ): ModeCoverage {
+  requireLike("modes", centres, ["means", "std"], "ringModes()");
+  requireNumbers("means", centres.means);
+  const { means, std } = centres;
+  requireFeatures(samples);
   requireKnownKeys("modeCoverage", options, { within: true, atLeast: true });
   const { within = 3, atLeast = 1 } = options;
   const { values, dimension, count } = samples;

@@ -1,4 +1,6 @@
 /** The training loss, time by time. */
+import { requireFunction, requireNumbers } from "../base/values.js";
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import { qSample, toNoise, type Denoiser, type GaussianPath } from "../diffusion/index.js";
 import { requirePath, timesTensor } from "../diffusion/denoiser.js";
@@ -20,6 +22,9 @@ export function noiseErrors(
   times: readonly number[],
   noise: (t: number, shape: readonly number[]) => tf.Tensor,
 ): number[] {
+  requireTensor("x0", x0);
+  requireNumbers("times", times);
+  requireFunction("noise", noise, "(t, shape) => tf.randomNormal([...shape])");
   requirePath(denoiser, path);
   return times.map((t) => {
     const error = tf.tidy(() => {

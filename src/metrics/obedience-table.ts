@@ -1,4 +1,5 @@
 /** Obedience as a table: shares with their intervals, beside what the judge makes of real pictures. */
+import { requireList } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { markdownTable, textTable, type WrittenTable } from "../base/table.js";
 import { percent } from "../base/words.js";
@@ -28,6 +29,7 @@ export function shareWithInterval(count: ShareCount | undefined): string {
  * @throws RangeError without a set of pictures
  */
 export function obedienceTable(rows: readonly ObedienceRow[], format: "markdown" | "text" = "markdown"): string {
+  requireList("rows", rows, "rows, { pictures, found }");
   if (rows.length === 0) throw new RangeError("a table of obedience needs a row: give what was found in some pictures");
   rows.forEach((row) => requireKnownKeys("a row of obedience", row, { pictures: true, found: true, binding: true }));
   const numbers = [...new Set(rows.flatMap(({ found }) => Object.keys(found.wholeByDigits).map(Number)))].sort(

@@ -1,4 +1,5 @@
 /** Whether pictures show what their captions ask for, fact by fact. */
+import { requireList } from "../base/values.js";
 import { described } from "../base/check.js";
 import { type Composition, type PlacedDigit, requireComposition } from "../data/index.js";
 
@@ -41,6 +42,8 @@ type Fact = Exclude<keyof Obedience, "wholeByDigits">;
  * @throws RangeError for lists of different lengths, an empty one, or what is no composition in `asked`
  */
 export function obedience(asked: readonly Composition[], read: readonly Composition[]): Obedience {
+  requireList("asked", asked, "compositions");
+  requireList("read", read, "compositions");
   requirePairs(asked, read);
   const counts = Object.fromEntries(FACTS.map((fact) => [fact, { right: 0, of: 0 }])) as Record<
     Fact,
@@ -106,6 +109,10 @@ export function colourBinding(
   askedSwapped: readonly Composition[],
   readSwapped: readonly Composition[],
 ): ShareCount {
+  requireList("asked", asked, "compositions");
+  requireList("read", read, "compositions");
+  requireList("askedSwapped", askedSwapped, "compositions");
+  requireList("readSwapped", readSwapped, "compositions");
   requirePairs(asked, read);
   requirePairs(askedSwapped, readSwapped);
   if (asked.length !== askedSwapped.length) {

@@ -1,4 +1,5 @@
 /** What a copy of images has lost: its error in each, and how much of the detail of each scale. */
+import { requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
@@ -95,6 +96,8 @@ function energyByBand(images: tf.Tensor, bands: readonly number[]): Float64Array
 }
 
 function requireSame(originals: tf.Tensor, copies: tf.Tensor): void {
+  requireTensor("originals", originals);
+  requireTensor("copies", copies);
   const same = originals.rank === copies.rank && originals.shape.every((size, i) => size === copies.shape[i]);
   if (same && originals.rank > 1 && sizeOf(originals.shape) > 0) return;
   throw new RangeError(

@@ -1,4 +1,6 @@
 /** Wasserstein distances, exact in one dimension and sliced in more. */
+import { requireStream } from "../random/stream.js";
+import { requireNumbers } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
 import { type FeatureSet, requireComparable } from "./features.js";
@@ -42,6 +44,8 @@ function transportCost(a: Float64Array, b: Float64Array, order: number): number 
  * @see Villani, "Topics in optimal transportation", 2003, theorem 2.18
  */
 export function wassersteinDistance(a: ArrayLike<number>, b: ArrayLike<number>, order = 2): number {
+  requireNumbers("a", a);
+  requireNumbers("b", b);
   requireOrder(order);
   if (a.length === 0 || b.length === 0)
     throw new RangeError("a Wasserstein distance needs two samples that are not empty");
@@ -104,6 +108,7 @@ export function slicedWasserstein(
   stream: RandomStream,
   options: SlicedWassersteinOptions = {},
 ): number {
+  requireStream(stream);
   requireKnownKeys("slicedWasserstein", options, { projections: true, order: true });
   const { projections = 128, order = 2 } = options;
   requireComparable(a, b, 1);

@@ -1,4 +1,5 @@
 /** A small convolutional classifier, the judge of generated digits. */
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import { Conv2d, Dense, GroupNorm, Parameters, silu, type NetworkOptions } from "../nn/index.js";
 import { requirePositive, withDefaults } from "./config-keys.js";
@@ -57,6 +58,7 @@ export class Classifier {
 
   /** [N, H, W, C] in [−1, 1] → features [N, features]. @throws RangeError for images of another shape */
   features(x: tf.Tensor4D): tf.Tensor2D {
+    requireTensor("x", x);
     const { height, width, in_channels } = this.config;
     if (x.rank !== 4 || x.shape[1] !== height || x.shape[2] !== width || x.shape[3] !== in_channels) {
       throw new RangeError(
@@ -72,11 +74,13 @@ export class Classifier {
 
   /** Unnormalised log-probabilities, [N, classes]. @throws RangeError as {@link features} does */
   logits(x: tf.Tensor4D): tf.Tensor2D {
+    requireTensor("x", x);
     return tf.tidy(() => this.head.apply(this.features(x)));
   }
 
   /** Probabilities of the classes, [N, classes]. @throws RangeError as {@link features} does */
   classify(x: tf.Tensor4D): tf.Tensor2D {
+    requireTensor("x", x);
     return tf.tidy(() => tf.softmax(this.logits(x)));
   }
 

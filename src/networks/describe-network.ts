@@ -1,4 +1,6 @@
 /** A network as data: its blocks, their shapes, parameters and cost. */
+import { requireLike } from "../base/values.js";
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import { probe, type Parameters, type Part, type PartKind } from "../nn/index.js";
 
@@ -52,6 +54,8 @@ export function describeNetwork<Inputs extends [tf.Tensor, ...unknown[]]>(
   network: DescribableNetwork<Inputs>,
   ...inputs: Inputs
 ): NetworkDescription {
+  requireLike("network", network, ["apply", "parameters"], "new UNet2D(…), or another network,");
+  requireTensor("the first input", inputs[0]);
   const seen = probe(() => network.apply(...inputs), { keep: () => false });
   try {
     const [examples, ...input] = inputs[0].shape;

@@ -1,4 +1,5 @@
 /** A convolutional network that reads pictures of coloured digits: what stands at each of nine places, and on what ground. */
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import { digitColours, digitPlaces, digitSizes, groundColours } from "../data/index.js";
 import { Conv2d, Dense, GroupNorm, Parameters, silu, type NetworkOptions } from "../nn/index.js";
@@ -89,6 +90,7 @@ export class DigitDetector {
 
   /** [N, 32, 32, 3] in [−1, 1] → logits of every fact. @throws RangeError for pictures of another shape */
   logits(x: tf.Tensor4D): DetectorLogits {
+    requireTensor("x", x);
     const { in_channels } = this.config;
     if (x.rank !== 4 || x.shape[1] !== SIDE || x.shape[2] !== SIDE || x.shape[3] !== in_channels) {
       throw new RangeError(

@@ -1,4 +1,6 @@
 /** A diagonal Gaussian over latents of any shape, as a VAE's encoder gives it: its draws, and its distance from N(0, I). */
+import { requireLike } from "../base/values.js";
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 
 /** A diagonal Gaussian over latents: mean and ln σ², of one shape [N, …latents]. */
@@ -13,7 +15,9 @@ export function boundedLogVariance<T extends tf.Tensor>(logVariance: T): T {
 }
 
 /** KL(q(z|x) ‖ N(0, I)) = ½·Σ_j (μ_j² + σ_j² − 1 − ln σ_j²), [N]. Source: Kingma & Welling 2014, appendix B. */
-export function latentKl<T extends tf.Tensor>({ mean, logVariance }: LatentGaussian<T>): tf.Tensor1D {
+export function latentKl<T extends tf.Tensor>(gaussian: LatentGaussian<T>): tf.Tensor1D {
+  requireGaussian(gaussian);
+  const { mean, logVariance } = gaussian;
   return tf.tidy(() => {
     const terms = tf.sub(tf.add(tf.square(mean), tf.exp(logVariance)), tf.add(logVariance, 1));
     const axes = mean.shape.map((_, axis) => axis).slice(1);
@@ -22,6 +26,13 @@ export function latentKl<T extends tf.Tensor>({ mean, logVariance }: LatentGauss
 }
 
 /** z = μ + σ·ε, the reparameterisation of q(z|x), for ε ~ N(0, I). Source: Kingma & Welling 2014, section 2.4. */
-export function reparameterise<T extends tf.Tensor>({ mean, logVariance }: LatentGaussian<T>, noise: T): T {
+export function reparameterise<T extends tf.Tensor>(gaussian: LatentGaussian<T>, noise: T): T {
+  requireGaussian(gaussian);
+  const { mean, logVariance } = gaussian;
+  requireTensor("noise", noise);
   return tf.tidy(() => tf.add(mean, tf.mul(tf.exp(tf.mul(logVariance, 0.5)), noise)) as T);
+}
+
+function requireGaussian(value: unknown): void {
+  requireLike("a Gaussian over latents", value, ["mean", "logVariance"], "vae.encode(x)");
 }

@@ -1,4 +1,5 @@
 /** A plain network for points in the plane. */
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import { requireOneOf, requirePositive, withDefaults } from "./config-keys.js";
 import {
@@ -126,6 +127,8 @@ export class PointMlp {
   }
 
   private requireInputs(x: tf.Tensor2D, timestep: tf.Tensor1D): void {
+    requireTensor("x", x);
+    requireTensor("timestep", timestep);
     const { dimensions } = this.config;
     if (x.rank !== 2 || x.shape[1] !== dimensions) {
       throw new RangeError(`this network takes points [N, ${dimensions}], got shape [${x.shape}]`);

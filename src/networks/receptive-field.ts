@@ -1,4 +1,6 @@
 /** Which input pixels an output pixel depends on, and how much. */
+import { requireFunction } from "../base/values.js";
+import { requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 
@@ -27,6 +29,8 @@ export function receptiveField(
   x: tf.Tensor4D,
   options: ReceptiveFieldOptions = {},
 ): tf.Tensor2D {
+  requireFunction("run", run, "(x) => network.apply(x, t)");
+  requireTensor("x", x);
   requireKnownKeys("receptiveField", options, { pixel: true });
   const { pixel } = options;
   const shape = tf.tidy(() => run(x).shape);
@@ -53,6 +57,7 @@ export function receptiveField(
 
 /** The smallest rectangle around all that is above `threshold` times the largest value: [rows, columns]. */
 export function fieldExtent(field: tf.Tensor2D, options: { threshold?: number } = {}): [number, number] {
+  requireTensor("field", field);
   requireKnownKeys("fieldExtent", options, { threshold: true });
   const { threshold = 0 } = options;
   const values = field.dataSync<"float32">();

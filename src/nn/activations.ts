@@ -1,4 +1,6 @@
 /** Activations, element by element, with gradients written out where that saves work. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireNumber } from "../base/values.js";
 import * as tf from "../runtime/tf.js";
 import { fastGradient } from "./fast-gradient.js";
 
@@ -89,6 +91,7 @@ export const quickGelu: <T extends tf.Tensor>(x: T) => T = fastGradient(
 
 /** Mish: y = x·tanh(ln(1 + eˣ)). Source: Misra 2019, "Mish: a self regularized non-monotonic activation function". */
 export function mish<T extends tf.Tensor>(x: T): T {
+  requireTensor("x", x);
   return tf.tidy(() => tf.mul(x, tf.tanh(tf.softplus(x))) as T);
 }
 
@@ -101,6 +104,8 @@ export function mish<T extends tf.Tensor>(x: T): T {
  * @param slope where x < 0, in [0, 1]
  */
 export function leakyRelu<T extends tf.Tensor>(x: T, slope: number): T {
+  requireTensor("x", x);
+  requireNumber("slope", slope);
   const rectify = tf.customGrad((given, save) => {
     const input = given as tf.Tensor;
     (save as tf.GradSaveFunc)([input]);

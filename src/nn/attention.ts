@@ -1,4 +1,7 @@
 /** Attention: queries look at keys and take a mean of values; over tokens, and over the pixels of an image. */
+import { requireWhole } from "../base/values.js";
+import { requireScope } from "./parameters.js";
+import { requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import type { SaveTensors } from "./fast-gradient.js";
@@ -47,6 +50,7 @@ export function scaledDotProductAttention(
   v: tf.Tensor4D,
   options: { readonly maxScores?: number; readonly mask?: tf.Tensor4D } = {},
 ): tf.Tensor4D {
+  for (const [name, one] of Object.entries({ q, k, v })) requireTensor(name, one);
   requireKnownKeys("scaledDotProductAttention", options, { maxScores: true, mask: true });
   const { maxScores = MAX_SCORES, mask } = options;
   const [n, heads, queries, d] = q.shape;
@@ -62,6 +66,7 @@ export function scaledDotProductAttention(
 
 /** The mask of a text that is read from left to right, [1, 1, tokens, tokens]: token i sees the tokens 0 … i. */
 export function causalMask(tokens: number): tf.Tensor4D {
+  requireWhole("tokens", tokens);
   const values = Float32Array.from({ length: tokens * tokens }, (_, at) =>
     at % tokens <= Math.floor(at / tokens) ? 0 : -Infinity,
   );
@@ -161,6 +166,7 @@ export class MultiHeadAttention {
     scope: ParameterScope,
     private readonly options: MultiHeadAttentionOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("MultiHeadAttention", options, {
       contextChannels: true,
       qkvBias: true,
@@ -185,6 +191,7 @@ export class MultiHeadAttention {
    * @throws RangeError if a last axis has another length, or the mask another shape
    */
   apply(x: tf.Tensor3D, context: tf.Tensor3D = x, mask?: tf.Tensor4D): tf.Tensor3D {
+    requireTensor("x", x);
     return part(this.name, "attention", () => {
       const [n, tokens, channels] = x.shape;
       const mixed = scaledDotProductAttention(
@@ -225,6 +232,7 @@ export class PixelAttention {
     scope: ParameterScope,
     private readonly options: PixelAttentionOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("PixelAttention", options, {
       groups: true,
       epsilon: true,
@@ -240,6 +248,7 @@ export class PixelAttention {
 
   /** [N, H, W, channels] → the same shape; each pixel looks at all of its own image. */
   apply(x: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("x", x);
     return part(this.name, "attention", () => {
       const [n, h, w, c] = x.shape;
       const { outputScale = 1 } = this.options;

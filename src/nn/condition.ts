@@ -1,4 +1,6 @@
 /** What a network takes besides its data and its time: a plan that it publishes, and the one check against it. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireLike } from "../base/values.js";
 import { nearestName } from "../base/check.js";
 import { valuesExist } from "../runtime/recording.js";
 import type * as tf from "../runtime/tf.js";
@@ -34,6 +36,7 @@ export function tokensInput(channels: number, words: number | null = null): Cond
 
 /** The plan of the inputs that a configuration has; `false` stands for one that it has not. */
 export function conditionPlan(inputs: Readonly<Record<string, ConditionInput | false>>): ConditionPlan {
+  requireLike("inputs", inputs, [], "{ label: labelInput(10) }");
   return Object.fromEntries(Object.entries(inputs).filter((entry): entry is [string, ConditionInput] => !!entry[1]));
 }
 
@@ -47,6 +50,8 @@ export function conditionPlan(inputs: Readonly<Record<string, ConditionInput | f
  *   that the network does not have
  */
 export function requireCondition(network: string, plan: ConditionPlan, count: number, condition: Condition = {}): void {
+  requireLike("plan", plan, [], "conditionPlan({ label: labelInput(10) })");
+  requireLike("condition", condition, [], '{ label: tf.tensor1d([0, 1], "int32") }');
   const known = Object.keys(plan);
   for (const name of Object.keys(condition)) {
     if (Object.hasOwn(plan, name) || condition[name] === undefined) continue;
@@ -61,6 +66,7 @@ export function requireCondition(network: string, plan: ConditionPlan, count: nu
     if (given === undefined) {
       throw new RangeError(`this ${network} needs the condition "${name}", ${expected}, got none: pass { ${name} }`);
     }
+    requireTensor(`the condition "${name}"`, given);
     if (!fits(given, input, count)) {
       const got = `${given.dtype} [${given.shape.join(", ")}]`;
       throw new RangeError(`the condition "${name}" of this ${network} must be ${expected}, got ${got}`);

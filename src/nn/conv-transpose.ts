@@ -1,4 +1,6 @@
 /** Transposed convolution of images, as PyTorch has it. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { fanInUniform, type Initializer } from "./initialisers.js";
@@ -35,6 +37,7 @@ export class ConvTranspose2d {
     scope: ParameterScope,
     private readonly options: ConvTranspose2dOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("ConvTranspose2d", options, { inputs: true, outputs: true, bias: true, init: true, norm: true });
     const { inputs, outputs, norm, init = fanInUniform(outputs * KERNEL * KERNEL) } = options;
     this.name = scope.prefix;
@@ -49,6 +52,7 @@ export class ConvTranspose2d {
    * @throws RangeError if the last axis of `x` has another length
    */
   apply(x: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("x", x);
     const { inputs, outputs } = this.options;
     const [n, height, width, channels] = x.shape;
     if (channels !== inputs) {

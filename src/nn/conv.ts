@@ -1,4 +1,6 @@
 /** Convolution of images, as PyTorch pads it, and that of a doubled image. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { convolveDoubled, DOUBLED_TAPS } from "./doubled-convolution.js";
@@ -36,6 +38,7 @@ export class Conv2d {
     scope: ParameterScope,
     private readonly options: Conv2dOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("Conv2d", options, {
       inputs: true,
       outputs: true,
@@ -61,6 +64,7 @@ export class Conv2d {
    * @throws RangeError if the last axis of `x` has another length
    */
   apply(x: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("x", x);
     const { kernel = 3 } = this.options;
     return this.run(x, kernel * kernel, (weight) => {
       // TensorFlow's "same" equals symmetric padding at stride 1 only; at stride 2 it pads one side more.
@@ -85,6 +89,7 @@ export class Conv2d {
    * @throws RangeError unless the kernel is 3×3 of stride 1 and padding 1, or if the last axis of `x` has another length
    */
   applyDoubled(x: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("x", x);
     const { kernel = 3 } = this.options;
     if (kernel !== 3 || this.stride !== 1 || this.padding !== 1) {
       throw new RangeError(

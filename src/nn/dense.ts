@@ -1,4 +1,6 @@
 /** A dense layer on the last axis. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { torchStart, type DenseStart } from "./initialisers.js";
@@ -27,6 +29,7 @@ export class Dense {
     scope: ParameterScope,
     private readonly options: DenseOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("Dense", options, { inputs: true, outputs: true, bias: true, start: true, norm: true });
     const { inputs, outputs, start = torchStart } = options;
     const { weight, bias } = start(inputs, outputs);
@@ -41,6 +44,7 @@ export class Dense {
    * @throws RangeError if the last axis of `x` has another length
    */
   apply<T extends tf.Tensor>(x: T): T {
+    requireTensor("x", x);
     const { inputs, outputs } = this.options;
     if (x.shape[x.rank - 1] !== inputs) {
       throw new RangeError(`a dense layer of ${inputs} inputs got shape [${x.shape}]: its last axis must be ${inputs}`);

@@ -1,4 +1,6 @@
 /** Dropout whose masks are inputs of the network: where it happens, and the masks of a step. */
+import { described, requireKnownKeys } from "../base/check.js";
+import { requireFunction } from "../base/values.js";
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import { RandomStream } from "../random/index.js";
@@ -60,6 +62,7 @@ export class Dropout {
  * @throws Error if two places have one name
  */
 export function dropoutSites(run: (masks: MaskSource) => tf.Tensor): Map<string, DropoutSite> {
+  requireFunction("run", run, "(masks) => network.apply(x, t, {}, { masks })");
   const sites = new Map<string, DropoutSite>();
   tf.tidy(() => {
     run((site, shape, rate) => {
@@ -82,8 +85,11 @@ const DRAWS = 2 ** 16;
  */
 export function drawMasks(
   sites: ReadonlyMap<string, DropoutSite>,
-  { seed, step }: { readonly seed: number; readonly step: number },
+  options: { readonly seed: number; readonly step: number },
 ): Record<string, tf.Tensor> {
+  if (!(sites instanceof Map)) throw new TypeError(`sites must be what dropoutSites gives, got ${described(sites)}`);
+  requireKnownKeys("drawMasks", options, { seed: true, step: true });
+  const { seed, step } = options;
   for (const { rate } of sites.values()) requireDropoutRate(rate);
   const masks: Record<string, tf.Tensor> = {};
   for (const [site, { shape, rate }] of sites) {

@@ -1,4 +1,6 @@
 /** A table of learned vectors, one a label. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import type { ParameterScope } from "./parameters.js";
@@ -23,6 +25,7 @@ export class Embedding {
     scope: ParameterScope,
     private readonly options: EmbeddingOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("Embedding", options, { count: true, channels: true, deviation: true });
     const { count, channels, deviation = 1 } = options;
     if (!Number.isInteger(count) || count < 1)
@@ -33,6 +36,7 @@ export class Embedding {
 
   /** @param indices int32 [N]; an index outside the table becomes zeros @returns [N, channels] */
   apply(indices: tf.Tensor1D): tf.Tensor2D {
+    requireTensor("indices", indices);
     // A one-hot product rather than a gather, whose indices TensorFlow.js would read back to JavaScript.
     return part(this.name, "table", () => {
       const oneHot = tf.oneHot(indices, this.options.count, 1, 0, "float32") as tf.Tensor2D;

@@ -1,4 +1,5 @@
 /** Functions whose gradient is written out, and that can be differentiated twice all the same. */
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 
 /** What tf.customGrad hands a function to keep tensors for its gradient. */
@@ -22,7 +23,7 @@ export function fastGradient<Inputs extends tf.Tensor[]>(
   plain: (...inputs: Inputs) => tf.Tensor,
   fast: (save: SaveTensors, ...inputs: Inputs) => WithGradient,
 ): (...inputs: Inputs) => tf.Tensor {
-  return tf.customGrad((...args: (tf.Tensor | SaveTensors)[]) => {
+  const run = tf.customGrad((...args: (tf.Tensor | SaveTensors)[]) => {
     const inputs = args.slice(0, -1) as Inputs;
     const save = args.at(-1) as SaveTensors;
     const { value, gradFunc } = fast((tensors) => save([...inputs, ...tensors]), ...inputs);
@@ -35,6 +36,10 @@ export function fastGradient<Inputs extends tf.Tensor[]>(
       },
     };
   }) as (...inputs: Inputs) => tf.Tensor;
+  return (...inputs) => {
+    for (const x of inputs) requireTensor("x", x);
+    return run(...inputs);
+  };
 }
 
 /** Whether what is computed now is part of something whose gradient is asked for. */

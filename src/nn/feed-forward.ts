@@ -1,4 +1,6 @@
 /** The two-layer network of a transformer block. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { gelu, geluTanh } from "./activations.js";
@@ -36,6 +38,7 @@ export class FeedForward {
     scope: ParameterScope,
     private readonly options: FeedForwardOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("FeedForward", options, { channels: true, hidden: true, activation: true, start: true });
     const { channels, hidden = 4 * channels, activation = "geglu", start } = options;
     if (!feedForwardNames.includes(activation)) {
@@ -53,6 +56,7 @@ export class FeedForward {
    * @throws RangeError if the last axis of `x` has another length
    */
   apply(x: tf.Tensor3D): tf.Tensor3D {
+    requireTensor("x", x);
     return part(this.name, "feed-forward", () => {
       const h = this.first.apply(x);
       switch (this.options.activation ?? "geglu") {

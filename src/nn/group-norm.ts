@@ -1,4 +1,6 @@
 /** Group normalisation. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { fastGradient } from "./fast-gradient.js";
@@ -28,6 +30,7 @@ export class GroupNorm {
 
   /** @throws RangeError if `groups` does not divide `channels` */
   constructor(scope: ParameterScope, options: GroupNormOptions) {
+    requireScope(scope);
     requireKnownKeys("GroupNorm", options, { channels: true, groups: true, epsilon: true });
     const { channels, groups, epsilon = 1e-5 } = options;
     if (channels % groups !== 0) {
@@ -41,6 +44,7 @@ export class GroupNorm {
 
   /** [N, H, W, channels] → the same shape */
   apply(x: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("x", x);
     return part(this.name, "norm", () => this.normalize(x, this.gamma, this.beta));
   }
 }

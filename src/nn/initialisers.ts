@@ -1,4 +1,5 @@
 /** How the numbers of a layer start: distributions, and the pairs of them that dense layers know by name. */
+import { requireLike } from "../base/values.js";
 import type { RandomStream } from "../random/index.js";
 
 /** Starting values: a constant, uniform in [−bound, bound], normal with a standard deviation, or numbers as they are. */
@@ -42,6 +43,7 @@ export const ones: Initializer = { kind: "constant", value: 1 };
 
 /** `size` starting values, drawn from `stream` in order. */
 export function startingValues(stream: RandomStream, size: number, init: Initializer): Float32Array {
+  requireLike("the start of a parameter", init, ["kind"], "fanInUniform(n), or another start,");
   switch (init.kind) {
     case "constant":
       return new Float32Array(size).fill(init.value);

@@ -1,4 +1,6 @@
 /** Layer normalisation. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { fastGradient } from "./fast-gradient.js";
@@ -29,6 +31,7 @@ export class LayerNorm {
     scope: ParameterScope,
     private readonly options: LayerNormOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("LayerNorm", options, { channels: true, epsilon: true, affine: true });
     const { channels, epsilon = 1e-5, affine = true } = options;
     this.name = scope.prefix;
@@ -45,6 +48,7 @@ export class LayerNorm {
    * @throws RangeError if the last axis of `x` has another length
    */
   apply<T extends tf.Tensor>(x: T): T {
+    requireTensor("x", x);
     const { channels } = this.options;
     if (x.shape[x.rank - 1] !== channels) {
       throw new RangeError(

@@ -1,4 +1,6 @@
 /** What one reads of named numbers, whether they are of one network or of several joined: names, counts, flat arrays. */
+import { requireNumbers } from "../base/values.js";
+import { described } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 
 /**
@@ -82,6 +84,7 @@ export abstract class ParameterView {
 
   /** Sets all trained values from one array as {@link toFlat} gives it. @throws RangeError if the length differs */
   assignFlat(flat: Float32Array): void {
+    requireNumbers("flat", flat);
     if (flat.length !== this.count) {
       throw new RangeError(`got ${flat.length} values for ${this.count} parameters: this array is of another network`);
     }
@@ -93,4 +96,10 @@ export abstract class ParameterView {
       offset += variable.size;
     }
   }
+}
+
+/** @throws TypeError unless `value` is what a network calls its parameters */
+export function requireView(value: unknown): asserts value is ParameterView {
+  if (value instanceof ParameterView) return;
+  throw new TypeError(`parameters must be those of a network, such as network.parameters, got ${described(value)}`);
 }

@@ -1,5 +1,5 @@
 /** The named numbers of a network: trained parameters, constants and buffers, and views of several networks as one. */
-import { requireKnownKeys } from "../base/check.js";
+import { described, requireKnownKeys } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import { RandomStream } from "../random/index.js";
@@ -122,6 +122,10 @@ export class Parameters extends ParameterView {
     shape: number[],
     init: Initializer,
   ): tf.Variable {
+    if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 0)) {
+      const given = Array.isArray(shape) ? `[${shape.map(String).join(", ")}]` : described(shape);
+      throw new RangeError(`the shape of parameter "${name}" must be a list of whole numbers, got ${given}`);
+    }
     if (this.trained.has(name) || this.fixed.has(name) || this.replaced.has(name)) {
       throw new RangeError(`parameter "${name}" exists already: give the layer another scope`);
     }
@@ -140,6 +144,14 @@ export class Parameters extends ParameterView {
     group.set(name, { name, kind, variable });
     return variable;
   }
+}
+
+/** @throws TypeError unless a layer is given a place for its parameters */
+export function requireScope(value: unknown): asserts value is ParameterScope {
+  if (value instanceof ParameterScope) return;
+  throw new TypeError(
+    `a layer creates its parameters in a scope, such as new Parameters().scope("layer"), got ${described(value)}`,
+  );
 }
 
 /** A view of {@link Parameters} below a dotted prefix, in which layers create theirs. */

@@ -1,4 +1,6 @@
 /** An image as a sequence of patches, and back. */
+import { requireWhole } from "../base/values.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
@@ -27,6 +29,7 @@ export class PatchEmbedding {
     scope: ParameterScope,
     private readonly options: PatchEmbeddingOptions,
   ) {
+    requireScope(scope);
     const known = { patch: true, inputs: true, outputs: true, bias: true, start: true } as const;
     requireKnownKeys("PatchEmbedding", options, known);
     const { patch: p, inputs, outputs, start = xavierStart } = options;
@@ -38,6 +41,7 @@ export class PatchEmbedding {
 
   /** [N, H, W, inputs] → [N, H/p·W/p, outputs], patches row by row; H and W must be multiples of p. */
   apply(x: tf.Tensor4D): tf.Tensor3D {
+    requireTensor("x", x);
     const { patch: p, inputs, outputs } = this.options;
     return part(this.name, "patches", () => {
       const patches = toPatches(x, p);
@@ -57,6 +61,8 @@ export class PatchEmbedding {
  */
 export function toPatches(x: tf.Tensor4D, p: number): tf.Tensor3D {
   requireTensor("x", x);
+  requireWhole("p", p);
+  requireTensor("x", x);
   const [n, h, w, c] = x.shape;
   return tf.tidy(() => {
     const split = tf.reshape(x, [n, h / p, p, w / p, p * c]);
@@ -66,6 +72,8 @@ export function toPatches(x: tf.Tensor4D, p: number): tf.Tensor3D {
 
 /** The inverse of {@link toPatches}: [N, rows·columns, p·p·C] → [N, rows·p, columns·p, C]. */
 export function fromPatches(tokens: tf.Tensor3D, grid: { rows: number; columns: number; patch: number }): tf.Tensor4D {
+  requireKnownKeys("fromPatches", grid, { rows: true, columns: true, patch: true });
+  for (const [name, size] of Object.entries(grid)) requireWhole(name, size);
   requireTensor("tokens", tokens);
   const { rows, columns, patch: p } = grid;
   const [n, , size] = tokens.shape;

@@ -1,4 +1,6 @@
 /** Sinusoids that tell a token its place in the image. */
+import { requireKnownKeys } from "../base/check.js";
+import { requireWhole } from "../base/values.js";
 import * as tf from "../runtime/tf.js";
 
 export interface GridEmbeddingOptions {
@@ -16,7 +18,11 @@ export interface GridEmbeddingOptions {
  * Source: Peebles and Xie 2023 (DiT), section 3.2; Vaswani et al. 2017, section 3.5.
  * @throws RangeError if `channels` is not a multiple of 4
  */
-export function gridEmbedding({ height, width, channels, base }: GridEmbeddingOptions): tf.Tensor2D {
+export function gridEmbedding(options: GridEmbeddingOptions): tf.Tensor2D {
+  requireKnownKeys("gridEmbedding", options, { height: true, width: true, channels: true, base: true });
+  requireWhole("height", options.height);
+  requireWhole("width", options.width);
+  const { height, width, channels, base } = options;
   if (channels % 4 !== 0) {
     throw new RangeError(
       `a grid embedding has a sine and a cosine for rows and columns: channels must be a multiple of 4, got ${channels}`,

@@ -1,4 +1,6 @@
 /** The residual block of U-Nets and autoencoders. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { activation, type ActivationName } from "./activations.js";
@@ -50,6 +52,7 @@ export class ResnetBlock {
     scope: ParameterScope,
     private readonly options: ResnetBlockOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("ResnetBlock", options, {
       inputs: true,
       outputs: true,
@@ -89,6 +92,8 @@ export class ResnetBlock {
    * @throws RangeError if there is a time embedding and no place for it, or a place and no embedding
    */
   apply(x: tf.Tensor4D, e: tf.Tensor2D | null, masks?: MaskSource): tf.Tensor4D {
+    if (e) requireTensor("e", e);
+    requireTensor("x", x);
     this.requireTime(e);
     return part(this.name, "residual", () => {
       const { outputScale = 1 } = this.options;

@@ -1,4 +1,6 @@
 /** Sinusoids of a time, and the small network that makes of them what every block sees. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { activation, type ActivationName } from "./activations.js";
@@ -30,6 +32,7 @@ export interface SinusoidalOptions {
  * @throws RangeError if `dimensions` is not a positive even number
  */
 export function sinusoidalEmbedding(t: tf.Tensor1D, options: SinusoidalOptions): tf.Tensor2D {
+  requireTensor("t", t);
   requireKnownKeys("sinusoidalEmbedding", options, { dimensions: true, order: true, frequencyShift: true });
   const { dimensions, order = "cos-sin", frequencyShift = 0 } = options;
   if (!Number.isInteger(dimensions) || dimensions < 2 || dimensions % 2 !== 0) {
@@ -67,6 +70,7 @@ export class TimeEmbedding {
   private readonly act: (x: tf.Tensor) => tf.Tensor;
 
   constructor(scope: ParameterScope, options: TimeEmbeddingOptions) {
+    requireScope(scope);
     requireKnownKeys("TimeEmbedding", options, { inputs: true, outputs: true, activation: true, start: true });
     const { inputs, outputs, start } = options;
     this.name = scope.prefix;
@@ -77,6 +81,7 @@ export class TimeEmbedding {
 
   /** [N, inputs] → [N, outputs] */
   apply(embedding: tf.Tensor2D): tf.Tensor2D {
+    requireTensor("embedding", embedding);
     return part(this.name, "time", () => this.second.apply(this.act(this.first.apply(embedding)) as tf.Tensor2D));
   }
 }

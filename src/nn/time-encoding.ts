@@ -1,4 +1,6 @@
 /** The ways to tell a network the time: sinusoids, Fourier features, learned vectors, a number, nothing. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
@@ -54,6 +56,7 @@ export class TimeEncoding {
     scope: ParameterScope,
     private readonly options: TimeEncodingOptions,
   ) {
+    requireScope(scope);
     requireKnownKeys("TimeEncoding", options, {
       kind: true,
       dimensions: true,
@@ -103,6 +106,7 @@ export class TimeEncoding {
    * @throws RangeError if `learned` has no vector for a time (a graph has no values to look at, and takes the nearest)
    */
   apply(t: tf.Tensor1D): tf.Tensor2D {
+    requireTensor("t", t);
     const { kind, dimensions, frequencyShift, fourierInput = (time) => time, fourierOrder } = this.options;
     return part(this.name, "time", () => {
       switch (kind) {

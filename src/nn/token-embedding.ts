@@ -1,4 +1,6 @@
 /** Vectors of tokens, looked up in a large table. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import type { EmbeddingOptions } from "./embedding.js";
@@ -15,6 +17,7 @@ export class TokenEmbedding {
   private readonly name: string;
 
   constructor(scope: ParameterScope, options: EmbeddingOptions) {
+    requireScope(scope);
     requireKnownKeys("TokenEmbedding", options, { count: true, channels: true, deviation: true });
     const { count, channels, deviation = 1 } = options;
     this.name = scope.prefix;
@@ -26,6 +29,7 @@ export class TokenEmbedding {
    * @returns [N, L, channels]
    */
   apply(tokens: tf.Tensor2D): tf.Tensor3D {
+    requireTensor("tokens", tokens);
     return part(this.name, "table", () => {
       const rows = lookUp(this.weight, tf.reshape(tokens, [tokens.size]) as tf.Tensor1D);
       return tf.reshape(rows, [...tokens.shape, rows.shape[1]!]) as tf.Tensor3D;

@@ -1,4 +1,6 @@
 /** Transformer blocks, over tokens and over the pixels of an image. */
+import { requireScope } from "./parameters.js";
+import { requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { MultiHeadAttention } from "./attention.js";
@@ -33,6 +35,7 @@ export class TransformerBlock {
   private readonly feedForward: FeedForward;
 
   constructor(scope: ParameterScope, options: TransformerBlockOptions) {
+    requireScope(scope);
     requireKnownKeys("TransformerBlock", options, {
       channels: true,
       heads: true,
@@ -57,6 +60,7 @@ export class TransformerBlock {
 
   /** @param x [N, tokens, channels] @param context [N, words, contextChannels]; without it, x itself is the context */
   apply(x: tf.Tensor3D, context?: tf.Tensor3D): tf.Tensor3D {
+    requireTensor("x", x);
     return part(this.name, "transformer", () => {
       let h = tf.add(x, this.self.apply(this.norm1.apply(x))) as tf.Tensor3D;
       if (this.cross) h = tf.add(h, this.cross.attention.apply(this.cross.norm.apply(h), context)) as tf.Tensor3D;
@@ -90,6 +94,7 @@ export class SpatialTransformer {
   private readonly projectOut: (x: tf.Tensor4D) => tf.Tensor4D;
 
   constructor(scope: ParameterScope, options: SpatialTransformerOptions) {
+    requireScope(scope);
     requireKnownKeys("SpatialTransformer", options, {
       channels: true,
       heads: true,
@@ -117,6 +122,7 @@ export class SpatialTransformer {
 
   /** @param x [N, H, W, channels] @param context [N, words, contextChannels] */
   apply(x: tf.Tensor4D, context?: tf.Tensor3D): tf.Tensor4D {
+    requireTensor("x", x);
     return part(this.name, "transformer", () => {
       const [n, h, w, c] = x.shape;
       let tokens = tf.reshape(this.projectIn(this.norm.apply(x)), [n, h * w, c]) as tf.Tensor3D;

@@ -1,4 +1,6 @@
 /** Weights to a safetensors file and back, with the names, shapes and layout of PyTorch. */
+import { requireText, requireLike } from "../base/values.js";
+import { requireView } from "./parameter-view.js";
 import { requireKnownKeys } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
@@ -23,6 +25,8 @@ export interface SaveOptions {
  *   written then
  */
 export function saveParameters(path: string, parameters: ParameterView, options: SaveOptions = {}): void {
+  requireText("path", path, "the name of a file");
+  requireView(parameters);
   requireKnownKeys("saveParameters", options, { format: true, values: true, metadata: true });
   commitTogether([stageParameters(path, parameters, options)]);
 }
@@ -38,6 +42,8 @@ export function saveShardedParameters(
   parameters: ParameterView,
   options: SaveOptions & { readonly maxBytes: number },
 ): void {
+  requireText("path", path, "the name of a file");
+  requireView(parameters);
   requireKnownKeys("saveShardedParameters", options, { format: true, values: true, metadata: true, maxBytes: true });
   const { values, ...rest } = options;
   writeShardedSafetensors(path, [...onDisk(parameters, values)], rest);
@@ -59,6 +65,8 @@ export function* stageShardedParameters(
  * @throws RangeError if names or shapes differ from the network's, or a value is not finite; nothing is assigned then
  */
 export function loadParameters(path: string, parameters: ParameterView): void {
+  requireText("path", path, "the name of a file");
+  requireView(parameters);
   readSafetensors(path, (file) => {
     for (const { variable, values } of [...valuesFor(parameters, file)]) assign(variable, values);
   });
@@ -69,6 +77,8 @@ export function loadParameters(path: string, parameters: ParameterView): void {
  * needed. After an error some parameters are new and some old: throw the network away.
  */
 export function streamParameters(source: TensorSource, parameters: ParameterView): void {
+  requireLike("source", source, ["entries", "read"], "new SafetensorsFile(path)");
+  requireView(parameters);
   for (const { variable, values } of valuesFor(parameters, source)) assign(variable, values);
 }
 

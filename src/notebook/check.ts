@@ -1,4 +1,5 @@
 /** Exercises that judge the learner's answer. */
+import { requireKnownKeys } from "../base/check.js";
 import { inspect, isDeepStrictEqual } from "node:util";
 import { isHeadless } from "./environment.js";
 import { say } from "./messages.js";
@@ -45,6 +46,7 @@ export function check<T>(
   hint: string | CheckOptions = {},
 ): void {
   const options: CheckOptions = typeof hint === "string" ? { hint } : hint;
+  requireKnownKeys("check", options, { hint: true, tolerance: true });
   const verdict = judge(answer, expected, options.tolerance ?? 1e-4);
   const advice = verdict.state === "wrong" && options.hint ? options.hint : undefined;
   // Signs that fonts for text have: a box in the place of a picture would look alike for right and wrong.

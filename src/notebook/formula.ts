@@ -1,4 +1,5 @@
 /** Equations that are shown and computed from one text. */
+import { requireLike } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
@@ -167,6 +168,7 @@ export class Formula {
   }
 
   private block(scope: Scope): Block {
+    requireLike("the variables of a formula", scope, [], "{ t: 3, x: [1, 2] }");
     const missing = this.symbols.filter((name) => !(name in scope));
     if (missing.length > 0) {
       throw new RangeError(

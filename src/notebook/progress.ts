@@ -1,5 +1,5 @@
 /** Progress bars for loops, with the time that is left. */
-import { requireKnownKeys } from "../base/check.js";
+import { requireKnownKeys, described } from "../base/check.js";
 import { duration } from "../base/words.js";
 import { isHeadless, isWatched } from "./environment.js";
 import { say } from "./messages.js";
@@ -33,6 +33,7 @@ export function progress<T>(
 ): Progress<T | number> {
   requireKnownKeys("progress", options, { label: true, total: true });
   if (typeof source !== "number") {
+    requireIterable("progress", source);
     const size = (source as { length?: number; size?: number }).length ?? (source as { size?: number }).size;
     return new Progress<T | number>(source, options.total ?? size, options.label);
   }
@@ -134,4 +135,10 @@ export class Progress<T> {
     if (this.total === undefined || rate === 0) return speed;
     return `${speed} · ${say("left", { time: duration((this.total - this.count) / rate) })}`;
   }
+}
+
+function requireIterable(what: string, source: unknown): void {
+  const iterable = typeof source === "string" || (typeof source === "object" && source !== null);
+  if (iterable && (Symbol.iterator in Object(source) || Symbol.asyncIterator in Object(source))) return;
+  throw new TypeError(`${what} goes with a number of steps, or over a list or a generator, got ${described(source)}`);
 }

@@ -1,4 +1,5 @@
 /** Answers to questions with letters, which the cell that checks them does not give away. */
+import { requireText } from "../base/values.js";
 import { createHash } from "node:crypto";
 import type { Predicate } from "./check.js";
 import { say } from "./messages.js";
@@ -12,6 +13,8 @@ const LENGTH = 8;
  * @example seal("R1", "a") // for the author, who writes the result into the cell
  */
 export function seal(question: string, answer: string): string {
+  requireText("question", question);
+  requireText("answer", answer);
   const text = `${question}:${answer.replace(/\s/g, "").toLowerCase()}`;
   return createHash("sha256").update(text).digest("hex").slice(0, LENGTH);
 }
@@ -25,6 +28,7 @@ export function seal(question: string, answer: string): string {
  * @throws RangeError if `expected` is no seal
  */
 export function sealed(question: string, expected: string): Predicate<string> {
+  requireText("expected", expected);
   if (!/^[0-9a-f]{8}$/.test(expected)) {
     throw new RangeError(say("noSeal", { length: LENGTH, seal: expected }));
   }

@@ -1,5 +1,6 @@
 /** Tables for notebooks and terminals. */
 /** `table(rows)` of a notebook cell. */
+import { requireWhole, requireTexts, requireList } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { markdownTable, textTable } from "../base/table.js";
 import { say } from "./messages.js";
@@ -27,6 +28,7 @@ export function table(
   rows: readonly (Readonly<Record<string, Cell>> | readonly Cell[])[],
   options: TableOptions = {},
 ): Table {
+  requireList("rows", rows, "lists of cells, or of records");
   requireKnownKeys("table", options, { columns: true, digits: true });
   if (rows.length === 0) throw new RangeError(say("noRow"));
   const columns = options.columns ?? (Array.isArray(rows[0]) ? undefined : Object.keys(rows[0]));
@@ -46,6 +48,9 @@ export class Table {
   readonly text: string;
 
   constructor(columns: readonly string[], rows: readonly (readonly Cell[])[], digits?: number) {
+    requireTexts("columns", columns);
+    requireList("rows", rows, "lists of cells");
+    if (digits !== undefined) requireWhole("digits", digits);
     const numeric = columns.map((_, k) => rows.every((row) => typeof row[k] === "number" || row[k] == null));
     const written = rows.map((row) =>
       row.map((cell) => (typeof cell === "number" ? readable(cell, digits) : String(cell ?? ""))),

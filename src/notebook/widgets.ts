@@ -1,5 +1,5 @@
 /** Controls under a cell that call back when the reader moves them: `slider`, `play` and `select`. */
-import { requireKnownKeys } from "../base/check.js";
+import { requireKnownKeys, requireKeys } from "../base/check.js";
 import type { Comm } from "diffusion-lab-kernel/comms";
 import { courseKernel } from "./kernel.js";
 import { Latest } from "./latest.js";
@@ -90,6 +90,7 @@ export class Widget<V> {
     decode: (raw: unknown) => V;
     onChange: OnChange<V> | undefined;
   }) {
+    requireKeys("Widget", (options as typeof options | null | undefined) ?? {}, ["describe", "state", "decode"]);
     this.describe = options.describe;
     this.decode = options.decode;
     this.onChange = options.onChange;
@@ -255,6 +256,7 @@ export function play(options: PlayOptions): Widget<number> {
  */
 export function select<T extends string>(options: SelectOptions<T>): Widget<T> {
   requireKnownKeys("select", options, { options: true, value: true, label: true, onChange: true });
+  requireKeys("select", options, ["options"]);
   const { options: texts, label = "", onChange } = options;
   if (texts.length === 0) throw new RangeError(say("noOptions"));
   const value = options.value ?? texts[0];

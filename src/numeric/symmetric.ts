@@ -1,4 +1,5 @@
 /** Eigenvalues and square roots of symmetric matrices. */
+import { requireNumbers } from "../base/values.js";
 
 /** The eigenvalues of a symmetric matrix, ascending, and its orthonormal eigenvectors. */
 export interface SymmetricEigen {
@@ -11,6 +12,7 @@ const MOST_SWEEPS = 60;
 
 /** @throws RangeError unless the matrix is n×n, finite and symmetric */
 export function requireSymmetric(matrix: Float64Array, n: number): void {
+  requireNumbers("matrix", matrix);
   if (!Number.isSafeInteger(n) || n < 1 || matrix.length !== n * n) {
     throw new RangeError(`a matrix of order ${n} has ${n * n} entries, got ${matrix.length}`);
   }

@@ -1,4 +1,5 @@
 /** Diagrams of networks. */
+import { requireLike } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { NetworkDescription } from "../networks/describe-network.js";
 import { drawColumn } from "./architecture-column.js";
@@ -23,6 +24,7 @@ export interface ArchitectureOptions {
  * @throws RangeError when the description has no block, `open` names none, or the page is too narrow
  */
 export function architectureDiagram(network: NetworkDescription, options: ArchitectureOptions = {}): Picture {
+  requireLike("network", network, ["blocks"], "describeNetwork(network, x)");
   requireKnownKeys("architectureDiagram", options, { width: true, open: true });
   const { width = 860, open } = options;
   if (network.blocks.length === 0) {

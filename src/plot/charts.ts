@@ -1,5 +1,6 @@
 /** Charts of curves and bars, losses among them. */
-import { requireKnownKeys } from "../base/check.js";
+import { requireNumbers } from "../base/values.js";
+import { requireKnownKeys, requireKeys } from "../base/check.js";
 import { requirePairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
 import { axisLayout, chartLayout, logTicks, palette, transparent, type ChartSize } from "./style.js";
@@ -39,6 +40,7 @@ export interface LineChart extends ChartSize {
  */
 export function lineChart(chart: LineChart): Figure {
   requireKnownKeys("lineChart", chart, { x: true, y: true, series: true, title: true, width: true, height: true });
+  requireKeys("lineChart", chart, ["x", "y", "series"]);
   return withLegend(curves(chart));
 }
 
@@ -121,6 +123,7 @@ export function barChart(options: BarChart): Figure {
     width: true,
     height: true,
   });
+  requireKeys("barChart", options, ["categories", "x", "y", "series"]);
   const { categories, x, y, series, ...size } = options;
   if (series.length === 0) throw new RangeError("a bar chart needs at least one series");
   const data = series.map(({ name, values, colour }, index): Trace => {
@@ -176,6 +179,7 @@ export function lossChart(options: LossChart): Figure {
     width: true,
     height: true,
   });
+  requireKeys("lossChart", options, ["loss"]);
   const { loss, steps, smoothing = 0.95, learningRate, heldOut, log, ...size } = options;
   const xs = steps ?? Array.from({ length: loss.length }, (_, i) => i + 1);
   requirePairs("loss", xs, loss);
@@ -225,6 +229,7 @@ export function lossChart(options: LossChart): Figure {
  * @throws RangeError for a weight outside [0, 1)
  */
 export function runningMean(values: Numbers, weight: number): Float64Array {
+  requireNumbers("values", values);
   if (!(weight >= 0 && weight < 1)) throw new RangeError(`smoothing is ${weight}; give a weight in [0, 1)`);
   const out = new Float64Array(values.length);
   let mean = 0;

@@ -1,4 +1,6 @@
 /** Figures over one another and side by side. */
+import { requireFigure } from "./figure.js";
+import { requireList } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { Figure, Layout, Trace } from "./figure.js";
 import { legendRowHeight, legendRows, namedTraces } from "./legend.js";
@@ -10,6 +12,7 @@ import { fittedTitle, pageLayout, type ChartSize } from "./style.js";
  * @throws RangeError when no figure is given.
  */
 export function overlay(...figures: readonly Figure[]): Figure {
+  figures.forEach(requireFigure);
   if (figures.length === 0) throw new RangeError("overlay needs at least one figure");
   return { data: figures.flatMap(({ data }) => data), layout: figures[0].layout };
 }
@@ -27,6 +30,8 @@ export interface SideBySide extends ChartSize {
  * @throws RangeError when no figure is given.
  */
 export function sideBySide(figures: readonly Figure[], options: SideBySide = {}): Figure {
+  requireList("figures", figures, "figures");
+  figures.forEach(requireFigure);
   requireKnownKeys("sideBySide", options, { columns: true, title: true, width: true, height: true });
   if (figures.length === 0) throw new RangeError("sideBySide needs at least one figure");
   const columns = options.columns ?? Math.min(3, figures.length);

@@ -1,4 +1,5 @@
 /** Drawings in SVG with their PNG, and what most of them have: text with subscripts, arrows. */
+import { requireFunction, requireText, requireNumbers, requireLike } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { SvgElement, type Pen } from "./pen.js";
 import type { Picture } from "./picture.js";
@@ -13,6 +14,7 @@ import { fontFamily, ink } from "./style.js";
  * @example drawing(100, 40, (svg) => svg.append("circle").attr("cx", 20).attr("cy", 20).attr("r", 9), "a dot")
  */
 export function drawing(width: number, height: number, draw: (svg: Pen) => void, alt: string): Picture {
+  requireFunction("draw", draw, "(svg) => svg.append(…)");
   const svg = new SvgElement("svg")
     .attr("xmlns", "http://www.w3.org/2000/svg")
     .attr("width", width)
@@ -37,6 +39,8 @@ export interface MathText {
  * Writes text with subscripts: `x_0`, `x_{t−1}`, `p_θ(x_{t−1} | x_t)`.
  */
 export function mathText(pen: Pen, content: string, x: number, y: number, options: MathText = {}): void {
+  requirePen(pen);
+  requireText("content", content);
   requireKnownKeys("mathText", options, { size: true, anchor: true, colour: true });
   const { size = 13, anchor = "middle", colour = ink } = options;
   const text = pen
@@ -65,6 +69,9 @@ export function arrow(
   to: readonly [number, number],
   options: { colour?: string; dashed?: boolean } = {},
 ): void {
+  requirePen(pen);
+  requireNumbers("from", from);
+  requireNumbers("to", to);
   requireKnownKeys("arrow", options, { colour: true, dashed: true });
   const { colour = ink, dashed = false } = options;
   const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
@@ -84,4 +91,8 @@ export function arrow(
     .append("path")
     .attr("d", `M${to[0]},${to[1]}L${back(9, 4)}L${back(9, -4)}Z`)
     .attr("fill", colour);
+}
+
+function requirePen(value: unknown): void {
+  requireLike("the pen", value, ["append"], "drawing(width, height, (pen) => …, alt)");
 }

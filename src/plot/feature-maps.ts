@@ -1,5 +1,6 @@
 /** Feature maps and attention as pictures. */
-import { requireKnownKeys } from "../base/check.js";
+import { requireLike } from "../base/values.js";
+import { requireKnownKeys, requireKeys } from "../base/check.js";
 import { rgb } from "d3";
 import { featureSet, fitGaussian } from "../metrics/index.js";
 import { symmetricEigen } from "../numeric/index.js";
@@ -20,6 +21,7 @@ const RANGE = 2.5;
  * @throws RangeError when the shape is another
  */
 export function channelImages(map: TensorLike, options: { count?: number } = {}): ByteImages {
+  requireLike("map", map, ["shape", "dataSync"], "a tensor");
   requireKnownKeys("channelImages", options, { count: true });
   const { count } = options;
   const [n, height, width, channels] = requireMap(map);
@@ -47,6 +49,7 @@ export function channelImages(map: TensorLike, options: { count?: number } = {})
  * @throws RangeError when the shape is another, or a value is not finite
  */
 export function principalColours(map: TensorLike, options: { size?: readonly [number, number] } = {}): ByteImages {
+  requireLike("map", map, ["shape", "dataSync"], "a tensor");
   requireKnownKeys("principalColours", options, { size: true });
   const { size } = options;
   const [n, height, width, channels] = requireMap(map);
@@ -91,7 +94,9 @@ export interface AttentionOverlayOptions {
  * @throws RangeError when numbers or sizes do not fit
  */
 export function attentionOverlay(images: Images, weights: TensorLike, options: AttentionOverlayOptions): ByteImages {
+  requireLike("weights", weights, ["shape", "dataSync"], "a tensor");
   requireKnownKeys("attentionOverlay", options, { query: true, scale: true });
+  requireKeys("attentionOverlay", options, ["query"]);
   const {
     query: [row, column],
     scale = 2,

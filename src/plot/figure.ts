@@ -1,4 +1,5 @@
 /** The figure that every chart returns: plotly's own JSON, with the numbers in it. */
+import { described } from "../base/check.js";
 
 /** One plotly trace: its `type` and whichever of plotly's own attributes it needs. */
 export interface Trace {
@@ -65,4 +66,10 @@ export function requirePairs(name: string, x: Numbers, y: Numbers): void {
   if (!Array.from(y).some(Number.isFinite)) {
     throw new RangeError(`"${name}" has no finite value among its ${y.length}; look at what was computed`);
   }
+}
+
+/** @throws TypeError unless `value` is a figure with traces */
+export function requireFigure(value: unknown): asserts value is Figure {
+  if (isFigure(value) && value.data.every((trace) => typeof trace === "object" && trace !== null)) return;
+  throw new TypeError(`a figure is needed, as lineChart and the other charts give it, got ${described(value)}`);
 }

@@ -1,4 +1,5 @@
 /** Grids and strips of images. */
+import { requireList } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { textWidth } from "./font.js";
 import { escaped } from "./pen.js";
@@ -69,6 +70,7 @@ export function imageGrid(images: Images, options: GridOptions = {}): Picture {
  * @throws RangeError when there is no frame, frames differ in size, or labels do not match in number.
  */
 export function filmStrip(frames: readonly Images[], options: StripOptions = {}): Picture {
+  requireList("frames", frames, "tensors of images");
   requireKnownKeys("filmStrip", options, {
     labels: true,
     rowLabels: true,

@@ -1,5 +1,5 @@
 /** Points, densities and arrows in the plane. */
-import { requireKnownKeys } from "../base/check.js";
+import { requireKnownKeys, requireKeys } from "../base/check.js";
 import { bin as binning, max as largest, min as smallest } from "d3";
 import { requirePairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
@@ -53,6 +53,7 @@ export function scatterChart(options: ScatterChart): Figure {
     width: true,
     height: true,
   });
+  requireKeys("scatterChart", options, ["clouds"]);
   const { x = plainX, y = plainY, colour, clouds, ...size } = options;
   if (clouds.length === 0) throw new RangeError("a scatter chart needs at least one cloud of points");
   const data = clouds.map((cloud, index): Trace => {
@@ -119,6 +120,7 @@ export function histogramChart(options: Histogram): Figure {
     width: true,
     height: true,
   });
+  requireKeys("histogramChart", options, ["x", "series"]);
   const { x, series, bins = 40, density, ...size } = options;
   if (series.length === 0) throw new RangeError("a histogram needs at least one series");
   const samples = series.map(({ name, values }) => {
@@ -213,6 +215,7 @@ export function fieldChart(options: GridField): Figure {
     width: true,
     height: true,
   });
+  requireKeys("fieldChart", options, ["x", "y", "colour", "values", "columns"]);
   const { x, y, colour, values, columns, style = "contour", diverging = false, ...size } = options;
   const rows = values.length / columns;
   if (!Number.isInteger(rows) || rows < 1)
@@ -268,6 +271,7 @@ export function vectorFieldChart(options: VectorField): Figure {
     width: true,
     height: true,
   });
+  requireKeys("vectorFieldChart", options, ["x", "y", "at"]);
   const { x, y, name, at, arrows = 16, colour = "#222222", ...size } = options;
   const heads: { from: [number, number]; vector: readonly [number, number] }[] = [];
   for (const py of centres(y.range, arrows)) {

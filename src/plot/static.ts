@@ -1,4 +1,5 @@
 /** Plotly figures as pictures, without a browser. */
+import { requireFigure } from "./figure.js";
 import { requireKnownKeys } from "../base/check.js";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -22,6 +23,7 @@ let draw: ((figure: Figure) => string) | undefined;
  * @throws TypeError when plotly.js cannot draw it here: WebGL and map traces need a browser.
  */
 export function figureToSvg(figure: Figure): string {
+  requireFigure(figure);
   if (figure.data.length === 0) throw new RangeError("this figure has no data: give it at least one trace");
   draw ??= loadPlotly();
   return draw(figure);
@@ -39,7 +41,9 @@ export function figureToPng(figure: Figure, options: { scale?: number } = {}): U
 }
 
 /** Width and height of a figure in CSS pixels. */
-export function figureSize({ layout }: Figure): { width: number; height: number } {
+export function figureSize(figure: Figure): { width: number; height: number } {
+  requireFigure(figure);
+  const { layout } = figure;
   return { width: layout.width ?? chartWidth, height: layout.height ?? chartHeight };
 }
 

@@ -1,4 +1,5 @@
 /** Philox4x32-10: a block of random words as a function of counter and key. */
+import { requireNumbers } from "../base/values.js";
 
 /** The multipliers and Weyl increments of Philox4x32 (Salmon et al. 2011, Table 2). */
 const MULTIPLIER_0 = 0xd2511f53;
@@ -70,6 +71,8 @@ export function philoxBlock(
  * @see Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011
  */
 export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>): Uint32Array {
+  requireNumbers("counter", counter);
+  requireNumbers("key", key);
   if (counter.length !== 4 || key.length !== 2) {
     throw new RangeError(
       `philox4x32 takes a counter of 4 words and a key of 2 words, got ${counter.length} and ${key.length}`,

@@ -1,4 +1,5 @@
 /** Random streams by seed and purpose. */
+import { described } from "../base/check.js";
 import { boxMuller } from "./normal.js";
 import { hashPurpose, philoxBlock } from "./philox.js";
 
@@ -268,4 +269,10 @@ export class RandomStream {
       throw new RangeError(`low < high with high − low ≤ 2^32 is needed, got low ${low} and high ${high}`);
     }
   }
+}
+
+/** @throws TypeError unless random numbers come from a stream */
+export function requireStream(value: unknown): asserts value is RandomStream {
+  if (value instanceof RandomStream) return;
+  throw new TypeError(`random numbers come from a stream, new RandomStream(seed, purpose), got ${described(value)}`);
 }

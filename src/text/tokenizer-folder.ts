@@ -1,4 +1,5 @@
 /** A tokenizer's folder, as transformers has it: `tokenizer.json`, or `vocab.json` and `merges.txt`, with their settings. */
+import { requireText, requireLike } from "../base/values.js";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Fields, parseJson, type Json } from "../base/fields.js";
@@ -35,6 +36,7 @@ type Role = keyof typeof ROLES;
  *   Error if one is missing
  */
 export function loadTokenizer(folder: string): ClipTokenizer {
+  requireText("folder", folder, "the name of a folder");
   const config = optional(folder, CONFIG);
   const className = config.string("tokenizer_class", "CLIPTokenizer");
   if (!/^CLIPTokenizer(Fast)?$/.test(className)) {
@@ -67,6 +69,8 @@ export function loadTokenizer(folder: string): ClipTokenizer {
  * none.
  */
 export function saveTokenizer(tokenizer: ClipTokenizer, folder: string): void {
+  requireLike("tokenizer", tokenizer, ["vocabulary", "tokensOf"], "new ClipTokenizer(…)");
+  requireText("folder", folder, "the name of a folder");
   commitTogether(Object.entries(tokenizerFiles(tokenizer)).map(([name, text]) => stageFile(join(folder, name), text)));
 }
 

@@ -1,4 +1,5 @@
 /** CLIP's tokenizer: texts to the numbers of their tokens, and back. */
+import { requireTexts, requireNumbers } from "../base/values.js";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { described, requireKnownKeys } from "../base/check.js";
 import { normalise } from "./normalise.js";
@@ -137,6 +138,7 @@ export class ClipTokenizer {
    * @throws RangeError for a number that is no token's
    */
   decode(ids: ArrayLike<number>, options: { readonly special?: boolean } = {}): string {
+    requireNumbers("ids", ids);
     requireKnownKeys("decode", options, { special: true });
     const list = Array.from(ids);
     const outside = list.find((id) => !Number.isInteger(id) || id < 0 || id >= this.size);
@@ -154,6 +156,7 @@ export class ClipTokenizer {
    * @throws RangeError if one is empty, or is there already
    */
   withTokens(contents: readonly string[]): ClipTokenizer {
+    requireTexts("contents", contents);
     const { vocabulary, size } = this;
     const added = contents.map((content, i) => {
       if (content.trim() === "") throw new RangeError("a token needs letters: it is found in texts by them");

@@ -1,4 +1,5 @@
 /** A CLIP tokenizer as data: tokens with their numbers, merges in their order, and the tokens that mean something else. */
+import { requireList } from "../base/values.js";
 import { described, requireKnownKeys } from "../base/check.js";
 
 /** A token that is found in a text as it stands, before merges: a special one, or a word that was added later. */
@@ -51,6 +52,10 @@ export function requireVocabulary(where: string, vocabulary: Vocabulary): Vocabu
   const refuse = (what: string): never => {
     throw new RangeError(`${where}: ${what}; get the tokenizer's files again, all of one tokenizer`);
   };
+  if (!(tokens instanceof Map))
+    throw new TypeError(`tokens must be a Map of each token's number, got ${described(tokens)}`);
+  requireList("merges", merges, "pairs of tokens");
+  requireList("added", added, "tokens, { content, id }");
   if (tokens.size === 0) refuse("there are no tokens");
   const numbers = new Map<number, string>();
   for (const [token, id] of [...tokens, ...added.map(({ content, id }) => [content, id] as const)]) {

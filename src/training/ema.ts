@@ -1,4 +1,5 @@
 /** The moving average of parameters. */
+import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 
 /**
@@ -14,5 +15,8 @@ export function averageDecayAt(decay: number, step: number): number {
 
 /** ā ← d·ā + (1 − d)·θ, written as θ + d·(ā − θ). */
 export function movingAverage(average: tf.Tensor, values: tf.Tensor, decay: tf.Tensor): tf.Tensor {
+  requireTensor("average", average);
+  requireTensor("values", values);
+  requireTensor("decay", decay);
   return tf.tidy(() => tf.add(values, tf.mul(tf.sub(average, values), decay)));
 }

@@ -1,4 +1,5 @@
 /** One step of training: its phases one after the other, all of them or none. */
+import { requireLike } from "../base/values.js";
 import type { TensorRecord } from "../compile/index.js";
 import { learningRateAt } from "./learning-rate.js";
 import { phaseSettings, type PhaseSettings, type TrainerOptions } from "./phase-settings.js";
@@ -98,7 +99,9 @@ export class TrainingStep {
    *
    * @throws RangeError, changing nothing, if the state is of another training
    */
-  restore({ phases, memory }: StepState): void {
+  restore(saved: StepState): void {
+    requireLike("the state", saved, ["phases", "memory"], "TrainingStep.save");
+    const { phases, memory } = saved;
     for (const { settings, step } of this.phases) {
       const state = phases[settings.phase.name];
       if (!state) throw new RangeError(`the state has no phase "${settings.phase.name}": it is of another training`);

@@ -1,4 +1,5 @@
 /** The training loop: run, stop, save, restore, lend the averaged parameters. */
+import { requireText, requireFunction } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { TensorRecord } from "../compile/index.js";
 import { interruptible } from "../runtime/interrupt.js";
@@ -148,6 +149,7 @@ export class Trainer {
 
   /** Lends the averaged parameters of every phase to the networks while `use` runs. */
   async withAverage<T>(use: () => T | Promise<T>): Promise<T> {
+    requireFunction("use", use, "() => sample(…)");
     if (this.lent) return use();
     const { phases } = this.task;
     const lent = new Map(phases.map(({ name, trains }) => [name, trains.toFlat()]));
@@ -170,6 +172,7 @@ export class Trainer {
    * average, and the losses. How steps are taken (the task with its seed and data, and {@link TrainerOptions}) is not in it.
    */
   save(path: string): void {
+    requireText("path", path, "the name of a file");
     writeTrainingState(path, this.task, { ...this.state(), losses: Float64Array.from(this.losses) });
   }
 
@@ -187,6 +190,7 @@ export class Trainer {
    * changing nothing, if the file is damaged or of another training.
    */
   restore(path: string): void {
+    requireText("path", path, "the name of a file");
     this.requireParameters("restoring");
     const state = readTrainingState(path, this.task);
     this.trainingStep.restore(state);

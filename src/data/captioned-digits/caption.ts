@@ -1,4 +1,5 @@
 /** Captions of a composition in English and Chinese, worded and ordered at random. */
+import { requireStream } from "../../random/stream.js";
 import { requireChoice } from "../../base/values.js";
 import type { RandomStream } from "../../random/index.js";
 import { chineseCaption } from "./chinese.js";
@@ -18,6 +19,7 @@ const WRITE = { en: englishCaption, zh: chineseCaption } as const;
  * @throws RangeError, TypeError as {@link requireComposition}; RangeError for an unknown language, or without a digit
  */
 export function captionOf(composition: Composition, stream: RandomStream, language: CaptionLanguage): string {
+  requireStream(stream);
   requireComposition(composition);
   requireChoice("language", language, captionLanguages);
   if (composition.digits.length === 0) {

@@ -1,6 +1,6 @@
 /** Pictures of one to three digits in colour with captions: made by (seed, index), without end. */
 import { requireKnownKeys } from "../../base/check.js";
-import { requireChoice, shownNumber } from "../../base/values.js";
+import { requireChoice, shownNumber, requireNumbers, requireList } from "../../base/values.js";
 import { RandomStream } from "../../random/index.js";
 import type { LoadDigitsOptions } from "../digits.js";
 import { type CaptionLanguage, captionLanguages, captionOf } from "./caption.js";
@@ -81,6 +81,7 @@ export class CaptionedDigits {
 
   /** {@link composition} of each index. */
   compositions(indices: ArrayLike<number>): Composition[] {
+    requireNumbers("indices", indices);
     return Array.from(indices, (index) => this.composition(index));
   }
 
@@ -90,6 +91,7 @@ export class CaptionedDigits {
    * @throws RangeError for an index that is no whole number 0 … 2³² − 1
    */
   pictures(indices: ArrayLike<number>): Float32Array {
+    requireNumbers("indices", indices);
     return this.paint(this.compositions(indices), indices);
   }
 
@@ -102,8 +104,10 @@ export class CaptionedDigits {
    */
   paint(
     compositions: readonly Composition[],
-    indices: ArrayLike<number> = compositions.map((_, i) => i),
+    indices: ArrayLike<number> = Array.isArray(compositions) ? compositions.map((_, i) => i) : [],
   ): Float32Array {
+    requireList("compositions", compositions, "compositions");
+    requireNumbers("indices", indices);
     compositions.forEach(requireComposition);
     if (indices.length !== compositions.length) {
       throw new RangeError(`${compositions.length} compositions need as many indices, got ${indices.length}`);
@@ -124,6 +128,7 @@ export class CaptionedDigits {
    * @throws RangeError for an index that is out of range, or where a composition has no digit
    */
   captions(indices: ArrayLike<number>, wording = 0): string[] {
+    requireNumbers("indices", indices);
     return Array.from(indices, (index) => {
       const stream = this.stream(`words ${wording}`, index);
       const language = this.language === "both" ? captionLanguages[stream.integer(0, 2)] : this.language;

@@ -1,5 +1,5 @@
 /** A schedule that visits only some times of another, and a denoiser for it. */
-import { requireNumbers } from "../../base/values.js";
+import { requireNumbers, requireLike } from "../../base/values.js";
 import * as tf from "../../runtime/tf.js";
 import { learnsVariance, requirePath, type Denoiser, type LearnedVarianceDenoiser } from "../denoiser.js";
 import { noiseLevel } from "./path.js";
@@ -58,6 +58,7 @@ export const respacedKind: PathKind = {
  * @throws RangeError unless the denoiser was made for the parent
  */
 export function respacedDenoiser(denoiser: Denoiser, schedule: RespacedSchedule): Denoiser {
+  requireLike("schedule", schedule, ["parent", "parentTimes"], "respace(schedule, times)");
   const { parent, parentTimes } = schedule;
   requirePath(denoiser, parent);
   const toParent = (t: number): number => {

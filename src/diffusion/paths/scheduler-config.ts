@@ -1,4 +1,6 @@
 /** A path and its sampling as diffusers' `scheduler_config.json` says them, both ways; no file is read or written here. */
+import { requireGaussianPath } from "./path.js";
+import { requireLike } from "../../base/values.js";
 import { Fields, type Json } from "../../base/fields.js";
 import type { Prediction } from "../predictions.js";
 import { edmPath, flowPath } from "./continuous-paths.js";
@@ -78,6 +80,8 @@ export function parseSchedulerConfig(config: unknown, where: string): DiffusionP
  * @throws RangeError for a path that no file can name, and for sampling that no file can say
  */
 export function toSchedulerConfig(process: DiffusionProcess): SchedulerConfig {
+  requireLike("process", process, ["path", "prediction", "sampling"], "parseSchedulerConfig");
+  requireGaussianPath(process.path);
   const { path, sampling } = process;
   const config = requireNamed(path);
   requireSampling(sampling, path);

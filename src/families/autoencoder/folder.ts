@@ -1,4 +1,5 @@
 /** An autoencoder's folder: `model_index.json` of a class of our own, and `vae/`, which diffusers opens as it is. */
+import { requireLike, requireText } from "../../base/values.js";
 import { join } from "node:path";
 import { described, requireKnownKeys } from "../../base/check.js";
 import type { FloatFormat } from "../../files/index.js";
@@ -35,6 +36,8 @@ export function saveAutoencoder(
   model: { readonly network: AutoencoderKL; readonly record?: TrainingRecord; readonly trainedOn?: string },
   options: SaveAutoencoderOptions = {},
 ): void {
+  requireText("folder", folder, "the name of a folder");
+  requireLike("model", model, ["network"], "{ network }");
   requireKnownKeys("saveAutoencoder", options, { format: true, values: true, scalingFactor: true });
   const { network, record, trainedOn } = model;
   const { scalingFactor, ...save } = options;

@@ -1,6 +1,6 @@
 /** How large an autoencoder's latents are, which decides how they are scaled for a diffusion model. */
 import { requireKnownKeys } from "../../base/check.js";
-import { requireWhole } from "../../base/values.js";
+import { requireWhole, requireLike } from "../../base/values.js";
 import { compile } from "../../compile/index.js";
 import type { AutoencoderKL } from "../../networks/index.js";
 import { interruptible } from "../../runtime/interrupt.js";
@@ -38,6 +38,7 @@ export async function latentSize(
   pictures: PictureSource,
   options: LatentSizeOptions = {},
 ): Promise<LatentSize> {
+  requireLike("network", network, ["encode", "decode", "factor"], "new AutoencoderKL(…)");
   const known = { count: true, batchSize: true, signal: true, onProgress: true } as const;
   requireKnownKeys("latentSize", options, known);
   const { count: asked = 10_000, batchSize = 100 } = options;

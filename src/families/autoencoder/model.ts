@@ -1,6 +1,6 @@
 /** A trained autoencoder as a model: what is left of pictures, and what its decoder makes of noise. */
 import { requireKnownKeys } from "../../base/check.js";
-import { requireChoice } from "../../base/values.js";
+import { requireChoice, requireLike, requireWhole } from "../../base/values.js";
 import { compile, type Compiled } from "../../compile/index.js";
 import type { AutoencoderKL } from "../../networks/index.js";
 import * as tf from "../../runtime/tf.js";
@@ -66,6 +66,7 @@ export class AutoencoderModel implements GenerativeModel<AutoencoderDrawRequest>
     readonly network: AutoencoderKL,
     parts: AutoencoderModelParts = {},
   ) {
+    requireLike("network", network, ["encode", "decode", "factor"], "new AutoencoderKL(…)");
     requireKnownKeys("AutoencoderModel", parts, { record: true, pictures: true, trainedOn: true, size: true });
     const { pictures, record } = parts;
     const { sample_size: side, in_channels, out_channels } = network.config;
@@ -120,6 +121,7 @@ export class AutoencoderModel implements GenerativeModel<AutoencoderDrawRequest>
 
   /** The pictures that {@link draw} reconstructs, [count, …shape]: numbers `first` … of this seed. */
   originals(seed: number, first: number, count: number): tf.Tensor4D {
+    requireWhole("count", count);
     const { pictures } = this;
     if (!pictures) throw new RangeError('this autoencoder knows no pictures to reconstruct: draw of latents "noise"');
     const all = pictures.count ?? 2 ** 32;

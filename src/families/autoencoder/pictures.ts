@@ -1,4 +1,5 @@
 /** Where the pictures of an autoencoder come from: made without end by their numbers, or an array of one's own. */
+import { requireNumbers } from "../../base/values.js";
 import { described } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import { requireExamples, requireFloats } from "../require-examples.js";
@@ -21,6 +22,7 @@ export interface PictureSource {
  * @throws RangeError if the data are no whole number of pictures, or one holds a number that is not finite or outside [−1, 1]
  */
 export function picturesOf(data: Float32Array, shape: readonly [number, number, number]): PictureSource {
+  requireNumbers("shape", shape);
   requireFloats("data", data);
   const size = sizeOf(shape);
   const count = data.length / size;

@@ -1,6 +1,6 @@
 /** A classifier's folder: an index, its network and a record of its training, in classes of our own. */
 import { described, requireKnownKeys } from "../../base/check.js";
-import { requireShare } from "../../base/values.js";
+import { requireShare, requireText } from "../../base/values.js";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
@@ -22,6 +22,7 @@ const OLD_FILES = ["config.json", "model.safetensors"] as const;
  *   if a file is missing
  */
 export function loadClassifier(folder: string): Classifier {
+  requireText("folder", folder, "the name of a folder");
   if (!hasIndex(folder) && isOldFolder(folder)) return loadOldFolder(folder);
   const index = readIndex(folder);
   if (index.className !== OWN_CLASS) {
@@ -45,6 +46,7 @@ export function saveClassifier(
   model: { classifier: Classifier; record?: TrainingRecord; heldOutAccuracy: number },
   options: { format?: FloatFormat; values?: Float32Array } = {},
 ): void {
+  requireText("folder", folder, "the name of a folder");
   requireKnownKeys("saveClassifier", options, { format: true, values: true });
   requireKnownKeys("saveClassifier", model, { classifier: true, record: true, heldOutAccuracy: true });
   const { classifier, record, heldOutAccuracy } = model;

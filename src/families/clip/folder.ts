@@ -1,6 +1,7 @@
 /** A CLIP's folder, as transformers has one: both towers, the tokenizer beside them, and how images are prepared. */
+import { requireText } from "../../base/values.js";
 import { join } from "node:path";
-import { requireKnownKeys } from "../../base/check.js";
+import { requireKnownKeys, requireKeys } from "../../base/check.js";
 import { replaceModel, type FloatFormat } from "../../files/index.js";
 import type { ClipModel } from "../../networks/index.js";
 import { loadTokenizer, type ClipTokenizer } from "../../text/index.js";
@@ -29,6 +30,7 @@ export interface StoredClip {
  *   other tokens than the text model
  */
 export function loadClip(folder: string): StoredClip {
+  requireText("folder", folder, "the name of a folder");
   const tokenizer = loadTokenizer(folder);
   const file = readFields(join(folder, PREPROCESSOR), "it says how images are prepared for the vision model");
   const given = { mean: file.numbers("image_mean"), deviation: file.numbers("image_std", { above: 0 }) };
@@ -56,8 +58,10 @@ export function saveClip(
   model: StoredClip & { readonly record?: TrainingRecord },
   options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
 ): void {
+  requireText("folder", folder, "the name of a folder");
   requireKnownKeys("saveClip", options, { format: true, values: true });
   requireKnownKeys("saveClip", model, { clip: true, tokenizer: true, spread: true, record: true });
+  requireKeys("saveClip", model, ["clip", "tokenizer", "spread"]);
   const { clip, tokenizer, spread, record } = model;
   const { image_size: side, num_channels } = clip.config.vision_config;
   requireSpread("saveClip", spread, num_channels);

@@ -1,4 +1,5 @@
 /** Images as CLIP's vision transformer takes them: of the mean and deviation, channel by channel, that it was trained on. */
+import { requireTensor } from "../../runtime/tensor.js";
 import { described, requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 
@@ -27,6 +28,7 @@ export function plainSpread(channels: number): ClipSpread {
  * @throws RangeError if the numbers of channels differ, or a deviation is not positive
  */
 export function clipPixels(images: tf.Tensor4D, spread: ClipSpread = openAiSpread): tf.Tensor4D {
+  requireTensor("images", images);
   const channels = images.shape[3];
   const { mean, deviation } = requireSpread("clipPixels", spread, channels);
   return tf.tidy(() => {

@@ -1,4 +1,5 @@
 /** Zero-shot retrieval: how often the right text is nearest to an image, and the right image to a text. */
+import { requireLike } from "../../base/values.js";
 import { described, requireKnownKeys } from "../../base/check.js";
 import type { ClipModel } from "../../networks/index.js";
 import { interruptible } from "../../runtime/interrupt.js";
@@ -39,9 +40,12 @@ export interface Retrieval {
  */
 export async function retrieval(
   clip: ClipModel,
-  { images, tokens }: RetrievalPairs,
+  given: RetrievalPairs,
   options: RetrievalOptions = {},
 ): Promise<Retrieval> {
+  requireLike("pairs", given, ["images", "tokens"], "{ images, tokens }");
+  const { images, tokens } = given;
+  requireLike("clip", clip, ["embedImages", "embedTexts"], "new ClipModel(…)");
   requireKnownKeys("retrieval", options, { batchSize: true, signal: true });
   const { batchSize = 64, signal } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {

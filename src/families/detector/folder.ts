@@ -1,4 +1,5 @@
 /** A detector's folder: an index, its network and a record of its training, in classes of our own. */
+import { requireText } from "../../base/values.js";
 import { join } from "node:path";
 import { requireKnownKeys } from "../../base/check.js";
 import type { FloatFormat } from "../../files/index.js";
@@ -43,6 +44,7 @@ export function saveDetector(
   model: { detector: DigitDetector; record?: TrainingRecord; heldOutDigits: number },
   options: { format?: FloatFormat; values?: Float32Array } = {},
 ): void {
+  requireText("folder", folder, "the name of a folder");
   requireKnownKeys("saveDetector", options, { format: true, values: true });
   requireKnownKeys("saveDetector", model, { detector: true, record: true, heldOutDigits: true });
   const { detector, record, heldOutDigits } = model;

@@ -1,4 +1,6 @@
 /** Pictures read by a detector, as compositions. */
+import { requireTensor } from "../../runtime/tensor.js";
+import { requireLike } from "../../base/values.js";
 import {
   type Composition,
   type DigitColour,
@@ -24,6 +26,8 @@ const AT_ONCE = 250;
  * @throws RangeError for pictures of another shape
  */
 export function readCompositions(detector: DigitDetector, pictures: tf.Tensor4D): Composition[] {
+  requireLike("detector", detector, ["logits"], "loadDetector(folder)");
+  requireTensor("pictures", pictures);
   const read: Composition[] = [];
   for (let from = 0; from < pictures.shape[0]; from += AT_ONCE) {
     const count = Math.min(AT_ONCE, pictures.shape[0] - from);

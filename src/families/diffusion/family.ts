@@ -1,4 +1,5 @@
 /** Diffusion models as a family: how they are trained, opened and drawn from. */
+import { requireLike } from "../../base/values.js";
 import type { Family } from "../family.js";
 import { drawOptions } from "./draw.js";
 import { diffusionPipelines, openDiffusionModel } from "./folder.js";
@@ -16,5 +17,6 @@ export const diffusionFamily: Family = {
 
 /** Whether a model that `loadModel` opened is a diffusion model: it then has a network, a path and a denoiser. */
 export function isDiffusionModel(model: GenerativeModel): model is DiffusionModel {
+  requireLike("model", model, ["family"], "loadModel(folder)");
   return model.family === diffusionFamily.name;
 }

@@ -1,4 +1,5 @@
 /** A diffusion model's folder: a diffusers pipeline where diffusers can draw from it, else one with a class of our own. */
+import { requireText } from "../../base/values.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -212,6 +213,7 @@ export function saveDiffusionModel(
   model: DiffusionModelParts,
   options: SaveDiffusionOptions = {},
 ): void {
+  requireText("folder", folder, "the name of a folder");
   requireKnownKeys("saveDiffusionModel", options, { format: true, values: true, maxFileBytes: true });
   requireFitting(model);
   const { network, path, config, record, sampling = usualSampling(path, config.shape) } = model;

@@ -1,4 +1,5 @@
 /** Examples drawn batch by batch from a diffusion model, by any sampler, conditioned and guided. */
+import { requireLike } from "../../base/values.js";
 import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { guided, type Denoiser } from "../../diffusion/index.js";
@@ -40,6 +41,7 @@ export interface GenerateOptions {
  * @throws RangeError if the model does not know the class, or knows none and is asked for one
  */
 export async function generate(model: DiffusionModel, options: GenerateOptions): Promise<tf.Tensor> {
+  requireLike("model", model, ["config", "denoiser"], "loadDiffusionModel(folder)");
   requireKnownKeys("generate", options, {
     sampler: true,
     steps: true,
@@ -81,9 +83,14 @@ export async function generate(model: DiffusionModel, options: GenerateOptions):
 
 /** The class asked for of each example, or undefined for a model without classes. */
 export function labelsFor(
-  { classes }: Pick<DiffusionModel, "classes">,
-  { count, label }: Pick<GenerateOptions, "count" | "label">,
+  model: Pick<DiffusionModel, "classes">,
+  options: Pick<GenerateOptions, "count" | "label">,
 ): Int32Array | undefined {
+  requireLike("model", model, ["classes"], "loadDiffusionModel(folder)");
+  requireLike("options", options, ["count"], "{ count, label }");
+  const { classes } = model;
+  const { count, label } = options;
+  if (label === null) throw new TypeError("label must be a class or a list of classes, got null: leave it out for all");
   const asked = typeof label === "object" ? Array.from(label) : label === undefined ? [] : [label];
   const wrong = asked.find((one) => !(Number.isInteger(one) && one >= 0 && one < classes));
   if (wrong !== undefined) {

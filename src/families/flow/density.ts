@@ -1,4 +1,6 @@
 /** The density that a flow gives its examples. */
+import { requireTensor } from "../../runtime/tensor.js";
+import { requireLike } from "../../base/values.js";
 import type { InvertibleNetwork } from "../../networks/index.js";
 import * as tf from "../../runtime/tf.js";
 
@@ -9,6 +11,8 @@ import * as tf from "../../runtime/tf.js";
  * Source: Dinh et al. 2017, "Density estimation using Real NVP", equation 2.
  */
 export function logDensity(network: InvertibleNetwork, x: tf.Tensor): tf.Tensor1D {
+  requireLike("network", network, ["shape", "forward", "inverse"], "new RealNvp(…) or new Glow(…)");
+  requireTensor("x", x);
   return tf.tidy(() => {
     const { z, logDeterminant } = network.forward(x);
     // ln N(z; 0, I) = −½·Σ (z² + ln 2π)

@@ -1,4 +1,6 @@
 /** Grey levels as real numbers: uniform dequantisation, and back. */
+import { requireNumbers } from "../../base/values.js";
+import { requireStream } from "../../random/stream.js";
 import type { RandomStream } from "../../random/index.js";
 
 /** Levels of 8-bit data. */
@@ -13,6 +15,7 @@ const TOLERANCE = 0.1;
  * @throws RangeError naming the first value that lies on no level
  */
 export function greyLevels(what: string, images: Float32Array, size: number): Uint8Array {
+  requireNumbers(what, images);
   return Uint8Array.from(images, (x, i) => {
     const level = ((x + 1) / 2) * (LEVELS - 1);
     const nearest = Math.round(level);
@@ -31,6 +34,8 @@ export function greyLevels(what: string, images: Float32Array, size: number): Ui
  * Source: Theis, van den Oord & Bethge 2016, "A note on the evaluation of generative models", section 3.1.
  */
 export function dequantised(levels: Uint8Array, stream: RandomStream): Float32Array {
+  requireNumbers("levels", levels);
+  requireStream(stream);
   const noise = stream.uniforms(levels.length);
   return noise.map((u, i) => (levels[i] + u) / LEVELS);
 }

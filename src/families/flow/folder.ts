@@ -1,4 +1,5 @@
 /** A flow's folder: `model_index.json` of a class of our own, and the network in `flow/`. */
+import { requireText } from "../../base/values.js";
 import { described, requireKnownKeys } from "../../base/check.js";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
@@ -27,6 +28,7 @@ export function saveNormalisingFlow(
   model: { readonly network: StoredFlow; readonly record?: TrainingRecord },
   options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
 ): void {
+  requireText("folder", folder, "the name of a folder");
   requireKnownKeys("saveNormalisingFlow", options, { format: true, values: true });
   // A model has more than its parts.
   if (!(model instanceof NormalisingFlowModel)) {

@@ -1,4 +1,5 @@
 /** How likely a flow finds examples: exactly for points, by a bound for images of grey levels. */
+import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import { requireWhole } from "../../base/values.js";
@@ -44,6 +45,7 @@ export async function flowLogLikelihood(
   x: tf.Tensor,
   options: FlowLikelihoodOptions = {},
 ): Promise<Float64Array> {
+  requireTensor("x", x);
   requireKnownKeys("the log-likelihood of a flow", options, {
     samples: true,
     seed: true,

@@ -1,4 +1,5 @@
 /** A trained normalising flow: z from N(0, I), back through the network, to an example. */
+import { requireLike } from "../../base/values.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import { compile, type Compiled } from "../../compile/index.js";
@@ -47,6 +48,7 @@ export class NormalisingFlowModel implements GenerativeModel<FlowDrawRequest> {
     readonly network: InvertibleNetwork,
     readonly record?: TrainingRecord,
   ) {
+    requireLike("network", network, ["shape", "forward", "inverse"], "new RealNvp(…) or new Glow(…)");
     this.shape = network.shape;
     this.likelihoodOf = network.domain === "unit" ? "grey levels" : "numbers";
     const captures = network.parameters.tensors;

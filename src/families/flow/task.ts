@@ -1,5 +1,5 @@
 /** Training of a normalising flow: descends along −ln p(x). */
-import { requireKnownKeys } from "../../base/check.js";
+import { requireKnownKeys, requireKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import { requireWhole } from "../../base/values.js";
 import type { InvertibleNetwork } from "../../networks/index.js";
@@ -49,6 +49,7 @@ export class NormalisingFlowTask implements TrainingTask<NormalisingFlowBatch> {
 
   constructor(private readonly options: NormalisingFlowTaskOptions) {
     requireKnownKeys("NormalisingFlowTask", options, { network: true, data: true, batchSize: true, seed: true });
+    requireKeys("NormalisingFlowTask", options, ["network", "data"]);
     const { network, data, batchSize = 64, seed = 0 } = options;
     requireWhole("batchSize", batchSize);
     this.size = sizeOf(network.shape);

@@ -1,4 +1,5 @@
 /** A GAN's folder: `model_index.json` of a class of our own, with `generator/` and perhaps `discriminator/`. */
+import { requireText } from "../../base/values.js";
 import { described, requireKnownKeys } from "../../base/check.js";
 import { join } from "node:path";
 import type { FloatFormat } from "../../files/index.js";
@@ -35,6 +36,7 @@ export interface SaveGanOptions {
  *   no folder can name a player's class
  */
 export function saveGan(folder: string, parts: GanParts, options: SaveGanOptions = {}): void {
+  requireText("folder", folder, "the name of a folder");
   requireKnownKeys("saveGan", options, { format: true, values: true });
   // A model has more than its parts.
   if (!(parts instanceof GanModel)) requireGanKeys(parts);

@@ -1,4 +1,5 @@
 /** A trained GAN: z from a normal distribution, through the generator, to an example. */
+import { requireLike } from "../../base/values.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { compile, type Compiled } from "../../compile/index.js";
 import type { DiscriminatorNetwork, GeneratorNetwork } from "../../networks/index.js";
@@ -49,7 +50,11 @@ export class GanModel implements GenerativeModel<GanDrawRequest> {
   private readonly generate: Compiled<{ z: tf.Tensor2D }, { examples: tf.Tensor }>;
 
   /** Takes over the networks: `dispose` frees them. */
-  constructor({ generator, discriminator, record }: GanParts) {
+  constructor(parts: GanParts) {
+    requireLike("a GAN's parts", parts, ["generator"], "{ generator: new MlpGenerator() }");
+    const { generator, discriminator, record } = parts;
+    const such = "new DcganGenerator(…) or new MlpGenerator(…)";
+    requireLike("generator", generator, ["exampleShape", "apply"], such);
     this.generator = generator;
     this.discriminator = discriminator;
     this.record = record;

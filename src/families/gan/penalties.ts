@@ -1,6 +1,7 @@
 /** Penalties on the discriminator's slope at single examples, whose gradients are second derivatives. */
+import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
-import { requirePositive } from "../../base/values.js";
+import { requirePositive, requireFunction } from "../../base/values.js";
 import * as tf from "../../runtime/tf.js";
 
 /** A penalty that a discriminator pays besides its loss. */
@@ -67,6 +68,8 @@ export interface ScoredSlopes {
  * @param score s, [N, …shape] → [N]
  */
 export function scoredSlopes(score: (x: tf.Tensor) => tf.Tensor1D, x: tf.Tensor): ScoredSlopes {
+  requireFunction("score", score, "(x) => discriminator.apply(x)");
+  requireTensor("x", x);
   return tf.tidy(() => {
     const { value, grad } = tf.valueAndGrad(score)(x, tf.ones([x.shape[0]]));
     const rest = x.shape.slice(1).map((_, i) => i + 1);

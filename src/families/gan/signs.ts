@@ -1,4 +1,5 @@
 /** Signs that a game goes wrong, measured on its batches: a generator that collapses, a discriminator that wins. */
+import { requireLike, requireNumbers } from "../../base/values.js";
 import { requireTensor } from "../../runtime/tensor.js";
 import type { GaussianModes } from "../../data/index.js";
 import * as tf from "../../runtime/tf.js";
@@ -43,7 +44,10 @@ export function meanPairwiseDistance(x: tf.Tensor): tf.Scalar {
  *
  * @param points [N, d]
  */
-export function modesCovered(points: tf.Tensor, { means, std }: GaussianModes): tf.Scalar {
+export function modesCovered(points: tf.Tensor, mixture: GaussianModes): tf.Scalar {
+  requireLike("mixture", mixture, ["means", "std"], "ringModes()");
+  requireNumbers("means", mixture.means);
+  const { means, std } = mixture;
   requireTensor("points", points);
   return tf.tidy(() => {
     const [n, d] = points.shape;
@@ -66,6 +70,7 @@ const MOST_ACCURACY = 0.98;
  * @param modes how many there are, where they are known
  */
 export function signsOfFailure(phases: Readonly<Record<string, PhaseReport>>, modes?: number): string[] {
+  requireLike("phases", phases, [], "a trainer's report, report.phases,");
   const { diversity, modes: covered } = phases["generator"]?.metrics ?? {};
   const { accuracy } = phases["discriminator"]?.metrics ?? {};
   const signs: string[] = [];

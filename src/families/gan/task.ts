@@ -1,5 +1,5 @@
 /** Training of a GAN: a discriminator and a generator, each with its loss, in turn. */
-import { requireKnownKeys } from "../../base/check.js";
+import { requireKnownKeys, requireKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import { requireWhole } from "../../base/values.js";
 import type { GaussianModes } from "../../data/index.js";
@@ -94,6 +94,7 @@ export class GanTask implements TrainingTask<GanBatch> {
 
   constructor(private readonly options: GanTaskOptions) {
     requireKnownKeys("GanTask", options, KNOWN);
+    requireKeys("GanTask", options, ["generator", "discriminator", "data"]);
     const { generator, discriminator, discriminatorSteps = 1, players = {}, batchSize = 64, seed = 0 } = options;
     this.game = adversarialLoss(options.loss ?? "non-saturating");
     requireKnownKeys("players of GanTask", players, { discriminator: true, generator: true });

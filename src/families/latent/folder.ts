@@ -1,4 +1,5 @@
 /** A latent pipeline's folder: diffusers' `StableDiffusionPipeline`, both ways. */
+import { requireLike, requireText } from "../../base/values.js";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { requireKnownKeys } from "../../base/check.js";
@@ -54,6 +55,8 @@ export interface SaveLatentOptions {
  * @throws RangeError if a number is not finite or too large for the format, or `values` have another length
  */
 export function saveLatent(folder: string, parts: StoredLatentParts, options: SaveLatentOptions = {}): void {
+  requireText("folder", folder, "the name of a folder");
+  requireLike("parts", parts, ["unet", "vae", "textEncoder", "tokenizer", "scheduler"], "{ unet, vae, textEncoder, tokenizer, scheduler }");
   requireKnownKeys("saveLatent", options, { format: true, values: true });
   const { format, values = {} } = options;
   requireKnownKeys("saveLatent", parts, LATENT_PARTS);

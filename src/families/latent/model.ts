@@ -1,4 +1,6 @@
 /** A latent diffusion model: prompts to pictures by a U-Net on the latents of an autoencoder. */
+import { requireLike } from "../../base/values.js";
+import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
 import {
   parseSchedulerConfig,
@@ -35,6 +37,7 @@ export class LatentModel implements GenerativeModel<LatentDrawRequest> {
   /** How the scheduler's file spreads steps. */
   readonly rules: StepRules;
   readonly defaults: LatentDefaults;
+  private readonly engine: LatentEngine;
   private readonly predicts: Prediction;
 
   /**
@@ -45,9 +48,13 @@ export class LatentModel implements GenerativeModel<LatentDrawRequest> {
    */
   constructor(
     readonly parts: LatentParts,
-    private readonly engine = new LatentEngine(parts.unet, parts.vae),
+    engine?: LatentEngine,
   ) {
     requireKnownKeys("LatentModel", parts, LATENT_PARTS);
+    for (const name of ["unet", "vae", "textEncoder", "tokenizer", "scheduler"] as const) {
+      requireLike(`the part ${name}`, parts[name], [], "loadLatent(folder).parts");
+    }
+    this.engine = engine ?? new LatentEngine(parts.unet, parts.vae);
     const process = parseSchedulerConfig(parts.scheduler, "the scheduler");
     const { predicts, rules } = requireFittingParts(parts, process);
     this.path = process.path;
@@ -80,11 +87,13 @@ export class LatentModel implements GenerativeModel<LatentDrawRequest> {
 
   /** Latents [N, h, w, C], as the U-Net sees them, as pictures in [−1, 1]. The caller disposes them. */
   decode(latents: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("latents", latents);
     return this.engine.decode(latents);
   }
 
   /** A rough picture of latents, one pixel each. The caller disposes it. */
   preview(latents: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("latents", latents);
     return this.engine.preview(latents);
   }
 

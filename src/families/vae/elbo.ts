@@ -1,4 +1,6 @@
 /** The evidence lower bound of a VAE, term by term, in nats an example. */
+import { requireVae } from "../../networks/vae/vae-network.js";
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import { latentKl, reparameterise, type VaeNetwork } from "../../networks/index.js";
 
@@ -12,6 +14,9 @@ import { latentKl, reparameterise, type VaeNetwork } from "../../networks/index.
  * @param output what the decoder made of z, [N, …shape] as x
  */
 export function logLikelihoodGivenLatent(vae: VaeNetwork, x: tf.Tensor, output: tf.Tensor): tf.Tensor1D {
+  requireVae(vae);
+  requireTensor("x", x);
+  requireTensor("output", output);
   const axes = vae.shape.map((_, axis) => axis + 1);
   return tf.tidy(() => {
     if (vae.config.likelihood === "bernoulli") {
@@ -41,6 +46,9 @@ export interface BoundTerms {
  * Source: Kingma & Welling 2014, equation 7.
  */
 export function boundTerms(vae: VaeNetwork, x: tf.Tensor, noise: tf.Tensor2D): BoundTerms {
+  requireVae(vae);
+  requireTensor("x", x);
+  requireTensor("noise", noise);
   return tf.tidy(() => {
     const posterior = vae.encode(x);
     const output = vae.decode(reparameterise(posterior, noise));
@@ -50,6 +58,8 @@ export function boundTerms(vae: VaeNetwork, x: tf.Tensor, noise: tf.Tensor2D): B
 
 /** The mean of p(x|z): 2·sigmoid(l) − 1 for a Bernoulli likelihood, μ for a Gaussian; of images bounded to [−1, 1]. */
 export function decodedMean(vae: VaeNetwork, output: tf.Tensor): tf.Tensor {
+  requireVae(vae);
+  requireTensor("output", output);
   return tf.tidy(() => {
     if (vae.config.likelihood === "bernoulli") return tf.sub(tf.mul(tf.sigmoid(output), 2), 1);
     return inRange(vae, output);
@@ -63,6 +73,9 @@ export function decodedMean(vae: VaeNetwork, output: tf.Tensor): tf.Tensor {
  * @param random as output: uniform in [0, 1) for a Bernoulli likelihood, normal for a Gaussian
  */
 export function decodedSample(vae: VaeNetwork, output: tf.Tensor, random: tf.Tensor): tf.Tensor {
+  requireVae(vae);
+  requireTensor("output", output);
+  requireTensor("random", random);
   return tf.tidy(() => {
     if (vae.config.likelihood === "bernoulli") {
       return tf.sub(tf.mul(tf.cast(tf.less(random, tf.sigmoid(output)), "float32"), 2), 1);

@@ -1,4 +1,6 @@
 /** The importance-weighted bound: how likely a VAE finds an example. */
+import { requireTensor } from "../../runtime/tensor.js";
+import { requireVae } from "../../networks/vae/vae-network.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import { requireWhole } from "../../base/values.js";
@@ -50,6 +52,8 @@ export async function importanceBound(
   x: tf.Tensor,
   options: ImportanceBoundOptions = {},
 ): Promise<Float64Array> {
+  requireVae(vae);
+  requireTensor("x", x);
   const graph = weightsGraph(vae);
   try {
     return await importanceBoundBy(graph, vae, x, options);
@@ -65,6 +69,7 @@ export async function importanceBoundBy(
   x: tf.Tensor,
   options: ImportanceBoundOptions,
 ): Promise<Float64Array> {
+  requireTensor("x", x);
   requireKnownKeys("the importance-weighted bound", options, { samples: true, seed: true, signal: true });
   const { samples = 64, seed = 0 } = options;
   requireWhole("samples", samples);

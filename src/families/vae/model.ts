@@ -1,4 +1,5 @@
 /** A trained VAE: z from the prior, through the decoder, to an example. */
+import { requireVae } from "../../networks/vae/vae-network.js";
 import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
 import { requireKnownKeys } from "../../base/check.js";
@@ -60,6 +61,7 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
     readonly network: VaeNetwork,
     readonly record?: TrainingRecord,
   ) {
+    requireVae(network);
     this.shape = network.shape;
     this.weights = weightsGraph(network);
     this.decoder = compile(

@@ -1,4 +1,5 @@
 /** The autoencoder of latent diffusion: images to a small grid of latents and back. */
+import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { Conv2d, Parameters, type NetworkOptions } from "../../nn/index.js";
 import * as tf from "../../runtime/tf.js";
@@ -70,6 +71,7 @@ export class AutoencoderKL {
    * @throws RangeError for images of another shape, or a tile that cannot be
    */
   encode(x: tf.Tensor4D, options: TilingOptions = {}): LatentMoments {
+    requireTensor("x", x);
     const { factor } = this;
     const { in_channels: channels } = this.config;
     if (x.rank !== 4 || x.shape[3] !== channels || Math.min(x.shape[1], x.shape[2]) < factor) {
@@ -103,6 +105,7 @@ export class AutoencoderKL {
    * @throws RangeError for latents of another shape, or a tile that cannot be
    */
   decode(z: tf.Tensor4D, options: TilingOptions = {}): tf.Tensor4D {
+    requireTensor("z", z);
     const { factor } = this;
     const { latent_channels: channels } = this.config;
     if (z.rank !== 4 || z.shape[3] !== channels) {
@@ -122,16 +125,19 @@ export class AutoencoderKL {
 
   /** The image that is left of an image: decode of the mean of its latents. [N, H, W, C] → [N, H, W, out_channels]. */
   apply(x: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("x", x);
     return tf.tidy(() => this.decode(this.encode(x).mean));
   }
 
   /** What a diffusion model sees of latents: (z − shift)·scaling_factor, by the configuration. */
   scaleLatents(z: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("z", z);
     return scaleLatents(this.config, z);
   }
 
   /** The way back from {@link scaleLatents}, before {@link decode}. */
   unscaleLatents(scaled: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("scaled", scaled);
     return unscaleLatents(this.config, scaled);
   }
 

@@ -1,4 +1,5 @@
 /** Configurations of CLIP's networks: keys, meanings and defaults of transformers' classes. */
+import { requireLike } from "../../base/values.js";
 import { activationNames, type ActivationName } from "../../nn/index.js";
 import { requireLayers, requireNumber, requireOneOf, requirePositive, withDefaults } from "../config-keys.js";
 import { transformersKeys } from "./transformers-keys.js";
@@ -115,6 +116,7 @@ export interface GivenClipConfig extends Omit<ClipConfig, "text_config" | "visio
 
 /** A whole configuration. @throws RangeError naming the key that is wrong */
 export function clipConfig(given: Partial<GivenClipConfig>): ClipConfig {
+  requireLike("a configuration", given, [], "clipDefaults");
   // Published files may repeat a tower under this name; what stands there is what was meant.
   const { text_config_dict, vision_config_dict, ...own } = given as Partial<GivenClipConfig> & {
     readonly text_config_dict?: Partial<ClipTextConfig> | null;

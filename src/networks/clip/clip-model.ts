@@ -1,4 +1,5 @@
 /** CLIP whole: texts and images as vectors of one space, where what belongs together lies close. */
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import { Dense, Parameters, type NetworkOptions } from "../../nn/index.js";
 import { clipConfig, type ClipConfig, type GivenClipConfig } from "./clip-config.js";
@@ -46,6 +47,7 @@ export class ClipModel {
    * @returns [N, M]
    */
   apply(images: tf.Tensor4D, tokens: tf.Tensor2D): tf.Tensor2D {
+    requireTensor("images", images);
     return tf.tidy(() => {
       const cosines = tf.matMul(unit(this.embedImages(images)), unit(this.embedTexts(tokens)), false, true);
       return tf.mul(cosines, tf.exp(this.scale)) as tf.Tensor2D;
@@ -54,6 +56,7 @@ export class ClipModel {
 
   /** [N, projection_dim], not normalised. */
   embedImages(images: tf.Tensor4D): tf.Tensor2D {
+    requireTensor("images", images);
     return tf.tidy(() => this.imageProjection.apply(this.vision.outputs(images).pooled));
   }
 
@@ -85,6 +88,7 @@ export function unit(x: tf.Tensor2D): tf.Tensor2D {
  * predictive coding", equation 4.
  */
 export function contrastiveLoss(similarity: tf.Tensor2D): tf.Scalar {
+  requireTensor("similarity", similarity);
   const [n, m] = similarity.shape;
   if (similarity.rank !== 2 || n !== m) {
     throw new RangeError(`the contrastive loss is of as many images as texts, [N, N], got [${similarity.shape}]`);

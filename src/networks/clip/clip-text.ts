@@ -1,4 +1,5 @@
 /** CLIP's text transformer: tokens to what each says in the light of those before it, and to one vector a text. */
+import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { valuesExist } from "../../runtime/recording.js";
 import * as tf from "../../runtime/tf.js";
@@ -88,6 +89,7 @@ export class ClipTextTransformer {
 
   /** @returns how many layers are left out */
   private requireInputs(tokens: tf.Tensor2D, options: ClipTextOptions): number {
+    requireTensor("tokens", tokens);
     requireKnownKeys("a text model", options, { clipSkip: true });
     const { max_position_embeddings: length, vocab_size, num_hidden_layers: layers } = this.config;
     const { clipSkip = 0 } = options;

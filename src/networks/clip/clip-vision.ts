@@ -1,4 +1,5 @@
 /** CLIP's vision transformer: an image as patches and a token of its own for the whole. */
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import {
   Dense,
@@ -55,6 +56,7 @@ export class ClipVisionTransformer {
   }
 
   outputs(images: tf.Tensor4D): ClipVisionOutput {
+    requireTensor("images", images);
     const { image_size: side, patch_size: patch, num_channels: channels, hidden_size } = this.config;
     if (images.rank !== 4 || [side, side, channels].some((length, i) => images.shape[i + 1] !== length)) {
       throw new RangeError(
@@ -95,11 +97,13 @@ export class ClipVisionModel {
 
   /** [N, image_size, image_size, num_channels] → [N, hidden_size], pooled. @throws RangeError for another shape */
   apply(images: tf.Tensor4D): tf.Tensor2D {
+    requireTensor("images", images);
     return tf.tidy(() => this.vision.outputs(images).pooled);
   }
 
   /** {@link apply}, and every token's last hidden state. */
   outputs(images: tf.Tensor4D): ClipVisionOutput {
+    requireTensor("images", images);
     return this.vision.outputs(images);
   }
 
@@ -136,11 +140,13 @@ export class ClipVisionModelWithProjection {
 
   /** [N, image_size, image_size, num_channels] → [N, projection_dim], not normalised. */
   apply(images: tf.Tensor4D): tf.Tensor2D {
+    requireTensor("images", images);
     return tf.tidy(() => this.projection.apply(this.vision.outputs(images).pooled));
   }
 
   /** {@link apply}, and what it is made from. */
   outputs(images: tf.Tensor4D): ClipVisionEmbedding {
+    requireTensor("images", images);
     return tf.tidy(() => {
       const output = this.vision.outputs(images);
       return { ...output, embedding: this.projection.apply(output.pooled) };

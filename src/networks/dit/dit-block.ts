@@ -1,4 +1,5 @@
 /** The block of a DiT, which time, class and text steer. */
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import {
   Dense,
@@ -19,6 +20,9 @@ import {
 
 /** x·(1 + scale) + shift, one scale and shift an example for all its tokens. */
 export function modulate(x: tf.Tensor3D, shift: tf.Tensor2D, scale: tf.Tensor2D): tf.Tensor3D {
+  requireTensor("x", x);
+  requireTensor("shift", shift);
+  requireTensor("scale", scale);
   return tf.tidy(() => {
     return tf.add(tf.mul(x, tf.expandDims(tf.add(scale, 1), 1)), tf.expandDims(shift, 1)) as tf.Tensor3D;
   });

@@ -1,4 +1,7 @@
 /** ActNorm: a scale and a shift for each channel, which start from the moments of the first batch. */
+import { requireTensor } from "../../runtime/tensor.js";
+import { requireWhole } from "../../base/values.js";
+import { requireScope } from "../../nn/parameters.js";
 import type { ParameterScope } from "../../nn/index.js";
 import { zeros } from "../../nn/index.js";
 import * as tf from "../../runtime/tf.js";
@@ -17,12 +20,15 @@ export class ActNorm<T extends tf.Tensor = tf.Tensor> implements Bijection<T> {
   private readonly logScale: tf.Variable;
 
   constructor(scope: ParameterScope, channels: number) {
+    requireScope(scope);
+    requireWhole("channels", channels);
     this.bias = scope.create("bias", "plain", [channels], zeros);
     this.logScale = scope.create("log_scale", "plain", [channels], zeros);
   }
 
   /** Makes y of these x mean 0 and variance 1 in every channel. */
   initialise(x: T): void {
+    requireTensor("x", x);
     tf.tidy(() => {
       const { mean, variance } = tf.moments(
         x,
@@ -34,6 +40,7 @@ export class ActNorm<T extends tf.Tensor = tf.Tensor> implements Bijection<T> {
   }
 
   forward(x: T): Transformed<T> {
+    requireTensor("x", x);
     const positions = x.shape.slice(1, -1).reduce((product, size) => product * size, 1);
     return {
       y: tf.mul(tf.add(x, this.bias), tf.exp(this.logScale)) as T,
@@ -42,6 +49,7 @@ export class ActNorm<T extends tf.Tensor = tf.Tensor> implements Bijection<T> {
   }
 
   inverse(y: T): T {
+    requireTensor("y", y);
     return tf.sub(tf.mul(y, tf.exp(tf.neg(this.logScale))), this.bias) as T;
   }
 }

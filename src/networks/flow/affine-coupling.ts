@@ -1,4 +1,5 @@
 /** The affine coupling layer: one part of the channels scales and shifts the other. */
+import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import type { Bijection, Transformed } from "./bijection.js";
@@ -50,6 +51,7 @@ export class AffineCoupling<T extends tf.Tensor = tf.Tensor> implements Bijectio
   }
 
   forward(x: T): Transformed<T> {
+    requireTensor("x", x);
     const { kept, changed } = this.parts(x);
     const { logScale, shift } = this.scaleAndShift(kept);
     const y = tf.add(tf.mul(changed, tf.exp(logScale)), shift) as T;
@@ -58,6 +60,7 @@ export class AffineCoupling<T extends tf.Tensor = tf.Tensor> implements Bijectio
   }
 
   inverse(y: T): T {
+    requireTensor("y", y);
     const { kept, changed } = this.parts(y);
     const { logScale, shift } = this.scaleAndShift(kept);
     return this.joined(kept, tf.mul(tf.sub(changed, shift), tf.exp(tf.neg(logScale))) as T);

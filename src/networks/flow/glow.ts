@@ -1,4 +1,5 @@
 /** Glow: a multi-scale flow for images, of ActNorm, invertible 1×1 convolutions and affine couplings. */
+import { requireTensor } from "../../runtime/tensor.js";
 import { sizeOf } from "../../base/shape.js";
 import { activation, Conv2d, Parameters, zeros, type NetworkOptions, type ParameterScope } from "../../nn/index.js";
 import * as tf from "../../runtime/tf.js";
@@ -119,6 +120,7 @@ export class Glow implements InvertibleNetwork {
    * @throws RangeError for latents of another shape
    */
   inverse(z: tf.Tensor2D): tf.Tensor4D {
+    requireTensor("z", z);
     const size = sizeOf(this.shape);
     if (z.rank !== 2 || z.shape[1] !== size) {
       throw new RangeError(`this flow takes latents [N, ${size}], got shape [${z.shape}]`);
@@ -167,6 +169,7 @@ export class Glow implements InvertibleNetwork {
   }
 
   private requireImages(x: tf.Tensor): void {
+    requireTensor("x", x);
     if (x.rank === 4 && this.shape.every((size, i) => x.shape[i + 1] === size)) return;
     throw new RangeError(`this flow takes images [N, ${this.shape.join(", ")}], got shape [${x.shape}]`);
   }

@@ -1,4 +1,7 @@
 /** The invertible 1×1 convolution: every pixel's channels through one matrix, whose determinant is cheap. */
+import { requireTensor } from "../../runtime/tensor.js";
+import { requireWhole } from "../../base/values.js";
+import { requireScope } from "../../nn/parameters.js";
 import { luFactors, orthonormalRows } from "../../numeric/lu.js";
 import { RandomStream } from "../../random/index.js";
 import type { ParameterScope } from "../../nn/index.js";
@@ -23,6 +26,8 @@ export class InvertibleConvolution implements Bijection<tf.Tensor4D> {
     scope: ParameterScope,
     private readonly channels: number,
   ) {
+    requireScope(scope);
+    requireWhole("channels", channels);
     const n = channels;
     const normals = new RandomStream(scope.seed, `init/${scope.prefix}.rotation`).normals(n * n);
     const { permutation, lower, upper } = luFactors(orthonormalRows(normals, n), n);
@@ -36,6 +41,7 @@ export class InvertibleConvolution implements Bijection<tf.Tensor4D> {
   }
 
   forward(x: tf.Tensor4D): Transformed<tf.Tensor4D> {
+    requireTensor("x", x);
     const [, height, width] = x.shape;
     const { lower, upper, diagonal } = this.factors();
     const one = tf.eye(this.channels);
@@ -47,6 +53,7 @@ export class InvertibleConvolution implements Bijection<tf.Tensor4D> {
   }
 
   inverse(y: tf.Tensor4D): tf.Tensor4D {
+    requireTensor("y", y);
     const { lower, upper, diagonal } = this.factors();
     // W⁻¹ = (1 + s⁻¹·U)⁻¹·s⁻¹·L⁻¹·Pᵀ
     const perRow = tf.reshape(diagonal, [-1, 1]);

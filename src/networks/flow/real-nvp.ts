@@ -1,4 +1,5 @@
 /** RealNVP for points: affine couplings of small dense networks, each after an ActNorm. */
+import { requireTensor } from "../../runtime/tensor.js";
 import {
   activation,
   activationNames,
@@ -131,6 +132,7 @@ export class RealNvp implements InvertibleNetwork {
   }
 
   private requirePoints(x: tf.Tensor): void {
+    requireTensor("x", x);
     const { dimensions } = this.config;
     if (x.rank === 2 && x.shape[1] === dimensions) return;
     throw new RangeError(`this flow takes points [N, ${dimensions}], got shape [${x.shape}]`);

@@ -1,4 +1,5 @@
 /** A convolutional discriminator of images. */
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import { Conv2d, Dense, leakyRelu, Parameters, type NetworkOptions } from "../../nn/index.js";
 import { coarsest, dcganDiscriminatorConfig, type DcganDiscriminatorConfig } from "./dcgan-config.js";
@@ -47,6 +48,7 @@ export class DcganDiscriminator implements DiscriminatorNetwork {
    * @throws RangeError for images of another shape
    */
   apply(x: tf.Tensor): tf.Tensor1D {
+    requireTensor("x", x);
     requireExampleShape(x, this.exampleShape);
     return tf.tidy(() => {
       let h = x as tf.Tensor4D;

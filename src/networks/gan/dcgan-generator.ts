@@ -1,4 +1,5 @@
 /** A convolutional generator of images. */
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import { ConvTranspose2d, Dense, GroupNorm, Parameters, type NetworkOptions } from "../../nn/index.js";
 import { coarsest, dcganGeneratorConfig, type DcganGeneratorConfig } from "./dcgan-config.js";
@@ -52,6 +53,7 @@ export class DcganGenerator implements GeneratorNetwork {
    * @throws RangeError for latents of another shape
    */
   apply(z: tf.Tensor2D): tf.Tensor4D {
+    requireTensor("z", z);
     requireLatents(z, this.latentSize);
     const [rows, columns] = coarsest(this.config);
     return tf.tidy(() => {

@@ -1,4 +1,5 @@
 /** A generator and a discriminator of points: dense layers with leaky rectifiers. */
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import {
   Dense,
@@ -83,6 +84,7 @@ export class MlpGenerator implements GeneratorNetwork {
    * @throws RangeError for latents of another shape
    */
   apply(z: tf.Tensor2D): tf.Tensor2D {
+    requireTensor("z", z);
     requireLatents(z, this.latentSize);
     return throughLayers(this.layers, z, this.config.negative_slope);
   }
@@ -122,6 +124,7 @@ export class MlpDiscriminator implements DiscriminatorNetwork {
    * @throws RangeError for points of another dimension
    */
   apply(x: tf.Tensor): tf.Tensor1D {
+    requireTensor("x", x);
     requireExampleShape(x, this.exampleShape);
     return tf.tidy(() => {
       const scores = throughLayers(this.layers, x as tf.Tensor2D, this.config.negative_slope);

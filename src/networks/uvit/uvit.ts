@@ -1,4 +1,5 @@
 /** The hybrid of U-Net and transformer. */
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import {
   conditionPlan,
@@ -170,6 +171,8 @@ export class UVit {
   }
 
   private requireInputs(x: tf.Tensor4D, timestep: tf.Tensor1D): void {
+    requireTensor("x", x);
+    requireTensor("timestep", timestep);
     const { image_size, in_channels } = this.config;
     const [n, ...size] = x.shape;
     if (x.rank !== 4 || [...image_size, in_channels].some((length, i) => size[i] !== length)) {

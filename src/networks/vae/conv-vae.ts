@@ -1,4 +1,5 @@
 /** A convolutional variational autoencoder with a latent vector: the encoder q(z|x) and the decoder p(x|z). */
+import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import {
   activation,
@@ -100,6 +101,7 @@ export class ConvVae implements VaeNetwork {
    * @throws RangeError for images of another shape
    */
   encode(x: tf.Tensor): LatentGaussian {
+    requireTensor("x", x);
     if (x.rank !== 4 || this.shape.some((size, i) => x.shape[i + 1] !== size)) {
       throw new RangeError(`this VAE takes images [N, ${this.shape.join(", ")}], got shape [${x.shape}]`);
     }
@@ -120,6 +122,7 @@ export class ConvVae implements VaeNetwork {
    * @throws RangeError for latents of another shape
    */
   decode(z: tf.Tensor2D): tf.Tensor4D {
+    requireTensor("z", z);
     const { latent_channels, block_out_channels } = this.config;
     if (z.rank !== 2 || z.shape[1] !== latent_channels) {
       throw new RangeError(`this VAE takes latents [N, ${latent_channels}], got shape [${z.shape}]`);

@@ -1,4 +1,5 @@
 /** A variational autoencoder of dense layers, for points and other short vectors. */
+import { requireTensor } from "../../runtime/tensor.js";
 import { activation, Dense, Parameters, type NetworkOptions, type ParameterScope } from "../../nn/index.js";
 import * as tf from "../../runtime/tf.js";
 import { mlpVaeConfig, type MlpVaeConfig } from "./mlp-vae-config.js";
@@ -43,6 +44,7 @@ export class MlpVae implements VaeNetwork {
    * @throws RangeError for vectors of another length
    */
   encode(x: tf.Tensor): LatentGaussian {
+    requireTensor("x", x);
     const { dimensions } = this.config;
     if (x.rank !== 2 || x.shape[1] !== dimensions) {
       throw new RangeError(`this VAE takes points [N, ${dimensions}], got shape [${x.shape}]`);
@@ -59,6 +61,7 @@ export class MlpVae implements VaeNetwork {
    * @throws RangeError for latents of another shape
    */
   decode(z: tf.Tensor2D): tf.Tensor2D {
+    requireTensor("z", z);
     const { latent_channels } = this.config;
     if (z.rank !== 2 || z.shape[1] !== latent_channels) {
       throw new RangeError(`this VAE takes latents [N, ${latent_channels}], got shape [${z.shape}]`);

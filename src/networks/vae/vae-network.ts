@@ -1,4 +1,5 @@
 /** What a VAE's network is to all who train it or draw from it: an encoder q(z|x) and a decoder p(x|z). */
+import { requireLike } from "../../base/values.js";
 import type { Parameters } from "../../nn/index.js";
 import type * as tf from "../../runtime/tf.js";
 import type { LatentGaussian } from "../latent-gaussian.js";
@@ -24,4 +25,9 @@ export interface VaeNetwork {
   /** ln σ of a Gaussian p(x|z), [1]. @throws RangeError for a Bernoulli likelihood, which has none */
   readonly gaussianLogDeviation: tf.Tensor1D;
   dispose(): void;
+}
+
+/** @throws TypeError unless `value` encodes and decodes */
+export function requireVae(value: unknown): asserts value is VaeNetwork {
+  requireLike("vae", value, ["config", "shape", "encode", "decode"], "new ConvVae(…) or new MlpVae(…)");
 }

@@ -1,4 +1,5 @@
 /** Walks between two noises, along the sphere on which noise lies. */
+import { requireNumber } from "../../base/values.js";
 import { requireSameShape } from "../../diffusion/coefficients.js";
 import { allFinite, requireFinite } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
@@ -17,6 +18,7 @@ const OPPOSITE = 1e-6;
  * every way is as short
  */
 export function interpolateNoise(a: tf.Tensor, b: tf.Tensor, share: number): tf.Tensor {
+  requireNumber("share", share);
   if (!(share >= 0 && share <= 1)) throw new RangeError(`share must lie in 0 … 1, got ${share}`);
   requireSameShape("a", a, "b", b);
   for (const [name, noise] of Object.entries({ a, b })) requireFinite(name, noise, "interpolate finite noise");

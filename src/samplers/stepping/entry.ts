@@ -1,4 +1,5 @@
 /** How a sampler's file describes it to the registry. */
+import { requireLike } from "../../base/values.js";
 import type * as tf from "../../runtime/tf.js";
 import type { Denoiser } from "../../diffusion/denoiser.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";
@@ -49,6 +50,9 @@ export type SamplerDescription = Pick<SamplerEntry, "name" | "title" | "order" |
  * @throws RangeError for a name that is no word of the command line
  */
 export function samplerEntries(...descriptions: readonly SamplerDescription[]): readonly SamplerEntry[] {
+  for (const description of descriptions) {
+    requireLike("a sampler", description, ["name", "title", "run"], "{ name, title, order, run }");
+  }
   return Object.freeze(
     descriptions.map((description) => {
       if (!/^[a-z0-9][a-z0-9+-]*$/.test(description.name))

@@ -1,4 +1,5 @@
 /** Runs a sampler on a model of another path. */
+import { requireLike } from "../../base/values.js";
 import { described } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { denoiserOnPath } from "../../diffusion/change-of-path.js";
@@ -57,7 +58,9 @@ function* runScaled(
 }
 
 /** Whether a sampler runs on a path as it is, and its times are the path's. */
-export function runsOn({ paths }: SamplerEntry, path: GaussianPath): boolean {
+export function runsOn(entry: SamplerEntry, path: GaussianPath): boolean {
+  requireLike("entry", entry, ["paths", "run"], "samplerNamed(name)");
+  const { paths } = entry;
   return pathFor(paths, path) === path;
 }
 

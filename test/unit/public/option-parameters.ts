@@ -1,4 +1,4 @@
-/** Which parameters of the public functions are objects of options, read from the declared types. */
+/** What the public functions take, read from the declared types: which calls there are, and which parameters are options. */
 import { join } from "node:path";
 import ts from "typescript";
 
@@ -13,18 +13,58 @@ export interface OptionParameter {
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-/** The parameters with at least one property that may be left out, of what the modules export. */
-export function optionParameters(modules: readonly string[]): OptionParameter[] {
+const read = new Map<string, ReturnType<typeof readExports>>();
+
+/** The declarations of modules, read once. */
+function exported(modules: readonly string[]): ReturnType<typeof readExports> {
+  const key = modules.join();
+  if (!read.has(key)) read.set(key, readExports(modules));
+  return read.get(key)!;
+}
+
+/** Reads the declarations for {@link optionParameters} and {@link publicCalls}. */
+function readExports(modules: readonly string[]): { readonly checker: ts.TypeChecker; readonly symbols: ts.Symbol[] } {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined };
   const { options } = ts.getParsedCommandLineOfConfigFile(join(ROOT, "src/tsconfig.json"), {}, host)!;
   const files = modules.map((module) => join(ROOT, module));
   const program = ts.createProgram(files, { ...options, noEmit: true });
   const checker = program.getTypeChecker();
-  const found = files.flatMap((file) => {
-    const module = checker.getSymbolAtLocation(program.getSourceFile(file)!)!;
-    return checker.getExportsOfModule(module).flatMap((symbol) => parametersOf(checker, symbol));
+  const symbols = files.flatMap((file) => {
+    return checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)!)!);
   });
+  return { checker, symbols };
+}
+
+/** The parameters with at least one property that may be left out, of what the modules export. */
+export function optionParameters(modules: readonly string[]): OptionParameter[] {
+  const { checker, symbols } = exported(modules);
+  const found = symbols.flatMap((symbol) => parametersOf(checker, symbol));
   return found.filter(({ of, index }, i) => found.findIndex((one) => one.of === of && one.index === index) === i);
+}
+
+/** Names of all functions, classes and methods that take something: `ddim`, `Trainer`, `Trainer.run`. */
+export function publicCalls(modules: readonly string[]): string[] {
+  const { checker, symbols } = exported(modules);
+  const names = symbols.flatMap((symbol): string[] => {
+    const own = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+    const declaration = own.valueDeclaration;
+    if (!declaration || declaration.getSourceFile().isDeclarationFile) return [];
+    const type = checker.getTypeOfSymbolAtLocation(own, declaration);
+    const takes = (signatures: readonly ts.Signature[]) => signatures.some(({ parameters }) => parameters.length > 0);
+    const built = type.getConstructSignatures();
+    if (built.length === 0) return takes(type.getCallSignatures()) ? [symbol.name] : [];
+    const methods = checker
+      .getDeclaredTypeOfSymbol(own)
+      .getProperties()
+      .filter((method) => {
+        const at = method.valueDeclaration;
+        if (!at || !ts.isMethodDeclaration(at)) return false;
+        if (ts.getCombinedModifierFlags(at) & (ts.ModifierFlags.Private | ts.ModifierFlags.Abstract)) return false;
+        return takes(checker.getTypeOfSymbolAtLocation(method, at).getCallSignatures());
+      });
+    return [...(takes(built) ? [symbol.name] : []), ...methods.map(({ name }) => `${symbol.name}.${name}`)];
+  });
+  return [...new Set(names)];
 }
 
 function parametersOf(checker: ts.TypeChecker, exported: ts.Symbol): OptionParameter[] {

@@ -5,13 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { call } from "./call.js";
-import { calls as dataCalls } from "./calls-data.js";
-import { calls as networkCalls } from "./calls-networks.js";
-import { calls as theoryCalls } from "./calls-theory.js";
-import { optionParameters, type OptionParameter } from "./option-parameters.js";
-import type { Calls } from "./things.js";
-
-const calls: Calls = { ...theoryCalls, ...networkCalls, ...dataCalls };
+import { calls } from "./calls.js";
+import { optionParameters, publicCalls, type OptionParameter } from "./option-parameters.js";
 
 /** Values with behaviour, or of which more may be given than is read: they are no options. */
 const VALUES = new Map([
@@ -46,7 +41,11 @@ const HANDED_ON = new Map([
 /** They are given a sampler's options, its own among them: only what is nearly a name is taken for a slip. */
 const WHOLE_SAMPLER = ["timeGrid", "estimate", "marchInSigma", "runOnAnyPath"];
 
-const parameters = optionParameters(["src/index.ts", "src/notebook/index.ts"]).filter(
+/** What has no call here: errors with a message, what a step of a training calls with what it has made itself, and what Parameters has. */
+const NO_CALL = /Error$|^ParameterView\b|Task\.(loss|\w+Loss|phaseLoss)$|^TrainingStep\.run$|^Probe(\.all)?$/;
+
+const MODULES = ["src/index.ts", "src/notebook/index.ts"];
+const parameters = optionParameters(MODULES).filter(
   ({ of, index, type }) => !VALUES.has(type) && !type.startsWith("Partial<") && !HANDED_ON.has(`${of}#${index}`),
 );
 /** The constructor of a network hands its second parameter to Parameters, whose options they are. */
@@ -68,6 +67,11 @@ async function refusal(of: string, args: readonly unknown[]): Promise<string> {
     return (error as Error).message;
   }
 }
+
+test("every public call has a valid one here, which refusals.test.ts makes wrong", () => {
+  const missing = publicCalls(MODULES).filter((name) => !NO_CALL.test(name) && !Object.hasOwn(calls, name));
+  assert.deepEqual(missing, [], "give each a minimal call in test/unit/public/calls-*.ts");
+});
 
 test("every parameter that takes options has a valid call here", () => {
   const missing = parameters.filter((one) => !isNetwork(one) && !Object.hasOwn(calls, one.of)).map(({ of }) => of);

@@ -1,4 +1,5 @@
 /** Weights written into a prompt: `(a:1.2)`, `((a))`, `[a]`. */
+import { requireText } from "../../../base/values.js";
 
 /** A stretch of a prompt, and how much it counts. */
 export interface WeightedText {
@@ -25,6 +26,7 @@ const PIECES = /\\[\\()[\]]|[([]|:\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)|[)\]]|[^\\(
  * @returns at least one stretch; neighbours differ in weight
  */
 export function weightedTexts(prompt: string): readonly WeightedText[] {
+  requireText("prompt", prompt);
   const found: { text: string; weight: number }[] = [];
   const open: Record<"round" | "square", number[]> = { round: [], square: [] };
   const close = (kind: "round" | "square", factor: number): boolean => {
