@@ -9,7 +9,7 @@ import { Trainer, TrainingDivergedError, type StepReport } from "../training/ind
 import { wholeNumber } from "../base/arguments.js";
 import { ProgressLine } from "../base/progress-line.js";
 import { counted } from "../base/words.js";
-import { recipeNamed, recipes } from "../families/recipes.js";
+import { recipeLines, recipeNamed } from "../families/recipes.js";
 import { runMain } from "../base/run-main.js";
 import { fromCaller, readCommand } from "./command-line.js";
 import { commandOf, openRun, recordOf, saveRun, type RunFile } from "./training-run.js";
@@ -20,9 +20,7 @@ Trains a model, saves as it goes, and goes on where an earlier run of the same r
 Ctrl-C saves and ends; the same command, without --fresh, continues to the same numbers.
 
 Recipes
-${Object.entries(recipes)
-  .map(([name, recipe]) => `  ${name.padEnd(18)}${recipe.description} (${counted(recipe.steps, "step")})`)
-  .join("\n")}
+${recipeLines(({ steps }) => ` (${counted(steps, "step")})`).join("\n")}
 
 Options
   --steps N        steps in total (default: the recipe's); more than an earlier run's, finished or not, lengthen it

@@ -12,11 +12,16 @@ export const recipes: Readonly<Record<string, Recipe>> = Object.assign(
   detectorRecipes,
 );
 
+/** A line for each recipe, its name before what it is, and after it what `more` says. */
+export function recipeLines(more = (_: Recipe): string => ""): string[] {
+  const width = Math.max(...Object.keys(recipes).map(({ length }) => length)) + 2;
+  return Object.entries(recipes).map(([name, one]) => `  ${name.padEnd(width)}${one.description}${more(one)}`);
+}
+
 /** @throws RangeError with the list, for no name or an unknown one */
 export function recipeNamed(name: string | undefined): Recipe {
   if (name !== undefined && Object.hasOwn(recipes, name)) return recipes[name];
-  const list = Object.entries(recipes).map(([key, recipe]) => `  ${key.padEnd(18)}${recipe.description}`);
   throw new RangeError(
-    `${name === undefined ? "name a recipe" : `unknown recipe "${name}"`}; there are\n${list.join("\n")}`,
+    `${name === undefined ? "name a recipe" : `unknown recipe "${name}"`}; there are\n${recipeLines().join("\n")}`,
   );
 }

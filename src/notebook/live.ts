@@ -1,4 +1,5 @@
 /** Displays that are redrawn in place while something runs. */
+import { requireLike } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { lossChart } from "../plot/charts.js";
 import type { Figure } from "../plot/figure.js";
@@ -88,7 +89,9 @@ export class LiveLoss {
   }
 
   /** Takes a step's report; passes as the `onStep` of a trainer. */
-  readonly onStep = ({ step, loss, learningRate }: LossReport): void => {
+  readonly onStep = (report: LossReport): void => {
+    requireLike("a step's report", report, ["step", "loss"], "a trainer, { onStep: curve.onStep },");
+    const { step, loss, learningRate } = report;
     this.steps.push(step);
     this.losses.push(loss);
     this.rates.push(learningRate ?? NaN);

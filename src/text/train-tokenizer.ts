@@ -42,7 +42,7 @@ const FACTOR = 2 ** 24;
  * Source: Sennrich, Haddow and Birch 2016, "Neural machine translation of rare words with subword units", algorithm 1.
  */
 export function trainTokenizer(texts: Iterable<string>, options: TrainTokenizerOptions): ClipTokenizer {
-  if (typeof texts === "string" || typeof texts?.[Symbol.iterator] !== "function") {
+  if (typeof texts?.[Symbol.iterator] !== "function") {
     throw new TypeError(`texts must be a list of texts, or a generator of them, got ${described(texts)}`);
   }
   requireKnownKeys("trainTokenizer", options, { size: true, leastCount: true, length: true, onProgress: true });

@@ -5,7 +5,7 @@ import { RandomStream } from "../../random/index.js";
 import * as tf from "../../runtime/tf.js";
 import { ShuffledOrder } from "../../training/shuffled-order.js";
 import type { TrainingPhase, TrainingTask } from "../../training/task.js";
-import { requireExamples, requireFloats } from "../require-examples.js";
+import { requireBatchOf, requireExamples, requireFloats } from "../require-examples.js";
 
 export interface ClipTaskOptions {
   readonly clip: ClipModel;
@@ -126,5 +126,7 @@ function requirePairs(options: ClipTaskOptions, batchSize: number, captions: num
     throw new RangeError(`token ${strange} is none of the ${text.vocab_size} of the text model: use its own tokenizer`);
   }
   requireExamples("images", images, size);
+  // The same pair twice in a batch would be each other's wrong answer.
+  requireBatchOf(count, batchSize);
   return count;
 }

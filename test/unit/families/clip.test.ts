@@ -186,6 +186,7 @@ test("pairs and folders that do not fit are refused", () => {
   assert.throws(() => new ClipTask({ ...pairs, batchSize: 1 }), /batchSize must be a whole number from 2/);
   assert.throws(() => new ClipTask({ ...pairs, tokens: ids.map(() => 9999) }), /token 9999 is none of the/);
   assert.throws(() => new ClipTask({ ...pairs, images: images.map(() => NaN) }), /holds NaN/);
+  assert.throws(() => new ClipTask({ ...pairs, batchSize: images.length }), /examples, fewer than a batch of/);
   const larger = tokenizer.withTokens(["<toy>"]);
   const spread = plainSpread(3);
   assert.throws(

@@ -56,9 +56,10 @@ function needed(of: string): number {
   const [name, method] = of.split(".");
   const found = ({ ...library, ...notebook } as Record<string, unknown>)[name] as {
     length: number;
-    prototype: Record<string, { length: number }>;
+    prototype: Record<string, { length: number } | undefined>;
   };
-  return method ? found.prototype[method].length + 1 : found.length;
+  // A method that is bound stands in the object alone.
+  return method ? (found.prototype[method]?.length ?? 0) + 1 : found.length;
 }
 
 async function said(of: string, args: readonly unknown[]): Promise<string> {
