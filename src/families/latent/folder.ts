@@ -104,6 +104,7 @@ export interface LoadLatentOptions extends OneFileOptions {
 
 /** Whether a path is a checkpoint in one file, and no folder. */
 export function isOneFile(path: string): boolean {
+  requireText("path", path, "the name of a folder or a file");
   return path.endsWith(".safetensors") && existsSync(path) && statSync(path).isFile();
 }
 
