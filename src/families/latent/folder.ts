@@ -56,7 +56,12 @@ export interface SaveLatentOptions {
  */
 export function saveLatent(folder: string, parts: StoredLatentParts, options: SaveLatentOptions = {}): void {
   requireText("folder", folder, "the name of a folder");
-  requireLike("parts", parts, ["unet", "vae", "textEncoder", "tokenizer", "scheduler"], "{ unet, vae, textEncoder, tokenizer, scheduler }");
+  requireLike(
+    "parts",
+    parts,
+    ["unet", "vae", "textEncoder", "tokenizer", "scheduler"],
+    "{ unet, vae, textEncoder, tokenizer, scheduler }",
+  );
   requireKnownKeys("saveLatent", options, { format: true, values: true });
   const { format, values = {} } = options;
   requireKnownKeys("saveLatent", parts, LATENT_PARTS);
