@@ -69,7 +69,8 @@ export function requireTexts(name: string, value: unknown): asserts value is rea
 
 /** @throws TypeError unless `value` is a Uint8Array, as files are read into */
 export function requireBytes(name: string, value: unknown): asserts value is Uint8Array {
-  if (value instanceof Uint8Array) return;
+  // Bytes of another realm are bytes, too.
+  if (ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === "Uint8Array") return;
   throw new TypeError(`${name} must be bytes in a Uint8Array, as readFileSync gives them, got ${described(value)}`);
 }
 
