@@ -27,12 +27,12 @@ show(lab.imageGrid(x0, { scale: 6 }));
 // %%
 const variance = (v: ArrayLike<number>) => tf.tidy(() => tf.moments(Float32Array.from(v)).variance.dataSync()[0]);
 const clean = new lab.Normaliser().encode(digits.images.slice(0, 8 * 784));
-/** Variance of all pixels after each of 500 steps x ← keep·x + √0.02·ε. */
+/** Variance of all pixels: of the clean digit, then after each of 500 steps x ← keep·x + √0.02·ε. */
 function follow(keep: number): number[] {
   const noise = new lab.RandomStream(1, "follow");
   let x = clean;
-  return Array.from({ length: 500 }, () => {
-    x = x.map((value) => keep * value + Math.sqrt(0.02) * noise.normal());
+  return Array.from({ length: 501 }, (_, step) => {
+    if (step > 0) x = x.map((value) => keep * value + Math.sqrt(0.02) * noise.normal());
     return variance(x);
   });
 }
@@ -41,8 +41,8 @@ const [added, shrunk] = [follow(1), follow(Math.sqrt(1 - 0.02))];
 // %%
 show(lab.lineChart({
   title: "Noise of variance 0.02 is added at every step",
-  x: { title: "step t", unit: "steps" },
-  y: { title: "variance of the pixels", unit: "1" },
+  x: { title: "step t", unit: "1" },
+  y: { title: "variance of the pixels", unit: "1", log: true },
   series: [
     { name: "only adding", y: added },
     { name: "shrinking, then adding", y: shrunk },
@@ -214,26 +214,33 @@ table([
 //
 // **3.2** Jump from $t = 100$ straight to $t = 400$: $x_{400} = a\,x_{100} + b\,\epsilon$. What are $a$ and $b$? (Use only $\bar\alpha_{100}$ and $\bar\alpha_{400}$.)
 
+// %% jupyter={"source_hidden": true}
+// Judges of 3.1 and 3.2. Answer first.
+const first = schedule.snr.findIndex((snr) => snr < 1);
+const judge31 = (at: number): string | true => at === first || (at === first - 1
+  ? "one step too early: asked is the first step at which it has happened" : schedule.snr[at] < 1
+  ? "there the noise is stronger, but it was so a step before" : "there the picture is still the stronger one");
+const factors = schedule.alpha.slice(101, 401).reduce((left, alpha) => left * alpha, 1);
+const is = (one: number, other: number): boolean => Math.abs(one - other) < 1e-4;
+const judge32 = ([a, b]: readonly number[]): string | true => is(a, factors)
+  ? "so much of the *variance* of the picture is left; a is a factor of the picture" : !is(a, Math.sqrt(factors))
+  ? "a must turn √ᾱ₁₀₀ into √ᾱ₄₀₀"
+  : is(b, Math.sqrt(1 - factors)) || "a is right; now let the variances add up to 1 − ᾱ₄₀₀";
+
 // %% tags=["exercise"]
 const answer31: number | undefined = undefined; // find it with schedule.snr
 const answer32: readonly number[] | undefined = undefined; // [a, b]
 
-const factors = schedule.alpha.slice(101, 401).reduce((left, alpha) => left * alpha, 1);
-const first = schedule.snr.findIndex((snr) => snr < 1);
-check("3.1", answer31, first, "SNR < 1 says ᾱ < 1/2: look along schedule.snr for the first t");
-const hint = "a must turn √ᾱ₁₀₀ into √ᾱ₄₀₀; then let the variances add up to 1 − ᾱ₄₀₀";
-check("3.2", answer32, [Math.sqrt(factors), Math.sqrt(1 - factors)], hint);
+check("3.1", answer31, judge31);
+check("3.2", answer32, judge32);
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
-const answer31 = schedule.alphaBar.findIndex((alphaBar) => alphaBar < 0.5);
+const answer31: number | undefined = schedule.alphaBar.findIndex((alphaBar) => alphaBar < 0.5);
 const ratio = schedule.alphaBar[400] / schedule.alphaBar[100];
-const answer32 = [Math.sqrt(ratio), Math.sqrt(1 - ratio)];
+const answer32: readonly number[] | undefined = [Math.sqrt(ratio), Math.sqrt(1 - ratio)];
 
-const factors = schedule.alpha.slice(101, 401).reduce((left, alpha) => left * alpha, 1);
-const first = schedule.snr.findIndex((snr) => snr < 1);
-check("3.1", answer31, first, "SNR < 1 says ᾱ < 1/2: look along schedule.snr for the first t");
-const hint = "a must turn √ᾱ₁₀₀ into √ᾱ₄₀₀; then let the variances add up to 1 − ᾱ₄₀₀";
-check("3.2", answer32, [Math.sqrt(factors), Math.sqrt(1 - factors)], hint);
+check("3.1", answer31, judge31);
+check("3.2", answer32, judge32);
 
 // %% [markdown]
 // ## Summary

@@ -166,9 +166,9 @@ console.log(`weight(2) / weight(500) = ${(weight(2) / weight(500)).toFixed(0)}`)
 // turned up. As $x_t$ is known, each answer gives the other two, by arithmetic. They are not equally *safe*: near $t=T$ the digit from the
 // noise is a division by almost zero, from the velocity it never is.
 //
-// **Exercises**, in the cell after the equations. **4.1** puts a number to the picture above. **4.2**: one network, one mistake, two
-// bills. What a guess costs, counted in noise or counted in the digit, differs by a factor; yours is compared with that of `epsilonTheta`, whose
-// two bills are measured there.
+// **4.1** Which share of all the weight, $t=2\dots T$, lies on the first 5 % of the steps, $t=2\dots50$? (`all` holds $2\dots T$, `weight` gives one.)
+//
+// **4.2** The mean square error of $\hat x_0$ is that of $\hat\epsilon$ times a factor that depends on $t$ alone. Which? (See `alphaBar`, `schedule.snr`.)
 
 // %%
 const v = trainingTarget(schedule, "velocity", x0, t, noise);
@@ -180,33 +180,34 @@ formula("x0 = (xt - sqrt(1 - alphaBar) * epsilon) / sqrt(alphaBar)")
   .agrees(toSample(schedule, "noise", noise, xt, t), now, { tolerance: 1e-5 });
 formula("x0 = sqrt(alphaBar) * xt - sqrt(1 - alphaBar) * v").agrees(toSample(schedule, "velocity", v, xt, t), now);
 
-// %% tags=["exercise"]
-// 4.1. Which share of all the weight, t = 2 … T, lies on the first 5 % of the steps, t = 2 … 50? (`all` holds 2 … T.)
-const share: number | undefined = undefined;
-// 4.2. The mean square error of x̂₀ is that of ε̂ times a factor of t alone. Which? (See `alphaBar`, `schedule.snr`.)
-const exchange = (t: number): number | undefined => undefined;
+// %% jupyter={"source_hidden": true}
+// Judges of 4.1 and 4.2. Answer first.
 const [early, whole] = [50, T].map((last) => all.filter((t) => t <= last).reduce((sum, t) => sum + weight(t), 0));
-check("4.1", share, early / whole, { hint: "a sum over some t divided by the sum over all" });
+const judge41 = (one: number): string | true => Math.abs(one - early / whole) < 1e-4 || (Math.abs(one - 0.05) < 1e-2
+  ? "so many steps are there; asked is their weight" : "a sum over t ≤ 50, divided by the sum over all");
 const bill = (t: number) => tf.tidy(() => {
-  const noisy = qSample(schedule, x0, t, noise);
-  const guess = toSample(schedule, "noise", epsilonTheta, noisy, t);
-  return tf.div(simpleLoss(guess, x0), simpleLoss(epsilonTheta, noise)).dataSync()[0];
-});
-check("4.2", [100, 900].map(exchange), [100, 900].map(bill), { hint: "how does x̂₀ depend on ε̂?", tolerance: 1e-3 });
+  const guess = toSample(schedule, "noise", epsilonTheta, qSample(schedule, x0, t, noise), t);
+  return tf.div(simpleLoss(guess, x0), simpleLoss(epsilonTheta, noise)).dataSync()[0]; });
+const off = (x: number | undefined, t: number, power: number): boolean => Math.abs(x! / bill(t) ** power - 1) > 1e-3;
+const judge42 = ([x, y]: readonly (number | undefined)[]): string | true => !off(x, 100, -1) ? "the other way round"
+  : !off(x, 100, 0.5) ? "that is the factor of the mistake, not of its square"
+  : (!off(x, 100, 1) && !off(y, 900, 1)) || "how does x̂₀ depend on ε̂?";
+
+// %% tags=["exercise"]
+const share: number | undefined = undefined; // 4.1
+const exchange = (t: number): number | undefined => undefined; // 4.2
+
+check("4.1", share, judge41);
+check("4.2", [100, 900].map(exchange), judge42);
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
 const total = (last: number) => all.filter((t) => t <= last).reduce((sum, t) => sum + weight(t), 0);
 const share: number | undefined = total(50) / total(T);
 // x̂₀ − x₀ = −√((1 − ᾱ)/ᾱ)·(ε̂ − ε), so the squares differ by (1 − ᾱ)/ᾱ = 1/SNR.
 const exchange = (t: number): number | undefined => 1 / schedule.snr[t];
-const [early, whole] = [50, T].map((last) => all.filter((t) => t <= last).reduce((sum, t) => sum + weight(t), 0));
-check("4.1", share, early / whole, { hint: "a sum over some t divided by the sum over all" });
-const bill = (t: number) => tf.tidy(() => {
-  const noisy = qSample(schedule, x0, t, noise);
-  const guess = toSample(schedule, "noise", epsilonTheta, noisy, t);
-  return tf.div(simpleLoss(guess, x0), simpleLoss(epsilonTheta, noise)).dataSync()[0];
-});
-check("4.2", [100, 900].map(exchange), [100, 900].map(bill), { hint: "how does x̂₀ depend on ε̂?", tolerance: 1e-3 });
+
+check("4.1", share, judge41);
+check("4.2", [100, 900].map(exchange), judge42);
 
 // %% [markdown]
 // ## The floor: how low can the loss go?

@@ -12,8 +12,7 @@ const OLD = ["00", "03", "04", "05"];
 
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".ipynb"))) {
   const old = OLD.includes(name.slice(0, 2));
-  const fewest = old ? 15 : 20;
-  const most = 40;
+  const [fewest, most] = old ? [15, 30] : [20, 40];
   test(`${name} has ${fewest} to ${most} cells, and none too long to read at once`, () => {
     const cells = readCells(join(folder, name));
     assert.ok(cells.length >= fewest && cells.length <= most, `${cells.length} cells`);
