@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 /** The versions the ratios are stated against. */
 export const PEERS = ["torch==2.13.0", "diffusers==0.42.1"] as const;
 
+/** Runtimes of ONNX files, beside them. */
+export const ENGINE_PEERS = ["onnxruntime==1.32.0", "openvino==2026.4.1"] as const;
+
 /** Projects that the study of quality trains as they are, with a PyTorch that torchvision matches. */
 export const PROJECT_PACKAGES = [
   "torch==2.14.1",
@@ -25,7 +28,9 @@ const VENV = join(CACHE, "peers");
 const PROJECTS_VENV = join(CACHE, "projects");
 
 /** A Python script of the benchmark. */
-export function script(name: "torch_worker.py" | "quality_torch.py" | "quality_projects.py"): string {
+export function script(
+  name: "torch_worker.py" | "engine_worker.py" | "quality_torch.py" | "quality_projects.py",
+): string {
   return join(HOME, name);
 }
 
@@ -38,6 +43,13 @@ export function pythonWith(modules: string): string | undefined {
 export function installPeers(): void {
   if (!existsSync(pythonOf(VENV))) run("python3", ["-m", "venv", VENV]);
   if (!imports(pythonOf(VENV), "torch, diffusers")) run(pythonOf(VENV), ["-m", "pip", "install", "--quiet", ...PEERS]);
+}
+
+/** Puts the runtimes of ONNX into the same place, unless they are there. */
+export function installEnginePeers(): void {
+  if (!existsSync(pythonOf(VENV))) run("python3", ["-m", "venv", VENV]);
+  if (imports(pythonOf(VENV), "onnxruntime, openvino")) return;
+  run(pythonOf(VENV), ["-m", "pip", "install", "--quiet", ...ENGINE_PEERS]);
 }
 
 /** The Python of `--install-projects`, if it can import the module. */

@@ -1,15 +1,17 @@
 /** Who is timed: this library in two precisions, and PyTorch in several ways. */
 import type { Precision } from "diffusion-lab/compile";
+import type { EngineName } from "diffusion-lab/onnx";
 import { forOthers } from "diffusion-lab/runtime";
 import { pythonWith, script } from "../peers.js";
 import { libraryWorker } from "../work.js";
 import type { Contestant } from "./measure.js";
 
-export function library(precision: Precision = "float32"): Contestant {
+export function library(precision: Precision = "float32", engine: EngineName = "graph"): Contestant {
+  const name = ["diffusion-lab", precision === "float32" ? "" : precision, engine === "graph" ? "" : engine];
   return {
-    name: precision === "float32" ? "diffusion-lab" : `diffusion-lab ${precision}`,
+    name: name.filter((word) => word !== "").join(" "),
     takesPart: ({ model, mode }) => precision === "float32" || (mode === "train" && model !== "mlp"),
-    command: ({ model, mode, batch }) => libraryWorker({ speed: { model, mode, batch, precision } }),
+    command: ({ model, mode, batch }) => libraryWorker({ speed: { model, mode, batch, precision, engine } }),
   };
 }
 

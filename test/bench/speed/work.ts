@@ -2,6 +2,7 @@
 import { tf } from "diffusion-lab/runtime";
 import { loadedGraphs, type Precision } from "diffusion-lab/compile";
 import { linearSchedule } from "diffusion-lab/diffusion";
+import type { EngineName } from "diffusion-lab/onnx";
 import { RandomStream } from "diffusion-lab/random";
 import { DiffusionTask, networkDenoiser, type TimeNetwork } from "diffusion-lab/families";
 import { Trainer } from "diffusion-lab/training";
@@ -12,13 +13,16 @@ import type { Task } from "./measure.js";
 /** What to do, as JSON on a worker's command line. */
 export interface SpeedOrder extends Task {
   readonly precision: Precision;
+  /** What evaluates the network. */
+  readonly engine: EngineName;
 }
 
 /** Training or sampling with a network, or the product of two square matrices of side `batchSize`. */
-export function speedWork({ model, mode, batch: batchSize, precision }: SpeedOrder): Work {
+export function speedWork({ model, mode, batch: batchSize, precision, engine }: SpeedOrder): Work {
   if (model === "matmul") return product(batchSize);
   const { network, shape } = makeNetwork(model);
-  const step = mode === "train" ? training(network, shape, batchSize, precision) : sampling(network, shape, batchSize);
+  const step =
+    mode === "train" ? training(network, shape, batchSize, precision) : sampling(network, shape, batchSize, engine);
   return {
     parameters: network.parameters.count,
     step,
@@ -38,9 +42,9 @@ function training(network: TimeNetwork, shape: readonly number[], batchSize: num
 }
 
 /** One evaluation of the network, as a sampler's step asks for it. */
-function sampling(network: TimeNetwork, shape: readonly number[], batchSize: number): () => void {
+function sampling(network: TimeNetwork, shape: readonly number[], batchSize: number, engine: EngineName): () => void {
   const size = shape.reduce((product, n) => product * n, 1);
-  const denoiser = networkDenoiser(network, linearSchedule());
+  const denoiser = networkDenoiser(network, linearSchedule(), { engine });
   const xt = tf.tensor(new RandomStream(0, "bench").normals(batchSize * size), [batchSize, ...shape]);
   const t = tf.fill([batchSize], 500) as tf.Tensor1D;
   return () => {
