@@ -1,15 +1,17 @@
 /** The recipes of `npm run train`, by name. */
 import { classifierRecipes } from "./classifier/recipes.js";
+import { clipRecipes } from "./clip/recipes.js";
 import { detectorRecipes } from "./detector/recipes.js";
 import type { Recipe } from "./family.js";
 import { families } from "./list.js";
 
-/** Those of every family, and of the judges of what they draw. */
+/** Those of every family, and of what nothing is drawn from: the judges, and CLIP. */
 export const recipes: Readonly<Record<string, Recipe>> = Object.assign(
   {},
   ...families.map((family) => family.recipes),
   classifierRecipes,
   detectorRecipes,
+  clipRecipes,
 );
 
 /** A line for each recipe, its name before what it is, and after it what `more` says. */
