@@ -249,7 +249,7 @@ table(times.map((t, i) => ({ t, ...timesWhole(i) })), { digits: 3 })
 // %% [markdown]
 // *Pictures: $\hat x_0$. Table: mean square error of the noise, as a multiple of the whole network's; 32 held-out digits.*
 //
-// **Explanation.** Noise is fine detail, and fine detail exists only at the top. Without the top lines the network cannot say which pixel is noisy, so the noise stays. The lower lines matter less, and most in the middle times, when the *figure* must be found. At $t=900$ nothing matters much: there is hardly anything to know.
+// **Explanation.** Noise is fine detail, and fine detail exists only at the top. Without the top lines the network cannot say how much noise each pixel holds, so the noise stays. The lower lines matter less, and most in the middle times, when the *figure* must be found. At $t=900$ nothing matters much: there is hardly anything to know.
 //
 // (A network that is *trained* without lines might learn another way round. This cut only says what *this* network uses them for.)
 

@@ -390,7 +390,7 @@ const flatSpread: number | undefined = undefined; // 7c.5
 
 check("7c.1", [2, 7, 15].map(period), judge71);
 check("7c.2", [0.1, 0.4, 1.5].map((x) => isA(x, 100, 600)), judge72);
-check("7c.3", wrongLine, sealed("7c.3", "b0e951ab"), "which of the five rows of digits looks like that?");
+check("7c.3", wrongLine, sealed("7c.3", "b0e951ab"), "which of the five columns of digits looks like that?");
 check("7c.4", allowed, sealed("7c.4", "6045a8e5"), "one data set, one size of network, three seeds");
 check("7c.5", flatSpread, spread(Array(100).fill(0.01)), "√((T² − 1)/12)");
 
@@ -403,7 +403,7 @@ const flatSpread: number | undefined = Math.sqrt((100 ** 2 - 1) / 12);
 
 check("7c.1", [2, 7, 15].map(period), judge71);
 check("7c.2", [0.1, 0.4, 1.5].map((x) => isA(x, 100, 600)), judge72);
-check("7c.3", wrongLine, sealed("7c.3", "b0e951ab"), "which of the five rows of digits looks like that?");
+check("7c.3", wrongLine, sealed("7c.3", "b0e951ab"), "which of the five columns of digits looks like that?");
 check("7c.4", allowed, sealed("7c.4", "6045a8e5"), "one data set, one size of network, three seeds");
 check("7c.5", flatSpread, spread(Array(100).fill(0.01)), "√((T² − 1)/12)");
 
@@ -414,7 +414,7 @@ check("7c.5", flatSpread, spread(Array(100).fill(0.01)), "√((T² − 1)/12)");
 // - Not told, the best answer is the mean over the times. In the plane that price is high.
 // - Sinusoids have fast and slow waves. Their order is part of the weights.
 //
-// **What would change our mind:** a network in the plane, not told the time, that stays below the price.
+// **What would change our mind:** a network in the plane that is not told the time and pays less.
 //
 // **Tomorrow, ask yourself:** where is the price highest? Which mistake is hardest to find?
 //
