@@ -15,7 +15,8 @@ const SMALLEST_NORM = 1e-6;
  */
 export function clipGlobalNorm(gradient: tf.Tensor, maxNorm: number): { clipped: tf.Tensor; norm: tf.Scalar } {
   requireTensor("gradient", gradient);
-  requirePositive("maxNorm", maxNorm);
+  // ∞ is no clipping.
+  if (maxNorm !== Infinity) requirePositive("maxNorm", maxNorm);
   return tf.tidy(() => {
     const norm = tf.sqrt(tf.sum(tf.square(gradient))) as tf.Scalar;
     const factor = tf.minimum(1, tf.div(maxNorm, tf.add(norm, SMALLEST_NORM)));
