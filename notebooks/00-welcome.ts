@@ -115,6 +115,7 @@ check("0.1", alone, [5, 12].map((place) => tf.slice(generated, place, 1)), { hin
 //
 // | | notebook | the question it answers |
 // |---|---|---|
+// | 1 | [Four families](01-four-families.ipynb) | Which machines draw, and what is each of them paid for? |
 // | 2 | [The core idea](02-core-idea.ipynb) | Why many small steps, and what is learned in them? |
 // | 3 | [The forward process](03-forward-process.ipynb) | How is a picture turned into noise, and why in this way? |
 // | 4 | [The training objective](04-training-objective.ipynb) | What does the network learn, and why is guessing the noise enough? |
@@ -124,9 +125,10 @@ check("0.1", alone, [5, 12].map((place) => tf.slice(generated, place, 1)), { hin
 // | 7c | [Telling the time](07c-time.ipynb) | Must a network be told the time, and how? |
 // | 8 | [Conditional generation](08-conditional-generation.ipynb) | How do you ask for *this* picture, and what does guidance draw? |
 // | 11 | [The two algorithms](11-algorithms.ipynb) | What does each line do, and which bugs does the loss not show? |
+// | 13 | [Summary](13-summary.ipynb) | What do you know now, and what should you read again? |
 // | 14 | [All of it in sixty lines](14-minimal.ipynb) | What is the whole, if nothing but the idea is left? |
 //
-// Begin with [2 · The core idea](02-core-idea.ipynb).
+// Begin with [1 · Four families](01-four-families.ipynb).
 //
 // Train the model yourself with `npm run train -- mnist-unet` in a terminal (*File → New → Terminal*). It shows its progress, can be stopped with Ctrl-C, and goes on where it stopped. Then `npm run sample -- mnist-unet --n 64 --out grid.png` draws from it, and with `--class 7` sevens only.
 //
