@@ -7,7 +7,6 @@ import { pathToFileURL } from "node:url";
 import { LOCAL, ROOT } from "../../src/setup/paths.mjs";
 import { readJson } from "../../src/setup/support/stamps.mjs";
 import { seconds } from "../../src/setup/support/steps.mjs";
-import { compiled } from "./compiled.mjs";
 import { keepDurations, longestFirst } from "./order.mjs";
 import { writtenPlaces } from "./written-places.mjs";
 
@@ -89,6 +88,8 @@ export function verdict({ code, counts, timedOut }) {
  */
 async function programsOf(files, scratch) {
   if (process.env["DIFFUSION_LAB_BUILT"] !== "1") return files.map((file) => ["--import", "tsx", file]);
+  // Not before set-up has installed what compiles them.
+  const { compiled } = await import("./compiled.mjs");
   return (await compiled(files, scratch)).map((file) => [file]);
 }
 
