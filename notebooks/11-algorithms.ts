@@ -1,10 +1,10 @@
 // %% [markdown]
 // # 11 · The two algorithms
 //
-// Training and drawing are two loops of five lines; the rest is bookkeeping. Here you step through both, line by line, with every tensor as a picture. Then you meet eight classical bugs, and see why the loss does not find them.
+// Training and drawing are two programs of seven lines; the rest is bookkeeping. Here you step through both, line by line, with every tensor as a picture. Then you meet eight classical bugs, and see why the loss does not find them.
 //
 // **After this you can**
-// - write both loops from memory;
+// - write both from memory;
 // - say what is drawn anew for each example, each step, each picture;
 // - count network evaluations;
 // - look at a sample and name the bug, or know that you cannot.
