@@ -38,14 +38,14 @@ const [digits, held] = [lab.loadDigits({ split: "train" }), lab.loadDigits({ spl
 // %% tags=["exercise"]
 const recalled: Record<"R1" | "R2" | "R3", string | undefined> = { R1: undefined, R2: undefined, R3: undefined };
 
-check("R1", recalled.R1, sealed("8.R1", "0cf9e9ce"), "look for emb in the drawing of notebook 07a");
+check("R1", recalled.R1, sealed("8.R1", "0cf9e9ce"), "see how the time enters the U-Net, in 07c");
 check("R2", recalled.R2, sealed("8.R2", "414783c3"), "nothing random is left but one thing");
 check("R3", recalled.R3, sealed("8.R3", "b8ee5469"), "squared error, and no information");
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
 const recalled: Record<"R1" | "R2" | "R3", string | undefined> = { R1: "b", R2: "b", R3: "a" };
 
-check("R1", recalled.R1, sealed("8.R1", "0cf9e9ce"), "look for emb in the drawing of notebook 07a");
+check("R1", recalled.R1, sealed("8.R1", "0cf9e9ce"), "see how the time enters the U-Net, in 07c");
 check("R2", recalled.R2, sealed("8.R2", "414783c3"), "nothing random is left but one thing");
 check("R3", recalled.R3, sealed("8.R3", "b8ee5469"), "squared error, and no information");
 

@@ -217,7 +217,7 @@ const answers3: (string | undefined)[] = [undefined, undefined, undefined, undef
 check("13.9", answers3[0], sealed("13.9", "6b17feaa"), "see the objective in 04");
 check("13.10", answers3[1], sealed("13.10", "9e9c70cf"), "see the floor in 04");
 check("13.11", answers3[2], sealed("13.11", "c65dbb48"), "the floor is there for every network, see 04");
-check("13.12", answers3[3], sealed("13.12", "cb903fd7"), "see emb in 07a");
+check("13.12", answers3[3], sealed("13.12", "cb903fd7"), "see how it enters the U-Net, in 07c");
 
 // %% tags=["solution"] jupyter={"source_hidden": true}
 const answers3: (string | undefined)[] = ["b", "b", "b", "a"];
@@ -225,7 +225,7 @@ const answers3: (string | undefined)[] = ["b", "b", "b", "a"];
 check("13.9", answers3[0], sealed("13.9", "6b17feaa"), "see the objective in 04");
 check("13.10", answers3[1], sealed("13.10", "9e9c70cf"), "see the floor in 04");
 check("13.11", answers3[2], sealed("13.11", "c65dbb48"), "the floor is there for every network, see 04");
-check("13.12", answers3[3], sealed("13.12", "cb903fd7"), "see emb in 07a");
+check("13.12", answers3[3], sealed("13.12", "cb903fd7"), "see how it enters the U-Net, in 07c");
 
 // %% [markdown]
 // ### Noise out
