@@ -97,10 +97,10 @@ export const TERMS: readonly Term[] = [
 
 /** What is wrong with the words of a translation. */
 export function termFaults(english: string, chinese: string): string[] {
-  // The title of a paper stays as it is, and the target of a link is no word.
+  // The title of a paper stays as it is; code and the target of a link are no words.
   const said = english
     .replace(/(?<!\*)\*(?!\*)[^*\n]+\*(?!\*)/g, (span) => (chinese.includes(span) ? "" : span))
-    .replace(/\]\([^)\s]+\)/g, "]");
+    .replace(/`[^`\n]+`|\]\([^)\s]+\)/g, "");
   return TERMS.flatMap(({ english: word, chinese: words, avoid = [], ambiguous }) => {
     const asked = new RegExp(`\\b(?:${word})\\b`, "iu").exec(said)?.[0];
     const missing = asked !== undefined && !ambiguous && !words.some((one) => chinese.includes(one));

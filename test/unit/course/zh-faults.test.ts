@@ -36,6 +36,7 @@ test("one thing has one name", () => {
   assert.match(termFaults("the reverse process", "反向过程").join(), /is called 逆向过程/);
   assert.deepEqual(termFaults("Read *Progressive distillation* now", "请读 *Progressive distillation*"), []);
   assert.deepEqual(termFaults("see [7b](07b-transformers.ipynb)", "见 [7b](07b-transformers.ipynb)"), []);
+  assert.deepEqual(termFaults("give it to `denoiser`", "交给 `denoiser`"), []);
   assert.match(termFaults("see [transformers](07b.ipynb)", "见 [变换器](07b.ipynb)").join(), /is called Transformer/);
   assert.match(termFaults("mode collapse", "模式崩溃").join(), /模式崩溃 is not said here: it is 模式坍塌/);
   // A word to avoid may be part of a right one.
