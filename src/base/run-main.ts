@@ -7,6 +7,7 @@ export async function runMain(help: string, main: () => Promise<void>): Promise<
     process.stdout.write(help);
     return;
   }
+  endWithReader();
   try {
     await main();
   } catch (error) {
@@ -15,6 +16,21 @@ export async function runMain(help: string, main: () => Promise<void>): Promise<
     // What util.parseArgs refuses: the options are wrong, and the help lists the right ones.
     if (code?.startsWith("ERR_PARSE_ARGS_")) process.stderr.write(`\n${help}`);
     process.exitCode = 1;
+  }
+}
+
+/**
+ * Whoever read the output and went away, as `| head` does, ends the command as Ctrl-C does: what is to be saved is saved,
+ * and no stack is printed.
+ */
+function endWithReader(): void {
+  let ending = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      if (!ending) process.kill(process.pid, "SIGINT");
+      ending = true;
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a command prints when it ends badly. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,4 +35,25 @@ test("wrong options print the help after the message, other errors their message
 test("--help prints the help and runs nothing", () => {
   const { status, stdout, stderr } = ended('throw new Error("ran");', "--help");
   assert.deepEqual([status, stdout, stderr], [0, "the help\n", ""]);
+});
+
+test("a reader that goes away ends the command as Ctrl-C does, without a stack", async () => {
+  const lines =
+    "for (;;) { process.stdout.write('a line\\n'.repeat(1000)); await new Promise((go) => setTimeout(go, 1)); }";
+  const read = async (body: string) => {
+    const program = join(folder, "endless.mts");
+    writeFileSync(
+      program,
+      `import { runMain } from ${JSON.stringify(runMain)};\nawait runMain("", async () => {\n${body}\n});\n`,
+    );
+    const child = spawn(process.execPath, ["--import", "tsx", program], { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (part) => (said += String(part)));
+    child.stdout.once("data", () => child.stdout.destroy());
+    const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+    return { code, signal, said };
+  };
+  assert.deepEqual(await read(lines), { code: null, signal: "SIGINT", said: "" });
+  const saves = "process.once('SIGINT', () => { process.stderr.write('saved'); process.exit(3); });";
+  assert.deepEqual(await read(`${saves} ${lines}`), { code: 3, signal: null, said: "saved" });
 });
