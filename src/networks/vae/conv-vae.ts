@@ -14,7 +14,7 @@ import {
 } from "../../nn/index.js";
 import { convVaeConfig, type ConvVaeConfig } from "./conv-vae-config.js";
 import { boundedLogVariance, type LatentGaussian } from "../latent-gaussian.js";
-import type { VaeNetwork } from "./vae-network.js";
+import { START_LOG_DEVIATION, type VaeNetwork } from "./vae-network.js";
 
 /** One level: convolution, norm, activation; the encoder halves after it, the decoder doubles before it. */
 interface Level {
@@ -90,7 +90,10 @@ export class ConvVae implements VaeNetwork {
       out: new Conv2d(decoder.scope("conv_out"), { inputs: widths[0], outputs: in_channels }),
     };
     if (this.config.likelihood === "gaussian") {
-      this.logDeviation = decoder.create("log_deviation", "plain", [1], { kind: "constant", value: 0 });
+      this.logDeviation = decoder.create("log_deviation", "plain", [1], {
+        kind: "constant",
+        value: START_LOG_DEVIATION,
+      });
     }
   }
 

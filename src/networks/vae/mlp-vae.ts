@@ -4,7 +4,7 @@ import { activation, Dense, Parameters, type NetworkOptions, type ParameterScope
 import * as tf from "../../runtime/tf.js";
 import { mlpVaeConfig, type MlpVaeConfig } from "./mlp-vae-config.js";
 import { boundedLogVariance, type LatentGaussian } from "../latent-gaussian.js";
-import type { VaeNetwork } from "./vae-network.js";
+import { START_LOG_DEVIATION, type VaeNetwork } from "./vae-network.js";
 
 /**
  * Encoder and decoder of a VAE on vectors, each of dense layers. Without hidden layers and with a Gaussian likelihood it
@@ -35,7 +35,10 @@ export class MlpVae implements VaeNetwork {
     this.encoder = this.stack(encoder, [dimensions, ...hidden, 2 * latent_channels]);
     this.decoder = this.stack(decoder, [latent_channels, ...[...hidden].reverse(), dimensions]);
     if (likelihood === "gaussian") {
-      this.logDeviation = decoder.create("log_deviation", "plain", [1], { kind: "constant", value: 0 });
+      this.logDeviation = decoder.create("log_deviation", "plain", [1], {
+        kind: "constant",
+        value: START_LOG_DEVIATION,
+      });
     }
   }
 

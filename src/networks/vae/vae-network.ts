@@ -8,6 +8,13 @@ import type { LatentGaussian } from "../latent-gaussian.js";
 export const likelihoodNames = ["bernoulli", "gaussian"] as const;
 export type LikelihoodName = (typeof likelihoodNames)[number];
 
+/**
+ * ln σ that the learned width of a Gaussian p(x|z) begins at: σ = 0.3 for data of variance about 1. From σ = 1 on, as wide as
+ * the data itself, the reconstruction is worth less than the KL term that it costs, and z stays unused: posterior collapse
+ * (Lucas et al. 2019, "Don't blame the ELBO!", on this width).
+ */
+export const START_LOG_DEVIATION = Math.log(0.3);
+
 /** {@link ConvVae} for images, {@link MlpVae} for points. */
 export interface VaeNetwork {
   readonly config: { readonly latent_channels: number; readonly likelihood: LikelihoodName };
