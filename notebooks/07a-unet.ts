@@ -53,7 +53,7 @@ check("R3", recalled.R3, sealed("7a.R3", "3876be91"), "when is x_t hardly anythi
 // %% [markdown]
 // ## A tempting idea: a stack of convolutions
 //
-// A convolution returns a picture of the size it got. So stack four of them, 3 × 3 pixels each, with a nonlinearity between, and train the stack to guess noise. Against it stands a small U-Net that computes *less*.
+// With a border of zeros, a convolution returns a picture of the size it got. So stack four of them, 3 × 3 pixels each, with a nonlinearity between, and train the stack to guess noise. Against it stands a small U-Net that computes *less*.
 //
 // **Predict.** Both get the same digits, noise and 160 steps. Where will the U-Net be better: at low noise, at high noise, everywhere, nowhere?
 

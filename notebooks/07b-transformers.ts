@@ -121,7 +121,7 @@ const anatomy = describe(dit);
 show(lab.architectureDiagram(anatomy, { open: first }));
 
 // %% [markdown]
-// **Explanation.** The way of the time holds most: it makes *six* vectors a block. They are a shift and a scale for each of two norms,
+// **Explanation.** With 128 channels, the way of the time holds most: it makes *six* vectors a block. They are a shift and a scale for each of two norms,
 //
 // $$\mathrm{modulate}(z)=(1+\mathrm{scale})\,z+\mathrm{shift},\qquad z=\mathrm{norm}(x),$$
 //

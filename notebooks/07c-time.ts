@@ -418,4 +418,4 @@ check("7c.5", flatSpread, spread(Array(100).fill(0.01)), "√((T² − 1)/12)");
 //
 // **Tomorrow, ask yourself:** where is the price highest? Which mistake is hardest to find?
 //
-// **Read:** Vaswani et al. (2017), section 3.5 · Tancik et al., *Fourier features* (2020) · Sun et al., *Is noise conditioning necessary?* (2025). **Next:** [14 · All of it in sixty lines](14-minimal.ipynb).
+// **Read:** Vaswani et al. (2017), section 3.5 · Tancik et al., *Fourier features* (2020) · Sun et al., *Is noise conditioning necessary?* (2025). **Next:** [8 · Conditional generation](08-conditional-generation.ipynb).

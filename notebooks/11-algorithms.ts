@@ -403,4 +403,4 @@ check("11.4", verdicts, sealed("11.4", "44585804"), "five letters; look at the t
 //
 // **Tomorrow, ask yourself:** which line would you leave out first, and what would you see? Which bugs would you never find by looking?
 //
-// **Read:** Ho, Jain and Abbeel (2020), algorithms 1 and 2. **Next:** [14 · All of it in sixty lines](14-minimal.ipynb).
+// **Read:** Ho, Jain and Abbeel (2020), algorithms 1 and 2. **Next:** [13 · Summary](13-summary.ipynb).

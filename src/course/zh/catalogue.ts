@@ -51,7 +51,9 @@ export function poText(translations: Iterable<Translation>, cellOf: (key: string
     const { context, text, translation, fuzzy, notes } = one;
     const cell = cellOf(keyOf(one));
     const reference = cell === undefined ? undefined : `cell ${cell}`;
-    const comments = { ...notes, reference, flag: fuzzy ? "fuzzy" : undefined };
+    // Once a translation is looked at, what the text was before says nothing any more.
+    const previous = fuzzy ? notes?.previous : undefined;
+    const comments = { translator: notes?.translator, previous, reference, flag: fuzzy ? "fuzzy" : undefined };
     (table[context] ??= {})[text] = { msgctxt: context, msgid: text, msgstr: [translation], comments };
   }
   const headers = { "Content-Type": "text/plain; charset=UTF-8", Language: "zh_CN", "MIME-Version": "1.0" };

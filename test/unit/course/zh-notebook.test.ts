@@ -144,7 +144,7 @@ test("a catalogue survives being written, with quotes, backslashes, lines and no
   const all = [
     done("a1", 'She said "no"\n\n$\\bar\\alpha$\tx', "她说“不”\n$\\bar\\alpha$"),
     { ...done("code", "one word", ""), notes: { translator: "see 03", previous: 'msgid "word"' } },
-    { ...done("b2", "changed", "改了"), fuzzy: true },
+    { ...done("b2", "changed", "改了"), fuzzy: true, notes: { previous: 'msgid "before"' } },
   ];
   const text = poText(all, () => 3);
   const read = catalogueOf(text);
@@ -162,7 +162,9 @@ test("a catalogue survives being written, with quotes, backslashes, lines and no
       fuzzy,
     })),
   );
-  assert.deepEqual(read.get(keyOf(all[1]))!.notes, { translator: "see 03", previous: 'msgid "word"' });
+  // What a text was before goes with the mark.
+  assert.deepEqual(read.get(keyOf(all[1]))!.notes, { translator: "see 03", previous: undefined });
+  assert.deepEqual(read.get(keyOf(all[2]))!.notes, { translator: undefined, previous: 'msgid "before"' });
   assert.match(text, /#: cell 3/);
 });
 
