@@ -16,6 +16,8 @@ function picture(png: string, { width, height }: Size): HTMLImageElement {
   image.src = `data:image/png;base64,${png}`;
   if (width) image.width = width;
   if (height) image.height = height;
+  // On a narrow page it shrinks, as pictures of other outputs do.
+  Object.assign(image.style, { maxWidth: "100%", height: "auto" });
   return image;
 }
 

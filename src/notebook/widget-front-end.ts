@@ -50,6 +50,7 @@ function draw(view, place) {
     image.alt = view.text;
     if (view.width) image.width = view.width;
     if (view.height) image.height = view.height;
+    Object.assign(image.style, { maxWidth: "100%", height: "auto" });
     place.append(image);
   } else if (view.text) {
     const text = document.createElement("pre");

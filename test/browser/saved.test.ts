@@ -5,6 +5,9 @@ import { after, before, test } from "node:test";
 import { smallCourse } from "../notebooks/course.js";
 import { browserForTests, Lab, until, type OpenNotebook } from "./lab.js";
 
+/** The page's own function, for what is evaluated there. */
+declare function getComputedStyle(node: object): { getPropertyValue(name: string): string };
+
 const { chromium, skip } = browserForTests();
 const course = smallCourse();
 
@@ -54,12 +57,19 @@ after(async () => {
 
 const image = (): ReturnType<OpenNotebook["output"]> => notebook.output(SLIDER).locator("img");
 
+/** A picture of a control is never wider than its page. */
+async function fitsThePage(): Promise<void> {
+  const widest = await image().evaluate((picture) => getComputedStyle(picture as object).getPropertyValue("max-width"));
+  assert.equal(widest, "100%");
+}
+
 async function showsItsFirstView(): Promise<void> {
   const stored = notebook
     .output(SLIDER)
     .filter({ hasText: "slider t = 3 in 1…10. Run this cell to wake this control." });
   await stored.waitFor();
   assert.equal(await image().evaluate((picture: { width: number }) => picture.width), 60);
+  await fitsThePage();
   assert.doesNotMatch(await notebook.output(SLIDER).innerText(), /error|not found|Loading/i);
 }
 
@@ -104,6 +114,7 @@ test(
       () => image().evaluate((picture: { width: number }) => picture.width),
       (pixels) => pixels === 180,
     );
+    await fitsThePage();
   },
 );
 
