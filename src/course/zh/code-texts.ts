@@ -49,6 +49,27 @@ export function withCodeTexts(source: string, translate: (text: string) => strin
   return result + source.slice(done);
 }
 
+/**
+ * Whether two cells are one program but for their comments and sentences. A catalogue is written by anybody: a translation
+ * with the end of a comment, a quotation mark or a `${…}` of its own in it would otherwise become code.
+ */
+export function sameProgram(one: string, other: string): boolean {
+  const [tokens, others] = [programOf(one), programOf(other)];
+  return tokens.length === others.length && tokens.every((token, i) => token === others[i]);
+}
+
+/** The tokens of a cell; of those that say a sentence, their kind. */
+function programOf(source: string): string[] {
+  const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.Latest, true);
+  const tokens: string[] = [];
+  visit(file, (leaf) => {
+    if (leaf.getChildCount() > 0) return;
+    const says = ts.isStringLiteralLike(leaf) || ts.isTemplateMiddleOrTemplateTail(leaf) || ts.isTemplateHead(leaf);
+    tokens.push(says && judges(leaf) ? `${leaf.kind}` : `${leaf.kind} ${leaf.getText(file)}`);
+  });
+  return tokens;
+}
+
 /** Whether a piece of code is a hint or predicate of `check`, or part of a judge. */
 function judges(piece: ts.Node): boolean {
   for (let node = piece; node.parent; node = node.parent) {
@@ -66,7 +87,8 @@ function visit(node: ts.Node, see: (leaf: ts.Node) => void): void {
   const children = node.getChildren();
   // An expression in the middle of a template is a leaf's neighbour, so the template is seen as a whole, too.
   if (children.length === 0 || ts.isTemplateExpression(node)) see(node);
-  for (const child of children) visit(child, see);
+  // TypeScript reads `/** … */` as nodes; here it is a comment.
+  for (const child of children) if (!ts.isJSDoc(child)) visit(child, see);
 }
 
 function commentsBefore(source: string, leaf: ts.Node): readonly ts.CommentRange[] {

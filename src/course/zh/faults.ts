@@ -1,7 +1,8 @@
 /** What keeps a catalogue from being published: missing, stale or wrong translations. */
 import type { Catalogue, Translation } from "./catalogue.js";
 import { CODE, entriesOf, keyOf, type Entry } from "./entries.js";
-import type { Notebook } from "./notebook-file.js";
+import { sameProgram, withCodeTexts } from "./code-texts.js";
+import { sourceOf, type Notebook } from "./notebook-file.js";
 import { spanFaults } from "./spans.js";
 import { styleFaults } from "./style.js";
 import { termFaults } from "./terms.js";
@@ -16,16 +17,28 @@ export interface Fault {
 export function faultsOf(notebook: Notebook, catalogue: Catalogue): Fault[] {
   const entries = entriesOf(notebook);
   const wanted = new Set(entries.map(keyOf));
+  const changed = notebook.cells.flatMap((cell, i) => {
+    const source = sourceOf(cell);
+    const code = withCodeTexts(source, (text) => textOf(catalogue, text));
+    return cell.cell_type !== "code" || sameProgram(source, code)
+      ? []
+      : [{ cell: i + 1, what: "a translation changes the code itself" }];
+  });
   const vanished = [...catalogue].filter(([key]) => !wanted.has(key)).map(([, one]) => one);
   return [
     ...entries.flatMap((entry) =>
       entryFaults(entry, catalogue.get(keyOf(entry))).map((what) => ({ cell: entry.cell, what })),
     ),
+    ...changed,
     ...vanished.map(({ context, text }) => ({
       cell: 0,
       what: `no cell says what "${start(text)}" (${context}) translates: npm run zh -- --update`,
     })),
   ];
+}
+
+function textOf(catalogue: Catalogue, text: string): string | undefined {
+  return catalogue.get(keyOf({ context: CODE, text }))?.translation || undefined;
 }
 
 function entryFaults({ context, text }: Entry, found: Translation | undefined): string[] {

@@ -1,5 +1,5 @@
 /** A notebook in Chinese: the English one, its prose and the texts of its code from the catalogue. */
-import { withCodeTexts } from "./code-texts.js";
+import { sameProgram, withCodeTexts } from "./code-texts.js";
 import { CODE, keyOf } from "./entries.js";
 import type { Catalogue } from "./catalogue.js";
 import { linesOf, sourceOf, type Notebook, type NotebookCell } from "./notebook-file.js";
@@ -33,7 +33,8 @@ function translatedCell(
   }
   if (cell.cell_type !== "code") return cell;
   const code = withCodeTexts(source, (text) => current(CODE, text));
-  return { ...cell, source: linesOf(code), outputs: cell.outputs?.map(outputInChinese) };
+  const safe = sameProgram(source, code) ? code : source;
+  return { ...cell, source: linesOf(safe), outputs: cell.outputs?.map(outputInChinese) };
 }
 
 /** Links from notebooks/zh: to other notebooks as they are, to other files one folder further up. */

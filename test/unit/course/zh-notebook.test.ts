@@ -4,9 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { codeTexts, withCodeTexts } from "../../../src/course/zh/code-texts.js";
+import { codeTexts, sameProgram, withCodeTexts } from "../../../src/course/zh/code-texts.js";
 import { catalogueOf, poText, readCatalogue, updated, type Translation } from "../../../src/course/zh/catalogue.js";
 import { entriesOf, keyOf } from "../../../src/course/zh/entries.js";
+import { faultsOf } from "../../../src/course/zh/faults.js";
 import { readNotebook, textOf, type Notebook, type NotebookCell } from "../../../src/course/zh/notebook-file.js";
 import { outputInChinese, sentenceInChinese } from "../../../src/course/zh/outputs.js";
 import { translated } from "../../../src/course/zh/translate.js";
@@ -89,6 +90,41 @@ test("a translation keeps code valid: quotation marks in it are escaped, values 
     withCodeTexts(source, () => undefined),
     source,
   );
+});
+
+test("a translation cannot become code: the cell stays English, and the fault is named", () => {
+  const source = [
+    "const a = 1; // two words",
+    "/* more words */",
+    'check("1", a, 2, "a hint here");',
+    "const judge1 = (x: number) => `about ${x} here`;",
+  ].join("\n");
+  const english = notebook(cell("c", "code", source));
+  const texts = ["two words", "more words", "a hint here", "about ${x} here"];
+  const good = ["两个词", "更多词", '一个"提示\\"', "`这里`有 ${x}"];
+  const bad = [
+    ["好\nprocess.exit()", "好\rprocess.exit()", "好\u2028process.exit()"],
+    ["好 */ process.exit() /*"],
+    ['好", process.exit(), "', "好\\", "好\n", '好\\", process.exit(), "', '好\\\\", process.exit(), "'],
+    ["${x} ${process.exit()}", "${process.exit()}", "`, process.exit(), `${x}", "${x}\\"],
+  ];
+  const codeOf = (chosen: readonly string[]) => {
+    const entries = catalogue(...texts.map((text, i) => done("code", text, chosen[i])));
+    const faults = faultsOf(english, entries).filter(({ what }) => what.includes("changes the code itself"));
+    return { code: translated(english, entries).cells[0].source.join(""), faults: faults.length };
+  };
+  const right = codeOf(good);
+  assert.equal(right.faults, 0);
+  for (const one of ["// 两个词", "/* 更多词 */", "这里"]) assert.ok(right.code.includes(one), right.code);
+  bad.forEach((worse, k) => {
+    for (const translation of worse) {
+      const { code, faults } = codeOf(good.map((one, i) => (i === k ? translation : one)));
+      // Either it stays a text, or the cell stays as it is.
+      const harmless = sameProgram(source, code);
+      assert.ok(harmless, `${JSON.stringify(translation)}: ${code}`);
+      assert.ok(faults === 1 || code !== source, translation);
+    }
+  });
 });
 
 test("what check, formula, progress and controls said is Chinese; other lines and other forms stay", () => {
