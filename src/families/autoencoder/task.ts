@@ -6,6 +6,7 @@ import { AutoencoderKL, latentKl, reparameterise } from "../../networks/index.js
 import { RandomStream } from "../../random/index.js";
 import * as tf from "../../runtime/tf.js";
 import { ShuffledOrder, type TrainingPhase, type TrainingTask } from "../../training/index.js";
+import { requireBatchOf } from "../require-examples.js";
 import { requirePictures, type PictureSource } from "./pictures.js";
 
 /** Weight of the KL term over the steps. */
@@ -38,8 +39,8 @@ export type AutoencoderBatch = { readonly x: tf.Tensor4D; readonly noise: tf.Ten
  * numbers of the pictures, and KL is in nats: w is so light that latents keep what the image needs. Reports tell the
  * terms: `absolute`, `squared`, and `kl` in nats a latent number.
  *
- * @throws TypeError for what is no autoencoder or source; RangeError if the pictures do not fit it, or an option is unknown
- *   or out of range
+ * @throws TypeError for what is no autoencoder or source; RangeError if the pictures do not fit it or are fewer than a
+ *   batch, or an option is unknown or out of range
  *
  * Source: Rombach et al. 2022, appendix G, without its perceptual and adversarial terms.
  */
@@ -72,7 +73,10 @@ export class AutoencoderTask implements TrainingTask<AutoencoderBatch> {
     this.batchSize = batchSize;
     this.seed = seed;
     this.latents = [height / network.factor, width / network.factor, latent_channels];
-    if (pictures.count !== undefined) this.order = new ShuffledOrder(pictures.count, seed);
+    if (pictures.count !== undefined) {
+      requireBatchOf(pictures.count, batchSize);
+      this.order = new ShuffledOrder(pictures.count, seed);
+    }
     this.phases = [{ name: "autoencoder", trains: network.parameters, loss: (batch) => this.loss(batch) }];
   }
 

@@ -228,6 +228,7 @@ test("tasks and pictures that do not fit are refused before any work", async () 
     assert.throws(() => new AutoencoderTask({ network, pictures, ...change }), message);
   };
   refuses({ pictures: {} as never }, /pictures must be a source such as/);
+  refuses({}, new RegExp(`holds ${pictures.count} examples, fewer than a batch of 64`));
   refuses({ pictures: picturesOf(new Float32Array(64), [8, 8, 1]) }, /this autoencoder takes \[H, W, 3\]/);
   refuses({ pictures: picturesOf(new Float32Array(7 * 8 * 3), [7, 8, 3]) }, /7 × 8 do not divide into latents of 2/);
   refuses({ network: {} as AutoencoderKL }, /network must be an AutoencoderKL/);

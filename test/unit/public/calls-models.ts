@@ -67,7 +67,7 @@ const gan = () => new GanTask({ generator, discriminator, data: plane, batchSize
 const flowTask = () => new NormalisingFlowTask({ network: flow, data: plane, batchSize: 2 });
 const vaeTask = () => new VaeTask({ network: vae, data, batchSize: 4 });
 const autoencoderTask = () =>
-  new AutoencoderTask({ network: autoencoder, pictures: picturesOf(new Float32Array(128), [8, 8, 1]) });
+  new AutoencoderTask({ network: autoencoder, pictures: picturesOf(new Float32Array(128), [8, 8, 1]), batchSize: 2 });
 const classification = () =>
   new ClassificationTask({ classifier, images: data, labels: new Uint8Array(4), batchSize: 4 });
 const detection = () =>
