@@ -129,7 +129,7 @@ export const calls: Calls = {
   TrainingStep: () => [task, { learningRate: 1e-3 }],
   "Trainer.run": () => [new Trainer(task), 1, { onStep: () => undefined }],
   DiffusionTask: () => [{ network, path, data, shape }],
-  AutoencoderTask: () => [{ network: autoencoder, pictures: greys }],
+  AutoencoderTask: () => [{ network: autoencoder, pictures: greys, batchSize: 2 }],
   latentSize: () => [autoencoder, greys, { count: 2 }],
   VaeTask: () => [{ network: vae, data, batchSize: 4 }],
   ClassificationTask: () => [{ classifier, images: data, labels: new Uint8Array(4), batchSize: 4 }],
