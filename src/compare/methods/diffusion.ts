@@ -21,7 +21,7 @@ export const diffusion: Method = {
   family: "diffusion",
   likelihood: { points: "exact", digits: "lower bound" },
   problems: ["points", "digits"],
-  learningRate: { points: 1e-3, digits: 5e-4 },
+  learningRate: { points: 3e-3, digits: 5e-4 },
   begin(problem, { seed, learningRate = diffusion.learningRate[problem.kind] }): MethodRun {
     const { kind, shape } = problem;
     const path = linearSchedule({ T: 1000 });

@@ -17,7 +17,7 @@ export const flow: Method = {
   // Noise makes numbers of grey levels, and a bound of their likelihood.
   likelihood: { points: "exact", digits: "lower bound" },
   problems: ["points", "digits"],
-  learningRate: { points: 1e-3, digits: 1e-3 },
+  learningRate: { points: 3e-3, digits: 1e-3 },
   begin(problem, { seed, learningRate = flow.learningRate[problem.kind] }): MethodRun {
     const { kind } = problem;
     const network = networkFor(problem, seed);

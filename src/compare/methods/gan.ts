@@ -68,7 +68,7 @@ export const gan = ganMethod({ name: "gan", title: "GAN" }, { points: 1e-3, digi
 
 export const ganR1 = ganMethod(
   { name: "gan-r1", title: "GAN with R1", penalty: r1Penalty({ gamma: 0.1 }) },
-  { points: 1e-3, digits: 2e-3 },
+  { points: 3e-3, digits: 2e-3 },
 );
 
 /** Five batches for the critic, one for the generator. Source: Gulrajani et al. 2017, algorithm 1. */

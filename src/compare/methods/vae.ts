@@ -17,7 +17,7 @@ export const vae: Method = {
   family: "vae",
   likelihood: { points: "lower bound", digits: "lower bound" },
   problems: ["points", "digits"],
-  learningRate: { points: 1e-3, digits: 1e-3 },
+  learningRate: { points: 3e-3, digits: 1e-3 },
   begin(problem, { seed, learningRate = vae.learningRate[problem.kind] }): MethodRun {
     const { kind } = problem;
     const network = networkFor(problem, seed);
