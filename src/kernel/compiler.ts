@@ -12,7 +12,7 @@ import { bindFile, forkOf } from "./fork.js";
 import { guardAwaits, hasTopLevelAwait } from "./guards.js";
 import { libraries } from "./libraries.js";
 import { isMoved, movedNames, moveLocalTypes, withoutUnusedTypes } from "./local-types.js";
-import { declaredNames, mendEarlierNames } from "./shorthands.js";
+import { declaredNames, mendEarlierNames, mendPropertyNames } from "./shorthands.js";
 import {
   giveTypeScript,
   loadConverterModule,
@@ -272,13 +272,18 @@ export class Compiler {
     if (cell) bindFile(ts, cell, program.getCompilerOptions());
     builder.getAllDependencies = (file) => dependenciesOf(program, file).map(({ fileName }) => fileName);
     builder.emit = (file, writeFile, token, only, transformers = {}) => {
-      const { afterDeclarations = [] } = transformers;
+      const { after = [], afterDeclarations = [] } = transformers;
       const isCell = file && path.basename(file.fileName) === CELL_FILE;
       const moving = isCell ? [moveLocalTypes(ts, program, file, this.moved)] : [];
       const emit = program.emit as (
         ...all: [...Parameters<typeof program.emit>, force: boolean]
       ) => typescript.EmitResult;
-      const all = { ...transformers, afterDeclarations: [...moving, ...afterDeclarations] };
+      const mending = isCell ? [mendPropertyNames(ts)] : [];
+      const all = {
+        ...transformers,
+        after: [...after, ...mending],
+        afterDeclarations: [...moving, ...afterDeclarations],
+      };
       return emit(file, writeFile, token, only, all as typescript.CustomTransformers, true);
     };
     return builder;

@@ -1,7 +1,8 @@
 // Where a name of an earlier cell needs more than tslab's rewriting to `exports.x`.
 //
 // In the shorthand property `{ x }` tslab asks for the property and not for the variable, and the cell fails: "x is not
-// defined". And a call `exports.f()` hands over a `this` that `f()` does not have.
+// defined". And a call `exports.f()` hands over a `this` that `f()` does not have. In a pattern `{ x: y }` it takes the
+// property x of an earlier value for a variable.
 import type typescript from "typescript";
 import type { TypeScript } from "./tslab.js";
 
@@ -30,6 +31,31 @@ export function declaredNames(ts: TypeScript, declarations: string): Set<string>
     }
   }
   return names;
+}
+
+/**
+ * `{ exports.x: y }` → `{ x: y }` in what tslab has rewritten: a pattern's property is no variable, though an earlier cell
+ * declares the value that has it.
+ */
+export function mendPropertyNames(ts: TypeScript): typescript.TransformerFactory<typescript.SourceFile> {
+  // The tree holds there what no parser would put there.
+  const rewritten = (name: typescript.Node | undefined): typescript.Identifier | undefined =>
+    name && ts.isPropertyAccessExpression(name) ? (name.name as typescript.Identifier) : undefined;
+  return (context) => (file) => {
+    const f = context.factory;
+    const visit = (node: typescript.Node): typescript.Node => {
+      const whole = ts.visitEachChild(node, visit, context);
+      if (ts.isBindingElement(whole)) {
+        const { dotDotDotToken, propertyName, name, initializer } = whole;
+        const property = rewritten(propertyName);
+        return property ? f.updateBindingElement(whole, dotDotDotToken, property, name, initializer) : whole;
+      }
+      if (!ts.isPropertyAssignment(whole)) return whole;
+      const property = rewritten(whole.name);
+      return property ? f.updatePropertyAssignment(whole, property, whole.initializer) : whole;
+    };
+    return ts.visitNode(file, visit) as typescript.SourceFile;
+  };
 }
 
 /** Starts of the shorthand properties of a JavaScript module whose name is one of `earlier` and not one of its own. */

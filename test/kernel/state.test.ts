@@ -29,6 +29,19 @@ test("an assignment before a failure is seen by name and by closure, undefined t
   assert.equal(await value("[a, b, c, ...all()].join()"), "'10,20,4,10,20,4'");
 });
 
+test("a pattern takes the properties of an earlier cell's value under other names", async () => {
+  await value(
+    "const made = (v: unknown) => ({ of: v, size: 1, deep: { at: 7 } }); const size = 5; const one = made(2);",
+  );
+  assert.equal(await value("const { size: a } = made(1); a"), "1");
+  assert.equal(await value("const { of: b, ...others } = one; [b, others]"), "[ 2, { size: 1, deep: { at: 7 } } ]");
+  assert.equal(await value("const { deep: { at: c } } = one; c"), "7");
+  assert.equal(await value("let d: unknown, e = 0; ({ of: d, size: e } = one); [d, e]"), "[ 2, 1 ]");
+  assert.equal(await value("await 1; const { size: g, of: h = 3 } = made(undefined); [g, h]"), "[ 1, 3 ]");
+  assert.equal(await value("[one].map(({ size: k }) => k + size)"), "[ 6 ]");
+  assert.equal(await value("const part = { size: size, of: one.of }; part"), "{ size: 5, of: 2 }");
+});
+
 test("an assignment before an interrupt is seen by name and by closure", async () => {
   await value("let turn: number | undefined = 1; const turnNow = () => turn;");
   const { done } = await begin(kernel, 'turn = undefined; console.log("go"); while (true);');
