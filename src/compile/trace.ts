@@ -1,5 +1,5 @@
 /** A function's recording by itself, for those who write it as something else than a TensorFlow graph. */
-import { mapTree, namedLeaves } from "../base/tree.js";
+import { namedLeaves } from "../base/tree.js";
 import { dataTypeOf } from "./data-type.js";
 import { CompileError } from "./errors.js";
 import { defaultCacheFolder } from "./graph-cache.js";
@@ -42,7 +42,7 @@ export function trace(source: StandInSource, types: ReadonlyMap<string, InputTyp
   const signatures = new SignatureStore(defaultCacheFolder(), backend.binding.TF_Version);
   try {
     const body = (standIns: readonly tf.Tensor[]): Record<string, tf.Tensor> =>
-      Object.fromEntries(namedLeaves(mapTree(runOnStandIns(source, standIns), (tensor) => tensor)));
+      Object.fromEntries(namedLeaves<tf.Tensor>(runOnStandIns(source, standIns)));
     return record(backend, signatures, { name: source.name, inputs, body });
   } finally {
     signatures.save();
