@@ -3,22 +3,19 @@
  * `engine-browser.ts` in its place.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { dirname, join } from "node:path";
 import { namedLeaves } from "../base/tree.js";
 import { compile } from "../compile/compile.js";
 import { CompileError } from "../compile/errors.js";
-import { defaultCacheFolder } from "../compile/graph-cache.js";
 import { nativeBackend } from "../compile/native-backend.js";
 import type { TensorRecord } from "../compile/outputs.js";
-import { writeFileAtomically } from "../files/atomic-file.js";
 import type { ParameterView } from "../nn/index.js";
 import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
 import { warn } from "../runtime/warning.js";
 import { requireEngine, type EngineName } from "./engine-names.js";
 import { OnnxError } from "./errors.js";
+import { keepPace, measurePace, readPaces, type Pace } from "./pace.js";
 import { RuntimeFunction } from "./runtime-function.js";
 import { ONNXRUNTIME_VERSION, whyNoOnnxruntime } from "./runtime-package.js";
 
@@ -34,14 +31,6 @@ export interface Evaluated<I extends TensorRecord, O extends TensorRecord> {
   (inputs: I): O;
   dispose(): void;
 }
-
-/** Milliseconds of a call in each engine. */
-interface Pace {
-  readonly graph: number;
-  readonly onnxruntime: number;
-}
-
-const CALLS_MEASURED = 3;
 
 /**
  * `fn` evaluated by an engine. Where a gradient is taken, or within another recording, it is the graph's way always.
@@ -104,7 +93,12 @@ function isFaster<I extends TensorRecord, O extends TensorRecord>(
     const network = JSON.stringify(parameters.all.map(({ name, variable }) => [name, variable.shape]));
     const key = createHash("sha256").update(`${shapes}\n${network}\n${machine()}`).digest("hex");
     const kept = readPaces()[key] as Pace | undefined;
-    const pace = kept ?? { graph: timed(graph, inputs), onnxruntime: timed((given) => runtime.call(given), inputs) };
+    const pace =
+      kept ??
+      measurePace({
+        graph: () => settled(graph(inputs)),
+        onnxruntime: () => settled(runtime.call(inputs)),
+      });
     if (!kept) keepPace(key, pace);
     return pace.onnxruntime < pace.graph;
   } catch (error) {
@@ -122,17 +116,10 @@ function fallBack(why: string): false {
   return false;
 }
 
-/** The fastest of a few calls, after one that prepares. */
-function timed<I extends TensorRecord, O extends TensorRecord>(call: (inputs: I) => O, inputs: I): number {
-  let fastest = Infinity;
-  for (let i = 0; i <= CALLS_MEASURED; i++) {
-    const start = performance.now();
-    const outputs = call(inputs);
-    for (const [, tensor] of namedLeaves<tf.Tensor>(outputs)) tensor.dataSync();
-    if (i > 0) fastest = Math.min(fastest, performance.now() - start);
-    tf.dispose(outputs as unknown as tf.TensorContainer);
-  }
-  return fastest;
+/** Waits for outputs, and frees them. */
+function settled(outputs: TensorRecord): void {
+  for (const [, tensor] of namedLeaves<tf.Tensor>(outputs)) tensor.dataSync();
+  tf.dispose(outputs as unknown as tf.TensorContainer);
 }
 
 /** What a pace holds for: this processor, these threads, these versions. */
@@ -140,33 +127,4 @@ function machine(): string {
   const { TF_NUM_INTRAOP_THREADS: threads, DIFFUSION_LAB_COMPILE: compiled } = process.env;
   const tensorflow = nativeBackend()?.binding.TF_Version;
   return JSON.stringify([cpus().map(({ model }) => model), threads, compiled, ONNXRUNTIME_VERSION, tensorflow]);
-}
-
-function pacesFile(): string {
-  return join(dirname(defaultCacheFolder()), "engines-1.json");
-}
-
-/** A damaged table is empty. */
-function readPaces(): Readonly<Record<string, Pace>> {
-  try {
-    const table = JSON.parse(readFileSync(pacesFile(), "utf8")) as Record<string, Partial<Pace> | null>;
-    return Object.fromEntries(
-      Object.entries(table).filter((entry): entry is [string, Pace] => {
-        const pace = entry[1];
-        return Number.isFinite(pace?.graph) && Number.isFinite(pace?.onnxruntime);
-      }),
-    );
-  } catch {
-    return {};
-  }
-}
-
-/** A cache that cannot be written is no error: then it is measured in every process. */
-function keepPace(key: string, pace: Pace): void {
-  try {
-    mkdirSync(dirname(pacesFile()), { recursive: true });
-    writeFileAtomically(pacesFile(), `${JSON.stringify({ ...readPaces(), [key]: pace }, null, 2)}\n`);
-  } catch {
-    // Measured again next time.
-  }
 }

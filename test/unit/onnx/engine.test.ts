@@ -11,6 +11,7 @@ import { ones, Parameters, zeros } from "../../../src/nn/index.js";
 import { evaluated } from "../../../src/onnx/engine.js";
 import type { EngineName } from "../../../src/onnx/engine-names.js";
 import { OnnxError } from "../../../src/onnx/index.js";
+import { measurePace } from "../../../src/onnx/pace.js";
 import { RuntimeFunction } from "../../../src/onnx/runtime-function.js";
 import {
   loadOnnxruntime,
@@ -124,7 +125,7 @@ test("inputs of different batches are refused", () => {
 
 /** The paces that are kept, after `change` was made to each. */
 function paces(change?: { graph: number; onnxruntime: number }): number {
-  const file = join(cache, "engines-1.json");
+  const file = join(cache, "engines-2.json");
   const table = JSON.parse(readFileSync(file, "utf8")) as Record<string, object>;
   if (change) writeFileSync(file, JSON.stringify(Object.fromEntries(Object.keys(table).map((key) => [key, change]))));
   return Object.keys(table).length;
@@ -145,11 +146,25 @@ test("auto measures once, keeps it, and takes what was faster; a damaged table i
   assert.equal(runsOf("auto"), 0);
   paces({ graph: 2, onnxruntime: 1 });
   assert.equal(runsOf("auto"), 1);
-  writeFileSync(join(cache, "engines-1.json"), '{"cut');
+  writeFileSync(join(cache, "engines-2.json"), '{"cut');
   assert.ok(runsOf("auto") >= 4);
   assert.equal(paces(), 1);
   assert.equal(runsOf("graph"), 0);
   parameters.dispose();
+});
+
+test("a busy moment does not choose the engine: each has turns, and its fastest call counts", () => {
+  let clock = 0;
+  const took: string[] = [];
+  // The machine is busy during the first 200 ms.
+  const call = (engine: string, ms: number) => () => {
+    took.push(engine);
+    clock += clock < 200 ? 25 : ms;
+  };
+  const pace = measurePace({ graph: call("graph", 4), onnxruntime: call("onnxruntime", 1) }, () => clock);
+  assert.deepEqual(pace, { graph: 4, onnxruntime: 1 });
+  const turns = took.filter((engine, i) => i < 2 || engine !== took[i - 1]);
+  assert.deepEqual(turns.slice(2), ["graph", "onnxruntime", "graph", "onnxruntime", "graph", "onnxruntime"]);
 });
 
 test("without ONNX Runtime: asked for, it is refused with the remedy; auto takes the graph and says so once", async () => {
