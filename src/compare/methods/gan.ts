@@ -1,13 +1,21 @@
 /** GANs: the plain game, the game with R1, and Wasserstein's with a gradient penalty. Drawn in one pass of the generator. */
-import { GanModel, GanTask, gradientPenalty, r1Penalty, type GanTaskOptions } from "../../families/index.js";
+import {
+  GanModel,
+  GanTask,
+  gradientPenalty,
+  r1Penalty,
+  type GanTaskOptions,
+  type SlopePenalty,
+} from "../../families/index.js";
 import { DcganDiscriminator, DcganGenerator, MlpDiscriminator, MlpGenerator } from "../../networks/index.js";
 import type { Method, MethodRun } from "../method.js";
 import type { Problem } from "../problem.js";
 
 /** What makes one game differ from another. */
-interface Game extends Pick<GanTaskOptions, "loss" | "penalty" | "discriminatorSteps"> {
+interface Game extends Pick<GanTaskOptions, "loss" | "discriminatorSteps"> {
   readonly name: string;
   readonly title: string;
+  readonly penalty?: Readonly<Record<Problem["kind"], SlopePenalty>>;
 }
 
 type Players = Pick<GanTaskOptions, "generator" | "discriminator">;
@@ -25,7 +33,7 @@ function playersFor({ kind }: Problem, seed: number): Players {
   return { generator: new DcganGenerator(widths, { seed }), discriminator: new DcganDiscriminator(widths, { seed }) };
 }
 
-function ganMethod({ name, title, ...game }: Game, learningRate: Method["learningRate"]): Method {
+function ganMethod({ name, title, penalty, ...game }: Game, learningRate: Method["learningRate"]): Method {
   return {
     name,
     title,
@@ -37,7 +45,8 @@ function ganMethod({ name, title, ...game }: Game, learningRate: Method["learnin
       const { kind } = problem;
       const players = playersFor(problem, seed);
       const batchSize = kind === "points" ? 256 : 64;
-      const task = new GanTask({ ...players, ...game, data: problem.training(), batchSize, seed });
+      const data = problem.training();
+      const task = new GanTask({ ...players, ...game, penalty: penalty?.[kind], data, batchSize, seed });
       const model = new GanModel(players);
       const [drawing, judging] = [players.generator.parameters.count, players.discriminator.parameters.count];
       return {
@@ -66,18 +75,24 @@ function ganMethod({ name, title, ...game }: Game, learningRate: Method["learnin
 /** The game as it was first played, with the loss that its authors recommend. */
 export const gan = ganMethod({ name: "gan", title: "GAN" }, { points: 1e-3, digits: 1e-3 });
 
+const r1 = r1Penalty({ gamma: 0.1 });
+
 export const ganR1 = ganMethod(
-  { name: "gan-r1", title: "GAN with R1", penalty: r1Penalty({ gamma: 0.1 }) },
+  { name: "gan-r1", title: "GAN with R1", penalty: { points: r1, digits: r1 } },
   { points: 3e-3, digits: 2e-3 },
 );
 
-/** Five batches for the critic, one for the generator. Source: Gulrajani et al. 2017, algorithm 1. */
+/**
+ * Five batches for the critic, one for the generator; λ = 10, and 0.1 for points, as the authors take it for theirs.
+ *
+ * Source: Gulrajani et al. 2017, algorithm 1, and their program for points.
+ */
 export const wganGp = ganMethod(
   {
     name: "wgan-gp",
     title: "Wasserstein GAN, gradient penalty",
     loss: "wasserstein",
-    penalty: gradientPenalty(),
+    penalty: { points: gradientPenalty({ weight: 0.1 }), digits: gradientPenalty() },
     discriminatorSteps: 5,
   },
   { points: 1e-3, digits: 1e-3 },
