@@ -29,7 +29,7 @@ const NODE = [
   "^src/notebook/",
   "^src/runtime/(native|plain)[.]ts$",
   "^src/files/",
-  "^src/onnx/(engine|model-file|runtime-package|runtime-session)[.]ts$",
+  "^src/onnx/(engine|model-file|pace|runtime-package|runtime-session)[.]ts$",
   "^src/data/(digits|download|emoji|fetch|idx|image-folder)[.]ts$",
   // What a graph needs; compile/graphs.ts is the door to it.
   "^src/compile/(processor|graph-emitter|recorder|shape-inference|signature-store|graph-cache)[.]ts$",
