@@ -34,6 +34,7 @@ function readmesIn(folder: string): string[] {
 /** The pages that tell readers what to run and where to look. */
 const PAGES = [
   "README.md",
+  "README.zh-CN.md",
   "CONTRIBUTING.md",
   "docs/benchmarks.md",
   "docs/dependencies.md",

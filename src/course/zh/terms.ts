@@ -102,7 +102,7 @@ export function termFaults(english: string, chinese: string): string[] {
   // The title of a paper stays as it is; code and the target of a link are no words.
   const said = english
     .replace(/(?<!\*)\*(?!\*)[^*\n]+\*(?!\*)/g, (span) => (chinese.includes(span) ? "" : span))
-    .replace(/`[^`\n]+`|\]\([^)\s]+\)/g, "");
+    .replace(/```[\s\S]*?```|`[^`\n]+`|\]\([^)\s]+\)/g, "");
   return TERMS.flatMap(({ english: word, chinese: words, avoid = [], ambiguous }) => {
     const asked = new RegExp(`\\b(?:${word})\\b`, "iu").exec(said)?.[0];
     const missing = asked !== undefined && !ambiguous && !words.some((one) => chinese.includes(one));
