@@ -6,6 +6,7 @@ import { firstTable, type Row } from "./markdown.js";
 const PARTS = {
   "bench samplers": { title: "Samplers", anchor: "samplers", line: samplersLine },
   "bench speed": { title: "Speed", anchor: "speed", line: speedLine },
+  "bench engines": { title: "Engines", anchor: "engines", line: enginesLine },
   "bench quality": { title: "Quality per minute", anchor: "quality-per-minute", line: afterEqual("minutes") },
   "bench projects": { title: "Other projects", anchor: "other-projects", line: afterEqual("minutes") },
   "bench precisions": { title: "Precision", anchor: "precision", line: afterEqual("steps") },
@@ -58,6 +59,19 @@ export function speedLine(part: string): string {
   const machine = /turn; (.+? cores)/.exec(part)?.[1];
   if (compared.length === 0) return "the last run had no PyTorch to compare with.";
   return `the U-Net at batch 64, in units of PyTorch eager's time: ${listed(compared)}${machine ? ` (${machine})` : ""}.`;
+}
+
+/** The smallest batch of the U-Net and the largest: our graph, and `auto`, over the fastest other engine. */
+export function enginesLine(part: string): string {
+  const rows = firstTable(part).filter(({ work }) => work.startsWith("unet sample "));
+  const chosen = rows.length > 1 ? [rows[0], rows[rows.length - 1]] : rows;
+  if (chosen.length === 0) return "the last run had no U-Net.";
+  const said = chosen.map((row) => {
+    const engines = { "its own graph": row["graph / best"], "`auto`": row["auto / best"] };
+    const times = Object.entries(engines).flatMap(([name, ratio]) => (ratio === "–" ? [] : [`${name} takes ${ratio}`]));
+    return `at batch ${row.work.replace("unet sample ", "")} ${listed(times)} × the time of ${row["best of the others"]}`;
+  });
+  return `one evaluation of the U-Net: ${said.join("; ")}.`;
 }
 
 /** The conclusions that the study draws at equal minutes, or at equal steps, as they stand. */

@@ -6,13 +6,14 @@ import { parseArgs } from "node:util";
 import { runMain, wholeNumber } from "diffusion-lab/base";
 import { requireWritable, writeFileAtomically } from "diffusion-lab/files";
 import type { NetworkName } from "../networks.js";
+import { writeBenchmark } from "../pages.js";
 import { ENGINE_PEERS, installEnginePeers, installPeers, PEERS } from "../peers.js";
 import { library, torch, type TorchVariant } from "../speed/contestants.js";
 import { measure, type Contestant, type Plan, type Row } from "../speed/measure.js";
 import { requireNetworks } from "../speed/plans.js";
 import { speedText } from "../speed/report.js";
 import { exportNetworks, runtime, type Runtime } from "./exported.js";
-import { engineRatios } from "./report.js";
+import { engineRatios, enginesMarkdown } from "./report.js";
 
 const HELP = `npm run bench -- engines [unet] [dit] [mlp] [options]
 
@@ -24,6 +25,7 @@ Options
   --install-peers   put ${[...PEERS, ...ENGINE_PEERS].join(", ")} into .cache/peers first (about 1.5 GB)
   --rounds N        turns of each (default 4)
   --json            end with one line of ratios: ours over the fastest of the others
+  --write           put the table into docs/benchmarks.md, and its line into README.md
   --out FILE        where all numbers go (default .cache/bench-engines.json)
 `;
 
@@ -38,6 +40,7 @@ await runMain(HELP, async () => {
       "install-peers": { type: "boolean" },
       rounds: { type: "string" },
       json: { type: "boolean" },
+      write: { type: "boolean" },
       out: { type: "string" },
     },
   });
@@ -55,10 +58,10 @@ await runMain(HELP, async () => {
     const machine = { processor: cpus()[0]?.model ?? "unknown", cores: cpus().length, load: loadavg()[0] };
     const date = new Date().toISOString();
     const ratios = engineRatios(rows);
-    process.stdout.write(
-      `${speedText(rows)}\n\n${machine.processor}, ${machine.cores} cores, load ${machine.load.toFixed(1)}\n`,
-    );
+    const line = `Medians of at least ${9 * rounds} evaluations, in turn; ${machine.processor}, ${machine.cores} cores, load ${machine.load.toFixed(1)}; ${date.slice(0, 10)}.`;
+    process.stdout.write(`${speedText(rows)}\n\n${line}\n`);
     writeFileAtomically(out, `${JSON.stringify({ date, machine, ratios, rows }, null, 2)}\n`);
+    if (values.write) writeBenchmark("bench engines", enginesMarkdown(rows, line));
     if (values.json) process.stdout.write(`\n${JSON.stringify(ratios)}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-/** The line of ratios: this library over the fastest of the others. */
+/** What came of engines: ratios of this library to the fastest of the others, and the table of the page. */
+import { markdownTable } from "diffusion-lab/base";
 import type { Row } from "../speed/measure.js";
 
 /** Medians over that of the fastest other: of our own graph, and of what `auto` chose; null where one was not timed. */
@@ -25,4 +26,22 @@ export function engineRatios(rows: readonly Row[]): Readonly<Record<string, Engi
       return [[`${plan.model} ${plan.mode} ${plan.batch}`, { graph, auto, best: best.contestant }]];
     }),
   );
+}
+
+/** Median milliseconds of each contestant, and ours over the fastest other; below it the line given. */
+export function enginesMarkdown(rows: readonly Row[], line: string): string {
+  const contestants = [...new Set(rows.flatMap(({ measurements }) => measurements.map((one) => one.contestant)))];
+  const ratios = engineRatios(rows);
+  const cells = rows.map(({ plan, measurements }) => {
+    const work = `${plan.model} ${plan.mode} ${plan.batch}`;
+    const times = contestants.map((name) => {
+      const ms = measurements.find(({ contestant }) => contestant === name)?.medianMs;
+      return ms === undefined ? "–" : ms.toFixed(ms < 20 ? 2 : 0);
+    });
+    const ratio = (value: number | null | undefined): string => value?.toFixed(2) ?? "–";
+    return [work, ...times, ratio(ratios[work]?.graph), ratio(ratios[work]?.auto), ratios[work]?.best ?? "–"];
+  });
+  const head = ["work", ...contestants, "graph / best", "auto / best", "best of the others"];
+  const right = head.map((_, column) => column > 0 && column < head.length - 1);
+  return [markdownTable({ head, rows: cells, right }), "", line].join("\n");
 }

@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { markdownTable } from "diffusion-lab/base";
 import fc from "fast-check";
-import { headlines, samplersLine, speedLine } from "../../bench/headlines.js";
+import { enginesLine, headlines, samplersLine, speedLine } from "../../bench/headlines.js";
+import { enginesMarkdown } from "../../bench/engines/report.js";
 import { firstTable } from "../../bench/markdown.js";
 import { withHeadlines } from "../../bench/pages.js";
+import type { Row } from "../../bench/speed/measure.js";
 
 const root = new URL("../../../", import.meta.url);
 const page = readFileSync(new URL("docs/benchmarks.md", root), "utf8");
@@ -20,7 +22,7 @@ test("another table becomes another line, of its own part only", () => {
   const faster = page.replace("| unet sample 64 | diffusion-lab | 89 |", "| unet sample 64 | diffusion-lab | 12 |");
   assert.notEqual(faster, page);
   const [before, after] = [page, faster].map((text) => headlines(text).split("\n"));
-  assert.equal(before.length, /bench projects -->\nNot measured/.test(page) ? 4 : 5);
+  assert.equal(before.length, 6 - (page.match(/-->\nNot measured yet/g) ?? []).length);
   assert.deepEqual(
     before.map((line, i) => line === after[i]),
     before.map((line) => !line.startsWith("- [Speed]")),
@@ -80,4 +82,22 @@ test("what markdownTable writes, firstTable reads", () => {
       },
     ),
   );
+});
+
+test("engines: the smallest and the largest batch of the U-Net, over the fastest other", () => {
+  const measured = (medians: Readonly<Record<string, number>>) =>
+    Object.entries(medians).map(([contestant, medianMs]) => ({ contestant, medianMs }));
+  const row = (batch: number, medians: Readonly<Record<string, number>>): Row =>
+    ({ plan: { model: "unet", mode: "sample", batch }, measurements: measured(medians) }) as unknown as Row;
+  const rows = [
+    row(1, { "diffusion-lab": 8, "diffusion-lab auto": 4.4, "PyTorch eager": 6, "ONNX Runtime": 4 }),
+    row(64, { "diffusion-lab": 90, "PyTorch eager": 100, "ONNX Runtime": 120 }),
+  ];
+  const part = enginesMarkdown(rows, "Medians.");
+  assert.equal(
+    enginesLine(part),
+    "one evaluation of the U-Net: at batch 1 its own graph takes 2.00 and `auto` takes 1.10 × the time of ONNX Runtime; " +
+      "at batch 64 its own graph takes 0.90 × the time of PyTorch eager.",
+  );
+  assert.deepEqual(firstTable(part)[1]["diffusion-lab auto"], "–");
 });
