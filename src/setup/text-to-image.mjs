@@ -1,4 +1,4 @@
-/** What text to image needs besides: OpenAI's vocabulary, emoji, and the three models that are trained here. */
+/** What text to image needs besides: OpenAI's vocabulary, emoji, and the models that are trained here. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,11 +12,12 @@ const VOCABULARY = "assets/clip-vocabulary/bpe_simple_vocab_16e6.txt.gz";
 const VOCABULARY_SHA256 = "685491abbdad36159d094ecdc23bebc0dd53f8d1df35c4d74ef6036db2ba7572";
 const MERGES = 48_895;
 const EMOJI = ["captions.tsv", "noto.png", "fluent-emoji-flat.png", "twemoji.png"];
-/** In the order in which they are trained; times are reckoned from operations, for two idle cores. */
+/** The first three in the order in which they are trained; times are reckoned from operations, for two idle cores. */
 const MODELS = {
   "digit-detector": "which judges the pictures: about 8 minutes",
   "tiny-autoencoder": "which text to image begins with: about 30 minutes",
   "tiny-stable-diffusion": "from captions to digits in colour: about 2 hours",
+  "emoji-clip": "which finds emoji by their names: about 20 minutes",
 };
 
 const modelNames = /** @type {(keyof typeof MODELS)[]} */ (Object.keys(MODELS));

@@ -1,5 +1,6 @@
 /** A CLIP's folder, as transformers has one: both towers, the tokenizer beside them, and how images are prepared. */
 import { requireText } from "../../base/values.js";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { requireKnownKeys, requireKeys } from "../../base/check.js";
 import { replaceModel, type FloatFormat } from "../../files/index.js";
@@ -13,6 +14,13 @@ import { requireSpread, type ClipSpread } from "./pixels.js";
 
 const PREPROCESSOR = "preprocessor_config.json";
 const RECORD = "training.json";
+
+/** Whether a folder says that it holds a CLIP, both towers. @throws RangeError for a `config.json` that is damaged */
+export function isClipFolder(folder: string): boolean {
+  requireText("folder", folder, "the name of a folder");
+  const path = join(folder, "config.json");
+  return existsSync(path) && readFields(path, "it says what a model is").values["model_type"] === "clip";
+}
 
 /** What a folder holds. */
 export interface StoredClip {

@@ -2,4 +2,4 @@
 export { ClipTask, type ClipBatch, type ClipTaskOptions } from "./task.js";
 export { retrieval, type Retrieval, type RetrievalOptions, type RetrievalPairs } from "./retrieval.js";
 export { clipPixels, openAiSpread, plainSpread, type ClipSpread } from "./pixels.js";
-export { loadClip, saveClip, type StoredClip } from "./folder.js";
+export { isClipFolder, loadClip, saveClip, type StoredClip } from "./folder.js";

@@ -4,16 +4,15 @@ import { ClipModel } from "../../networks/index.js";
 import { trainTokenizer, type ClipTokenizer } from "../../text/index.js";
 import { adamW } from "../../training/index.js";
 import type { Recipe } from "../family.js";
-import { saveClip } from "./folder.js";
+import { emojiLanguages, emojiRetrieval } from "./emoji-retrieval.js";
+import { saveClip, type StoredClip } from "./folder.js";
 import { plainSpread } from "./pixels.js";
-import { retrieval } from "./retrieval.js";
 import { ClipTask } from "./task.js";
 
 const VOCABULARY = 2048;
 /** Positions of the text model: start, end, and the longest of 3828 captions. */
 const POSITIONS = 32;
 const WIDTH = 128;
-const LANGUAGES = ["en", "zh"] as const;
 
 const emojiClip: Recipe = {
   description: "CLIP on emoji: which of the captions, English or Chinese, belongs to a drawing of 32×32",
@@ -33,12 +32,19 @@ const emojiClip: Recipe = {
     const clip = emojiModel(tokenizer, seed);
     const { ids } = tokenizer.encode(captions, { length: POSITIONS });
     return {
-      task: new ClipTask({ clip, images: numbersOf(data), tokens: ids, captions: LANGUAGES.length, batchSize, seed }),
+      task: new ClipTask({
+        clip,
+        images: numbersOf(data),
+        tokens: ids,
+        captions: emojiLanguages.length,
+        batchSize,
+        seed,
+      }),
       examples: data.count,
       async save({ folder, trainer, record, format }) {
-        const lines = await trainer.withAverage(() => retrieved(clip, tokenizer));
-        const model = { clip, tokenizer, spread: plainSpread(3), record };
-        saveClip(folder, model, { format, values: trainer.averageValues });
+        const stored = { clip, tokenizer, spread: plainSpread(3) };
+        const lines = await trainer.withAverage(() => retrieved(stored));
+        saveClip(folder, { ...stored, record }, { format, values: trainer.averageValues });
         return lines;
       },
     };
@@ -61,7 +67,7 @@ function emojiModel(tokenizer: ClipTokenizer, seed: number): ClipModel {
 
 /** The captions of each picture, English and Chinese one after the other. */
 function captionsOf({ pictures }: EmojiSet): string[] {
-  return pictures.flatMap((picture) => LANGUAGES.map((language) => emojiCaption(picture, language)));
+  return pictures.flatMap((picture) => emojiLanguages.map((language) => emojiCaption(picture, language)));
 }
 
 /** Bytes as numbers in [−1, 1]. */
@@ -69,21 +75,14 @@ function numbersOf({ images }: EmojiSet): Float32Array {
   return Float32Array.from(images, (byte) => byte / 127.5 - 1);
 }
 
-/** Recall at 1 among the held-out pictures, in each language, beside what guessing gets right. */
-async function retrieved(clip: ClipModel, tokenizer: ClipTokenizer): Promise<string> {
-  const data = loadEmoji({ split: "heldOut" });
-  const images = numbersOf(data);
+/** What is found of held-out drawings, a line for each language, beside what guessing gets right. */
+async function retrieved(stored: StoredClip): Promise<string> {
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-  const lines: string[] = [];
-  for (const language of LANGUAGES) {
-    const captions = data.pictures.map((picture) => emojiCaption(picture, language));
-    const { ids: tokens } = tokenizer.encode(captions, { length: POSITIONS });
-    const { textOfImage, imageOfText, chance, pairs } = await retrieval(clip, { images, tokens });
-    lines.push(
+  const lines = (await emojiRetrieval(stored)).map(
+    ({ language, textOfImage, imageOfText, chance, pairs }) =>
       `${language}: of ${pairs} held-out drawings ${percent(textOfImage)} find their caption, ` +
-        `${percent(imageOfText)} of the captions their drawing; by chance ${percent(chance)}`,
-    );
-  }
+      `${percent(imageOfText)} of the captions their drawing; by chance ${percent(chance)}`,
+  );
   return lines.join("\n");
 }
 

@@ -142,6 +142,7 @@ export const calls: Calls = {
   loadTokenizer: saved("tokenizer", (folder) => saveTokenizer(tokenizer, folder)),
   saveTokenizer: () => [tokenizer, "tokenizer"],
   loadClassifier: saved("classifier", (folder) => saveClassifier(folder, { classifier, heldOutAccuracy: 1 })),
+  isClipFolder: () => ["clip"],
   isDetectorFolder: () => ["detector"],
   loadDetector: saved("detector", (folder) => saveDetector(folder, { detector, heldOutDigits: 1 })),
   readCompositions: () => [detector, tf.zeros([1, 32, 32, 3])],
