@@ -150,7 +150,7 @@ describe("the study", () => {
     const wrong = oracle({
       draw: async (captions) => tf.zeros([captions.length, 32, 32, 3]),
       read: (pictures) => {
-        const drawn = pictures.max().dataSync()[0] === 0;
+        const drawn = tf.max(pictures).dataSync()[0] === 0;
         return drawn
           ? Array.from({ length: pictures.shape[0] }, () => otherwise(sets[0].compositions[0]))
           : read(pictures);
@@ -164,7 +164,7 @@ describe("the study", () => {
     assert.equal(whole.right, 0);
     assert.ok(bound.right <= 1);
     const empty = oracle({
-      read: (pictures) => (pictures.max().dataSync()[0] === 0 ? emptyOnes(pictures) : read(pictures)),
+      read: (pictures) => (tf.max(pictures).dataSync()[0] === 0 ? emptyOnes(pictures) : read(pictures)),
       draw: wrong.draw,
     });
     const none = await studyObedience(empty, one, memory());
