@@ -129,7 +129,7 @@ test("all cells of a course notebook run from the menu, with their charts and wi
       .output(code.length - 1)
       .last()
       .innerText(),
-    /3\.2 correct/,
+    /3\.5 correct/,
   );
   await course.close();
 });
