@@ -209,7 +209,7 @@ const weight = (t: number) => beta[t] ** 2 / (2 * schedule.posteriorVariance[t] 
 const all = d3.range(2, T + 1);
 const usual = d3.mean(all, weight)!;
 const time = { title: "time t", unit: "1" };
-const relative = { title: "weight of the squared error, over its mean", unit: "1", log: true };
+const relative = { title: "weight, over its mean", unit: "1", log: true };
 show(lab.lineChart({ x: time, y: relative, series: [
   { name: "in the bound, σ² = β̃", x: all, y: all.map((t) => weight(t) / usual) },
   { name: "in L<sub>simple</sub>", x: all, y: all.map(() => 1), dash: "dash" } ] }));
