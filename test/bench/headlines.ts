@@ -9,6 +9,8 @@ const PARTS = {
   "bench engines": { title: "Engines", anchor: "engines", line: enginesLine },
   "bench quality": { title: "Quality per minute", anchor: "quality-per-minute", line: afterEqual("minutes") },
   "bench projects": { title: "Other projects", anchor: "other-projects", line: afterEqual("minutes") },
+  "bench variants": { title: "Variants", anchor: "variants", line: variantsLine },
+  "bench latent": { title: "Latent against pixels", anchor: "latent-against-pixels", line: latentLine },
   "bench precisions": { title: "Precision", anchor: "precision", line: afterEqual("steps") },
 } as const;
 
@@ -72,6 +74,28 @@ export function enginesLine(part: string): string {
     return `at batch ${row.work.replace("unet sample ", "")} ${listed(times)} × the time of ${row["best of the others"]}`;
   });
   return `one evaluation of the U-Net: ${said.join("; ")}.`;
+}
+
+/** Which of the variants on one budget comes nearest to real digits, and which covers most of them. */
+export function variantsLine(part: string): string {
+  const budget = /At most (\d+) evaluations/.exec(part)?.[1];
+  // What chooses its steps is on no budget, and other pictures have another distance.
+  const rows = firstTable(part).filter(
+    (row) => row.pictures === "digits" && Number(row.evaluations) <= Number(budget) && row.evaluations !== "",
+  );
+  if (rows.length === 0) return "the last run measured none.";
+  const nearest = rows.reduce((best, row) => (Number(row["Fréchet"]) < Number(best["Fréchet"]) ? row : best));
+  const widest = rows.reduce((best, row) => (Number(row.coverage) > Number(best.coverage) ? row : best));
+  return (
+    `in ${budget} evaluations ${nearest.variant} comes nearest to real digits (Fréchet ${nearest["Fréchet"]}), ` +
+    `and ${widest.variant} covers most of them (${widest.coverage}).`
+  );
+}
+
+/** What the page says of one second. */
+export function latentLine(part: string): string {
+  const sentence = /In one second .+?\.(?=\s|$)/.exec(part)?.[0];
+  return sentence ? lowerFirst(sentence) : "the last run measured none.";
 }
 
 /** The conclusions that the study draws at equal minutes, or at equal steps, as they stand. */

@@ -1,12 +1,14 @@
 /** What a worker of this library does, one step a call, and how it is started. */
 import { fileURLToPath } from "node:url";
 import { computingProcess, forComputing } from "diffusion-lab/runtime";
+import type { LatentOrder } from "./latent/work.js";
 import type { QualityOrder } from "./quality/recipe.js";
 import type { SpeedOrder } from "./speed/work.js";
 import type { Command } from "./worker-process.js";
 
 /** The whole order to a worker, as JSON on its command line. */
-export type WorkOrder = { readonly speed: SpeedOrder } | { readonly quality: QualityOrder };
+export type WorkOrder =
+  { readonly speed: SpeedOrder } | { readonly quality: QualityOrder } | { readonly latent: LatentOrder };
 
 /** Something that is done in steps; a step has finished when the call returns. */
 export interface Work {

@@ -15,6 +15,7 @@ function say(message: object): void {
 /** Loads no more of the library than the work needs, for its memory is measured. */
 async function begin(order: WorkOrder): Promise<Work> {
   if ("speed" in order) return (await import("./speed/work.js")).speedWork(order.speed);
+  if ("latent" in order) return (await import("./latent/work.js")).latentWork(order.latent);
   return (await import("./quality/work.js")).qualityWork(order.quality);
 }
 

@@ -30,7 +30,7 @@ const ONE_DIGIT_SHARE = 0.15;
 const STEPS = 17_000;
 
 /** 4.3 million parameters on 8 × 8 × 4 latents. */
-const unetConfig: Partial<UNet2DConditionConfig> = {
+export const tinyUnetConfig: Partial<UNet2DConditionConfig> = {
   sample_size: 8,
   in_channels: 4,
   out_channels: 4,
@@ -84,7 +84,7 @@ const tinyStableDiffusion: Recipe = {
     const captions = data.captions(numbers(CAPTIONS));
     const tokenizer = trainTokenizer(captions, { size: VOCABULARY, length: POSITIONS });
     const letters = lettersOf(captions);
-    const unet = new UNet2DCondition(unetConfig, { seed });
+    const unet = new UNet2DCondition(tinyUnetConfig, { seed });
     const textEncoder = new ClipTextModel(textConfig(tokenizer), { seed });
     const [height, width] = data.shape;
     const pictures = (indices: ArrayLike<number>): Float32Array => data.pictures(indices);

@@ -15,6 +15,8 @@ import { runMain, wholeNumber } from "diffusion-lab/base";
 
 const HELP = `npm run bench -- [unet] [dit] [mlp] [options]
 npm run bench -- samplers [--help]
+npm run bench -- variants [--help]
+npm run bench -- latent [--help]
 npm run bench -- quality [--help]
 
 Times a training step and a sampling step of this library and of PyTorch, each in its own process, in turn, and prints
