@@ -229,7 +229,7 @@ table(marks)
 //
 // ## When is a digit really lost?
 //
-// Eyes are no measure. The best reader there is knows all 9000 training digits and uses Bayes' rule: it weights each by how likely it makes $x_t$, and names the class with the most weight. We let it read 300 new digits.
+// Eyes are no measure. Take a reader that knows all 9000 training digits and uses Bayes' rule: it weights each by how likely it makes $x_t$, and names the class with the most weight. We let it read 300 new digits.
 //
 // **Predict.** Of clean digits it reads 95 %. How many at $\mathrm{SNR}=1$: 95, 70 or 40 %? And which schedule hides digits better *at the same SNR*?
 

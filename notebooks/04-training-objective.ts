@@ -71,7 +71,7 @@ const labels = [mu, sharp].map((g) => `error ${error(g).toFixed(3)}`);
 show(lab.imageGrid(two, { columns: 2, scale: 4, gap: 24, labels }));
 
 // %% [markdown]
-// **Explanation.** The blur wins. Squared error finds *means*, and here the only mean there is belongs to all digits. (Other losses do draw in one pass; [01](01-four-families.ipynb) has two.)
+// **Explanation.** The blur wins. Squared error finds *means*, and here the only mean there is belongs to all digits. (Other losses do draw in one pass; [01](01-four-families.ipynb) has three.)
 //
 // ## Ask for less
 //
@@ -148,7 +148,7 @@ show(lab.lineChart({ x: { title: "a", unit: "1" }, y: { title: "nats", unit: "1"
 // %% [markdown]
 // **Explanation.** Only $L_1$: it asks that *the model's step back look like that of someone who knows $x_0$*. The bound lies above $-\ln p_\theta(x_0)$ everywhere; what is missing is the KL divergence between the paths of $q$ and those of the model.
 //
-// With $T$ steps there are $T-1$ such terms $L_{t-1}$. Three things in them are Gaussians for three reasons: $q(x_{t-1}|x_t,x_0)$ *is* one; $p_\theta(x_{t-1}|x_t)$ is one *by choice*, good while steps are small; $L_0$ counts whole grey levels.
+// With $T$ steps there are $T-1$ such terms $L_{t-1}$. Not all in them is Gaussian for the same reason: $q(x_{t-1}|x_t,x_0)$ *is* one; $p_\theta(x_{t-1}|x_t)$ is one *by choice*, good while steps are small; $L_0$ counts whole grey levels and needs no Gaussian.
 //
 // **Predict.** $L_T$ is the price of starting from pure noise. How many bits a pixel for our schedule: 0.3, 0.003, less?
 
