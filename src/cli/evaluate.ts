@@ -12,6 +12,7 @@ import {
   type LatentModel,
 } from "../families/index.js";
 import { familyOf, loadModel } from "../families/list.js";
+import type { RestorationModel } from "../families/restoration/index.js";
 import { modelFolder } from "../families/model-choice.js";
 import type { GenerativeModel } from "../families/model.js";
 import { requireWritable, writeFileAtomically } from "../files/index.js";
@@ -25,6 +26,7 @@ import { evaluateCaptions } from "./evaluate-captions.js";
 import { evaluateClip } from "./evaluate-clip.js";
 import { drawArguments, drawRequest, drawWithProgress, familyOptionsHelp } from "./draw-options.js";
 import { evaluateDetector } from "./evaluate-detector.js";
+import { evaluateRestoration } from "./evaluate-restoration.js";
 import {
   bitsText,
   evaluationText,
@@ -55,6 +57,9 @@ default 1000: seven sets, some ten minutes of two idle cores. Ctrl-C keeps the s
 
 Of emoji-clip, which captions it finds for drawings that it never saw and which drawings for captions, in both languages, beside
 what guessing finds (--write).
+
+Of digit-super-resolution and digit-inpainting, completes n held-out digits: error against them, agreement with what was
+given, and what the classifier sees, beside what needs no model.
 
 Of an autoencoder, reconstructs n held-out pictures: mean squared error with its 95 % interval, peak signal-to-noise ratio,
 the share of high frequencies in both, and how much of the detail of each scale is lost.
@@ -95,6 +100,12 @@ await runMain(HELP, async () => {
     const autoencoder = loadModel(folder) as AutoencoderModel;
     await evaluateAutoencoder(autoencoder, request, { folder, write: values.write === true });
     autoencoder.dispose();
+    return;
+  }
+  if (familyOf(folder).name === "restoration") {
+    const restoring = loadModel(folder) as RestorationModel;
+    await evaluateRestoration(restoring, request, { folder, asset, write: values.write === true });
+    restoring.dispose();
     return;
   }
   const heldOut = loadDigits({ split: "heldOut" });

@@ -8,6 +8,7 @@ import { hasIndex, INDEX, readIndex } from "./folder.js";
 import { ganFamily } from "./gan/index.js";
 import { isOneFile, latentFamily } from "./latent/index.js";
 import type { GenerativeModel } from "./model.js";
+import { restorationFamily } from "./restoration/family.js";
 import { vaeFamily } from "./vae/index.js";
 
 export const families: readonly Family[] = [
@@ -17,6 +18,7 @@ export const families: readonly Family[] = [
   flowFamily,
   ganFamily,
   latentFamily,
+  restorationFamily,
 ];
 
 /**

@@ -89,7 +89,7 @@ export const latentRequestKeys: Record<keyof LatentDrawRequest, true> = {
 /** The options of the command line. */
 export const latentDrawOptions: Readonly<Record<string, DrawOption>> = {
   negative: { kind: "name", placeholder: "TEXT", about: "what a prompt is led away from, default nothing" },
-  image: { kind: "picture", placeholder: "FILE", about: "a picture to start from, with a prompt" },
+  image: { kind: "picture", placeholder: "FILE", about: "a picture to start from, with a prompt; or one to complete" },
   strength: {
     kind: "number",
     placeholder: "X",
