@@ -4,13 +4,13 @@ import * as tf from "../runtime/tf.js";
 import { optional, wholeNumber } from "../base/arguments.js";
 import { runMain } from "../base/run-main.js";
 import { counted } from "../base/words.js";
-import { loadModel } from "../families/list.js";
 import { modelFolder } from "../families/model-choice.js";
 import type { GenerativeModel } from "../families/model.js";
 import { commitTogether, requireWritable, requireWritableFolder, stageFile } from "../files/index.js";
 import { imageGrid, type GridOptions } from "../plot/index.js";
 import { fromCaller, readCommand } from "./command-line.js";
 import { drawArguments, drawRequest, drawWithProgress, familyOptionsHelp } from "./draw-options.js";
+import { openArguments, openModel, openOptionsHelp } from "./open-options.js";
 
 const HELP = `npm run sample -- MODEL [options]
 
@@ -19,6 +19,7 @@ MODEL is a name in runs/ or assets/, or a folder: one that npm run train or diff
 
 Options
 ${familyOptionsHelp}
+${openOptionsHelp}
   --n N            number of images, default 64, with --prompt 1
   --prompt TEXT    what to draw, for a model that reads: (words:1.2) in brackets count more, [words] less
   --class N        what to draw, for a model with classes: 0 … 9 of digits; default all in turn
@@ -37,11 +38,13 @@ const MOST_PIXELS = 2 ** 28;
 await runMain(HELP, async () => {
   const { values, name } = readCommand("model", {
     ...drawArguments,
+    ...openArguments,
     out: { type: "string", default: "samples.png" },
     columns: { type: "string" },
     scale: { type: "string" },
   });
-  const request = drawRequest(values, { count: 64, seed: 0 });
+  const { lora, inversion, prediction, heads, ...ofDrawing } = values;
+  const request = drawRequest(ofDrawing, { count: 64, seed: 0 });
   const grid: GridOptions = {
     columns: optional(values.columns, (given) => wholeNumber("--columns", given, 1)),
     scale: optional(values.scale, (given) => wholeNumber("--scale", given, 1)),
@@ -49,7 +52,7 @@ await runMain(HELP, async () => {
   const place = placeOf(values.out, grid);
 
   const folder = modelFolder(name, HELP, name && fromCaller(name));
-  const model = loadModel(folder);
+  const model = openModel(folder, { lora, inversion, prediction, heads });
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort(new Error("stopped by Ctrl-C: no image was written")));
   try {
