@@ -253,6 +253,37 @@ test("functions with a second argument keep it, and those with an axis see the a
   );
 });
 
+test("functions of one number work on each element", () => {
+  const below = [0.25, 0.5];
+  const above = [1.5, 20];
+  const cases = {
+    sqrt: above,
+    exp: below,
+    expm1: below,
+    log: above,
+    log1p: below,
+    log2: above,
+    log10: above,
+    sin: above,
+    cos: above,
+    tan: below,
+    asin: below,
+    acos: below,
+    atan: above,
+    sinh: below,
+    cosh: below,
+    tanh: below,
+    asinh: above,
+    acosh: above,
+    atanh: below,
+  } as const;
+  for (const [name, values] of Object.entries(cases)) {
+    const expected = values.map((value) => (Math as unknown as Record<string, (x: number) => number>)[name](value));
+    const { agreed, message } = formula(`${name}(x)`).compare(expected, { x: values }, 1e-12);
+    assert.ok(agreed, `${name}: ${message}`);
+  }
+});
+
 test("a comparison of nothing is no agreement", () => {
   assert.match(formula("a").compare(new Float32Array(0), { a: [] }).message, /both are empty/);
   const diverged = formula("a").compare([NaN, NaN], { a: [NaN, NaN] });
