@@ -124,6 +124,7 @@ check("0.1", alone, [5, 12].map((place) => tf.slice(generated, place, 1)), { hin
 // | 7b | [Transformers](07b-transformers.ipynb) | What if all places of a picture talk to all others? |
 // | 7c | [Telling the time](07c-time.ipynb) | Must a network be told the time, and how? |
 // | 8 | [Conditional generation](08-conditional-generation.ipynb) | How do you ask for *this* picture, and what does guidance draw? |
+// | 10 | [Variants](10-variants.ipynb) | What do DDIM, score, latent and flow change, and when does noise help? |
 // | 11 | [The two algorithms](11-algorithms.ipynb) | What does each line do, and which bugs does the loss not show? |
 // | 13 | [Summary](13-summary.ipynb) | What do you know now, and what should you read again? |
 // | 14 | [All of it in sixty lines](14-minimal.ipynb) | What is the whole, if nothing but the idea is left? |

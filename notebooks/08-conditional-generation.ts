@@ -464,4 +464,4 @@ check("8.7", largest, (w) => enough.filter((one) => one >= w).length === 1 || "l
 //
 // **Tomorrow, ask yourself:** what are the two conventions? Why does the near blob empty? What does a row share?
 //
-// **Read:** Ho and Salimans 2022, *Classifier-free diffusion guidance* · Dhariwal and Nichol 2021, section 4 · Bradley and Nakkiran 2024, *Classifier-free guidance is a predictor-corrector*. **Next:** [11 · The two algorithms](11-algorithms.ipynb).
+// **Read:** Ho and Salimans 2022, *Classifier-free diffusion guidance* · Dhariwal and Nichol 2021, section 4 · Bradley and Nakkiran 2024, *Classifier-free guidance is a predictor-corrector*. **Next:** [10 · Variants](10-variants.ipynb).

@@ -138,6 +138,7 @@ show(lab.drawing(890, 260, (svg) => {
 // | loss | [04](04-training-objective.ipynb) |
 // | sampler | [05](05-reverse-process.ipynb) |
 // | condition, guidance | [08](08-conditional-generation.ipynb) |
+// | other programs, spaces, trainings | [10](10-variants.ipynb) |
 // | both loops, line by line | [11](11-algorithms.ipynb) |
 // | all in sixty lines | [14](14-minimal.ipynb) |
 //
