@@ -327,7 +327,7 @@ const judge52 = ([down, up]: readonly Maybe[]): string | true => !close(down, ju
 // Judges of 5.3 and 5.4. Answer first.
 type Answers = readonly (number | undefined)[];
 const near = (a: number | undefined, b: number): boolean => Math.abs(a! - b) < 1e-6;
-const judge53 = ([step, whole]: Answers): string | true => near(step, alpha[500]) ? "divide by √α, not once more by it"
+const judge53 = ([step, whole]: Answers): string | true => near(step, alpha[500]) ? "and the division by √α?"
   : !near(step, Math.sqrt(alpha[500])) ? "put ε̂ into the mean: the root of 1 − ᾱ cancels"
   : near(whole, Math.sqrt(alphaBar[T])) || (near(whole, alphaBar[T]) ? "so much of the variance is left"
     : "multiply the factors of all steps: it is a number that you know");
