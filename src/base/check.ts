@@ -1,18 +1,25 @@
 /** Checks of what a caller gives, each with an error that names the value, what is allowed and the remedy. */
+import { described, isKind, requireKind, type Kinds } from "./kinds.js";
+
+export { described } from "./kinds.js";
+
+/** What a known option must be: of a kind, one of these texts or numbers, or what the code that reads it looks at itself. */
+export type OptionRule = true | Kinds | readonly (string | number)[];
 
 /**
  * Refuses options that are misspelt: an option nobody reads would be silently without effect. One that is undefined says
  * nothing, whatever its name.
  *
  * @param what whose options they are, such as "Trainer"
- * @param known every option there is, each `true`, so that the compiler finds a missing one
+ * @param known every option there is, so that the compiler finds a missing one, with what it must be
  * @param renamed what to do instead of a former option, by its name
- * @throws RangeError naming the first unknown option and the nearest known one; TypeError for what is no object of options
+ * @throws RangeError naming the first unknown option and the nearest known one; TypeError for what is no object of options, and
+ * for an option that is of another kind than it must be
  */
 export function requireKnownKeys<Given extends object>(
   what: string,
   given: Given,
-  known: { readonly [Key in keyof Given]-?: true },
+  known: { readonly [Key in keyof Given]-?: OptionRule },
   renamed: Readonly<Record<string, string>> = {},
 ): void {
   const names = Object.keys(known);
@@ -25,13 +32,14 @@ export function requireKnownKeys<Given extends object>(
     const remedy = nearest === undefined ? "leave it out." : `did you mean "${nearest}"?`;
     throw new RangeError(`unknown option "${key}" of ${what}: ${remedy} Known are ${names.join(", ")}`);
   }
+  requireRules(what, given, known);
 }
 
 /**
  * {@link requireKnownKeys} where options of others may stand among those that are known: only a name that is nearly one
  * of these is taken for a slip.
  */
-export function requireNoSlip(what: string, given: object, known: Readonly<Record<string, true>>): void {
+export function requireNoSlip(what: string, given: object, known: Readonly<Record<string, OptionRule>>): void {
   const names = Object.keys(known);
   requireOptions(what, given, names);
   for (const [key, value] of Object.entries(given)) {
@@ -43,6 +51,21 @@ export function requireNoSlip(what: string, given: object, known: Readonly<Recor
       );
     }
   }
+  requireRules(what, given, known);
+}
+
+/** Looks at what options are, once their names are right. */
+function requireRules(what: string, given: object, known: Readonly<Record<string, OptionRule>>): void {
+  for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(given))) {
+    // What is left out says nothing; a getter is not read, for it may be one that refuses.
+    if (value === undefined || !Object.hasOwn(known, key)) continue;
+    const rule = known[key];
+    if (rule === true) continue;
+    if (typeof rule === "string") requireKind(`${key} of ${what}`, value, rule);
+    else if (!(rule as readonly unknown[]).includes(value)) {
+      throw new RangeError(`${key} of ${what} must be one of ${rule.join(", ")}, got ${described(value)}`);
+    }
+  }
 }
 
 /** @throws TypeError naming the keys among `needed` that an object of options or parts has not */
@@ -52,21 +75,10 @@ export function requireKeys(what: string, given: object, needed: readonly string
 }
 
 function requireOptions(what: string, given: unknown, names: readonly string[]): void {
-  if (typeof given === "object" && given !== null && !Array.isArray(given)) return;
+  if (isKind(given, "an object")) return;
   throw new TypeError(
     `${what} takes an object with ${names.length === 1 ? "the option" : "options,"} ${names.join(", ")}, got ${described(given)}`,
   );
-}
-
-/** A value as a message shows it: its kind, and what fits a line of it. */
-export function described(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? String(value);
-  const { name } = value.constructor ?? Object;
-  if (name === "Object") return `an object of ${Object.keys(value).join(", ") || "nothing"}`;
-  return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 /** The known name that a misspelt one most likely stands for, or undefined if none is near. */

@@ -1,4 +1,5 @@
 /** `compile`: a pure function of tensors as one TensorFlow graph. */
+import { requireKind } from "../base/kinds.js";
 import { requireKnownKeys } from "../base/check.js";
 import { mapTree, namedLeaves } from "../base/tree.js";
 import { valuesExist } from "../runtime/recording.js";
@@ -76,12 +77,13 @@ export function compile<I extends TensorRecord, O extends TensorRecord>(
   fn: (inputs: I) => O,
   options: CompileOptions = {},
 ): Compiled<I, O> {
+  requireKind("fn", fn, "a function");
   requireKnownKeys("compile", options, {
-    name: true,
-    captures: true,
-    frozen: true,
-    precision: true,
-    cacheFolder: true,
+    name: "a text",
+    captures: "an object",
+    frozen: "true or false",
+    precision: ["float32", "bf16"],
+    cacheFolder: "a text",
   });
   const compiler = new Compiler(fn, options);
   const call = (inputs: I): O => compiler.call(inputs);

@@ -1,5 +1,6 @@
 /** Images with labels as bytes, and parts of them. */
-import { requireNumbers, requireLike, requireTexts, requireBytes } from "../base/values.js";
+import { requireKind } from "../base/kinds.js";
+import { requireNumbers, requireLike, requireTexts, requireBytes, requireText } from "../base/values.js";
 import { described } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { Normaliser } from "./normaliser.js";
@@ -44,6 +45,7 @@ export function imageDataset(parts: ImageDatasetParts): ImageDataset {
     ["name", "images", "labels", "classes"],
     "{ name, images, labels, height, width, channels, classes }",
   );
+  requireText("name", parts.name);
   requireBytes("images", parts.images);
   requireNumbers("labels", parts.labels);
   requireTexts("classes", parts.classes);
@@ -95,6 +97,7 @@ function gatherBytes(dataset: ImageDataset, indices: ArrayLike<number>): Uint8Ar
  * @throws RangeError when an index is not in the data set
  */
 export function subset(dataset: ImageDataset, indices: ArrayLike<number>, name = dataset.name): ImageDataset {
+  requireKind("name", name, "a text");
   requireDataset(dataset);
   requireNumbers("indices", indices);
   const images = gatherBytes(dataset, indices);

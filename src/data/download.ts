@@ -204,15 +204,15 @@ async function receive(url: string, partial: string, options: DownloadOptions): 
  */
 export async function download(options: DownloadOptions): Promise<void> {
   requireKnownKeys("download", options, {
-    urls: true,
-    path: true,
+    urls: "a list",
+    path: "a text",
     bytes: true,
     sha256: true,
-    advice: true,
-    onProgress: true,
-    signal: true,
-    retries: true,
-    stallMilliseconds: true,
+    advice: "a text",
+    onProgress: "a function",
+    signal: "a signal",
+    retries: "a number",
+    stallMilliseconds: "a number",
   });
   const { urls, path, bytes, sha256, signal, retries = 3, advice } = options;
   if (!Number.isSafeInteger(bytes) || bytes < 1) {

@@ -76,7 +76,7 @@ const SEED = 1999;
  * @throws Error when a file is missing
  */
 export function loadEmoji(options: LoadEmojiOptions = {}): EmojiSet {
-  requireKnownKeys("loadEmoji", options, { split: true, styles: true, ground: true, folder: true });
+  requireKnownKeys("loadEmoji", options, { split: true, styles: "a list", ground: "a list", folder: "a text" });
   const { split = "all", styles = emojiStyles, ground = [255, 255, 255] } = options;
   requireChoice("split", split, ["train", "heldOut", "all"]);
   styles.forEach((style) => requireChoice("style", style, emojiStyles));

@@ -1,4 +1,5 @@
 /** Known data sets, downloaded once. */
+import { requireTexts } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -119,12 +120,18 @@ export async function fetchDataset(
   name: FetchableDataset,
   options: FetchDatasetOptions = {},
 ): Promise<{ train: ImageDataset; test: ImageDataset }> {
-  requireKnownKeys("fetchDataset", options, { directory: true, onProgress: true, signal: true, mirrors: true });
+  requireKnownKeys("fetchDataset", options, {
+    directory: "a text",
+    onProgress: true,
+    signal: "a signal",
+    mirrors: "a list",
+  });
   if (!Object.hasOwn(SOURCES, name)) {
     throw new RangeError(`data set "${String(name)}" is unknown; known are ${Object.keys(SOURCES).join(", ")}`);
   }
   const { files, classes, mirrors: known } = SOURCES[name];
   const { directory = datasetDirectory(), mirrors = known, onProgress, signal } = options;
+  requireTexts("mirrors", mirrors);
   const folder = join(directory, name);
   for (const { file, bytes, sha256 } of Object.values(files)) {
     const urls = mirrors.map((mirror) => new URL(file, mirror).href);

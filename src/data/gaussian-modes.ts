@@ -1,4 +1,5 @@
 /** Mixtures of small Gaussians in the plane, on a ring and on a grid, with their densities. */
+import { requireKind } from "../base/kinds.js";
 import { requireStream } from "../random/stream.js";
 import { requireKnownKeys, requireKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
@@ -105,7 +106,7 @@ function modeAt(weights: readonly number[], u: number): number {
  */
 export function drawModes(n: number, stream: RandomStream, mixture: GaussianModes): Float32Array {
   requireStream(stream);
-  requireKnownKeys("drawModes", mixture, { means: true, std: true, weights: true });
+  requireKnownKeys("drawModes", mixture, { means: "a list", std: "a number", weights: "a list" });
   requireKeys("drawModes", mixture, ["means", "std"]);
   const { means, std, weights } = mixture;
   return drawPoints(n, () => {
@@ -116,7 +117,9 @@ export function drawModes(n: number, stream: RandomStream, mixture: GaussianMode
 
 /** The density of a mixture, exactly: p(x) = Σ_k w_k N(x; μ_k, std²I). */
 export function modesDensity(x: number, y: number, mixture: GaussianModes): number {
-  requireKnownKeys("modesDensity", mixture, { means: true, std: true, weights: true });
+  requireKind("y", y, "a number");
+  requireKind("x", x, "a number");
+  requireKnownKeys("modesDensity", mixture, { means: "a list", std: "a number", weights: "a list" });
   requireKeys("modesDensity", mixture, ["means", "std"]);
   const { means, std, weights } = mixture;
   const modes = means.length / 2;
@@ -144,6 +147,8 @@ export function ringOfGaussians(n: number, stream: RandomStream, options: RingOp
  * @throws RangeError as {@link ringModes}
  */
 export function ringOfGaussiansDensity(x: number, y: number, options: RingOptions = {}): number {
+  requireKind("y", y, "a number");
+  requireKind("x", x, "a number");
   return modesDensity(x, y, ringModes(options));
 }
 
@@ -164,6 +169,8 @@ export function gridOfGaussians(n: number, stream: RandomStream, options: ModeGr
  * @throws RangeError as {@link gridModes}
  */
 export function gridOfGaussiansDensity(x: number, y: number, options: ModeGridOptions = {}): number {
+  requireKind("y", y, "a number");
+  requireKind("x", x, "a number");
   requireKnownKeys("gridOfGaussiansDensity", options, { side: true, std: true });
   return modesDensity(x, y, gridModes(options));
 }

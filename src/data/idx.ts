@@ -1,4 +1,5 @@
 /** MNIST's file format. */
+import { requireKind } from "../base/kinds.js";
 import { requireBytes, requireText } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { open } from "node:fs/promises";
@@ -48,6 +49,7 @@ const MOST_DIMENSIONS = 4;
  * @see LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section on file formats
  */
 export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
+  requireKind("source", source, "a text");
   requireBytes("bytes", bytes);
   const other = standIn(bytes);
   if (other !== undefined) throw new IdxError(`${source} is ${other}`);
@@ -90,7 +92,7 @@ export function parseIdx(bytes: Uint8Array, source = "IDX data"): IdxArray {
  */
 export async function readIdx(path: string, options: ReadIdxOptions = {}): Promise<IdxArray> {
   requireText("path", path, "the name of a file");
-  requireKnownKeys("readIdx", options, { maximumBytes: true });
+  requireKnownKeys("readIdx", options, { maximumBytes: "a number" });
   const { maximumBytes = 2 ** 28 } = options;
   const file = await open(path, "r");
   let bytes: Uint8Array;
@@ -135,11 +137,11 @@ export interface LoadIdxOptions extends ReadIdxOptions {
  */
 export async function loadIdxDataset(options: LoadIdxOptions): Promise<ImageDataset> {
   requireKnownKeys("loadIdxDataset", options, {
-    name: true,
+    name: "a text",
     images: true,
     labels: true,
     classes: true,
-    maximumBytes: true,
+    maximumBytes: "a number",
   });
   const { maximumBytes } = options;
   const images = await readIdx(options.images, { maximumBytes });

@@ -116,8 +116,8 @@ export async function loadImageFolder(folder: string, options: ImageFolderOption
 
 function checked(options: ImageFolderOptions) {
   requireKnownKeys("loadImageFolder", options, {
-    ...{ size: true, channels: true, labels: true, ground: true, filter: true, damaged: true },
-    ...{ maximumPixels: true, onProgress: true, signal: true },
+    ...{ size: "a number or a list", channels: true, labels: true, ground: "a list", filter: true, damaged: true },
+    ...{ maximumPixels: true, onProgress: "a function", signal: "a signal" },
   });
   requireKeys("loadImageFolder", options, ["size"]);
   const { size, channels = 3, labels = "none", ground = [255, 255, 255], filter = "bicubic" } = options;

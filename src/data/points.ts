@@ -1,4 +1,5 @@
 /** Distributions of points in the plane, with their densities. */
+import { requireKind } from "../base/kinds.js";
 import { requireStream } from "../random/stream.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { RandomStream } from "../random/index.js";
@@ -106,7 +107,7 @@ function curveDensity(curve: Curve, x: number, y: number, noise: number): number
  */
 export function moons(n: number, stream: RandomStream, options: CurveOptions = {}): Float32Array {
   requireStream(stream);
-  requireKnownKeys("moons", options, { noise: true });
+  requireKnownKeys("moons", options, { noise: "a number" });
   const { noise = 0.05 } = options;
   return sampleCurve(MOONS, n, stream, noise);
 }
@@ -118,7 +119,9 @@ export function moons(n: number, stream: RandomStream, options: CurveOptions = {
  * @throws RangeError when the noise is not in [0.01, 10]
  */
 export function moonsDensity(x: number, y: number, options: CurveOptions = {}): number {
-  requireKnownKeys("moonsDensity", options, { noise: true });
+  requireKind("y", y, "a number");
+  requireKind("x", x, "a number");
+  requireKnownKeys("moonsDensity", options, { noise: "a number" });
   const { noise = 0.05 } = options;
   return curveDensity(MOONS, x, y, noise);
 }
@@ -134,7 +137,7 @@ export function moonsDensity(x: number, y: number, options: CurveOptions = {}): 
  */
 export function swissRoll(n: number, stream: RandomStream, options: CurveOptions = {}): Float32Array {
   requireStream(stream);
-  requireKnownKeys("swissRoll", options, { noise: true });
+  requireKnownKeys("swissRoll", options, { noise: "a number" });
   const { noise = 0.05 } = options;
   return sampleCurve(ROLL, n, stream, noise);
 }
@@ -146,7 +149,9 @@ export function swissRoll(n: number, stream: RandomStream, options: CurveOptions
  * @throws RangeError when the noise is not in [0.01, 10]
  */
 export function swissRollDensity(x: number, y: number, options: CurveOptions = {}): number {
-  requireKnownKeys("swissRollDensity", options, { noise: true });
+  requireKind("y", y, "a number");
+  requireKind("x", x, "a number");
+  requireKnownKeys("swissRollDensity", options, { noise: "a number" });
   const { noise = 0.05 } = options;
   return curveDensity(ROLL, x, y, noise);
 }
@@ -182,6 +187,8 @@ export function checkerboard(n: number, stream: RandomStream, options: Checkerbo
  * @throws RangeError when `fields` is no even number from 2 to 1000
  */
 export function checkerboardDensity(x: number, y: number, options: CheckerboardOptions = {}): number {
+  requireKind("y", y, "a number");
+  requireKind("x", x, "a number");
   requireKnownKeys("checkerboardDensity", options, { fields: true });
   const { fields = 4 } = options;
   requireFields(fields);

@@ -1,6 +1,6 @@
 /** Resizes and crops bitmaps as Pillow does: antialiased, in fixed point, to the same bytes. */
 import { requireKnownKeys } from "../base/check.js";
-import { requireChoice, requireWhole, requireLike } from "../base/values.js";
+import { requireChoice, requireWhole, requireLike, requireBytes } from "../base/values.js";
 import type { Bitmap } from "../files/png.js";
 
 /** A kernel by its support (where it ends) and its weight at a distance of x pixels of the coarser grid. */
@@ -52,6 +52,7 @@ export interface FitOptions {
  */
 export function fitBitmap(bitmap: Bitmap, options: FitOptions): Bitmap {
   requireLike("bitmap", bitmap, ["width", "height", "channels", "data"], "decodePng");
+  requireBitmap(bitmap);
   requireKnownKeys("fitBitmap", options, { height: true, width: true, filter: true });
   const { height, width, filter = "bicubic" } = options;
   requireWhole("height", height);
@@ -63,6 +64,15 @@ export function fitBitmap(bitmap: Bitmap, options: FitOptions): Bitmap {
   const across = weightsOf(KERNELS[filter], bitmap.width, cropWidth, width);
   const down = weightsOf(KERNELS[filter], bitmap.height, cropHeight, height);
   return transposed(resizeRows(transposed(resizeRows(bitmap, across)), down));
+}
+
+/** @throws RangeError, TypeError unless the bytes are as many as the sizes say */
+function requireBitmap({ width, height, channels, data }: Bitmap): void {
+  for (const [name, size] of Object.entries({ width, height, channels })) requireWhole(`${name} of bitmap`, size);
+  requireBytes("data of bitmap", data);
+  const needed = width * height * channels;
+  if (data.length === needed) return;
+  throw new RangeError(`${width}×${height}×${channels} pixels need ${needed} bytes, got ${data.length}`);
 }
 
 /** Of each new pixel the first old one it sees, and the weights from there on, times 2²². */

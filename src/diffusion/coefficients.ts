@@ -51,12 +51,3 @@ export function lookUp(path: GaussianPath, t: Timestep, like: tf.Tensor, f: (t: 
   times.forEach((time) => requireTime(path, time));
   return perExample(Float32Array.from(times, f), like.rank);
 }
-
-/** Throws a RangeError naming both shapes unless they are equal. */
-export function requireSameShape(first: string, a: tf.Tensor, second: string, b: tf.Tensor): void {
-  requireTensor(first, a);
-  requireTensor(second, b);
-  if (a.shape.length !== b.shape.length || a.shape.some((size, i) => size !== b.shape[i])) {
-    throw new RangeError(`${first} has shape [${a.shape}] but ${second} has [${b.shape}]: they must be equal`);
-  }
-}

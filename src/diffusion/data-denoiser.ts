@@ -1,5 +1,5 @@
 /** The best possible denoiser of a finite data set, against which trained ones can be measured. */
-import { requireTensor } from "../runtime/tensor.js";
+import { requireBatch } from "../runtime/tensor.js";
 import { requireGaussianPath } from "./paths/path.js";
 import * as tf from "../runtime/tf.js";
 import type { IdealDenoiser } from "./ideal-denoisers.js";
@@ -16,7 +16,7 @@ import type { Level } from "./posterior.js";
  */
 export function dataDenoiser(path: GaussianPath, data: tf.Tensor): IdealDenoiser {
   requireGaussianPath(path);
-  requireTensor("data", data);
+  requireBatch("data", data);
   const count = data.shape[0];
   const size = data.size / count;
   const flatData = (): tf.Tensor2D => tf.reshape(data, [count, size]) as tf.Tensor2D;

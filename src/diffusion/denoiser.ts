@@ -1,6 +1,6 @@
 /** What samplers ask: a denoiser made for its path, and the estimates x̂_0 and ε̂ from whatever it predicts. */
 import { requireTensor } from "../runtime/tensor.js";
-import { described, requireNoSlip } from "../base/check.js";
+import { described, requireNoSlip, type OptionRule } from "../base/check.js";
 import { allFinite, requireFinite } from "../runtime/finite.js";
 import type { Condition } from "../nn/condition.js";
 import * as tf from "../runtime/tf.js";
@@ -39,10 +39,10 @@ export interface EstimateOptions {
   readonly clipKeepsNoise?: boolean;
 }
 
-const ESTIMATE: { readonly [Name in keyof EstimateOptions]-?: true } = {
-  condition: true,
-  clip: true,
-  clipKeepsNoise: true,
+const ESTIMATE: { readonly [Name in keyof EstimateOptions]-?: OptionRule } = {
+  condition: "an object",
+  clip: "a function",
+  clipKeepsNoise: "true or false",
 };
 
 /**

@@ -1,8 +1,8 @@
 /** The forward process: noise added to data in one step, or straight to any time. */
-import { requireTensor } from "../runtime/tensor.js";
+import { requireFits, requireSameShape } from "../runtime/tensor.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { requireSameShape, lookUp } from "./coefficients.js";
+import { lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import type { Schedule } from "./paths/schedule.js";
 import type { Timestep } from "./paths/time.js";
@@ -56,10 +56,9 @@ export function qSample(path: GaussianPath, x0: tf.Tensor, t: Timestep, noise: t
 
 /** x_t = signal·x_0 + sigma·ε in tensors only: the part of {@link qSample} that a compiled step records. */
 export function noised(x0: tf.Tensor, noise: tf.Tensor, signal: tf.Tensor, sigma: tf.Tensor): tf.Tensor {
-  requireTensor("x0", x0);
-  requireTensor("noise", noise);
-  requireTensor("signal", signal);
-  requireTensor("sigma", sigma);
+  requireSameShape("x0", x0, "noise", noise);
+  requireFits("signal", signal, "x0", x0);
+  requireFits("sigma", sigma, "x0", x0);
   return tf.tidy(() => tf.add(tf.mul(signal, x0), tf.mul(sigma, noise)));
 }
 

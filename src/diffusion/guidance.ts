@@ -33,7 +33,12 @@ export interface GuidanceOptions {
  */
 export function guided(denoiser: Denoiser, options: GuidanceOptions): Denoiser {
   requireDenoiser(denoiser);
-  requireKnownKeys("guided", options, { guidanceScale: true, unconditional: true, rescale: true, interval: true });
+  requireKnownKeys("guided", options, {
+    guidanceScale: true,
+    unconditional: "an object",
+    rescale: "a number",
+    interval: "a list",
+  });
   const { guidanceScale, unconditional, rescale = 0, interval = [0, Infinity] } = options;
   if (!Number.isFinite(guidanceScale))
     throw new RangeError(`guidanceScale must be a finite number, got ${guidanceScale}`);

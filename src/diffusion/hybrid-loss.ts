@@ -1,5 +1,5 @@
 /** The loss of a network that learns the variance of a step besides its mean. */
-import { requireTensor } from "../runtime/tensor.js";
+import { requireFits, requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import type { DiscretizedOptions } from "../numeric/gaussian.js";
 import { stopGradient } from "../nn/stop-gradient.js";
@@ -72,10 +72,11 @@ export function hybridLoss(
   step: LearnedVarianceStep & { readonly t: Timestep; readonly target: tf.Tensor },
   options: HybridOptions = {},
 ): tf.Scalar {
-  for (const name of ["x0", "xt", "output", "fraction", "target"] as const) {
+  for (const name of ["xt", "x0", "output", "fraction", "target"] as const) {
     requireTensor(`${name} of the step`, (step as typeof step | undefined | null)?.[name]);
+    requireFits(`${name} of the step`, step[name], "xt", step.xt);
   }
-  requireKnownKeys("hybridLoss", options, { boundWeight: true, levels: true });
+  requireKnownKeys("hybridLoss", options, { boundWeight: "a number", levels: "a number" });
   return tf.tidy(() => {
     const { t, xt } = step;
     const column = (name: keyof ConversionRow): tf.Tensor => {

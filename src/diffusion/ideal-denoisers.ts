@@ -1,4 +1,5 @@
 /** Denoisers of Gaussian data and mixtures in closed form: exact oracles for samplers and networks. */
+import { requireKind } from "../base/kinds.js";
 import { requireGaussianPath } from "./paths/path.js";
 import { requireKnownKeys, described, requireKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
@@ -51,7 +52,7 @@ export function gaussianDenoiser(path: GaussianPath, mean: readonly number[], co
  */
 export function mixtureDenoiser(path: GaussianPath, mixture: GaussianMixture): IdealDenoiser {
   requireGaussianPath(path);
-  requireKnownKeys("mixtureDenoiser", mixture, { weights: true, means: true, covariances: true });
+  requireKnownKeys("mixtureDenoiser", mixture, { weights: "a list", means: "a list", covariances: "a list" });
   requireKeys("mixtureDenoiser", mixture, ["means", "covariances"]);
   const components = mixtureComponents(mixture);
   const answer = (xt: tf.Tensor, t: tf.Tensor1D): { logs: tf.Tensor2D; estimates: tf.Tensor[] } => {
@@ -94,6 +95,8 @@ interface Component {
 }
 
 function mixtureComponents({ weights, means, covariances }: GaussianMixture): Component[] {
+  means.forEach((mean, k) => requireNumbers(`mean ${k}`, mean));
+  covariances.forEach((one, k) => requireKind(`covariance ${k}`, one, "a number or a list"));
   if (means.length === 0) throw new RangeError("a mixture needs at least one component");
   if (covariances.length !== 1 && covariances.length !== means.length) {
     throw new RangeError(

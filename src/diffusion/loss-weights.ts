@@ -46,7 +46,7 @@ export function lossWeights(
   count: number,
   options: WeightingOptions = {},
 ): Float32Array {
-  requireKnownKeys("lossWeights", options, { gamma: true, k: true, sigmaData: true });
+  requireKnownKeys("lossWeights", options, { gamma: "a number", k: "a number", sigmaData: "a number" });
   requireDetermined(path, prediction);
   predictionRow(prediction, 1, 1);
   requireWeighting(weighting, options);

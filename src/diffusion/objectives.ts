@@ -1,8 +1,9 @@
 /** The target of each prediction and the mean squared error against it. */
-import { requireTensor } from "../runtime/tensor.js";
+import { requireKind } from "../base/kinds.js";
+import { requireSameShape, requireTensor } from "../runtime/tensor.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { requireSameShape, lookUp } from "./coefficients.js";
+import { lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import { predictionRow, type Prediction } from "./predictions.js";
 import type { Timestep } from "./paths/time.js";
@@ -90,6 +91,7 @@ export function squaredErrorPerExample(output: tf.Tensor, target: tf.Tensor): tf
  * @throws RangeError for an output and a target of unequal shapes, or other than one weight per example
  */
 export function simpleLoss(output: tf.Tensor, target: tf.Tensor, weight?: tf.Tensor1D): tf.Scalar {
+  if (weight !== undefined) requireTensor("weight", weight, "numbers");
   requireTensor("output", output);
   requireTensor("target", target);
   if (weight && (weight.rank !== 1 || weight.size !== output.shape[0]))

@@ -1,8 +1,9 @@
 /** The step back when x_0 is known: mean and variance of q(x_s | x_t, x_0). */
+import { requireSameShape } from "../runtime/tensor.js";
 import { requireGaussianPath } from "./paths/path.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { requireSameShape, lookUp } from "./coefficients.js";
+import { lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import type { Schedule } from "./paths/schedule.js";
 import type { Timestep } from "./paths/time.js";

@@ -1,9 +1,11 @@
 /** EDM's preconditioning: a network that sees and learns numbers of unit variance at every noise level. */
+import { requireSameShape } from "../runtime/tensor.js";
 import { requireGaussianPath } from "./paths/path.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { requirePositive, requireFunction } from "../base/values.js";
-import { requireSameShape, lookUp } from "./coefficients.js";
+import { lookUp } from "./coefficients.js";
+import type { Timestep } from "./paths/time.js";
 import type { Condition } from "../nn/condition.js";
 import type { Denoiser } from "./denoiser.js";
 import type { GaussianPath } from "./paths/path.js";
@@ -107,14 +109,14 @@ export function preconditioned(network: RawNetwork, path: GaussianPath, sigmaDat
  * Source: Karras et al. 2022 (EDM), equation 8.
  * @param x0 clean data, [N, …]
  * @param xt x_t, same shape
- * @param t one time 0 < t ≤ T per example
+ * @param t one time 0 < t ≤ T for all, or one per example
  * @throws RangeError for t outside the path or 0, unequal shapes, or values that are not finite
  */
 export function preconditionedTarget(
   path: GaussianPath,
   x0: tf.Tensor,
   xt: tf.Tensor,
-  t: readonly number[] | Float32Array,
+  t: Timestep,
   sigmaData = 0.5,
 ): tf.Tensor {
   requireSameShape("x0", x0, "xt", xt);

@@ -1,6 +1,7 @@
 /** What a network may predict, and how one prediction becomes another. */
+import { requireSameShape } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
-import { requireSameShape, requireTimes, lookUp } from "./coefficients.js";
+import { requireTimes, lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import type { Timestep } from "./paths/time.js";
 

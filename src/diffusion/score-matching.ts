@@ -1,6 +1,7 @@
 /** Denoising score matching: the loss that trains a score without knowing the density. */
+import { requireSameShape } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
-import { requireSameShape, lookUp } from "./coefficients.js";
+import { lookUp } from "./coefficients.js";
 import type { GaussianPath } from "./paths/path.js";
 import type { Timestep } from "./paths/time.js";
 

@@ -1,4 +1,5 @@
 /** Keeps estimates of x_0 within the range of images, statically or by quantile. */
+import { requireKind } from "../base/kinds.js";
 import { described, requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 import { perExample } from "./coefficients.js";
@@ -19,6 +20,7 @@ export function requireThreshold(value: unknown): asserts value is Threshold {
  * @param limit default 1, the range of images here
  */
 export function clipStatic(limit = 1): Threshold {
+  requireKind("limit", limit, "a number");
   if (!(limit > 0)) throw new RangeError(`limit must be > 0, got ${limit}`);
   return (x0) => tf.clipByValue(x0, -limit, limit);
 }
@@ -32,7 +34,7 @@ export function clipStatic(limit = 1): Threshold {
  * @param options.maximum upper bound of s, default none
  */
 export function clipDynamic(options: { readonly percentile?: number; readonly maximum?: number } = {}): Threshold {
-  requireKnownKeys("clipDynamic", options, { percentile: true, maximum: true });
+  requireKnownKeys("clipDynamic", options, { percentile: "a number", maximum: "a number" });
   const { percentile = 0.995, maximum = Infinity } = options;
   if (!(percentile > 0 && percentile <= 1)) throw new RangeError(`percentile must lie in (0, 1], got ${percentile}`);
   if (!(maximum >= 1)) throw new RangeError(`maximum must be ≥ 1, got ${maximum}`);

@@ -1,12 +1,13 @@
 /** The variational bound of a diffusion model: its terms at each time, and the whole of it on data. */
+import { requireKind } from "../base/kinds.js";
 import { requireSchedule } from "./paths/schedule.js";
-import { requireTensor } from "../runtime/tensor.js";
+import { requireFits, requireSameShape, requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys, requireKeys } from "../base/check.js";
 import { discretizedLogLikelihood, gaussianKl, type DiscretizedOptions } from "../numeric/gaussian.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { requireChoice } from "../base/values.js";
-import { requireSameShape, lookUp } from "./coefficients.js";
+import { lookUp } from "./coefficients.js";
 import {
   estimateFrom,
   learnsVariance,
@@ -34,6 +35,7 @@ export interface ReverseStep {
  * Source: Nichol & Dhariwal 2021 (improved DDPM), section 3.1.
  */
 export function logVarianceBounds(schedule: Schedule, t: number): { readonly low: number; readonly high: number } {
+  requireKind("t", t, "a number");
   requireSchedule("logVarianceBounds", schedule);
   const floor = schedule.T > 1 ? schedule.posteriorVariance[2] : schedule.beta[1];
   return { low: Math.log(t === 1 ? floor : schedule.posteriorVariance[t]), high: Math.log(schedule.beta[t]) };
@@ -91,9 +93,9 @@ export function boundTerm(
   model: ReverseStep,
   options: DiscretizedOptions = {},
 ): tf.Tensor1D {
-  requireStep(model);
-  requireKnownKeys("boundTerm", options, { levels: true });
   requireSameShape("x0", x0, "xt", xt);
+  requireStep(model, x0);
+  requireKnownKeys("boundTerm", options, { levels: "a number" });
   return tf.tidy(() => boundTermFrom(boundTensors(schedule, t, xt), x0, xt, model, options));
 }
 
@@ -163,7 +165,12 @@ export function variationalBound(
   x0: tf.Tensor,
   options: BoundOptions,
 ): BoundReport {
-  requireKnownKeys("variationalBound", options, { noise: true, variance: true, clip: true, levels: true });
+  requireKnownKeys("variationalBound", options, {
+    noise: "a function",
+    variance: true,
+    clip: "a function",
+    levels: "a number",
+  });
   requireKeys("variationalBound", options, ["noise"]);
   const { noise, variance = "posterior", clip } = options;
   requirePath(denoiser, schedule);
@@ -227,8 +234,8 @@ function readScalar(x: tf.Tensor): number {
 }
 
 /** @throws TypeError for what is no step back */
-function requireStep(model: ReverseStep): void {
+function requireStep(model: ReverseStep, x0: tf.Tensor): void {
   const { mean, logVariance } = (model ?? {}) as Partial<ReverseStep>;
-  requireTensor("mean of the step", mean);
-  requireTensor("logVariance of the step", logVariance);
+  requireFits("mean of the step", mean, "x0", x0);
+  requireFits("logVariance of the step", logVariance, "x0", x0);
 }

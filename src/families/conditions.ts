@@ -1,6 +1,7 @@
 /** What each example is trained with besides its data: columns of values, and how often "no condition" stands for them. */
+import { requireKind } from "../base/kinds.js";
 import { described, requireKnownKeys } from "../base/check.js";
-import { sizeOf } from "../base/shape.js";
+import { sizeOf, requireShape } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import { requireCondition, type ConditionPlan } from "../nn/index.js";
 import { RandomStream } from "../random/index.js";
@@ -23,7 +24,8 @@ export interface Column {
  *   `num_embeds_ada_norm`
  */
 export function labelColumn(labels: Uint8Array | Int32Array, options: { readonly none?: number } = {}): Column {
-  requireKnownKeys("labelColumn", options, { none: true });
+  requireKind("labels", labels, "a list");
+  requireKnownKeys("labelColumn", options, { none: "a number" });
   const { none } = options;
   return { dtype: "int32", shape: [], values: labels, none: none === undefined ? undefined : [none] };
 }
@@ -40,7 +42,9 @@ export function contextColumn(
   shape: readonly number[],
   options: { readonly none?: Float32Array } = {},
 ): Column {
-  requireKnownKeys("contextColumn", options, { none: true });
+  requireShape(shape);
+  requireKind("values", values, "a list");
+  requireKnownKeys("contextColumn", options, { none: "a list" });
   const { none } = options;
   return { dtype: "float32", shape, values, none };
 }

@@ -1,4 +1,5 @@
 /** Drawing in batches from models that need one pass through a network: VAEs, flows and GANs. */
+import type { OptionRule } from "../base/check.js";
 import { requireNotNegative, requireWhole } from "../base/values.js";
 import { interruptible } from "../runtime/interrupt.js";
 import * as tf from "../runtime/tf.js";
@@ -7,13 +8,13 @@ import type { DrawOption } from "./family.js";
 import type { DrawRequest } from "./model.js";
 
 /** What {@link DrawRequest} knows, for `requireKnownKeys`. */
-export const drawRequestKeys: Readonly<Record<keyof DrawRequest, true>> = {
+export const drawRequestKeys: Readonly<Record<keyof DrawRequest, OptionRule>> = {
   count: true,
   seed: true,
   batchSize: true,
-  condition: true,
-  signal: true,
-  onProgress: true,
+  condition: "an object",
+  signal: "a signal",
+  onProgress: "a function",
 };
 
 /** The numbers of a request, with their defaults. */

@@ -1,4 +1,5 @@
 /** Which folder a name on the command line means. */
+import { requireKind } from "../base/kinds.js";
 import { requireText } from "../base/values.js";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -20,6 +21,8 @@ const PLACES = ["runs", "assets"];
  * @throws RangeError saying where it looked, and what there is
  */
 export function modelFolder(name: string | undefined, help: string, folder = name): string {
+  requireKind("folder", folder, "a text");
+  requireKind("help", help, "a text");
   if (name !== undefined) requireText("name", name, "a model's name");
   if (name === undefined) throw new RangeError(`name a model\n\n${help}`);
   const candidates = [...PLACES.map((place) => join(place, name)), folder ?? name];

@@ -87,7 +87,11 @@ export interface SaveNetworkOptions {
  */
 export function saveNetwork(network: StoredNetwork, folder: string, options: SaveNetworkOptions = {}): void {
   requireText("folder", folder, "the name of a folder");
-  requireKnownKeys("saveNetwork", options, { format: true, values: true, maxFileBytes: true });
+  requireKnownKeys("saveNetwork", options, {
+    format: ["F32", "F16", "BF16"],
+    values: "a list",
+    maxFileBytes: "a number",
+  });
   const { clean, ...files } = networkFiles(network, folder, options);
   replaceModel(files);
   clean();
@@ -96,7 +100,11 @@ export function saveNetwork(network: StoredNetwork, folder: string, options: Sav
 /** {@link saveNetwork} of a network that diffusers has too: `UNet2DModel.from_pretrained(folder)` opens it. */
 export function toDiffusers(network: DiffusersNetwork, folder: string, options: SaveNetworkOptions = {}): void {
   requireText("folder", folder, "the name of a folder");
-  requireKnownKeys("toDiffusers", options, { format: true, values: true, maxFileBytes: true });
+  requireKnownKeys("toDiffusers", options, {
+    format: ["F32", "F16", "BF16"],
+    values: "a list",
+    maxFileBytes: "a number",
+  });
   if (networkClassOf(network).library !== "diffusers") {
     throw new TypeError(
       `diffusers has no class for this network, but ${classesOf("diffusers").join(", ")} (a DiT with classes and without ` +
@@ -159,7 +167,33 @@ const classesOf = (library: string): string[] => {
 };
 
 function openNetwork(folder: string, options: LoadNetworkOptions, library?: "diffusers"): StoredNetwork {
-  requireKnownKeys("a network's folder", options, { expect: true, variant: true });
+  requireKnownKeys("a network's folder", options, {
+    expect: [
+      "UNet2DModel",
+      "UNet2DConditionModel",
+      "DiTTransformer2DModel",
+      "DiT",
+      "UVit",
+      "PointMlp",
+      "AutoencoderKL",
+      "ConvVae",
+      "MlpVae",
+      "RealNvp",
+      "Glow",
+      "DcganGenerator",
+      "DcganDiscriminator",
+      "MlpGenerator",
+      "MlpDiscriminator",
+      "Classifier",
+      "DigitDetector",
+      "CLIPTextModel",
+      "CLIPTextModelWithProjection",
+      "CLIPVisionModel",
+      "CLIPVisionModelWithProjection",
+      "CLIPModel",
+    ],
+    variant: true,
+  });
   const path = join(folder, CONFIG);
   const config = readConfig(folder);
   const name = presentClass(path, config);

@@ -22,6 +22,7 @@ const colourType: Readonly<Record<number, number>> = { 1: 0, 2: 4, 3: 2, 4: 6 };
  */
 export function encodePng(picture: Bitmap): Uint8Array {
   requireLike("picture", picture, ["width", "height", "channels", "data"], "decodePng");
+  requireBytes("data of picture", picture.data);
   const { width, height, channels, data } = picture;
   const colour = colourType[channels];
   if (colour === undefined) throw new RangeError(`a PNG has 1, 2, 3 or 4 channels, not ${channels}`);

@@ -186,7 +186,7 @@ export function writeSafetensors(
   if (typeof tensors?.[Symbol.iterator] !== "function") {
     throw new TypeError(`tensors must be pairs of a name and a tensor, got ${described(tensors)}`);
   }
-  requireKnownKeys("writeSafetensors", options, { format: true, metadata: true });
+  requireKnownKeys("writeSafetensors", options, { format: ["F32", "F16", "BF16"], metadata: "an object" });
   commitTogether([stageSafetensors(path, tensors, options)]);
 }
 

@@ -1,5 +1,6 @@
 /** Reads and writes weights in several safetensors files under one index. */
-import { requireText, requireList } from "../base/values.js";
+import { requireKind } from "../base/kinds.js";
+import { requireText, requireList, requireLike } from "../base/values.js";
 import { standIn } from "../base/stand-in.js";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { requireKnownKeys } from "../base/check.js";
@@ -138,7 +139,16 @@ export function writeShardedSafetensors(
 ): void {
   requireText("path", path, "the name of a file");
   requireList("tensors", tensors, "pairs of a name and a tensor");
-  requireKnownKeys("writeShardedSafetensors", options, { maxBytes: true, format: true, metadata: true });
+  tensors.forEach((pair, i) => {
+    requireKind(`entry ${i} of tensors`, pair, "a list");
+    requireText(`the name of entry ${i} of tensors`, pair[0]);
+    requireLike(`the tensor of entry ${i} of tensors`, pair[1], ["shape", "values"], "{ shape, values }");
+  });
+  requireKnownKeys("writeShardedSafetensors", options, {
+    maxBytes: "a number",
+    format: ["F32", "F16", "BF16"],
+    metadata: "an object",
+  });
   replaceModel({ configs: {}, weights: stageShardedSafetensors(path, tensors, options), entries: [shardIndex(path)] });
   removeOldShards(path);
 }

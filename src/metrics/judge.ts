@@ -1,4 +1,5 @@
 /** Images as a trained classifier sees them. */
+import { requireKind } from "../base/kinds.js";
 import { requireDataset } from "../data/dataset.js";
 import { requireLike } from "../base/values.js";
 import { requireTensor } from "../runtime/tensor.js";
@@ -27,6 +28,7 @@ export function look(classifier: Classifier, images: tf.Tensor4D): Seen {
 
 /** The first n images of a data set, default all. */
 export function firstImages(dataset: ImageDataset, n = dataset.count): tf.Tensor4D {
+  requireKind("n", n, "a number");
   requireDataset(dataset);
   return gatherImages(
     dataset,

@@ -85,7 +85,7 @@ function innerSum(x: Float64Array, d: number, scales: readonly number[]): number
  * @see Gretton et al., "A kernel two-sample test", JMLR 2012, equation 3
  */
 export function maximumMeanDiscrepancy(a: FeatureSet, b: FeatureSet, options: MmdOptions = {}): number {
-  requireKnownKeys("maximumMeanDiscrepancy", options, { bandwidth: true });
+  requireKnownKeys("maximumMeanDiscrepancy", options, { bandwidth: "a number or a list" });
   requireComparable(a, b, 2);
   const { bandwidth = medianDistance(a, b) } = options;
   const bandwidths = typeof bandwidth === "number" ? [bandwidth] : bandwidth;

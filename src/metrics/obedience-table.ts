@@ -1,5 +1,6 @@
 /** Obedience as a table: shares with their intervals, beside what the judge makes of real pictures. */
-import { requireList } from "../base/values.js";
+import { requireKind } from "../base/kinds.js";
+import { requireList, requireChoice, requireLike } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { markdownTable, textTable, type WrittenTable } from "../base/table.js";
 import { percent } from "../base/words.js";
@@ -16,6 +17,7 @@ export interface ObedienceRow {
 
 /** `97.1 % (95.9–98.0)`: a share and its 95 % interval after Wilson; a dash for none. */
 export function shareWithInterval(count: ShareCount | undefined): string {
+  if (count !== undefined) requireKind("count", count, "an object");
   if (!count || count.of === 0) return "–";
   const { low, high } = wilsonInterval(count.right, count.of);
   return `${percent(count.right / count.of)} (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`;
@@ -29,9 +31,13 @@ export function shareWithInterval(count: ShareCount | undefined): string {
  * @throws RangeError without a set of pictures
  */
 export function obedienceTable(rows: readonly ObedienceRow[], format: "markdown" | "text" = "markdown"): string {
+  requireChoice("format", format, ["markdown", "text"]);
   requireList("rows", rows, "rows, { pictures, found }");
   if (rows.length === 0) throw new RangeError("a table of obedience needs a row: give what was found in some pictures");
-  rows.forEach((row) => requireKnownKeys("a row of obedience", row, { pictures: true, found: true, binding: true }));
+  rows.forEach((row) =>
+    requireKnownKeys("a row of obedience", row, { pictures: "a text", found: "an object", binding: "an object" }),
+  );
+  rows.forEach(({ found }) => requireLike("found", found, ["whole", "wholeByDigits"], "obedience(asked, read)"));
   const numbers = [...new Set(rows.flatMap(({ found }) => Object.keys(found.wholeByDigits).map(Number)))].sort(
     (a, b) => a - b,
   );

@@ -1,4 +1,5 @@
 /** Whether pictures show what their captions ask for, fact by fact. */
+import { requireKind } from "../base/kinds.js";
 import { requireList } from "../base/values.js";
 import { described } from "../base/check.js";
 import { type Composition, type PlacedDigit, requireComposition } from "../data/index.js";
@@ -132,4 +133,10 @@ function requirePairs(asked: readonly Composition[], read: readonly Composition[
     throw new RangeError(`${asked.length} compositions asked for and ${read.length} read: give one or more of each`);
   }
   asked.forEach(requireComposition);
+  // What is read may be no composition that could be asked for: no digit, or two at one place.
+  for (const { ground, digits } of read) {
+    requireKind("ground of what is read", ground, "a text");
+    requireList("digits of what is read", digits, "digits");
+    for (const digit of digits) requireKind("a digit of what is read", digit, "an object");
+  }
 }

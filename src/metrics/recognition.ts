@@ -1,4 +1,5 @@
 /** What share of samples a classifier recognises, and as what. */
+import { requireKind } from "../base/kinds.js";
 import { requireFeatures } from "./features.js";
 import type { FeatureSet } from "./features.js";
 import { type Spread, histogramSpread } from "./histogram.js";
@@ -29,6 +30,7 @@ export interface Recognition extends Spread {
  *   of range
  */
 export function recognise(probabilities: FeatureSet, threshold = 0.9): Recognition {
+  requireKind("threshold", threshold, "a number");
   requireFeatures(probabilities);
   const { values, dimension: width, count } = probabilities;
   if (!(threshold >= 0 && threshold < 1)) throw new RangeError(`threshold must be in [0, 1), got ${threshold}`);

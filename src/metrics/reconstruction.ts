@@ -1,4 +1,5 @@
 /** What a copy of images has lost: its error in each, and how much of the detail of each scale. */
+import { requireKind } from "../base/kinds.js";
 import { requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
@@ -25,6 +26,7 @@ export function squaredErrors(originals: tf.Tensor, copies: tf.Tensor): Float64A
  * @throws RangeError for an error below 0 or NaN
  */
 export function peakSignalToNoise(meanSquaredError: number): number {
+  requireKind("meanSquaredError", meanSquaredError, "a number");
   if (!(meanSquaredError >= 0)) {
     throw new RangeError(`a mean squared error is a number ≥ 0, got ${meanSquaredError}`);
   }
@@ -59,7 +61,7 @@ export interface LostDetailOptions {
  * @throws RangeError for shapes that differ, no images, bands that do not rise to 1, or a band in which there is nothing
  */
 export function lostDetail(originals: tf.Tensor, copies: tf.Tensor, options: LostDetailOptions = {}): DetailBand[] {
-  requireKnownKeys("lostDetail", options, { bands: true });
+  requireKnownKeys("lostDetail", options, { bands: "a list" });
   const { bands = [1 / 8, 1 / 4, 1 / 2, 1] } = options;
   const rising = bands.every((end, i) => end > (i === 0 ? 0 : bands[i - 1]) && end <= 1) && bands.at(-1) === 1;
   if (!rising) throw new RangeError(`bands must rise above 0 up to 1, got [${bands.join(", ")}]`);

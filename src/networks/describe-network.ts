@@ -55,7 +55,7 @@ export function describeNetwork<Inputs extends [tf.Tensor, ...unknown[]]>(
   ...inputs: Inputs
 ): NetworkDescription {
   requireLike("network", network, ["apply", "parameters"], "new UNet2D(…), or another network,");
-  requireTensor("the first input", inputs[0]);
+  requireTensor("the first input", inputs[0], "numbers");
   const seen = probe(() => network.apply(...inputs), { keep: () => false });
   try {
     const [examples, ...input] = inputs[0].shape;

@@ -1,6 +1,6 @@
 /** A diagonal Gaussian over latents of any shape, as a VAE's encoder gives it: its draws, and its distance from N(0, I). */
 import { requireLike } from "../base/values.js";
-import { requireTensor } from "../runtime/tensor.js";
+import { requireSameShape } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 
 /** A diagonal Gaussian over latents: mean and ln σ², of one shape [N, …latents]. */
@@ -29,10 +29,11 @@ export function latentKl<T extends tf.Tensor>(gaussian: LatentGaussian<T>): tf.T
 export function reparameterise<T extends tf.Tensor>(gaussian: LatentGaussian<T>, noise: T): T {
   requireGaussian(gaussian);
   const { mean, logVariance } = gaussian;
-  requireTensor("noise", noise);
+  requireSameShape("noise", noise, "mean", mean);
   return tf.tidy(() => tf.add(mean, tf.mul(tf.exp(tf.mul(logVariance, 0.5)), noise)) as T);
 }
 
-function requireGaussian(value: unknown): void {
+function requireGaussian(value: LatentGaussian<tf.Tensor>): void {
   requireLike("a Gaussian over latents", value, ["mean", "logVariance"], "vae.encode(x)");
+  requireSameShape("mean", value.mean, "logVariance", value.logVariance);
 }

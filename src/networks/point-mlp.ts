@@ -128,7 +128,7 @@ export class PointMlp {
 
   private requireInputs(x: tf.Tensor2D, timestep: tf.Tensor1D): void {
     requireTensor("x", x);
-    requireTensor("timestep", timestep);
+    requireTensor("timestep", timestep, "numbers");
     const { dimensions } = this.config;
     if (x.rank !== 2 || x.shape[1] !== dimensions) {
       throw new RangeError(`this network takes points [N, ${dimensions}], got shape [${x.shape}]`);

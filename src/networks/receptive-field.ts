@@ -31,7 +31,7 @@ export function receptiveField(
 ): tf.Tensor2D {
   requireFunction("run", run, "(x) => network.apply(x, t)");
   requireTensor("x", x);
-  requireKnownKeys("receptiveField", options, { pixel: true });
+  requireKnownKeys("receptiveField", options, { pixel: "a list" });
   const { pixel } = options;
   const shape = tf.tidy(() => run(x).shape);
   if (shape.length !== 4) throw new RangeError(`a receptive field needs images [N, H, W, C], got shape [${shape}]`);
@@ -57,8 +57,8 @@ export function receptiveField(
 
 /** The smallest rectangle around all that is above `threshold` times the largest value: [rows, columns]. */
 export function fieldExtent(field: tf.Tensor2D, options: { threshold?: number } = {}): [number, number] {
-  requireTensor("field", field);
-  requireKnownKeys("fieldExtent", options, { threshold: true });
+  requireTensor("field", field, "float", 2);
+  requireKnownKeys("fieldExtent", options, { threshold: "a number" });
   const { threshold = 0 } = options;
   const values = field.dataSync<"float32">();
   const least = threshold * values.reduce((most, value) => Math.max(most, value), 0);

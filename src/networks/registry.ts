@@ -1,4 +1,5 @@
 /** Every network that a folder can hold, by the name of its class: diffusers' own name where diffusers has the class. */
+import { requireKind } from "../base/kinds.js";
 import type { NetworkOptions, Parameters } from "../nn/index.js";
 import { nearestName } from "../base/check.js";
 import { AutoencoderKL } from "./autoencoder-kl/autoencoder-kl.js";
@@ -312,6 +313,7 @@ export const networkClasses: Readonly<Record<NetworkClassName, NetworkClass>> = 
 
 /** @throws RangeError for a name there is no class of, with the list and the nearest one */
 export function networkClassNamed(name: unknown, where: string): NetworkClass {
+  requireKind("where", where, "a text");
   if (typeof name === "string" && Object.hasOwn(networkClasses, name)) return networkClasses[name as NetworkClassName];
   const near = typeof name === "string" ? nearestName(name, Object.keys(networkClasses)) : undefined;
   throw new RangeError(

@@ -1,4 +1,5 @@
 /** Attention: queries look at keys and take a mean of values; over tokens, and over the pixels of an image. */
+import { requireKind } from "../base/kinds.js";
 import { requireWhole } from "../base/values.js";
 import { requireScope } from "./parameters.js";
 import { requireTensor } from "../runtime/tensor.js";
@@ -50,8 +51,8 @@ export function scaledDotProductAttention(
   v: tf.Tensor4D,
   options: { readonly maxScores?: number; readonly mask?: tf.Tensor4D } = {},
 ): tf.Tensor4D {
-  for (const [name, one] of Object.entries({ q, k, v })) requireTensor(name, one);
-  requireKnownKeys("scaledDotProductAttention", options, { maxScores: true, mask: true });
+  for (const [name, one] of Object.entries({ q, k, v })) requireTensor(name, one, "float", 4);
+  requireKnownKeys("scaledDotProductAttention", options, { maxScores: "a number", mask: "a tensor" });
   const { maxScores = MAX_SCORES, mask } = options;
   const [n, heads, queries, d] = q.shape;
   if (mask) requireMask(mask, [n, heads, queries, k.shape[2]]);
@@ -169,10 +170,10 @@ export class MultiHeadAttention {
     requireScope(scope);
     requireKnownKeys("MultiHeadAttention", options, {
       contextChannels: true,
-      qkvBias: true,
-      start: true,
+      qkvBias: "true or false",
+      start: "a function",
       channels: true,
-      heads: true,
+      heads: "a number",
     });
     const { channels, heads, contextChannels = channels, qkvBias: bias = true, start } = options;
     if (channels % heads !== 0) throw new RangeError(`${heads} heads do not divide ${channels} channels`);
@@ -191,7 +192,8 @@ export class MultiHeadAttention {
    * @throws RangeError if a last axis has another length, or the mask another shape
    */
   apply(x: tf.Tensor3D, context: tf.Tensor3D = x, mask?: tf.Tensor4D): tf.Tensor3D {
-    requireTensor("x", x);
+    if (mask !== undefined) requireKind("mask", mask, "a tensor");
+    requireTensor("x", x, "float", 3);
     return part(this.name, "attention", () => {
       const [n, tokens, channels] = x.shape;
       const mixed = scaledDotProductAttention(
@@ -234,11 +236,11 @@ export class PixelAttention {
   ) {
     requireScope(scope);
     requireKnownKeys("PixelAttention", options, {
-      groups: true,
-      epsilon: true,
-      outputScale: true,
+      groups: "a number or null",
+      epsilon: "a number",
+      outputScale: "a number",
       channels: true,
-      heads: true,
+      heads: "a number",
     });
     const { channels, heads, groups, epsilon } = options;
     this.name = scope.prefix;
@@ -248,7 +250,7 @@ export class PixelAttention {
 
   /** [N, H, W, channels] → the same shape; each pixel looks at all of its own image. */
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    requireTensor("x", x);
+    requireTensor("x", x, "float", 4);
     return part(this.name, "attention", () => {
       const [n, h, w, c] = x.shape;
       const { outputScale = 1 } = this.options;

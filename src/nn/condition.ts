@@ -1,4 +1,5 @@
 /** What a network takes besides its data and its time: a plan that it publishes, and the one check against it. */
+import { requireKind } from "../base/kinds.js";
 import { requireTensor } from "../runtime/tensor.js";
 import { requireLike } from "../base/values.js";
 import { nearestName } from "../base/check.js";
@@ -26,16 +27,20 @@ export type ConditionPlan = Readonly<Record<string, ConditionInput>>;
 
 /** Labels 0 … `rows` − 1, int32 [N]. */
 export function labelInput(rows: number): ConditionInput {
+  requireKind("rows", rows, "a number");
   return { dtype: "int32", shape: [], below: rows };
 }
 
 /** Tokens of a text, float32 [N, words, channels]; without `words` any number of them. */
 export function tokensInput(channels: number, words: number | null = null): ConditionInput {
+  requireKind("words", words, "a number or null");
+  requireKind("channels", channels, "a number");
   return { dtype: "float32", shape: [words, channels] };
 }
 
 /** The plan of the inputs that a configuration has; `false` stands for one that it has not. */
 export function conditionPlan(inputs: Readonly<Record<string, ConditionInput | false>>): ConditionPlan {
+  requireKind("inputs", inputs, "an object");
   requireLike("inputs", inputs, [], "{ label: labelInput(10) }");
   return Object.fromEntries(Object.entries(inputs).filter((entry): entry is [string, ConditionInput] => !!entry[1]));
 }
@@ -50,6 +55,8 @@ export function conditionPlan(inputs: Readonly<Record<string, ConditionInput | f
  *   that the network does not have
  */
 export function requireCondition(network: string, plan: ConditionPlan, count: number, condition: Condition = {}): void {
+  requireKind("count", count, "a number");
+  requireKind("network", network, "a text");
   requireLike("plan", plan, [], "conditionPlan({ label: labelInput(10) })");
   requireLike("condition", condition, [], '{ label: tf.tensor1d([0, 1], "int32") }');
   const known = Object.keys(plan);
@@ -66,7 +73,7 @@ export function requireCondition(network: string, plan: ConditionPlan, count: nu
     if (given === undefined) {
       throw new RangeError(`this ${network} needs the condition "${name}", ${expected}, got none: pass { ${name} }`);
     }
-    requireTensor(`the condition "${name}"`, given);
+    requireTensor(`the condition "${name}"`, given, "numbers");
     if (!fits(given, input, count)) {
       const got = `${given.dtype} [${given.shape.join(", ")}]`;
       throw new RangeError(`the condition "${name}" of this ${network} must be ${expected}, got ${got}`);

@@ -38,7 +38,13 @@ export class ConvTranspose2d {
     private readonly options: ConvTranspose2dOptions,
   ) {
     requireScope(scope);
-    requireKnownKeys("ConvTranspose2d", options, { inputs: true, outputs: true, bias: true, init: true, norm: true });
+    requireKnownKeys("ConvTranspose2d", options, {
+      inputs: true,
+      outputs: true,
+      bias: "true or false",
+      init: true,
+      norm: true,
+    });
     const { inputs, outputs, norm, init = fanInUniform(outputs * KERNEL * KERNEL) } = options;
     this.name = scope.prefix;
     // [height, width, out, in] in memory is [in, out, height, width] on disk: PyTorch's layout of this layer.
@@ -52,7 +58,7 @@ export class ConvTranspose2d {
    * @throws RangeError if the last axis of `x` has another length
    */
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    requireTensor("x", x);
+    requireTensor("x", x, "float", 4);
     const { inputs, outputs } = this.options;
     const [n, height, width, channels] = x.shape;
     if (channels !== inputs) {

@@ -43,10 +43,10 @@ export class Conv2d {
       inputs: true,
       outputs: true,
       kernel: true,
-      stride: true,
-      padding: true,
-      bias: true,
-      init: true,
+      stride: [1, 2],
+      padding: "a number",
+      bias: "true or false",
+      init: "an object",
       norm: true,
     });
     const { inputs, outputs, kernel = 3 } = options;
@@ -64,7 +64,7 @@ export class Conv2d {
    * @throws RangeError if the last axis of `x` has another length
    */
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    requireTensor("x", x);
+    requireTensor("x", x, "float", 4);
     const { kernel = 3 } = this.options;
     return this.run(x, kernel * kernel, (weight) => {
       // TensorFlow's "same" equals symmetric padding at stride 1 only; at stride 2 it pads one side more.
@@ -89,7 +89,7 @@ export class Conv2d {
    * @throws RangeError unless the kernel is 3×3 of stride 1 and padding 1, or if the last axis of `x` has another length
    */
   applyDoubled(x: tf.Tensor4D): tf.Tensor4D {
-    requireTensor("x", x);
+    requireTensor("x", x, "float", 4);
     const { kernel = 3 } = this.options;
     if (kernel !== 3 || this.stride !== 1 || this.padding !== 1) {
       throw new RangeError(

@@ -30,7 +30,13 @@ export class Dense {
     private readonly options: DenseOptions,
   ) {
     requireScope(scope);
-    requireKnownKeys("Dense", options, { inputs: true, outputs: true, bias: true, start: true, norm: true });
+    requireKnownKeys("Dense", options, {
+      inputs: true,
+      outputs: true,
+      bias: "true or false",
+      start: "a function",
+      norm: true,
+    });
     const { inputs, outputs, start = torchStart } = options;
     const { weight, bias } = start(inputs, outputs);
     this.name = scope.prefix;

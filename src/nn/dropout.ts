@@ -1,4 +1,6 @@
 /** Dropout whose masks are inputs of the network: where it happens, and the masks of a step. */
+import { requireTensor } from "../runtime/tensor.js";
+import { requireKind } from "../base/kinds.js";
 import { described, requireKnownKeys } from "../base/check.js";
 import { requireFunction } from "../base/values.js";
 import { sizeOf } from "../base/shape.js";
@@ -18,6 +20,12 @@ export interface TrainingInputs {
   readonly masks?: MaskSource;
 }
 
+/** What a training hands to a network, as it is. @throws TypeError for what is none of it */
+export function requireTraining(training: TrainingInputs): TrainingInputs {
+  requireKnownKeys("what a training hands to a network", training, { masks: "a function" });
+  return training;
+}
+
 /** What a mask must be: its shape, whose first axis counts the examples, and the share it drops. */
 export interface DropoutSite {
   readonly shape: readonly number[];
@@ -35,6 +43,8 @@ export class Dropout {
     private readonly site: string,
     private readonly rate: number,
   ) {
+    requireKind("rate", rate, "a number");
+    requireKind("site", site, "a text");
     requireDropoutRate(rate);
   }
 
@@ -44,6 +54,8 @@ export class Dropout {
    * @throws RangeError if the mask has another shape
    */
   apply<T extends tf.Tensor>(x: T, masks?: MaskSource): T {
+    if (masks !== undefined) requireKind("masks", masks, "a function");
+    requireTensor("x", x);
     if (!masks || this.rate === 0) return x;
     const mask = masks(this.site, x.shape, this.rate);
     if (String(mask.shape) !== String(x.shape)) {

@@ -26,7 +26,7 @@ export class Embedding {
     private readonly options: EmbeddingOptions,
   ) {
     requireScope(scope);
-    requireKnownKeys("Embedding", options, { count: true, channels: true, deviation: true });
+    requireKnownKeys("Embedding", options, { count: true, channels: true, deviation: "a number" });
     const { count, channels, deviation = 1 } = options;
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`a table of vectors needs at least one, got ${count}`);
@@ -36,7 +36,7 @@ export class Embedding {
 
   /** @param indices int32 [N]; an index outside the table becomes zeros @returns [N, channels] */
   apply(indices: tf.Tensor1D): tf.Tensor2D {
-    requireTensor("indices", indices);
+    requireTensor("indices", indices, "indices", 1);
     // A one-hot product rather than a gather, whose indices TensorFlow.js would read back to JavaScript.
     return part(this.name, "table", () => {
       const oneHot = tf.oneHot(indices, this.options.count, 1, 0, "float32") as tf.Tensor2D;

@@ -37,7 +37,7 @@ export function fastGradient<Inputs extends tf.Tensor[]>(
     };
   }) as (...inputs: Inputs) => tf.Tensor;
   return (...inputs) => {
-    for (const x of inputs) requireTensor("x", x);
+    for (const x of inputs) requireTensor("x", x, "numbers");
     return run(...inputs);
   };
 }

@@ -39,7 +39,7 @@ export class FeedForward {
     private readonly options: FeedForwardOptions,
   ) {
     requireScope(scope);
-    requireKnownKeys("FeedForward", options, { channels: true, hidden: true, activation: true, start: true });
+    requireKnownKeys("FeedForward", options, { channels: true, hidden: true, activation: true, start: "a function" });
     const { channels, hidden = 4 * channels, activation = "geglu", start } = options;
     if (!feedForwardNames.includes(activation)) {
       throw new RangeError(`unknown feed-forward "${String(activation)}": choose ${feedForwardNames.join(", ")}`);

@@ -31,7 +31,7 @@ export class GroupNorm {
   /** @throws RangeError if `groups` does not divide `channels` */
   constructor(scope: ParameterScope, options: GroupNormOptions) {
     requireScope(scope);
-    requireKnownKeys("GroupNorm", options, { channels: true, groups: true, epsilon: true });
+    requireKnownKeys("GroupNorm", options, { channels: true, groups: "a number", epsilon: "a number" });
     const { channels, groups, epsilon = 1e-5 } = options;
     if (channels % groups !== 0) {
       throw new RangeError(`${groups} groups do not divide ${channels} channels: choose norm_num_groups that does`);
@@ -44,7 +44,7 @@ export class GroupNorm {
 
   /** [N, H, W, channels] → the same shape */
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    requireTensor("x", x);
+    requireTensor("x", x, "float", 4);
     return part(this.name, "norm", () => this.normalize(x, this.gamma, this.beta));
   }
 }

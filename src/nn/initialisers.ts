@@ -1,4 +1,5 @@
 /** How the numbers of a layer start: distributions, and the pairs of them that dense layers know by name. */
+import { requireKind } from "../base/kinds.js";
 import { requireLike } from "../base/values.js";
 import type { RandomStream } from "../random/index.js";
 
@@ -11,6 +12,7 @@ export type Initializer =
 
 /** PyTorch's default for convolutions and dense layers: U(−1/√fanIn, 1/√fanIn), kernels and biases alike. */
 export function fanInUniform(fanIn: number): Initializer {
+  requireKind("fanIn", fanIn, "a number");
   return { kind: "uniform", bound: 1 / Math.sqrt(fanIn) };
 }
 
@@ -25,13 +27,16 @@ export const torchStart: DenseStart = (inputs) => ({ weight: fanInUniform(inputs
 
 /** W ~ U(±√(6/(inputs + outputs))), b = 0. Source: Glorot and Bengio 2010, equation 16. */
 export const xavierStart: DenseStart = (inputs, outputs) => {
+  requireKind("inputs", inputs, "a number");
+  requireKind("outputs", outputs, "a number");
   return { weight: { kind: "uniform", bound: Math.sqrt(6 / (inputs + outputs)) }, bias: zeros };
 };
 
 /** W ~ N(0, deviation²), b = 0. */
-export const normalStart =
-  (deviation: number): DenseStart =>
-  () => ({ weight: { kind: "normal", deviation }, bias: zeros });
+export const normalStart = (deviation: number): DenseStart => {
+  requireKind("deviation", deviation, "a number");
+  return () => ({ weight: { kind: "normal", deviation }, bias: zeros });
+};
 
 /** Everything 0: the layer says nothing until it has learned to. */
 export const zeroStart: DenseStart = () => ({ weight: zeros, bias: zeros });
@@ -44,6 +49,10 @@ export const ones: Initializer = { kind: "constant", value: 1 };
 /** `size` starting values, drawn from `stream` in order. */
 export function startingValues(stream: RandomStream, size: number, init: Initializer): Float32Array {
   requireLike("the start of a parameter", init, ["kind"], "fanInUniform(n), or another start,");
+  for (const [key, value] of Object.entries(init)) {
+    if (key !== "kind")
+      requireKind(`${key} of the start of a parameter`, value, key === "values" ? "a list" : "a number");
+  }
   switch (init.kind) {
     case "constant":
       return new Float32Array(size).fill(init.value);

@@ -32,7 +32,7 @@ export class LayerNorm {
     private readonly options: LayerNormOptions,
   ) {
     requireScope(scope);
-    requireKnownKeys("LayerNorm", options, { channels: true, epsilon: true, affine: true });
+    requireKnownKeys("LayerNorm", options, { channels: true, epsilon: "a number", affine: "true or false" });
     const { channels, epsilon = 1e-5, affine = true } = options;
     this.name = scope.prefix;
     if (affine) {

@@ -1,4 +1,6 @@
 /** The named numbers of a network: trained parameters, constants and buffers, and views of several networks as one. */
+import { requireChoice } from "../base/values.js";
+import { requireKind } from "../base/kinds.js";
 import { described, requireKnownKeys } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
@@ -34,7 +36,7 @@ export class Parameters extends ParameterView {
   private readonly replaced = new Map<string, Parameter>();
 
   constructor(options: NetworkOptions = {}) {
-    requireKnownKeys("Parameters", options, { seed: true, start: true, maxNumbers: true });
+    requireKnownKeys("Parameters", options, { seed: "a number", start: ["random", "zeros"], maxNumbers: "a number" });
     super();
     this.seed = options.seed ?? 0;
     this.start = options.start ?? "random";
@@ -54,6 +56,7 @@ export class Parameters extends ParameterView {
 
   /** The sub-tree below `prefix`; layers create their parameters in one. */
   scope(prefix: string): ParameterScope {
+    requireKind("prefix", prefix, "a text");
     return new ParameterScope(this, prefix);
   }
 
@@ -65,6 +68,8 @@ export class Parameters extends ParameterView {
    *   frees all made so far
    */
   create(name: string, kind: ParameterKind, shape: number[], init: Initializer): tf.Variable {
+    requireKind("name", name, "a text");
+    requireChoice("kind", kind, ["dense", "conv", "plain"]);
     return this.add(this.trained, { name, kind }, shape, init);
   }
 
@@ -74,6 +79,7 @@ export class Parameters extends ParameterView {
    * @throws RangeError as {@link create} does
    */
   createConstant(name: string, shape: number[], init: Initializer): tf.Variable {
+    requireKind("name", name, "a text");
     return this.add(this.fixed, { name, kind: "plain" }, shape, init);
   }
 
@@ -84,6 +90,7 @@ export class Parameters extends ParameterView {
    * @throws RangeError as {@link create} does
    */
   createBuffer(name: string, shape: number[], init: Initializer): tf.Variable {
+    requireKind("name", name, "a text");
     return this.add(this.replaced, { name, kind: "plain" }, shape, init);
   }
 
@@ -107,6 +114,7 @@ export class Parameters extends ParameterView {
   }
 
   override has(name: string): boolean {
+    requireKind("name", name, "a text");
     return this.trained.has(name);
   }
 
@@ -159,7 +167,10 @@ export class ParameterScope {
   constructor(
     private readonly parameters: Parameters,
     readonly prefix: string,
-  ) {}
+  ) {
+    requireKind("prefix", prefix, "a text");
+    requireKind("parameters", parameters, "an object");
+  }
 
   /** Seed of the starting values. */
   get seed(): number {
@@ -168,21 +179,25 @@ export class ParameterScope {
 
   /** The sub-tree below `name` in this one. */
   scope(name: string | number): ParameterScope {
+    requireKind("name", name, "a text or a number");
     return new ParameterScope(this.parameters, this.path(name));
   }
 
   /** {@link Parameters.create} below the prefix. */
   create(name: string, kind: ParameterKind, shape: number[], init: Initializer): tf.Variable {
+    requireKind("name", name, "a text");
     return this.parameters.create(this.path(name), kind, shape, init);
   }
 
   /** {@link Parameters.createConstant} below the prefix. */
   createConstant(name: string, shape: number[], init: Initializer): tf.Variable {
+    requireKind("name", name, "a text");
     return this.parameters.createConstant(this.path(name), shape, init);
   }
 
   /** {@link Parameters.createBuffer} below the prefix. */
   createBuffer(name: string, shape: number[], init: Initializer): tf.Variable {
+    requireKind("name", name, "a text");
     return this.parameters.createBuffer(this.path(name), shape, init);
   }
 

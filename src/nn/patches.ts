@@ -30,7 +30,7 @@ export class PatchEmbedding {
     private readonly options: PatchEmbeddingOptions,
   ) {
     requireScope(scope);
-    const known = { patch: true, inputs: true, outputs: true, bias: true, start: true } as const;
+    const known = { patch: true, inputs: true, outputs: true, bias: "true or false", start: "a function" } as const;
     requireKnownKeys("PatchEmbedding", options, known);
     const { patch: p, inputs, outputs, start = xavierStart } = options;
     const { weight, bias } = start(p * p * inputs, outputs);
@@ -41,7 +41,7 @@ export class PatchEmbedding {
 
   /** [N, H, W, inputs] → [N, H/p·W/p, outputs], patches row by row; H and W must be multiples of p. */
   apply(x: tf.Tensor4D): tf.Tensor3D {
-    requireTensor("x", x);
+    requireTensor("x", x, "float", 4);
     const { patch: p, inputs, outputs } = this.options;
     return part(this.name, "patches", () => {
       const patches = toPatches(x, p);
@@ -60,9 +60,9 @@ export class PatchEmbedding {
  * fastest, then the column. Height and width must be multiples of p.
  */
 export function toPatches(x: tf.Tensor4D, p: number): tf.Tensor3D {
-  requireTensor("x", x);
+  requireTensor("x", x, "float", 4);
   requireWhole("p", p);
-  requireTensor("x", x);
+  requireTensor("x", x, "float", 4);
   const [n, h, w, c] = x.shape;
   return tf.tidy(() => {
     const split = tf.reshape(x, [n, h / p, p, w / p, p * c]);
@@ -74,7 +74,7 @@ export function toPatches(x: tf.Tensor4D, p: number): tf.Tensor3D {
 export function fromPatches(tokens: tf.Tensor3D, grid: { rows: number; columns: number; patch: number }): tf.Tensor4D {
   requireKnownKeys("fromPatches", grid, { rows: true, columns: true, patch: true });
   for (const [name, size] of Object.entries(grid)) requireWhole(name, size);
-  requireTensor("tokens", tokens);
+  requireTensor("tokens", tokens, "float", 3);
   const { rows, columns, patch: p } = grid;
   const [n, , size] = tokens.shape;
   return tf.tidy(() => {

@@ -19,7 +19,7 @@ export interface GridEmbeddingOptions {
  * @throws RangeError if `channels` is not a multiple of 4
  */
 export function gridEmbedding(options: GridEmbeddingOptions): tf.Tensor2D {
-  requireKnownKeys("gridEmbedding", options, { height: true, width: true, channels: true, base: true });
+  requireKnownKeys("gridEmbedding", options, { height: true, width: true, channels: "a number", base: "a number" });
   requireWhole("height", options.height);
   requireWhole("width", options.width);
   const { height, width, channels, base } = options;

@@ -1,23 +1,28 @@
 /** What goes on inside a network while it runs: its parts, what each makes and what it costs. */
+import { requireChoice } from "../base/values.js";
+import { requireKind } from "../base/kinds.js";
 import { requireKnownKeys } from "../base/check.js";
 import { valuesExist } from "../runtime/recording.js";
 import * as tf from "../runtime/tf.js";
 
+const PART_KINDS = [
+  "attention",
+  "attention weights",
+  "convolution",
+  "dense",
+  "downsample",
+  "feed-forward",
+  "norm",
+  "patches",
+  "residual",
+  "table",
+  "time",
+  "transformer",
+  "upsample",
+] as const;
+
 /** What a part of a network does. */
-export type PartKind =
-  | "attention"
-  | "attention weights"
-  | "convolution"
-  | "dense"
-  | "downsample"
-  | "feed-forward"
-  | "norm"
-  | "patches"
-  | "residual"
-  | "table"
-  | "time"
-  | "transformer"
-  | "upsample";
+export type PartKind = (typeof PART_KINDS)[number];
 
 /** A part of a network, as it ran once. */
 export interface Part {
@@ -114,7 +119,7 @@ function watching(): Session | undefined {
  * seen.dispose();
  */
 export function probe<T extends tf.TensorContainer>(run: () => T, options: ProbeOptions = {}): Probe<T> {
-  requireKnownKeys("probe", options, { keep: true });
+  requireKnownKeys("probe", options, { keep: "a function" });
   const { keep = () => true } = options;
   const whole: OpenPart = { name: "", skips: [], inner: [], multiplyAdds: 0 };
   const outer = session;
@@ -135,6 +140,8 @@ export function probe<T extends tf.TensorContainer>(run: () => T, options: Probe
  * the same name is the same part.
  */
 export function part<T extends tf.Tensor>(name: string, kind: PartKind, run: () => T): T {
+  requireKind("name", name, "a text");
+  requireChoice("kind", kind, PART_KINDS);
   const seen = watching();
   if (!seen || innermost(seen).name === name) return tf.tidy(run);
   const { open, origins } = seen;
@@ -165,6 +172,7 @@ export function part<T extends tf.Tensor>(name: string, kind: PartKind, run: () 
 
 /** Says that the part running now multiplies and adds so often. */
 export function countMultiplyAdds(count: number): void {
+  requireKind("count", count, "a number");
   const seen = watching();
   if (seen) innermost(seen).multiplyAdds += count;
 }
@@ -182,6 +190,7 @@ export function joinsNext(earlier: tf.Tensor): void {
  * @returns what `weights` gives, or undefined where nobody looks
  */
 export function lookAtWeights(weights: () => tf.Tensor): tf.Tensor | undefined {
+  requireKind("weights", weights, "a function");
   const seen = watching();
   if (!seen) return undefined;
   const around = innermost(seen);

@@ -1,4 +1,5 @@
 /** Halving and doubling of images, each with a convolution. */
+import { requireKind } from "../base/kinds.js";
 import { requireKnownKeys } from "../base/check.js";
 import { requireTensor } from "../runtime/tensor.js";
 import { requireScope } from "./parameters.js";
@@ -17,7 +18,7 @@ export class Downsample {
     private readonly options: { readonly channels: number; readonly padding: 0 | 1 },
   ) {
     requireScope(scope);
-    requireKnownKeys("Downsample", options, { channels: true, padding: true });
+    requireKnownKeys("Downsample", options, { channels: true, padding: [0, 1] });
     const { channels, padding } = options;
     this.name = scope.prefix;
     this.conv = new Conv2d(scope.scope("conv"), { inputs: channels, outputs: channels, stride: 2, padding });
@@ -25,7 +26,7 @@ export class Downsample {
 
   /** [N, H, W, channels] → [N, ⌈H/2⌉, ⌈W/2⌉, channels]; rounded down where padding is 0. */
   apply(x: tf.Tensor4D): tf.Tensor4D {
-    requireTensor("x", x);
+    requireTensor("x", x, "float", 4);
     return part(this.name, "downsample", () => {
       // Without symmetric padding the frame grows at the bottom and right only, as diffusers does.
       const grown =
@@ -56,7 +57,8 @@ export class Upsample {
 
   /** [N, H, W, channels] → [N, …size, channels] */
   apply(x: tf.Tensor4D, given?: [number, number]): tf.Tensor4D {
-    requireTensor("x", x);
+    if (given !== undefined) requireKind("given", given, "a list");
+    requireTensor("x", x, "float", 4);
     const size: [number, number] = given ?? [2 * x.shape[1], 2 * x.shape[2]];
     const doubles = size[0] === 2 * x.shape[1] && size[1] === 2 * x.shape[2];
     return part(this.name, "upsample", () =>

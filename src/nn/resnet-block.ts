@@ -1,4 +1,5 @@
 /** The residual block of U-Nets and autoencoders. */
+import { requireKind } from "../base/kinds.js";
 import { requireTensor } from "../runtime/tensor.js";
 import { requireScope } from "./parameters.js";
 import { requireKnownKeys } from "../base/check.js";
@@ -57,12 +58,12 @@ export class ResnetBlock {
       inputs: true,
       outputs: true,
       timeChannels: true,
-      groups: true,
-      epsilon: true,
-      activation: true,
-      timeScaleShift: true,
-      dropout: true,
-      outputScale: true,
+      groups: "a number",
+      epsilon: "a number",
+      activation: ["silu", "swish", "gelu", "quick_gelu", "mish", "relu"],
+      timeScaleShift: ["default", "scale_shift"],
+      dropout: "a number",
+      outputScale: "a number",
     });
     const { inputs, outputs, timeChannels, groups, epsilon } = options;
     if (timeChannels === null && options.timeScaleShift === "scale_shift") {
@@ -92,8 +93,9 @@ export class ResnetBlock {
    * @throws RangeError if there is a time embedding and no place for it, or a place and no embedding
    */
   apply(x: tf.Tensor4D, e: tf.Tensor2D | null, masks?: MaskSource): tf.Tensor4D {
-    if (e) requireTensor("e", e);
-    requireTensor("x", x);
+    if (masks !== undefined) requireKind("masks", masks, "a function");
+    if (e) requireTensor("e", e, "float", 2);
+    requireTensor("x", x, "float", 4);
     this.requireTime(e);
     return part(this.name, "residual", () => {
       const { outputScale = 1 } = this.options;

@@ -32,8 +32,12 @@ export interface SinusoidalOptions {
  * @throws RangeError if `dimensions` is not a positive even number
  */
 export function sinusoidalEmbedding(t: tf.Tensor1D, options: SinusoidalOptions): tf.Tensor2D {
-  requireTensor("t", t);
-  requireKnownKeys("sinusoidalEmbedding", options, { dimensions: true, order: true, frequencyShift: true });
+  requireTensor("t", t, "numbers", 1);
+  requireKnownKeys("sinusoidalEmbedding", options, {
+    dimensions: true,
+    order: ["cos-sin", "sin-cos"],
+    frequencyShift: "a number",
+  });
   const { dimensions, order = "cos-sin", frequencyShift = 0 } = options;
   if (!Number.isInteger(dimensions) || dimensions < 2 || dimensions % 2 !== 0) {
     throw new RangeError(`a sinusoidal embedding has sine–cosine pairs: dimensions must be even, got ${dimensions}`);
@@ -71,7 +75,12 @@ export class TimeEmbedding {
 
   constructor(scope: ParameterScope, options: TimeEmbeddingOptions) {
     requireScope(scope);
-    requireKnownKeys("TimeEmbedding", options, { inputs: true, outputs: true, activation: true, start: true });
+    requireKnownKeys("TimeEmbedding", options, {
+      inputs: true,
+      outputs: true,
+      activation: ["silu", "swish", "gelu", "quick_gelu", "mish", "relu"],
+      start: "a function",
+    });
     const { inputs, outputs, start } = options;
     this.name = scope.prefix;
     this.first = new Dense(scope.scope("linear_1"), { inputs, outputs, start });
@@ -81,7 +90,7 @@ export class TimeEmbedding {
 
   /** [N, inputs] → [N, outputs] */
   apply(embedding: tf.Tensor2D): tf.Tensor2D {
-    requireTensor("embedding", embedding);
+    requireTensor("embedding", embedding, "float", 2);
     return part(this.name, "time", () => this.second.apply(this.act(this.first.apply(embedding)) as tf.Tensor2D));
   }
 }

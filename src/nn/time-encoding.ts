@@ -60,11 +60,11 @@ export class TimeEncoding {
     requireKnownKeys("TimeEncoding", options, {
       kind: true,
       dimensions: true,
-      frequencyShift: true,
-      steps: true,
-      fourierInput: true,
-      fourierScale: true,
-      fourierOrder: true,
+      frequencyShift: "a number",
+      steps: "a number",
+      fourierInput: "a function",
+      fourierScale: "a number",
+      fourierOrder: ["cos-sin", "sin-cos"],
     });
     const { kind, dimensions, steps, fourierScale = 1 } = options;
     this.name = scope.prefix;
@@ -106,7 +106,7 @@ export class TimeEncoding {
    * @throws RangeError if `learned` has no vector for a time (a graph has no values to look at, and takes the nearest)
    */
   apply(t: tf.Tensor1D): tf.Tensor2D {
-    requireTensor("t", t);
+    requireTensor("t", t, "numbers", 1);
     const { kind, dimensions, frequencyShift, fourierInput = (time) => time, fourierOrder } = this.options;
     return part(this.name, "time", () => {
       switch (kind) {

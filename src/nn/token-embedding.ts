@@ -18,7 +18,7 @@ export class TokenEmbedding {
 
   constructor(scope: ParameterScope, options: EmbeddingOptions) {
     requireScope(scope);
-    requireKnownKeys("TokenEmbedding", options, { count: true, channels: true, deviation: true });
+    requireKnownKeys("TokenEmbedding", options, { count: true, channels: true, deviation: "a number" });
     const { count, channels, deviation = 1 } = options;
     this.name = scope.prefix;
     this.weight = scope.create("weight", "plain", [count, channels], { kind: "normal", deviation });
@@ -29,7 +29,7 @@ export class TokenEmbedding {
    * @returns [N, L, channels]
    */
   apply(tokens: tf.Tensor2D): tf.Tensor3D {
-    requireTensor("tokens", tokens);
+    requireTensor("tokens", tokens, "indices", 2);
     return part(this.name, "table", () => {
       const rows = lookUp(this.weight, tf.reshape(tokens, [tokens.size]) as tf.Tensor1D);
       return tf.reshape(rows, [...tokens.shape, rows.shape[1]!]) as tf.Tensor3D;

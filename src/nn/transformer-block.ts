@@ -38,10 +38,10 @@ export class TransformerBlock {
     requireScope(scope);
     requireKnownKeys("TransformerBlock", options, {
       channels: true,
-      heads: true,
+      heads: "a number",
       contextChannels: true,
       activation: true,
-      epsilon: true,
+      epsilon: "a number",
     });
     const { channels, heads, contextChannels, activation, epsilon } = options;
     const norm = { channels, epsilon };
@@ -60,7 +60,8 @@ export class TransformerBlock {
 
   /** @param x [N, tokens, channels] @param context [N, words, contextChannels]; without it, x itself is the context */
   apply(x: tf.Tensor3D, context?: tf.Tensor3D): tf.Tensor3D {
-    requireTensor("x", x);
+    if (context !== undefined) requireTensor("context", context, "float", 3);
+    requireTensor("x", x, "float", 3);
     return part(this.name, "transformer", () => {
       let h = tf.add(x, this.self.apply(this.norm1.apply(x))) as tf.Tensor3D;
       if (this.cross) h = tf.add(h, this.cross.attention.apply(this.cross.norm.apply(h), context)) as tf.Tensor3D;
@@ -97,11 +98,11 @@ export class SpatialTransformer {
     requireScope(scope);
     requireKnownKeys("SpatialTransformer", options, {
       channels: true,
-      heads: true,
+      heads: "a number",
       contextChannels: true,
-      layers: true,
-      groups: true,
-      linearProjection: true,
+      layers: "a number",
+      groups: "a number",
+      linearProjection: "true or false",
     });
     const { channels, heads, contextChannels, layers = 1, groups, linearProjection = false } = options;
     const sizes = { inputs: channels, outputs: channels };
@@ -122,7 +123,8 @@ export class SpatialTransformer {
 
   /** @param x [N, H, W, channels] @param context [N, words, contextChannels] */
   apply(x: tf.Tensor4D, context?: tf.Tensor3D): tf.Tensor4D {
-    requireTensor("x", x);
+    requireTensor("x", x, "float", 4);
+    if (context !== undefined) requireTensor("context", context, "float", 3);
     return part(this.name, "transformer", () => {
       const [n, h, w, c] = x.shape;
       let tokens = tf.reshape(this.projectIn(this.norm.apply(x)), [n, h * w, c]) as tf.Tensor3D;

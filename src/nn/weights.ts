@@ -1,7 +1,7 @@
 /** Weights to a safetensors file and back, with the names, shapes and layout of PyTorch. */
 import { requireText, requireLike } from "../base/values.js";
 import { requireView } from "./parameter-view.js";
-import { requireKnownKeys } from "../base/check.js";
+import { requireKnownKeys, described } from "../base/check.js";
 import { sizeOf } from "../base/shape.js";
 import * as tf from "../runtime/tf.js";
 import type { FloatFormat } from "../files/float-formats.js";
@@ -27,7 +27,11 @@ export interface SaveOptions {
 export function saveParameters(path: string, parameters: ParameterView, options: SaveOptions = {}): void {
   requireText("path", path, "the name of a file");
   requireView(parameters);
-  requireKnownKeys("saveParameters", options, { format: true, values: true, metadata: true });
+  requireKnownKeys("saveParameters", options, {
+    format: ["F32", "F16", "BF16"],
+    values: "a list",
+    metadata: "an object",
+  });
   commitTogether([stageParameters(path, parameters, options)]);
 }
 
@@ -44,7 +48,12 @@ export function saveShardedParameters(
 ): void {
   requireText("path", path, "the name of a file");
   requireView(parameters);
-  requireKnownKeys("saveShardedParameters", options, { format: true, values: true, metadata: true, maxBytes: true });
+  requireKnownKeys("saveShardedParameters", options, {
+    format: ["F32", "F16", "BF16"],
+    values: "a list",
+    metadata: "an object",
+    maxBytes: "a number",
+  });
   const { values, ...rest } = options;
   writeShardedSafetensors(path, [...onDisk(parameters, values)], rest);
 }
@@ -131,6 +140,7 @@ function* valuesFor(
 }
 
 function* onDisk(parameters: ParameterView, flat = parameters.toFlat()): Generator<[string, NamedTensor]> {
+  if (!(flat instanceof Float32Array)) throw new TypeError(`values must be a Float32Array, got ${described(flat)}`);
   if (flat.length !== parameters.count) {
     throw new RangeError(`got ${flat.length} values for ${parameters.count} parameters`);
   }

@@ -1,4 +1,5 @@
 /** Exercises that judge the learner's answer. */
+import { requireKind } from "../base/kinds.js";
 import { requireKnownKeys } from "../base/check.js";
 import { inspect, isDeepStrictEqual } from "node:util";
 import { isHeadless } from "./environment.js";
@@ -45,6 +46,7 @@ export function check<T>(
   expected: Expected<T>,
   hint: string | CheckOptions = {},
 ): void {
+  requireKind("exercise", exercise, "a text");
   const options: CheckOptions = typeof hint === "string" ? { hint } : hint;
   requireKnownKeys("check", options, { hint: true, tolerance: true });
   const verdict = judge(answer, expected, options.tolerance ?? 1e-4);

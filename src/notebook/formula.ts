@@ -1,4 +1,6 @@
 /** Equations that are shown and computed from one text. */
+import { isTensor } from "../plot/numbers.js";
+import { requireKind } from "../base/kinds.js";
 import { requireLike } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { createRequire } from "node:module";
@@ -62,6 +64,7 @@ export interface Agreement {
  * @throws SyntaxError when the text is no expression.
  */
 export function formula(text: string, options: FormulaOptions = {}): Formula {
+  requireKind("text", text, "a text");
   return new Formula(text, options);
 }
 
@@ -84,7 +87,8 @@ export class Formula {
     readonly text: string,
     options: FormulaOptions,
   ) {
-    requireKnownKeys("formula", options, { symbols: true, matrices: true });
+    requireKind("text", text, "a text");
+    requireKnownKeys("formula", options, { symbols: "an object", matrices: "true or false" });
     const { symbols = {}, matrices = false } = options;
     const math = mathjs();
     let parsed: MathNode;
@@ -123,7 +127,7 @@ export class Formula {
    * @throws FormulaDisagreesError in a headless run.
    */
   agrees(value: Numeric, scope: Scope, options: Agreement = {}): void {
-    requireKnownKeys("Formula.agrees", options, { tolerance: true });
+    requireKnownKeys("Formula.agrees", options, { tolerance: "a number" });
     const { tolerance = 1e-6 } = options;
     const { agreed, message } = this.compare(value, scope, tolerance);
     const mark = agreed ? "✓" : "✗";
@@ -138,6 +142,8 @@ export class Formula {
 
   /** The comparison of {@link agrees}, without showing it. */
   compare(value: Numeric, scope: Scope, tolerance = 1e-6): Comparison {
+    if (!isTensor(value)) requireKind("value", value, "a number or a list");
+    requireKind("tolerance", tolerance, "a number");
     const computed = this.block(scope);
     const expected = blockOf(value);
     if (!expected) return disagreement(say("notComparable", { value: inspect(value) }));

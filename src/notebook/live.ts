@@ -1,4 +1,5 @@
 /** Displays that are redrawn in place while something runs. */
+import { requireKind } from "../base/kinds.js";
 import { requireLike } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { lossChart } from "../plot/charts.js";
@@ -23,6 +24,8 @@ import { bundleOf, pictureBundle } from "./show.js";
  * film.done();
  */
 export function live(draw: () => Picture | Figure, last: () => Picture | Figure = draw): Live {
+  requireKind("last", last, "a function");
+  requireKind("draw", draw, "a function");
   return new Live(draw, last);
 }
 
@@ -34,7 +37,10 @@ export class Live {
   constructor(
     private readonly draw: () => Picture | Figure,
     private readonly last: () => Picture | Figure,
-  ) {}
+  ) {
+    requireKind("last", last, "a function");
+    requireKind("draw", draw, "a function");
+  }
 
   /** Redraws, unless that was done just now. */
   update(): void {
@@ -85,7 +91,7 @@ export class LiveLoss {
   private picture: Picture | undefined;
 
   constructor(private readonly options: LiveLossOptions) {
-    requireKnownKeys("liveLoss", options, { steps: true, smoothing: true, title: true });
+    requireKnownKeys("liveLoss", options, { steps: "a number", smoothing: "a number", title: "a text" });
   }
 
   /** Takes a step's report; passes as the `onStep` of a trainer. */
@@ -100,6 +106,7 @@ export class LiveLoss {
 
   /** Puts a picture of samples beside the curve in place of the one before. */
   samples(picture: Picture): void {
+    requireKind("picture", picture, "an object");
     this.picture = picture;
     this.redraw();
   }

@@ -1,4 +1,5 @@
 /** Progress bars for loops, with the time that is left. */
+import { requireKind } from "../base/kinds.js";
 import { requireKnownKeys, described } from "../base/check.js";
 import { duration } from "../base/words.js";
 import { isHeadless, isWatched } from "./environment.js";
@@ -31,7 +32,7 @@ export function progress<T>(
   source: number | Iterable<T> | AsyncIterable<T>,
   options: ProgressOptions = {},
 ): Progress<T | number> {
-  requireKnownKeys("progress", options, { label: true, total: true });
+  requireKnownKeys("progress", options, { label: "a text", total: "a number" });
   if (typeof source !== "number") {
     requireIterable("progress", source);
     const size = (source as { length?: number; size?: number }).length ?? (source as { size?: number }).size;
@@ -58,16 +59,24 @@ export class Progress<T> {
     private readonly source: Iterable<T> | AsyncIterable<T>,
     private readonly total: number | undefined,
     private readonly label: string | undefined,
-  ) {}
+  ) {
+    requireIterable("Progress", source);
+    if (label !== undefined) requireKind("label", label, "a text");
+    if (total !== undefined) requireKind("total", total, "a number");
+  }
 
   /** Counts one; passes as the `onStep` of a trainer or of `sample`. Shows the loss where it is told one. */
   readonly onStep = (step?: { readonly loss?: number }): void => {
+    if (step !== undefined) requireKind("step", step, "an object");
+    if (step?.loss !== undefined) requireKind("loss", step.loss, "a number");
     if (typeof step?.loss === "number") this.note = say("loss", { loss: step.loss.toPrecision(3) });
     this.tick();
   };
 
   /** Counts `items` more and shows `note` behind the bar. Reaching the total ends the bar. */
   tick(items = 1, note?: string): void {
+    if (note !== undefined) requireKind("note", note, "a text");
+    requireKind("items", items, "a number");
     this.count += items;
     if (note !== undefined) this.note = note;
     if (this.total !== undefined && this.count >= this.total) this.done();

@@ -1,4 +1,5 @@
 /** Answers to questions with letters, which the cell that checks them does not give away. */
+import { requireKind } from "../base/kinds.js";
 import { requireText } from "../base/values.js";
 import { createHash } from "node:crypto";
 import type { Predicate } from "./check.js";
@@ -28,6 +29,7 @@ export function seal(question: string, answer: string): string {
  * @throws RangeError if `expected` is no seal
  */
 export function sealed(question: string, expected: string): Predicate<string> {
+  requireKind("question", question, "a text");
   requireText("expected", expected);
   if (!/^[0-9a-f]{8}$/.test(expected)) {
     throw new RangeError(say("noSeal", { length: LENGTH, seal: expected }));

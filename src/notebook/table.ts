@@ -1,5 +1,6 @@
 /** Tables for notebooks and terminals. */
 /** `table(rows)` of a notebook cell. */
+import { requireKind } from "../base/kinds.js";
 import { requireWhole, requireTexts, requireList } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { markdownTable, textTable } from "../base/table.js";
@@ -29,11 +30,12 @@ export function table(
   options: TableOptions = {},
 ): Table {
   requireList("rows", rows, "lists of cells, or of records");
-  requireKnownKeys("table", options, { columns: true, digits: true });
+  requireKnownKeys("table", options, { columns: "a list", digits: true });
   if (rows.length === 0) throw new RangeError(say("noRow"));
   const columns = options.columns ?? (Array.isArray(rows[0]) ? undefined : Object.keys(rows[0]));
   if (!columns) throw new RangeError(say("noColumns"));
   const cells = rows.map((row, i) => {
+    if (!Array.isArray(row)) requireKind(`row ${i}`, row, "an object");
     const values = Array.isArray(row) ? (row as Cell[]) : columns.map((name) => (row as Record<string, Cell>)[name]);
     if (values.length !== columns.length)
       throw new RangeError(say("raggedRow", { row: i, cells: values.length, columns: columns.length }));
@@ -50,6 +52,7 @@ export class Table {
   constructor(columns: readonly string[], rows: readonly (readonly Cell[])[], digits?: number) {
     requireTexts("columns", columns);
     requireList("rows", rows, "lists of cells");
+    rows.forEach((row, i) => requireCells(`row ${i}`, row));
     if (digits !== undefined) requireWhole("digits", digits);
     const numeric = columns.map((_, k) => rows.every((row) => typeof row[k] === "number" || row[k] == null));
     const written = rows.map((row) =>
@@ -69,4 +72,13 @@ export class Table {
   [inspectMethod](): string {
     return this.text;
   }
+}
+
+/** A cell is a number, a text, a truth or empty: of what else there is, a table would say "[object Object]". */
+function requireCells(name: string, row: readonly Cell[]): void {
+  requireKind(name, row, "a list");
+  row.forEach((cell, k) => {
+    if (cell === null || cell === undefined || typeof cell === "boolean") return;
+    requireKind(`cell ${k} of ${name}`, cell, "a number or a text");
+  });
 }

@@ -1,4 +1,6 @@
 /** Controls under a cell that call back when the reader moves them: `slider`, `play` and `select`. */
+import { requireKind } from "../base/kinds.js";
+import { requireText, requireTexts } from "../base/values.js";
 import { requireKnownKeys, requireKeys } from "../base/check.js";
 import type { Comm } from "diffusion-lab-kernel/comms";
 import { courseKernel } from "./kernel.js";
@@ -91,6 +93,10 @@ export class Widget<V> {
     onChange: OnChange<V> | undefined;
   }) {
     requireKeys("Widget", (options as typeof options | null | undefined) ?? {}, ["describe", "state", "decode"]);
+    requireKind("describe", options.describe, "a text");
+    requireKind("state", options.state, "an object");
+    requireKind("decode", options.decode, "a function");
+    if (options.onChange !== undefined) requireKind("onChange", options.onChange, "a function");
     this.describe = options.describe;
     this.decode = options.decode;
     this.onChange = options.onChange;
@@ -224,7 +230,14 @@ function ranged(name: string, options: SliderOptions, interval: number | null): 
  * @throws RangeError unless min < max, 0 < step ≤ max − min and min ≤ value ≤ max.
  */
 export function slider(options: SliderOptions): Widget<number> {
-  requireKnownKeys("slider", options, { min: true, max: true, step: true, value: true, label: true, onChange: true });
+  requireKnownKeys("slider", options, {
+    min: true,
+    max: true,
+    step: "a number",
+    value: "a number",
+    label: "a text",
+    onChange: "a function",
+  });
   return ranged("slider", options, null);
 }
 
@@ -235,13 +248,13 @@ export function slider(options: SliderOptions): Widget<number> {
  */
 export function play(options: PlayOptions): Widget<number> {
   requireKnownKeys("play", options, {
-    interval: true,
+    interval: "a number",
     min: true,
     max: true,
-    step: true,
-    value: true,
-    label: true,
-    onChange: true,
+    step: "a number",
+    value: "a number",
+    label: "a text",
+    onChange: "a function",
   });
   const { interval = 100 } = options;
   if (!(interval >= 0)) throw new RangeError(say("interval", { interval }));
@@ -255,8 +268,10 @@ export function play(options: PlayOptions): Widget<number> {
  * @throws RangeError if there are no options or `value` is none of them.
  */
 export function select<T extends string>(options: SelectOptions<T>): Widget<T> {
-  requireKnownKeys("select", options, { options: true, value: true, label: true, onChange: true });
+  requireKnownKeys("select", options, { options: "a list", value: true, label: "a text", onChange: "a function" });
   requireKeys("select", options, ["options"]);
+  requireTexts("options", options.options);
+  if (options.value !== undefined) requireText("value", options.value);
   const { options: texts, label = "", onChange } = options;
   if (texts.length === 0) throw new RangeError(say("noOptions"));
   const value = options.value ?? texts[0];

@@ -1,5 +1,5 @@
 /** An adaptive solver of ordinary differential equations on tensors. */
-import { requireTensor } from "../runtime/tensor.js";
+import { requireBatch } from "../runtime/tensor.js";
 import { requireFunction, requireNumber } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
@@ -62,15 +62,15 @@ export function* dormandPrince(
   options: AdaptiveOptions = {},
 ): Generator<AdaptiveStep, tf.Tensor> {
   requireFunction("derivative", derivative, "(y, s) => dy/ds");
-  requireTensor("y0", y0);
+  requireBatch("y0", y0);
   requireNumber("start", start);
   requireNumber("end", end);
   requireKnownKeys("dormandPrince", options, {
-    relativeTolerance: true,
-    absoluteTolerance: true,
-    firstStep: true,
-    maxStep: true,
-    maxSteps: true,
+    relativeTolerance: "a number",
+    absoluteTolerance: "a number",
+    firstStep: "a number",
+    maxStep: "a number",
+    maxSteps: "a number",
   });
   const { relativeTolerance = 1e-5, absoluteTolerance = 1e-5, maxSteps = 10000 } = options;
   const { firstStep = Math.abs(end - start) / 100, maxStep = Infinity } = options;

@@ -1,6 +1,6 @@
 /** Gaussian likelihoods: divergences and masses that the losses of every family are made of. */
 import { requireWhole } from "../base/values.js";
-import { requireTensor } from "../runtime/tensor.js";
+import { requireFits, requireTensor } from "../runtime/tensor.js";
 import { requireKnownKeys } from "../base/check.js";
 import * as tf from "../runtime/tf.js";
 
@@ -13,7 +13,8 @@ export function gaussianKl(
   mean2: tf.Tensor,
   logVariance2: tf.Tensor,
 ): tf.Tensor {
-  for (const [name, x] of Object.entries({ mean1, logVariance1, mean2, logVariance2 })) requireTensor(name, x);
+  requireTensor("mean1", mean1);
+  for (const [name, x] of Object.entries({ logVariance1, mean2, logVariance2 })) requireFits(name, x, "mean1", mean1);
   return tf.tidy(() => {
     const change = tf.sub(logVariance2, logVariance1);
     const distance = tf.mul(tf.square(tf.sub(mean1, mean2)), tf.exp(tf.neg(logVariance2)));
@@ -39,8 +40,9 @@ export function discretizedLogLikelihood(
   logDeviation: tf.Tensor,
   options: DiscretizedOptions = {},
 ): tf.Tensor {
-  for (const [name, value] of Object.entries({ x, mean, logDeviation })) requireTensor(name, value);
-  requireKnownKeys("discretizedLogLikelihood", options, { levels: true });
+  requireTensor("x", x);
+  for (const [name, value] of Object.entries({ mean, logDeviation })) requireFits(name, value, "x", x);
+  requireKnownKeys("discretizedLogLikelihood", options, { levels: "a number" });
   const half = 1 / (requireLevels(options) - 1);
   return tf.tidy(() => {
     const inverse = tf.exp(tf.neg(logDeviation));
@@ -74,7 +76,7 @@ export function bitsPerDimension(
   options: DiscretizedOptions = {},
 ): tf.Tensor1D {
   requireLikelihoods(logLikelihoods, size);
-  requireKnownKeys("bitsPerDimension", options, { levels: true });
+  requireKnownKeys("bitsPerDimension", options, { levels: "a number" });
   const perLevel = Math.log2((requireLevels(options) - 1) / 2);
   return tf.tidy(() => tf.add(densityBits(logLikelihoods, size), perLevel) as tf.Tensor1D);
 }

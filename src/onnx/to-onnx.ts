@@ -48,7 +48,13 @@ export type Exportable = StoredNetwork | { readonly network: StoredNetwork };
  * Source: ONNX, "Operators", opset 18.
  */
 export function toOnnx(source: Exportable, path: string, options: OnnxOptions = {}): OnnxFiles {
-  requireKnownKeys("toOnnx", options, { part: true, shape: true, words: true, layout: true, maxBytes: true });
+  requireKnownKeys("toOnnx", options, {
+    part: ["decoder", "encoder", "forward", "inverse"],
+    shape: "a list",
+    words: "a number",
+    layout: true,
+    maxBytes: true,
+  });
   const { layout = "nchw", maxBytes = LARGEST_MESSAGE, words, ...rest } = options;
   if (layout !== "nchw" && layout !== "nhwc") {
     throw new RangeError(`unknown layout ${JSON.stringify(layout)}: choose "nchw" or "nhwc"`);

@@ -27,7 +27,13 @@ export interface ChainOptions {
  * @throws RangeError when there are not as many images as drawn states, or fewer than two states.
  */
 export function chainDiagram(options: ChainOptions = {}): Picture {
-  requireKnownKeys("chainDiagram", options, { states: true, forward: true, reverse: true, images: true, width: true });
+  requireKnownKeys("chainDiagram", options, {
+    states: "a list",
+    forward: true,
+    reverse: true,
+    images: "an object",
+    width: "a number",
+  });
   const {
     states = ["x_0", "…", "x_{t−1}", "x_t", "…", "x_T"],
     forward = "q(x_t | x_{t−1})",

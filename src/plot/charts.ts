@@ -1,6 +1,8 @@
 /** Charts of curves and bars, losses among them. */
-import { requireNumbers } from "../base/values.js";
-import { requireKnownKeys, requireKeys } from "../base/check.js";
+import { requireAxes, requireRecords } from "./records.js";
+import { requireKind } from "../base/kinds.js";
+import { requireNumbers, requireTexts } from "../base/values.js";
+import { requireKnownKeys, requireKeys, type OptionRule } from "../base/check.js";
 import { requirePairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
 import { axisLayout, chartLayout, logTicks, palette, transparent, type ChartSize } from "./style.js";
@@ -21,6 +23,16 @@ export interface Series {
   deviation?: Numbers;
 }
 
+const SERIES: { readonly [Key in keyof Series]-?: OptionRule } = {
+  name: "a text",
+  y: "a list",
+  x: "a list",
+  dash: ["solid", "dash", "dot"],
+  mode: ["lines", "markers", "lines+markers"],
+  colour: "a text",
+  deviation: "a list",
+};
+
 export interface LineChart extends ChartSize {
   x: Axis;
   y: Axis;
@@ -39,8 +51,17 @@ export interface LineChart extends ChartSize {
  * @throws RangeError when there is no series, a series is empty or all non-finite, or x and y differ in length.
  */
 export function lineChart(chart: LineChart): Figure {
-  requireKnownKeys("lineChart", chart, { x: true, y: true, series: true, title: true, width: true, height: true });
+  requireKnownKeys("lineChart", chart, {
+    x: "an object",
+    y: "an object",
+    series: "a list",
+    title: "a text",
+    width: "a number",
+    height: "a number",
+  });
   requireKeys("lineChart", chart, ["x", "y", "series"]);
+  requireAxes({ x: chart.x, y: chart.y });
+  requireRecords("series", chart.series, SERIES, ["name", "y"]);
   return withLegend(curves(chart));
 }
 
@@ -115,15 +136,18 @@ export interface BarChart extends ChartSize {
  */
 export function barChart(options: BarChart): Figure {
   requireKnownKeys("barChart", options, {
-    categories: true,
-    x: true,
-    y: true,
-    series: true,
-    title: true,
-    width: true,
-    height: true,
+    categories: "a list",
+    x: "an object",
+    y: "an object",
+    series: "a list",
+    title: "a text",
+    width: "a number",
+    height: "a number",
   });
   requireKeys("barChart", options, ["categories", "x", "y", "series"]);
+  requireTexts("categories", options.categories);
+  requireAxes({ x: options.x, y: options.y });
+  requireRecords("series", options.series, { name: "a text", values: "a list", colour: "a text" }, ["name", "values"]);
   const { categories, x, y, series, ...size } = options;
   if (series.length === 0) throw new RangeError("a bar chart needs at least one series");
   const data = series.map(({ name, values, colour }, index): Trace => {
@@ -169,17 +193,21 @@ export interface LossChart extends ChartSize {
  */
 export function lossChart(options: LossChart): Figure {
   requireKnownKeys("lossChart", options, {
-    loss: true,
-    steps: true,
-    smoothing: true,
-    learningRate: true,
-    heldOut: true,
-    log: true,
-    title: true,
-    width: true,
-    height: true,
+    loss: "a list",
+    steps: "a list",
+    smoothing: "a number",
+    learningRate: "a list",
+    heldOut: "an object",
+    log: "true or false",
+    title: "a text",
+    width: "a number",
+    height: "a number",
   });
   requireKeys("lossChart", options, ["loss"]);
+  if (options.heldOut) {
+    requireKnownKeys("heldOut", options.heldOut, { steps: "a list", loss: "a list" });
+    requireKeys("heldOut", options.heldOut, ["steps", "loss"]);
+  }
   const { loss, steps, smoothing = 0.95, learningRate, heldOut, log, ...size } = options;
   const xs = steps ?? Array.from({ length: loss.length }, (_, i) => i + 1);
   requirePairs("loss", xs, loss);
@@ -229,6 +257,7 @@ export function lossChart(options: LossChart): Figure {
  * @throws RangeError for a weight outside [0, 1)
  */
 export function runningMean(values: Numbers, weight: number): Float64Array {
+  requireKind("weight", weight, "a number");
   requireNumbers("values", values);
   if (!(weight >= 0 && weight < 1)) throw new RangeError(`smoothing is ${weight}; give a weight in [0, 1)`);
   const out = new Float64Array(values.length);

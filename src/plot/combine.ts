@@ -32,7 +32,12 @@ export interface SideBySide extends ChartSize {
 export function sideBySide(figures: readonly Figure[], options: SideBySide = {}): Figure {
   requireList("figures", figures, "figures");
   figures.forEach(requireFigure);
-  requireKnownKeys("sideBySide", options, { columns: true, title: true, width: true, height: true });
+  requireKnownKeys("sideBySide", options, {
+    columns: "a number",
+    title: "a text",
+    width: "a number",
+    height: "a number",
+  });
   if (figures.length === 0) throw new RangeError("sideBySide needs at least one figure");
   const columns = options.columns ?? Math.min(3, figures.length);
   const rows = Math.ceil(figures.length / columns);

@@ -1,4 +1,5 @@
 /** Drawings in SVG with their PNG, and what most of them have: text with subscripts, arrows. */
+import { requireKind } from "../base/kinds.js";
 import { requireFunction, requireText, requireNumbers, requireLike } from "../base/values.js";
 import { requireKnownKeys } from "../base/check.js";
 import { SvgElement, type Pen } from "./pen.js";
@@ -14,6 +15,9 @@ import { fontFamily, ink } from "./style.js";
  * @example drawing(100, 40, (svg) => svg.append("circle").attr("cx", 20).attr("cy", 20).attr("r", 9), "a dot")
  */
 export function drawing(width: number, height: number, draw: (svg: Pen) => void, alt: string): Picture {
+  requireKind("alt", alt, "a text");
+  requireKind("height", height, "a number");
+  requireKind("width", width, "a number");
   requireFunction("draw", draw, "(svg) => svg.append(…)");
   const svg = new SvgElement("svg")
     .attr("xmlns", "http://www.w3.org/2000/svg")
@@ -39,9 +43,11 @@ export interface MathText {
  * Writes text with subscripts: `x_0`, `x_{t−1}`, `p_θ(x_{t−1} | x_t)`.
  */
 export function mathText(pen: Pen, content: string, x: number, y: number, options: MathText = {}): void {
+  requireKind("y", y, "a number");
+  requireKind("x", x, "a number");
   requirePen(pen);
   requireText("content", content);
-  requireKnownKeys("mathText", options, { size: true, anchor: true, colour: true });
+  requireKnownKeys("mathText", options, { size: "a number", anchor: ["start", "middle", "end"], colour: "a text" });
   const { size = 13, anchor = "middle", colour = ink } = options;
   const text = pen
     .append("text")
@@ -72,7 +78,7 @@ export function arrow(
   requirePen(pen);
   requireNumbers("from", from);
   requireNumbers("to", to);
-  requireKnownKeys("arrow", options, { colour: true, dashed: true });
+  requireKnownKeys("arrow", options, { colour: "a text", dashed: "true or false" });
   const { colour = ink, dashed = false } = options;
   const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
   const back = (length: number, side: number): string => {

@@ -1,5 +1,5 @@
 /** Feature maps and attention as pictures. */
-import { requireLike } from "../base/values.js";
+import { requireLike, requireNumbers } from "../base/values.js";
 import { requireKnownKeys, requireKeys } from "../base/check.js";
 import { rgb } from "d3";
 import { featureSet, fitGaussian } from "../metrics/index.js";
@@ -22,7 +22,7 @@ const RANGE = 2.5;
  */
 export function channelImages(map: TensorLike, options: { count?: number } = {}): ByteImages {
   requireLike("map", map, ["shape", "dataSync"], "a tensor");
-  requireKnownKeys("channelImages", options, { count: true });
+  requireKnownKeys("channelImages", options, { count: "a number" });
   const { count } = options;
   const [n, height, width, channels] = requireMap(map);
   if (n !== 1) throw new RangeError(`channels are shown of one example, got ${n}: take one with tf.slice`);
@@ -50,8 +50,9 @@ export function channelImages(map: TensorLike, options: { count?: number } = {})
  */
 export function principalColours(map: TensorLike, options: { size?: readonly [number, number] } = {}): ByteImages {
   requireLike("map", map, ["shape", "dataSync"], "a tensor");
-  requireKnownKeys("principalColours", options, { size: true });
+  requireKnownKeys("principalColours", options, { size: "a list" });
   const { size } = options;
+  if (size !== undefined) requireNumbers("size", size);
   const [n, height, width, channels] = requireMap(map);
   if (channels < 3)
     throw new RangeError(`three colours need at least 3 channels, got ${channels}: show them with channelImages`);
@@ -95,15 +96,16 @@ export interface AttentionOverlayOptions {
  */
 export function attentionOverlay(images: Images, weights: TensorLike, options: AttentionOverlayOptions): ByteImages {
   requireLike("weights", weights, ["shape", "dataSync"], "a tensor");
-  requireKnownKeys("attentionOverlay", options, { query: true, scale: true });
+  requireKnownKeys("attentionOverlay", options, { query: "a list", scale: "a number" });
   requireKeys("attentionOverlay", options, ["query"]);
+  requireNumbers("query", options.query);
   const {
     query: [row, column],
     scale = 2,
   } = options;
   const ground = toPixels(images);
   const [n, rows, columns] = weights.shape;
-  if (weights.shape.length !== 3 || (ground.count !== 1 && ground.count !== n)) {
+  if (weights.shape.length !== 3 || weights.shape.includes(0) || (ground.count !== 1 && ground.count !== n)) {
     throw new RangeError(
       `weights of shape [${weights.shape}] do not fit ${ground.count} images: give [n, h, w] for n of them or one`,
     );

@@ -42,13 +42,13 @@ export interface StripOptions extends Omit<GridOptions, "columns" | "labels"> {
  */
 export function imageGrid(images: Images, options: GridOptions = {}): Picture {
   requireKnownKeys("imageGrid", options, {
-    columns: true,
-    scale: true,
+    columns: "a number",
+    scale: "a number",
     gap: true,
-    labels: true,
-    title: true,
-    range: true,
-    background: true,
+    labels: "a list",
+    title: "a text",
+    range: "a list",
+    background: ["white", "black"],
   });
   const pixels = toPixels(images, options.range);
   const columns = options.columns ?? Math.ceil(Math.sqrt(pixels.count));
@@ -72,13 +72,13 @@ export function imageGrid(images: Images, options: GridOptions = {}): Picture {
 export function filmStrip(frames: readonly Images[], options: StripOptions = {}): Picture {
   requireList("frames", frames, "tensors of images");
   requireKnownKeys("filmStrip", options, {
-    labels: true,
-    rowLabels: true,
-    title: true,
-    scale: true,
+    labels: "a list",
+    rowLabels: "a list",
+    title: "a text",
+    scale: "a number",
     gap: true,
-    range: true,
-    background: true,
+    range: "a list",
+    background: ["white", "black"],
   });
   if (frames.length === 0) throw new RangeError("a film strip needs at least one frame");
   const pixels = frames.map((frame) => toPixels(frame, options.range));

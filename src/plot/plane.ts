@@ -1,5 +1,6 @@
 /** Points, densities and arrows in the plane. */
-import { requireKnownKeys, requireKeys } from "../base/check.js";
+import { requireAxes, requireRecords } from "./records.js";
+import { requireKnownKeys, requireKeys, type OptionRule } from "../base/check.js";
 import { bin as binning, max as largest, min as smallest } from "d3";
 import { requirePairs, rounded, type Axis, type Figure, type Numbers, type Trace } from "./figure.js";
 import { withLegend } from "./legend.js";
@@ -35,6 +36,15 @@ export interface ScatterChart extends ChartSize {
   clouds: readonly PointCloud[];
 }
 
+const CLOUD: { readonly [Key in keyof PointCloud]-?: OptionRule } = {
+  name: "a text",
+  points: "a list or a tensor",
+  colour: "a text",
+  values: "a list",
+  size: "a number",
+  joined: "true or false",
+};
+
 const plainX: Axis = { title: "x", unit: "1" };
 const plainY: Axis = { title: "y", unit: "1" };
 
@@ -45,15 +55,17 @@ const plainY: Axis = { title: "y", unit: "1" };
  */
 export function scatterChart(options: ScatterChart): Figure {
   requireKnownKeys("scatterChart", options, {
-    x: true,
-    y: true,
-    colour: true,
-    clouds: true,
-    title: true,
-    width: true,
-    height: true,
+    x: "an object",
+    y: "an object",
+    colour: "an object",
+    clouds: "a list",
+    title: "a text",
+    width: "a number",
+    height: "a number",
   });
   requireKeys("scatterChart", options, ["clouds"]);
+  requireAxes({ x: options.x, y: options.y, colour: options.colour });
+  requireRecords("clouds", options.clouds, CLOUD, ["name", "points"]);
   const { x = plainX, y = plainY, colour, clouds, ...size } = options;
   if (clouds.length === 0) throw new RangeError("a scatter chart needs at least one cloud of points");
   const data = clouds.map((cloud, index): Trace => {
@@ -112,16 +124,23 @@ export interface Histogram extends ChartSize {
  */
 export function histogramChart(options: Histogram): Figure {
   requireKnownKeys("histogramChart", options, {
-    x: true,
-    series: true,
+    x: "an object",
+    series: "a list",
     bins: true,
-    density: true,
-    title: true,
-    width: true,
-    height: true,
+    density: "an object",
+    title: "a text",
+    width: "a number",
+    height: "a number",
   });
   requireKeys("histogramChart", options, ["x", "series"]);
+  requireAxes({ x: options.x });
+  const rules = { name: "a text", values: "a list or a tensor", colour: "a text" } as const;
+  requireRecords("series", options.series, rules, ["name", "values"]);
   const { x, series, bins = 40, density, ...size } = options;
+  if (density) {
+    requireKnownKeys("density", density, { name: "a text", at: "a function" });
+    requireKeys("density", density, ["name", "at"]);
+  }
   if (series.length === 0) throw new RangeError("a histogram needs at least one series");
   const samples = series.map(({ name, values }) => {
     const finite = Array.from(isTensor(values) ? tensorValues(values) : values).filter(Number.isFinite);
@@ -204,18 +223,19 @@ export interface GridField extends ChartSize {
  */
 export function fieldChart(options: GridField): Figure {
   requireKnownKeys("fieldChart", options, {
-    x: true,
-    y: true,
-    colour: true,
-    values: true,
-    columns: true,
-    style: true,
-    diverging: true,
-    title: true,
-    width: true,
-    height: true,
+    x: "an object",
+    y: "an object",
+    colour: "an object",
+    values: "a list",
+    columns: "a number",
+    style: ["contour", "heatmap"],
+    diverging: "true or false",
+    title: "a text",
+    width: "a number",
+    height: "a number",
   });
   requireKeys("fieldChart", options, ["x", "y", "colour", "values", "columns"]);
+  requireAxes({ x: options.x, y: options.y, colour: options.colour });
   const { x, y, colour, values, columns, style = "contour", diverging = false, ...size } = options;
   const rows = values.length / columns;
   if (!Number.isInteger(rows) || rows < 1)
@@ -261,17 +281,18 @@ export interface VectorField extends ChartSize {
  */
 export function vectorFieldChart(options: VectorField): Figure {
   requireKnownKeys("vectorFieldChart", options, {
-    x: true,
-    y: true,
-    name: true,
-    at: true,
-    arrows: true,
-    colour: true,
-    title: true,
-    width: true,
-    height: true,
+    x: "an object",
+    y: "an object",
+    name: "a text",
+    at: "a function",
+    arrows: "a number",
+    colour: "a text",
+    title: "a text",
+    width: "a number",
+    height: "a number",
   });
   requireKeys("vectorFieldChart", options, ["x", "y", "at"]);
+  requireAxes({ x: options.x, y: options.y });
   const { x, y, name, at, arrows = 16, colour = "#222222", ...size } = options;
   const heads: { from: [number, number]; vector: readonly [number, number] }[] = [];
   for (const py of centres(y.range, arrows)) {

@@ -1,4 +1,5 @@
 /** From SVG to PNG. */
+import { requireKind } from "../base/kinds.js";
 import { requireKnownKeys } from "../base/check.js";
 import { requirePositive } from "../base/values.js";
 import { createRequire } from "node:module";
@@ -26,6 +27,7 @@ interface Rendered {
  * @throws RangeError for a scale that is not above 0, or that makes more than 2²⁶ pixels (8192×8192)
  */
 export function svgToPng(svg: string, options: { scale?: number } = {}): Uint8Array {
+  requireKind("svg", svg, "a text");
   requireKnownKeys("svgToPng", options, { scale: true });
   const { scale = 2 } = options;
   return new Uint8Array(render(svg, scale).asPng());

@@ -1,4 +1,5 @@
 /** Random streams by seed and purpose. */
+import { requireKind } from "../base/kinds.js";
 import { described } from "../base/check.js";
 import { boxMuller } from "./normal.js";
 import { hashPurpose, philoxBlock } from "./philox.js";
@@ -187,6 +188,7 @@ export class RandomStream {
    * @throws RangeError, TypeError as the constructor
    */
   split(purpose: string, index = 0): RandomStream {
+    requireKind("purpose", purpose, "a text");
     // The length makes the name injective: no two chains of splits spell the same purpose.
     return new RandomStream(this.seed, `${this.purpose.length}:${this.purpose}/${this.index}/${purpose}`, index);
   }

@@ -32,7 +32,7 @@ export function allFinite(x: tf.Tensor): boolean {
  * @throws NotFiniteError with how many values are not and in which example the first is
  */
 export function requireFinite(what: string, x: tf.Tensor, remedy: string): void {
-  requireTensor(what, x);
+  requireTensor(what, x, "numbers");
   if (allFinite(x)) return;
   const isBad = Array.from(x.dataSync(), (value) => !Number.isFinite(value));
   const bad = isBad.filter(Boolean).length;

@@ -31,7 +31,7 @@ export function ddim(
   xT: tf.Tensor,
   options: DdimOptions = {},
 ): Generator<SamplerStep, tf.Tensor> {
-  requireSamplerOptions("ddim", options, { eta: true });
+  requireSamplerOptions("ddim", options, { eta: "a number" });
   const { eta = 0, noise } = options;
   if (!(eta >= 0 && eta <= 1)) throw new RangeError(`eta must lie in 0 … 1, got ${eta}`);
   if (eta > 0 && !noise)

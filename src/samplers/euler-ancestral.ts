@@ -26,7 +26,7 @@ export function eulerAncestral(
   xT: tf.Tensor,
   options: EulerAncestralOptions,
 ): Generator<SamplerStep, tf.Tensor> {
-  requireSamplerOptions("eulerAncestral", options, { eta: true });
+  requireSamplerOptions("eulerAncestral", options, { eta: "a number" });
   const { eta = 1, noise: draw } = options;
   if (!(eta >= 0 && eta <= 1)) throw new RangeError(`eta must lie in 0 … 1, got ${eta}`);
   return marchInSigma("euler-ancestral", denoiser, path, xT, options, (state, from, to, { slope, i }) => {

@@ -1,4 +1,5 @@
 /** Samplers of flow matching: along the straight path, in t. */
+import { requireKind } from "../base/kinds.js";
 import { requireGaussianPath } from "../diffusion/paths/path.js";
 import { requireSamplerOptions } from "./stepping/options.js";
 import * as tf from "../runtime/tf.js";
@@ -75,6 +76,7 @@ export default samplerEntries(
  * @throws RangeError unless shift is finite and > 0 and all times lie in 0 … 1
  */
 export function shiftTimes(times: readonly number[], shift: number): number[] {
+  requireKind("shift", shift, "a number");
   requireNumbers("times", times);
   if (!(shift > 0 && shift < Infinity)) throw new RangeError(`shift must be finite and > 0, got ${shift}`);
   const outside = times.find((t) => !(t >= 0 && t <= 1));

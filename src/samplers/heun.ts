@@ -36,7 +36,7 @@ export function heun(
 ): Generator<SamplerStep, tf.Tensor> {
   requireDenoiser(denoiser);
   requireGaussianPath(path);
-  requireSamplerOptions("heun", options, { churn: true, churnRange: true, churnNoise: true });
+  requireSamplerOptions("heun", options, { churn: "a number", churnRange: "a list", churnNoise: "a number" });
   const { churn = 0, churnRange = [0, Infinity], churnNoise = 1, noise: draw } = options;
   if (!(churn >= 0)) throw new RangeError(`churn must be ≥ 0, got ${churn}`);
   if (!(churnNoise >= 0)) throw new RangeError(`churnNoise must be ≥ 0, got ${churnNoise}`);

@@ -32,7 +32,7 @@ export function annealedLangevin(
   xT: tf.Tensor,
   options: LangevinOptions,
 ): Generator<SamplerStep, tf.Tensor> {
-  requireSamplerOptions("annealedLangevin", options, { inner: true, stepSize: true });
+  requireSamplerOptions("annealedLangevin", options, { inner: true, stepSize: "a number" });
   const { inner = 10, stepSize = 0.3, noise: draw } = options;
   if (options.finish === "last") {
     throw new RangeError(

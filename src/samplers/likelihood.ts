@@ -2,7 +2,7 @@
 import { requireKnownKeys } from "../base/check.js";
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
-import { requireSameShape } from "../diffusion/coefficients.js";
+import { requireSameShape } from "../runtime/tensor.js";
 import { estimate, type Denoiser, type EstimateOptions, requireDenoiser } from "../diffusion/denoiser.js";
 import { noiseLevel, type GaussianPath, requireGaussianPath } from "../diffusion/paths/path.js";
 import { adaptiveOptions, dormandPrince, type AdaptiveOptions } from "../numeric/dormand-prince.js";
@@ -49,13 +49,13 @@ export function logLikelihood(
   requireKnownKeys("logLikelihood", options, {
     from: true,
     trace: true,
-    priorDeviation: true,
-    relativeTolerance: true,
-    absoluteTolerance: true,
-    firstStep: true,
-    maxStep: true,
-    maxSteps: true,
-    condition: true,
+    priorDeviation: "a number",
+    relativeTolerance: "a number",
+    absoluteTolerance: "a number",
+    firstStep: "a number",
+    maxStep: "a number",
+    maxSteps: "a number",
+    condition: "an object",
   });
   requireStart("x", x);
   const { from = lowestTime(path), trace = "exact" } = options;

@@ -1,5 +1,5 @@
 /** The probability-flow ODE by an adaptive solver. */
-import { requireKnownKeys } from "../base/check.js";
+import { requireKnownKeys, type OptionRule } from "../base/check.js";
 import { locating } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";
 import { estimate, type Denoiser, type EstimateOptions, requireDenoiser } from "../diffusion/denoiser.js";
@@ -19,18 +19,18 @@ export interface ProbabilityFlowOptions extends AdaptiveOptions, EstimateOptions
   readonly denoise?: boolean;
 }
 
-const KNOWN: { readonly [Name in keyof ProbabilityFlowOptions | "noise"]-?: true } = {
+const KNOWN: { readonly [Name in keyof ProbabilityFlowOptions | "noise"]-?: OptionRule } = {
   from: true,
   to: true,
-  denoise: true,
-  relativeTolerance: true,
-  absoluteTolerance: true,
-  firstStep: true,
-  maxStep: true,
-  maxSteps: true,
-  condition: true,
-  clip: true,
-  clipKeepsNoise: true,
+  denoise: "true or false",
+  relativeTolerance: "a number",
+  absoluteTolerance: "a number",
+  firstStep: "a number",
+  maxStep: "a number",
+  maxSteps: "a number",
+  condition: "an object",
+  clip: "a function",
+  clipKeepsNoise: "true or false",
   // Whoever runs samplers by their names gives noise to all of them.
   noise: true,
 };

@@ -37,7 +37,7 @@ export function reverseSde(
   options: ReverseSdeOptions,
 ): Generator<SamplerStep, tf.Tensor> {
   requireGaussianPath(path);
-  requireSamplerOptions("reverseSde", options, { corrections: true, correctionSnr: true });
+  requireSamplerOptions("reverseSde", options, { corrections: true, correctionSnr: "a number" });
   const { corrections = 0, correctionSnr = 0.16, noise } = options;
   if (typeof path.drift !== "function" || typeof path.diffusion !== "function") {
     throw new TypeError(`the path "${path.name}" is no SDE: use vpPath, vePath, subVpPath or edmPath`);

@@ -27,7 +27,7 @@ const MERGES = 48_894;
  * @throws RangeError if the file holds something else, Error if it is not there
  */
 export function openAiTokenizer(options: { readonly file?: string; readonly pad?: string } = {}): ClipTokenizer {
-  requireKnownKeys("openAiTokenizer", options, { file: true, pad: true });
+  requireKnownKeys("openAiTokenizer", options, { file: "a text", pad: true });
   const { file = ownFile(), pad = END } = options;
   const letters = byteLetters.map(([, letter]) => letter);
   const merges = parseMerges(file, readMerges(file));

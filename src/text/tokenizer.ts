@@ -104,7 +104,7 @@ export class ClipTokenizer {
    * @throws TypeError if a text is none; RangeError if there are no texts, or `length` is no whole number from 3
    */
   encode(texts: string | readonly string[], options: EncodeOptions = {}): Encoding {
-    requireKnownKeys("encode", options, { length: true, chunks: true });
+    requireKnownKeys("encode", options, { length: true, chunks: "true or false" });
     const { length = this.vocabulary.length, chunks: goOn = false } = options;
     if (!Number.isInteger(length) || length < 3) {
       throw new RangeError(`length must be a whole number from 3, with start and end, got ${described(length)}`);
@@ -139,7 +139,7 @@ export class ClipTokenizer {
    */
   decode(ids: ArrayLike<number>, options: { readonly special?: boolean } = {}): string {
     requireNumbers("ids", ids);
-    requireKnownKeys("decode", options, { special: true });
+    requireKnownKeys("decode", options, { special: "true or false" });
     const list = Array.from(ids);
     const outside = list.find((id) => !Number.isInteger(id) || id < 0 || id >= this.size);
     if (outside !== undefined) {

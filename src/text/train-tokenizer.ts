@@ -45,7 +45,7 @@ export function trainTokenizer(texts: Iterable<string>, options: TrainTokenizerO
   if (typeof texts?.[Symbol.iterator] !== "function") {
     throw new TypeError(`texts must be a list of texts, or a generator of them, got ${described(texts)}`);
   }
-  requireKnownKeys("trainTokenizer", options, { size: true, leastCount: true, length: true, onProgress: true });
+  requireKnownKeys("trainTokenizer", options, { size: true, leastCount: true, length: true, onProgress: "a function" });
   const { size, leastCount = 2, length = LENGTH, onProgress } = options;
   const least = 2 * BYTES + SPECIAL;
   if (!Number.isInteger(size) || size < least || size >= FACTOR) {

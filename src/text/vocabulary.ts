@@ -1,4 +1,5 @@
 /** A CLIP tokenizer as data: tokens with their numbers, merges in their order, and the tokens that mean something else. */
+import { requireKind } from "../base/kinds.js";
 import { requireList } from "../base/values.js";
 import { described, requireKnownKeys } from "../base/check.js";
 
@@ -46,7 +47,15 @@ const MOST_TOKENS = 10_000_000;
  *   are not there
  */
 export function requireVocabulary(where: string, vocabulary: Vocabulary): Vocabulary {
-  const known = { tokens: true, merges: true, added: true, start: true, end: true, pad: true, unknown: true } as const;
+  const known = {
+    tokens: true,
+    merges: "a list",
+    added: true,
+    start: true,
+    end: true,
+    pad: true,
+    unknown: true,
+  } as const;
   requireKnownKeys("a vocabulary", vocabulary, { ...known, length: true });
   const { tokens, merges, added, length } = vocabulary;
   const refuse = (what: string): never => {
@@ -55,7 +64,13 @@ export function requireVocabulary(where: string, vocabulary: Vocabulary): Vocabu
   if (!(tokens instanceof Map))
     throw new TypeError(`tokens must be a Map of each token's number, got ${described(tokens)}`);
   requireList("merges", merges, "pairs of tokens");
+  merges.forEach((pair, i) => requireKind(`entry ${i} of merges`, pair, "a list"));
   requireList("added", added, "tokens, { content, id }");
+  for (const one of added) {
+    requireKind("content of an added token", one.content, "a text");
+    requireKind(`normalised of ${one.content}`, one.normalised, "true or false");
+    requireKind(`special of ${one.content}`, one.special, "true or false");
+  }
   if (tokens.size === 0) refuse("there are no tokens");
   const numbers = new Map<number, string>();
   for (const [token, id] of [...tokens, ...added.map(({ content, id }) => [content, id] as const)]) {

@@ -1,5 +1,6 @@
 /** The moving average of parameters. */
-import { requireTensor } from "../runtime/tensor.js";
+import { requireKind } from "../base/kinds.js";
+import { requireFits, requireSameShape } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 
 /**
@@ -9,14 +10,15 @@ import * as tf from "../runtime/tf.js";
  * @throws RangeError if decay is outside [0, 1)
  */
 export function averageDecayAt(decay: number, step: number): number {
+  requireKind("step", step, "a number");
+  requireKind("decay", decay, "a number");
   if (!(decay >= 0 && decay < 1)) throw new RangeError(`the decay of an average must lie in [0, 1), got ${decay}`);
   return Math.min(decay, (1 + step) / (10 + step));
 }
 
 /** ā ← d·ā + (1 − d)·θ, written as θ + d·(ā − θ). */
 export function movingAverage(average: tf.Tensor, values: tf.Tensor, decay: tf.Tensor): tf.Tensor {
-  requireTensor("average", average);
-  requireTensor("values", values);
-  requireTensor("decay", decay);
+  requireSameShape("average", average, "values", values);
+  requireFits("decay", decay, "values", values);
   return tf.tidy(() => tf.add(values, tf.mul(tf.sub(average, values), decay)));
 }

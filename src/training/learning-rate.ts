@@ -1,4 +1,5 @@
 /** Learning rates that change from step to step. */
+import { requireKind } from "../base/kinds.js";
 import { requireKnownKeys } from "../base/check.js";
 import { shownNumber } from "../base/values.js";
 
@@ -25,7 +26,7 @@ export interface LearningRate {
 
 /** @throws RangeError naming the number that is out of range */
 export function requireLearningRate(rate: LearningRate): void {
-  requireKnownKeys("the learning rate", rate, { peak: true, warmup: true, decay: true });
+  requireKnownKeys("the learning rate", rate, { peak: "a number", warmup: "a number", decay: "an object" });
   const { peak, warmup = 0, decay } = rate;
   if (!(Number.isFinite(peak) && peak > 0))
     throw new RangeError(`the learning rate must be positive and finite, got ${shownNumber(peak)}`);
@@ -51,7 +52,8 @@ function requireSteps(name: string, value: number): void {
 
 /** The rate for `step`, counted from 1. */
 export function learningRateAt(rate: LearningRate, step: number): number {
-  requireKnownKeys("learningRateAt", rate, { peak: true, warmup: true, decay: true });
+  requireKind("step", step, "a number");
+  requireKnownKeys("learningRateAt", rate, { peak: "a number", warmup: "a number", decay: "an object" });
   const { peak, warmup = 0, decay } = rate;
   if (step < warmup) return (peak * step) / warmup;
   if (!decay) return peak;

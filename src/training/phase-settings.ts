@@ -1,4 +1,5 @@
 /** How each phase of a task descends, once a trainer's options have filled in what the phase leaves out. */
+import { requireLike } from "../base/values.js";
 import { described, requireKnownKeys } from "../base/check.js";
 import { isRecord, type Tree } from "../base/tree.js";
 import { type Precision } from "../compile/index.js";
@@ -28,14 +29,19 @@ export interface PhaseSettings {
   readonly precision: Precision;
 }
 
-const PHASE_OPTIONS = { optimiser: true, learningRate: true, maxGradientNorm: true, averageDecay: true } as const;
+const PHASE_OPTIONS = {
+  optimiser: "an object",
+  learningRate: "a number or an object",
+  maxGradientNorm: "a number",
+  averageDecay: "a number",
+} as const;
 
 /** @throws RangeError naming the option that is unknown or out of range, and phases that have no or the same name */
 export function phaseSettings(task: TrainingTask, options: TrainerOptions = {}): PhaseSettings[] {
   requireKnownKeys(
     "Trainer",
     options,
-    { ...PHASE_OPTIONS, precision: true },
+    { ...PHASE_OPTIONS, precision: ["float32", "bf16"] },
     { adamW: "give optimiser: adamW({ … })" },
   );
   requireTask(task);
@@ -55,6 +61,7 @@ function settingsOf(phase: TrainingPhase, options: TrainerOptions, first: boolea
   const { every = 1 } = phase;
   const { precision = "float32" } = options;
   const optimiser = phase.optimiser ?? options.optimiser ?? adamW();
+  requireLike("optimiser", optimiser, ["name", "state", "scalars", "update"], "adamW()");
   const learningRate = phase.learningRate ?? options.learningRate ?? 2e-4;
   const maxGradientNorm = phase.maxGradientNorm ?? options.maxGradientNorm ?? 1;
   const averageDecay = phase.averageDecay ?? options.averageDecay ?? 0.999;

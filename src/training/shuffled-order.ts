@@ -1,4 +1,5 @@
 /** Shuffled epochs as a pure function of the step. */
+import { requireKind } from "../base/kinds.js";
 import { RandomStream } from "../random/index.js";
 
 /**
@@ -14,12 +15,15 @@ export class ShuffledOrder {
     readonly count: number,
     readonly seed: number,
   ) {
+    requireKind("seed", seed, "a number");
     if (!Number.isInteger(count) || count < 1)
       throw new RangeError(`an order needs at least one example, got ${count}`);
   }
 
   /** The indices of batch `step`, counted from 1. */
   indices(step: number, batchSize: number): Int32Array {
+    requireKind("batchSize", batchSize, "a number");
+    requireKind("step", step, "a number");
     return Int32Array.from({ length: batchSize }, (_, i) => this.at((step - 1) * batchSize + i));
   }
 

@@ -1,4 +1,5 @@
 /** One step of training: its phases one after the other, all of them or none. */
+import { requireKind } from "../base/kinds.js";
 import { requireLike } from "../base/values.js";
 import type { TensorRecord } from "../compile/index.js";
 import { learningRateAt } from "./learning-rate.js";
@@ -102,6 +103,8 @@ export class TrainingStep {
   restore(saved: StepState): void {
     requireLike("the state", saved, ["phases", "memory"], "TrainingStep.save");
     const { phases, memory } = saved;
+    requireKind("phases of the state", phases, "an object");
+    requireKind("memory of the state", memory, "a list");
     for (const { settings, step } of this.phases) {
       const state = phases[settings.phase.name];
       if (!state) throw new RangeError(`the state has no phase "${settings.phase.name}": it is of another training`);

@@ -126,7 +126,7 @@ export class Trainer {
    * @throws InterruptedError after Ctrl-C or the stop button; the trainer is whole, and another `run` goes on
    */
   async run(count: number, options: RunOptions = {}): Promise<StepReport | undefined> {
-    requireKnownKeys("Trainer.run", options, { signal: true, onStep: true });
+    requireKnownKeys("Trainer.run", options, { signal: "a signal", onStep: "a function" });
     const { signal: given, onStep } = options;
     return interruptible(given, "training was interrupted; run goes on with the next step", async (signal) => {
       let last: StepReport | undefined;

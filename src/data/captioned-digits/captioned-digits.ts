@@ -1,4 +1,5 @@
 /** Pictures of one to three digits in colour with captions: made by (seed, index), without end. */
+import { requireKind } from "../../base/kinds.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { requireChoice, shownNumber, requireNumbers, requireList } from "../../base/values.js";
 import { RandomStream } from "../../random/index.js";
@@ -128,6 +129,7 @@ export class CaptionedDigits {
    * @throws RangeError for an index that is out of range, or where a composition has no digit
    */
   captions(indices: ArrayLike<number>, wording = 0): string[] {
+    requireKind("wording", wording, "a number");
     requireNumbers("indices", indices);
     return Array.from(indices, (index) => {
       const stream = this.stream(`words ${wording}`, index);

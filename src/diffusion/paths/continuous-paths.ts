@@ -27,7 +27,7 @@ export interface VpPathOptions {
  * Source: Song et al. 2021 (score SDE), equations 11 and 32–33.
  */
 export function vpPath(options: VpPathOptions = {}): SdePath {
-  requireKnownKeys("vpPath", options, { betaMin: true, betaMax: true });
+  requireKnownKeys("vpPath", options, { betaMin: "a number", betaMax: "a number" });
   const { betaMin = 0.1, betaMax = 20 } = options;
   const { rate, integral, inverse } = linearRate(betaMin, betaMax);
   return sdePath({
@@ -53,7 +53,7 @@ export const vpKind = numericKind("vp", { betaMin: 0.1, betaMax: 20 }, vpPath);
  * Source: Song et al. 2021 (score SDE), appendix B.
  */
 export function subVpPath(options: VpPathOptions = {}): SdePath {
-  requireKnownKeys("subVpPath", options, { betaMin: true, betaMax: true });
+  requireKnownKeys("subVpPath", options, { betaMin: "a number", betaMax: "a number" });
   const { betaMin = 0.1, betaMax = 20 } = options;
   const { rate, integral, inverse } = linearRate(betaMin, betaMax);
   const level = (B: number): number => -Math.expm1(-B) * Math.exp(B / 2);
@@ -80,7 +80,7 @@ export const subVpKind = numericKind("sub-vp", { betaMin: 0.1, betaMax: 20 }, su
  * Source: Song et al. 2021 (score SDE), equation 9 with σ(t) of appendix C; b counts from σ(0), so that t = 0 is clean.
  */
 export function vePath(options: { readonly sigmaMin?: number; readonly sigmaMax?: number } = {}): SdePath {
-  requireKnownKeys("vePath", options, { sigmaMin: true, sigmaMax: true });
+  requireKnownKeys("vePath", options, { sigmaMin: "a number", sigmaMax: "a number" });
   const { sigmaMin = 0.01, sigmaMax = 50 } = options;
   if (!(sigmaMin > 0 && sigmaMin < sigmaMax)) {
     throw new RangeError(`need 0 < sigmaMin < sigmaMax, got ${sigmaMin} and ${sigmaMax}`);
@@ -107,7 +107,7 @@ export const veKind = numericKind("ve", { sigmaMin: 0.01, sigmaMax: 50 }, vePath
 
 /** a = 1 and b = t: time is the noise level itself, 0 … σ_max. Source: Karras et al. 2022 (EDM), table 1, column "ours". */
 export function edmPath(options: { readonly sigmaMax?: number } = {}): SdePath {
-  requireKnownKeys("edmPath", options, { sigmaMax: true });
+  requireKnownKeys("edmPath", options, { sigmaMax: "a number" });
   const { sigmaMax = 80 } = options;
   if (!(sigmaMax > 0)) throw new RangeError(`sigmaMax must be > 0, got ${sigmaMax}`);
   return sdePath({

@@ -19,7 +19,7 @@ export interface LogLinearScheduleOptions {
  * Source: Permenter & Yuan 2024 ("Interpreting and improving diffusion models from an optimization perspective").
  */
 export function logLinearSchedule(options: LogLinearScheduleOptions = {}): Schedule {
-  requireKnownKeys("logLinearSchedule", options, { T: true, sigmaMin: true, sigmaMax: true });
+  requireKnownKeys("logLinearSchedule", options, { T: true, sigmaMin: "a number", sigmaMax: "a number" });
   const { T = 1000, sigmaMin = 0.01, sigmaMax = 50 } = options;
   requireWhole("T", T);
   if (!(T >= 2 && sigmaMin > 0 && sigmaMin < sigmaMax)) {

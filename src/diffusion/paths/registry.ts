@@ -1,4 +1,5 @@
 /** Every kind of path there is: what a file says of one becomes the same value again. A new path needs one line here. */
+import { requireKind } from "../../base/kinds.js";
 import { nearestName } from "../../base/check.js";
 import { Fields } from "../../base/fields.js";
 import { edmKind, flowKind, subVpKind, veKind, vpKind } from "./continuous-paths.js";
@@ -45,6 +46,7 @@ export const pathKinds: ReadonlyMap<string, PathKind> = new Map(
  * @throws RangeError for an unknown kind or parameter, naming the nearest one there is, and for values that make no path
  */
 export function pathFromConfig(config: unknown, where = "the path"): GaussianPath {
+  requireKind("where", where, "a text");
   const fields = new Fields(where, config);
   const name = fields.string("kind");
   const kind = pathKinds.get(name);

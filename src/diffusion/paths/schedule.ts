@@ -1,4 +1,5 @@
 /** Discrete schedules: float64 tables of β_t and ᾱ_t, made from either. */
+import { requireKind } from "../../base/kinds.js";
 import { requireNumbers } from "../../base/values.js";
 import { requireGaussianPath } from "./path.js";
 import type { PathKind } from "./path-kind.js";
@@ -38,6 +39,8 @@ export interface Schedule extends GaussianPath {
  * @throws RangeError when a β is outside its range or the list is empty.
  */
 export function scheduleFromBetas(name: string, betas: ArrayLike<number>, config?: PathConfig): Schedule {
+  if (config !== undefined) requireKind("config", config, "an object");
+  requireKind("name", name, "a text");
   requireNumbers("betas", betas);
   const T = betas.length;
   if (T < 1) throw new RangeError(`schedule "${name}" needs at least one step, got none`);
@@ -61,6 +64,8 @@ export function scheduleFromBetas(name: string, betas: ArrayLike<number>, config
  * @throws RangeError when the list does not start at 1 and fall, or goes below 0.
  */
 export function scheduleFromAlphaBars(name: string, alphaBars: ArrayLike<number>, config?: PathConfig): Schedule {
+  if (config !== undefined) requireKind("config", config, "an object");
+  requireKind("name", name, "a text");
   requireNumbers("alphaBars", alphaBars);
   const T = alphaBars.length - 1;
   if (T < 1 || alphaBars[0] !== 1) {

@@ -1,4 +1,5 @@
 /** A path and its sampling as diffusers' `scheduler_config.json` says them, both ways; no file is read or written here. */
+import { requireKind } from "../../base/kinds.js";
 import { requireGaussianPath } from "./path.js";
 import { requireLike } from "../../base/values.js";
 import { Fields, type Json } from "../../base/fields.js";
@@ -60,6 +61,7 @@ const readers: Readonly<Record<string, (fields: Fields) => DiffusionProcess>> = 
  * @throws RangeError for a class, a key or a value that cannot be obeyed
  */
 export function parseSchedulerConfig(config: unknown, where: string): DiffusionProcess {
+  requireKind("where", where, "a text");
   const fields = new Fields(where, config);
   const name = fields.string("_class_name");
   if (!Object.hasOwn(readers, name)) {

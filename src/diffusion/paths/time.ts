@@ -15,7 +15,7 @@ export type Timestep = number | Int32Array | Float32Array | readonly number[];
 export function networkTime(t: number): number;
 export function networkTime(t: tf.Tensor1D): tf.Tensor1D;
 export function networkTime(t: number | tf.Tensor1D): number | tf.Tensor1D {
-  if (typeof t !== "number") requireTensor("t", t);
+  if (typeof t !== "number") requireTensor("t", t, "numbers");
   if (typeof t === "number") return Math.max(t - 1, 0);
   return tf.tidy(() => tf.relu(tf.sub(tf.cast(t, "float32"), 1)) as tf.Tensor1D);
 }

@@ -1,4 +1,5 @@
 /** An autoencoder's folder: `model_index.json` of a class of our own, and `vae/`, which diffusers opens as it is. */
+import { requireKind } from "../../base/kinds.js";
 import { requireLike, requireText } from "../../base/values.js";
 import { join } from "node:path";
 import { described, requireKnownKeys } from "../../base/check.js";
@@ -38,8 +39,13 @@ export function saveAutoencoder(
 ): void {
   requireText("folder", folder, "the name of a folder");
   requireLike("model", model, ["network"], "{ network }");
-  requireKnownKeys("saveAutoencoder", options, { format: true, values: true, scalingFactor: true });
+  requireKnownKeys("saveAutoencoder", options, {
+    format: ["F32", "F16", "BF16"],
+    values: "a list",
+    scalingFactor: true,
+  });
   const { network, record, trainedOn } = model;
+  if (record !== undefined) requireKind("record", record, "an object");
   const { scalingFactor, ...save } = options;
   if (!(network instanceof AutoencoderKL)) {
     throw new TypeError(`network must be an AutoencoderKL, got ${described(network)}`);

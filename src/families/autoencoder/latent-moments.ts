@@ -39,7 +39,7 @@ export async function latentSize(
   options: LatentSizeOptions = {},
 ): Promise<LatentSize> {
   requireLike("network", network, ["encode", "decode", "factor"], "new AutoencoderKL(…)");
-  const known = { count: true, batchSize: true, signal: true, onProgress: true } as const;
+  const known = { count: true, batchSize: true, signal: "a signal", onProgress: "a function" } as const;
   requireKnownKeys("latentSize", options, known);
   const { count: asked = 10_000, batchSize = 100 } = options;
   requireWhole("count", asked);

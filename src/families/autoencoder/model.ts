@@ -1,5 +1,7 @@
 /** A trained autoencoder as a model: what is left of pictures, and what its decoder makes of noise. */
-import { requireKnownKeys } from "../../base/check.js";
+import { requireShape } from "../../base/shape.js";
+import { requireKind } from "../../base/kinds.js";
+import { requireKnownKeys, type OptionRule } from "../../base/check.js";
 import { requireChoice, requireLike, requireWhole } from "../../base/values.js";
 import { compile, type Compiled } from "../../compile/index.js";
 import type { AutoencoderKL } from "../../networks/index.js";
@@ -30,7 +32,7 @@ export const autoencoderDrawOptions: Readonly<Record<string, DrawOption>> = {
   },
 };
 
-const KNOWN: Record<keyof AutoencoderDrawRequest, true> = { ...drawRequestKeys, latents: true };
+const KNOWN: Record<keyof AutoencoderDrawRequest, OptionRule> = { ...drawRequestKeys, latents: true };
 
 /** What a model is made with besides its network. */
 export interface AutoencoderModelParts {
@@ -67,13 +69,19 @@ export class AutoencoderModel implements GenerativeModel<AutoencoderDrawRequest>
     parts: AutoencoderModelParts = {},
   ) {
     requireLike("network", network, ["encode", "decode", "factor"], "new AutoencoderKL(…)");
-    requireKnownKeys("AutoencoderModel", parts, { record: true, pictures: true, trainedOn: true, size: true });
+    requireKnownKeys("AutoencoderModel", parts, {
+      record: "an object",
+      pictures: "an object",
+      trainedOn: "a text",
+      size: "a list",
+    });
     const { pictures, record } = parts;
     const { sample_size: side, in_channels, out_channels } = network.config;
     if (pictures) requirePictures(pictures, in_channels);
     this.pictures = pictures;
     this.record = record;
     this.trainedOn = parts.trainedOn;
+    if (parts.size !== undefined) requireShape(parts.size);
     const trained = typeof side === "number" ? ([side, side] as const) : side;
     const [height, width] = parts.size ?? pictures?.shape ?? trained;
     this.shape = [height, width, out_channels];
@@ -121,6 +129,8 @@ export class AutoencoderModel implements GenerativeModel<AutoencoderDrawRequest>
 
   /** The pictures that {@link draw} reconstructs, [count, …shape]: numbers `first` … of this seed. */
   originals(seed: number, first: number, count: number): tf.Tensor4D {
+    requireKind("first", first, "a number");
+    requireKind("seed", seed, "a number");
     requireWhole("count", count);
     const { pictures } = this;
     if (!pictures) throw new RangeError('this autoencoder knows no pictures to reconstruct: draw of latents "noise"');

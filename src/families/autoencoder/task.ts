@@ -53,7 +53,7 @@ export class AutoencoderTask implements TrainingTask<AutoencoderBatch> {
   private readonly latents: readonly [number, number, number];
 
   constructor(private readonly options: AutoencoderTaskOptions) {
-    const known = { network: true, pictures: true, klWeight: true, batchSize: true, seed: true } as const;
+    const known = { network: true, pictures: true, klWeight: true, batchSize: true, seed: "a number" } as const;
     requireKnownKeys("AutoencoderTask", options, known);
     const { network, pictures, klWeight = 1e-6, batchSize = 64, seed = 0 } = options;
     if (!(network instanceof AutoencoderKL)) {

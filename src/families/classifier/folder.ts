@@ -47,8 +47,8 @@ export function saveClassifier(
   options: { format?: FloatFormat; values?: Float32Array } = {},
 ): void {
   requireText("folder", folder, "the name of a folder");
-  requireKnownKeys("saveClassifier", options, { format: true, values: true });
-  requireKnownKeys("saveClassifier", model, { classifier: true, record: true, heldOutAccuracy: true });
+  requireKnownKeys("saveClassifier", options, { format: ["F32", "F16", "BF16"], values: "a list" });
+  requireKnownKeys("saveClassifier", model, { classifier: true, record: "an object", heldOutAccuracy: true });
   const { classifier, record, heldOutAccuracy } = model;
   if (!(classifier instanceof Classifier)) {
     throw new TypeError(`classifier must be a Classifier, got ${described(classifier)}`);

@@ -41,8 +41,8 @@ export class ClassificationTask implements TrainingTask<ClassificationBatch> {
       images: true,
       labels: true,
       batchSize: true,
-      maxShift: true,
-      seed: true,
+      maxShift: "a number",
+      seed: "a number",
     } as const;
     requireKnownKeys("ClassificationTask", options, known);
     this.batchSize = options.batchSize ?? 128;

@@ -1,5 +1,5 @@
 /** A CLIP's folder, as transformers has one: both towers, the tokenizer beside them, and how images are prepared. */
-import { requireText } from "../../base/values.js";
+import { requireText, requireLike } from "../../base/values.js";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { requireKnownKeys, requireKeys } from "../../base/check.js";
@@ -67,10 +67,12 @@ export function saveClip(
   options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
 ): void {
   requireText("folder", folder, "the name of a folder");
-  requireKnownKeys("saveClip", options, { format: true, values: true });
-  requireKnownKeys("saveClip", model, { clip: true, tokenizer: true, spread: true, record: true });
+  requireKnownKeys("saveClip", options, { format: ["F32", "F16", "BF16"], values: "a list" });
+  requireKnownKeys("saveClip", model, { clip: "an object", tokenizer: "an object", spread: true, record: "an object" });
   requireKeys("saveClip", model, ["clip", "tokenizer", "spread"]);
   const { clip, tokenizer, spread, record } = model;
+  requireLike("clip", clip, ["config", "parameters"], "new ClipModel(…)");
+  requireLike("tokenizer", tokenizer, ["vocabulary", "tokensOf"], "new ClipTokenizer(…)");
   const { image_size: side, num_channels } = clip.config.vision_config;
   requireSpread("saveClip", spread, num_channels);
   requireFit(folder, clip, tokenizer);

@@ -1,4 +1,5 @@
 /** Images as CLIP's vision transformer takes them: of the mean and deviation, channel by channel, that it was trained on. */
+import { requireKind } from "../../base/kinds.js";
 import { requireTensor } from "../../runtime/tensor.js";
 import { described, requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
@@ -17,6 +18,7 @@ export const openAiSpread: ClipSpread = {
 
 /** What leaves images in [−1, 1] as they are, in any number of channels. */
 export function plainSpread(channels: number): ClipSpread {
+  requireKind("channels", channels, "a number");
   const halves = Array.from({ length: channels }, () => 0.5);
   return { mean: halves, deviation: halves };
 }

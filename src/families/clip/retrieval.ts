@@ -1,6 +1,6 @@
 /** Zero-shot retrieval: how often the right text is nearest to an image, and the right image to a text. */
 import { requireLike } from "../../base/values.js";
-import { described, requireKnownKeys } from "../../base/check.js";
+import { described, requireKnownKeys, requireKeys } from "../../base/check.js";
 import type { ClipModel } from "../../networks/index.js";
 import { interruptible } from "../../runtime/interrupt.js";
 import * as tf from "../../runtime/tf.js";
@@ -43,10 +43,11 @@ export async function retrieval(
   given: RetrievalPairs,
   options: RetrievalOptions = {},
 ): Promise<Retrieval> {
-  requireLike("pairs", given, ["images", "tokens"], "{ images, tokens }");
+  requireKnownKeys("pairs", given, { images: "a list", tokens: "a list" });
+  requireKeys("pairs", given, ["images", "tokens"]);
   const { images, tokens } = given;
   requireLike("clip", clip, ["embedImages", "embedTexts"], "new ClipModel(…)");
-  requireKnownKeys("retrieval", options, { batchSize: true, signal: true });
+  requireKnownKeys("retrieval", options, { batchSize: true, signal: "a signal" });
   const { batchSize = 64, signal } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`batchSize must be a whole number from 1, got ${described(batchSize)}`);

@@ -48,7 +48,14 @@ export class ClipTask implements TrainingTask<ClipBatch> {
   private readonly captions: number;
 
   constructor(private readonly options: ClipTaskOptions) {
-    const known = { clip: true, images: true, tokens: true, captions: true, batchSize: true, seed: true } as const;
+    const known = {
+      clip: true,
+      images: true,
+      tokens: true,
+      captions: "a number",
+      batchSize: true,
+      seed: "a number",
+    } as const;
     requireKnownKeys("ClipTask", options, known);
     this.batchSize = options.batchSize ?? 128;
     this.seed = options.seed ?? 0;

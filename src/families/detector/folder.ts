@@ -45,8 +45,8 @@ export function saveDetector(
   options: { format?: FloatFormat; values?: Float32Array } = {},
 ): void {
   requireText("folder", folder, "the name of a folder");
-  requireKnownKeys("saveDetector", options, { format: true, values: true });
-  requireKnownKeys("saveDetector", model, { detector: true, record: true, heldOutDigits: true });
+  requireKnownKeys("saveDetector", options, { format: ["F32", "F16", "BF16"], values: "a list" });
+  requireKnownKeys("saveDetector", model, { detector: true, record: "an object", heldOutDigits: "a number" });
   const { detector, record, heldOutDigits } = model;
   const { name: className, component, library } = networkClassOf(detector);
   saveModelFolder(folder, {

@@ -27,7 +27,7 @@ const AT_ONCE = 250;
  */
 export function readCompositions(detector: DigitDetector, pictures: tf.Tensor4D): Composition[] {
   requireLike("detector", detector, ["logits"], "loadDetector(folder)");
-  requireTensor("pictures", pictures);
+  requireTensor("pictures", pictures, "float", 4);
   const read: Composition[] = [];
   for (let from = 0; from < pictures.shape[0]; from += AT_ONCE) {
     const count = Math.min(AT_ONCE, pictures.shape[0] - from);

@@ -1,4 +1,5 @@
 /** Training of a detector: pictures of coloured digits, and the cross-entropy of every fact in them. */
+import { requireKind } from "../../base/kinds.js";
 import { described, requireKnownKeys } from "../../base/check.js";
 import { requireWhole } from "../../base/values.js";
 import {
@@ -56,6 +57,7 @@ export class DetectionTask implements TrainingTask<DetectionBatch> {
 
   /** Pictures and their facts. The caller disposes them. */
   batch(step: number): DetectionBatch {
+    requireKind("step", step, "a number");
     const { data } = this.options;
     const compositions: Composition[] = [];
     const pictures = new Float32Array(this.batchSize * 32 * 32 * 3);

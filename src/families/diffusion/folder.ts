@@ -71,7 +71,7 @@ export function loadDiffusionModel<K extends DiffusionNetworkClass = "UNet2DMode
   folder: string,
   options: LoadDiffusionOptions<K> = {},
 ): DiffusionModel<NetworksByClass[K]> {
-  requireKnownKeys("loadDiffusionModel", options, { expect: true, variant: true });
+  requireKnownKeys("loadDiffusionModel", options, { expect: true, variant: "a text" });
   const { expect = "UNet2DModel" as K, variant } = options;
   const model = openDiffusionModel(folder, variant);
   const { name } = networkClassOf(model.network);
@@ -214,7 +214,11 @@ export function saveDiffusionModel(
   options: SaveDiffusionOptions = {},
 ): void {
   requireText("folder", folder, "the name of a folder");
-  requireKnownKeys("saveDiffusionModel", options, { format: true, values: true, maxFileBytes: true });
+  requireKnownKeys("saveDiffusionModel", options, {
+    format: ["F32", "F16", "BF16"],
+    values: "a list",
+    maxFileBytes: "a number",
+  });
   requireFitting(model);
   const { network, path, config, record, sampling = usualSampling(path, config.shape) } = model;
   const entry = networkClassOf(network);

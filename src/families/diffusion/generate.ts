@@ -1,5 +1,5 @@
 /** Examples drawn batch by batch from a diffusion model, by any sampler, conditioned and guided. */
-import { requireLike } from "../../base/values.js";
+import { requireLike, requireWhole } from "../../base/values.js";
 import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import { guided, type Denoiser } from "../../diffusion/index.js";
@@ -43,17 +43,17 @@ export interface GenerateOptions {
 export async function generate(model: DiffusionModel, options: GenerateOptions): Promise<tf.Tensor> {
   requireLike("model", model, ["config", "denoiser"], "loadDiffusionModel(folder)");
   requireKnownKeys("generate", options, {
-    sampler: true,
-    steps: true,
-    count: true,
+    sampler: "a function",
+    steps: "a number",
+    count: "a number",
     seed: true,
-    batchSize: true,
+    batchSize: "a number",
     label: true,
-    context: true,
+    context: "a tensor",
     guidanceScale: true,
     engine: true,
-    signal: true,
-    onProgress: true,
+    signal: "a signal",
+    onProgress: "a function",
   });
   const { sampler, steps = DEFAULT_STEPS, count, seed, batchSize = 64, context, signal, onProgress } = options;
   const labels = labelsFor(model, options);
@@ -90,6 +90,7 @@ export function labelsFor(
   requireLike("options", options, ["count"], "{ count, label }");
   const { classes } = model;
   const { count, label } = options;
+  requireWhole("count", count);
   if (label === null) throw new TypeError("label must be a class or a list of classes, got null: leave it out for all");
   const asked = typeof label === "object" ? Array.from(label) : label === undefined ? [] : [label];
   const wrong = asked.find((one) => !(Number.isInteger(one) && one >= 0 && one < classes));

@@ -1,4 +1,5 @@
 /** Objectives of networks that learn mean and variance: the hybrid loss and the bound alone. */
+import { requireKind } from "../../base/kinds.js";
 import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
 import {
@@ -28,7 +29,12 @@ export interface LearnedVarianceOptions extends DiscretizedOptions {
  * @throws RangeError at the first batch if the path is no schedule of whole times
  */
 export function hybridObjective(schedule: Schedule, options: LearnedVarianceOptions & HybridOptions = {}): Objective {
-  requireKnownKeys("hybridObjective", options, { prediction: true, levels: true, boundWeight: true });
+  requireKind("schedule", schedule, "an object");
+  requireKnownKeys("hybridObjective", options, {
+    prediction: ["noise", "sample", "velocity", "score", "flow"],
+    levels: "a number",
+    boundWeight: "a number",
+  });
   const { prediction = "noise" } = options;
   return learnedVariance(schedule, prediction, (batch, output, fraction) => {
     const { x0, xt, noise, signal, sigma, numbers } = batch;
@@ -44,7 +50,11 @@ export function hybridObjective(schedule: Schedule, options: LearnedVarianceOpti
  * Source: Nichol & Dhariwal 2021 (improved DDPM), equation 4 and section 3.3.
  */
 export function boundObjective(schedule: Schedule, options: LearnedVarianceOptions = {}): Objective {
-  requireKnownKeys("boundObjective", options, { prediction: true, levels: true });
+  requireKind("schedule", schedule, "an object");
+  requireKnownKeys("boundObjective", options, {
+    prediction: ["noise", "sample", "velocity", "score", "flow"],
+    levels: "a number",
+  });
   return learnedVariance(schedule, options.prediction ?? "noise", ({ x0, xt, numbers }, output, fraction) => {
     const term = learnedVarianceTerm(columns(numbers), { x0, xt, output, fraction }, options);
     return tf.mul(term, schedule.T) as tf.Tensor1D;

@@ -86,7 +86,7 @@ export function usualSampling(path: GaussianPath, shape: readonly number[]): Sam
 }
 
 /** What makes a model, and what a model has besides: it may be given whole. */
-const PARTS = { network: true, path: true, config: true, sampling: true, record: true } as const;
+const PARTS = { network: true, path: true, config: "an object", sampling: true, record: true } as const;
 const OF_A_MODEL: readonly (keyof DiffusionModel)[] = [
   "family",
   "schedule",
@@ -109,13 +109,7 @@ const IS_THE_PATH = "the schedule is the part path: { network, path: linearSched
 function requireParts(parts: DiffusionModelParts): void {
   const isModel = (parts as Partial<DiffusionModel> | null)?.family === "diffusion";
   const own = (key: string): boolean => !(isModel && (OF_A_MODEL as readonly string[]).includes(key));
-  const given = isModel
-    ? Object.fromEntries(
-        Object.keys(parts)
-          .filter(own)
-          .map((key) => [key, true]),
-      )
-    : parts;
+  const given = isModel ? Object.fromEntries(Object.entries(parts).filter(([key]) => own(key))) : parts;
   requireKnownKeys<object>("the parts of a diffusion model", given, PARTS, { schedule: IS_THE_PATH });
   requireKnownKeys<DiffusionConfig>("a diffusion model's config", parts.config, CONFIG, { schedule: IS_THE_PATH });
   requireStored(parts.network);

@@ -96,7 +96,11 @@ export function networkDenoiser(
   path: GaussianPath,
   options: NetworkDenoiserOptions = {},
 ): NetworkDenoiser {
-  requireKnownKeys("networkDenoiser", options, { predicts: true, clock: true, engine: true });
+  requireKnownKeys("networkDenoiser", options, {
+    predicts: ["noise", "sample", "velocity", "score", "flow"],
+    clock: "a function",
+    engine: true,
+  });
   const evaluate = evaluation(network, options.clock ?? clockOf(path), (output) => ({ output }), options.engine);
   return {
     path,
@@ -115,7 +119,11 @@ export function learnedVarianceDenoiser(
   path: GaussianPath,
   options: NetworkDenoiserOptions = {},
 ): NetworkDenoiser & LearnedVarianceDenoiser {
-  requireKnownKeys("learnedVarianceDenoiser", options, { predicts: true, clock: true, engine: true });
+  requireKnownKeys("learnedVarianceDenoiser", options, {
+    predicts: ["noise", "sample", "velocity", "score", "flow"],
+    clock: "a function",
+    engine: true,
+  });
   const read = (output: tf.Tensor): { output: tf.Tensor; fraction: tf.Tensor } => splitLearnedVariance(output);
   const evaluate = evaluation(network, options.clock ?? clockOf(path), read, options.engine);
   return {

@@ -53,11 +53,11 @@ export interface SimpleObjectiveOptions extends WeightingOptions {
  */
 export function simpleObjective(options: SimpleObjectiveOptions = {}): Objective {
   requireKnownKeys("simpleObjective", options, {
-    prediction: true,
-    weighting: true,
-    gamma: true,
-    k: true,
-    sigmaData: true,
+    prediction: ["noise", "sample", "velocity", "score", "flow"],
+    weighting: ["simple", "uniform", "snr", "truncated-snr", "snr+1", "min-snr", "p2", "edm"],
+    gamma: "a number",
+    k: "a number",
+    sigmaData: "a number",
   });
   const { prediction = "noise", weighting = "simple", ...shape } = options;
   return {

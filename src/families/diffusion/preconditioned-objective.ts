@@ -24,7 +24,7 @@ export interface PreconditionedDenoiserOptions extends PreconditionedOptions {
  * Source: Karras et al. 2022 (EDM), equations 7 and 8.
  */
 export function preconditionedObjective(options: PreconditionedOptions = {}): Objective {
-  requireKnownKeys("preconditionedObjective", options, { sigmaData: true });
+  requireKnownKeys("preconditionedObjective", options, { sigmaData: "a number" });
   const { sigmaData = 0.5 } = options;
   const at = (path: GaussianPath, t: number) => pathPreconditioning(path, t, sigmaData);
   return {
@@ -49,7 +49,7 @@ export function preconditionedDenoiser(
   path: GaussianPath,
   options: PreconditionedDenoiserOptions = {},
 ): NetworkDenoiser {
-  requireKnownKeys("preconditionedDenoiser", options, { sigmaData: true, engine: true });
+  requireKnownKeys("preconditionedDenoiser", options, { sigmaData: "a number", engine: true });
   const { sigmaData = 0.5, engine } = options;
   const evaluate = evaluation(
     network,

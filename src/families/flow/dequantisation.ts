@@ -1,4 +1,5 @@
 /** Grey levels as real numbers: uniform dequantisation, and back. */
+import { requireKind } from "../../base/kinds.js";
 import { requireNumbers } from "../../base/values.js";
 import { requireStream } from "../../random/stream.js";
 import type { RandomStream } from "../../random/index.js";
@@ -15,6 +16,8 @@ const TOLERANCE = 0.1;
  * @throws RangeError naming the first value that lies on no level
  */
 export function greyLevels(what: string, images: Float32Array, size: number): Uint8Array {
+  requireKind("size", size, "a number");
+  requireKind("what", what, "a text");
   requireNumbers(what, images);
   return Uint8Array.from(images, (x, i) => {
     const level = ((x + 1) / 2) * (LEVELS - 1);

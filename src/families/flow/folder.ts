@@ -29,10 +29,10 @@ export function saveNormalisingFlow(
   options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
 ): void {
   requireText("folder", folder, "the name of a folder");
-  requireKnownKeys("saveNormalisingFlow", options, { format: true, values: true });
+  requireKnownKeys("saveNormalisingFlow", options, { format: ["F32", "F16", "BF16"], values: "a list" });
   // A model has more than its parts.
   if (!(model instanceof NormalisingFlowModel)) {
-    requireKnownKeys("the parts of a normalising flow", model, { network: true, record: true });
+    requireKnownKeys("the parts of a normalising flow", model, { network: true, record: "an object" });
   }
   const { network, record } = model;
   if (!isStoredFlow(network)) {

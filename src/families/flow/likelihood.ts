@@ -48,9 +48,9 @@ export async function flowLogLikelihood(
   requireTensor("x", x);
   requireKnownKeys("the log-likelihood of a flow", options, {
     samples: true,
-    seed: true,
+    seed: "a number",
     batchSize: true,
-    signal: true,
+    signal: "a signal",
   });
   const { samples = 1, seed = 0, batchSize = 64 } = options;
   requireWhole("samples", samples);

@@ -1,6 +1,7 @@
 /** A trained normalising flow: z from N(0, I), back through the network, to an example. */
+import { requireKind } from "../../base/kinds.js";
 import { requireLike } from "../../base/values.js";
-import { requireKnownKeys } from "../../base/check.js";
+import { requireKnownKeys, type OptionRule } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import { compile, type Compiled } from "../../compile/index.js";
 import type { InvertibleNetwork } from "../../networks/index.js";
@@ -32,7 +33,7 @@ export interface FlowDrawRequest extends DrawRequest {
 /** {@link FlowDrawRequest}'s own options, as a command line offers them. */
 export const flowDrawOptions: Readonly<Record<string, DrawOption>> = { temperature: temperatureOption };
 
-const KNOWN: Record<keyof FlowDrawRequest, true> = { ...drawRequestKeys, temperature: true };
+const KNOWN: Record<keyof FlowDrawRequest, OptionRule> = { ...drawRequestKeys, temperature: true };
 
 /** A flow that can be drawn from and knows how likely an example is. Both run as one recorded graph a shape. */
 export class NormalisingFlowModel implements GenerativeModel<FlowDrawRequest> {
@@ -48,6 +49,7 @@ export class NormalisingFlowModel implements GenerativeModel<FlowDrawRequest> {
     readonly network: InvertibleNetwork,
     readonly record?: TrainingRecord,
   ) {
+    if (record !== undefined) requireKind("record", record, "an object");
     requireLike("network", network, ["shape", "forward", "inverse"], "new RealNvp(…) or new Glow(…)");
     this.shape = network.shape;
     this.likelihoodOf = network.domain === "unit" ? "grey levels" : "numbers";

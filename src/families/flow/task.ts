@@ -1,7 +1,7 @@
 /** Training of a normalising flow: descends along −ln p(x). */
 import { requireKnownKeys, requireKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
-import { requireWhole } from "../../base/values.js";
+import { requireWhole, requireLike } from "../../base/values.js";
 import type { InvertibleNetwork } from "../../networks/index.js";
 import { RandomStream } from "../../random/index.js";
 import * as tf from "../../runtime/tf.js";
@@ -48,9 +48,15 @@ export class NormalisingFlowTask implements TrainingTask<NormalisingFlowBatch> {
   private readonly levels: Uint8Array | null;
 
   constructor(private readonly options: NormalisingFlowTaskOptions) {
-    requireKnownKeys("NormalisingFlowTask", options, { network: true, data: true, batchSize: true, seed: true });
+    requireKnownKeys("NormalisingFlowTask", options, {
+      network: "an object",
+      data: "a list",
+      batchSize: true,
+      seed: true,
+    });
     requireKeys("NormalisingFlowTask", options, ["network", "data"]);
     const { network, data, batchSize = 64, seed = 0 } = options;
+    requireLike("network", network, ["shape", "forward", "inverse"], "new RealNvp(…) or new Glow(…)");
     requireWhole("batchSize", batchSize);
     this.size = sizeOf(network.shape);
     const count = data.length / this.size;

@@ -37,7 +37,7 @@ export interface SaveGanOptions {
  */
 export function saveGan(folder: string, parts: GanParts, options: SaveGanOptions = {}): void {
   requireText("folder", folder, "the name of a folder");
-  requireKnownKeys("saveGan", options, { format: true, values: true });
+  requireKnownKeys("saveGan", options, { format: ["F32", "F16", "BF16"], values: true });
   // A model has more than its parts.
   if (!(parts instanceof GanModel)) requireGanKeys(parts);
   const { generator, discriminator, record } = parts;

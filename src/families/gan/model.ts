@@ -1,6 +1,7 @@
 /** A trained GAN: z from a normal distribution, through the generator, to an example. */
+import { requireKind } from "../../base/kinds.js";
 import { requireLike } from "../../base/values.js";
-import { requireKnownKeys } from "../../base/check.js";
+import { requireKnownKeys, type OptionRule } from "../../base/check.js";
 import { compile, type Compiled } from "../../compile/index.js";
 import type { DiscriminatorNetwork, GeneratorNetwork } from "../../networks/index.js";
 import * as tf from "../../runtime/tf.js";
@@ -24,7 +25,7 @@ export interface GanDrawRequest extends DrawRequest {
 /** {@link GanDrawRequest}'s own options, as a command line offers them. */
 export const ganDrawOptions: Readonly<Record<string, DrawOption>> = { temperature: temperatureOption };
 
-const KNOWN: Readonly<Record<keyof GanDrawRequest, true>> = { ...drawRequestKeys, temperature: true };
+const KNOWN: Readonly<Record<keyof GanDrawRequest, OptionRule>> = { ...drawRequestKeys, temperature: true };
 
 /** The parts of a GAN. */
 export interface GanParts {
@@ -36,7 +37,7 @@ export interface GanParts {
 
 /** @throws RangeError for a part that is misspelt */
 export function requireGanKeys(parts: GanParts): void {
-  requireKnownKeys("the parts of a GAN", parts, { generator: true, discriminator: true, record: true });
+  requireKnownKeys("the parts of a GAN", parts, { generator: true, discriminator: "an object", record: "an object" });
 }
 
 /** A GAN that can be drawn from: one pass through its generator, which runs as one recorded graph a batch size. */
@@ -55,6 +56,10 @@ export class GanModel implements GenerativeModel<GanDrawRequest> {
     const { generator, discriminator, record } = parts;
     const such = "new DcganGenerator(…) or new MlpGenerator(…)";
     requireLike("generator", generator, ["exampleShape", "apply"], such);
+    if (discriminator !== undefined) {
+      requireLike("discriminator", discriminator, ["exampleShape", "apply"], "new MlpDiscriminator(…)");
+    }
+    if (record !== undefined) requireKind("record", record, "an object");
     this.generator = generator;
     this.discriminator = discriminator;
     this.record = record;

@@ -1,5 +1,5 @@
 /** Penalties on the discriminator's slope at single examples, whose gradients are second derivatives. */
-import { requireTensor } from "../../runtime/tensor.js";
+import { requireBatch } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { requirePositive, requireFunction } from "../../base/values.js";
 import * as tf from "../../runtime/tf.js";
@@ -69,9 +69,14 @@ export interface ScoredSlopes {
  */
 export function scoredSlopes(score: (x: tf.Tensor) => tf.Tensor1D, x: tf.Tensor): ScoredSlopes {
   requireFunction("score", score, "(x) => discriminator.apply(x)");
-  requireTensor("x", x);
+  requireBatch("x", x);
+  const scores = (examples: tf.Tensor): tf.Tensor1D => {
+    const given = score(examples);
+    if (given.rank === 1 && given.shape[0] === x.shape[0]) return given;
+    throw new RangeError(`the score of x must be one number an example, [${x.shape[0]}], got shape [${given.shape}]`);
+  };
   return tf.tidy(() => {
-    const { value, grad } = tf.valueAndGrad(score)(x, tf.ones([x.shape[0]]));
+    const { value, grad } = tf.valueAndGrad(scores)(x, tf.ones([x.shape[0]]));
     const rest = x.shape.slice(1).map((_, i) => i + 1);
     const squaredSlopes: tf.Tensor1D = tf.sum(tf.square(grad), rest);
     return { scores: value as tf.Tensor1D, squaredSlopes };

@@ -1,6 +1,7 @@
 /** Signs that a game goes wrong, measured on its batches: a generator that collapses, a discriminator that wins. */
-import { requireLike, requireNumbers } from "../../base/values.js";
-import { requireTensor } from "../../runtime/tensor.js";
+import { requireKind } from "../../base/kinds.js";
+import { requireLike, requireNumbers, requirePositive } from "../../base/values.js";
+import { requireTensor, requireBatch } from "../../runtime/tensor.js";
 import type { GaussianModes } from "../../data/index.js";
 import * as tf from "../../runtime/tf.js";
 import type { PhaseReport } from "../../training/index.js";
@@ -13,8 +14,8 @@ import type { PhaseReport } from "../../training/index.js";
  * @param fake [N]
  */
 export function discriminatorAccuracy(real: tf.Tensor1D, fake: tf.Tensor1D): tf.Scalar {
-  requireTensor("real", real);
-  requireTensor("fake", fake);
+  requireTensor("real", real, "float", 1);
+  requireTensor("fake", fake, "float", 1);
   return tf.tidy(() => tf.mean(tf.cast(tf.greater(tf.reshape(real, [-1, 1]), tf.reshape(fake, [1, -1])), "float32")));
 }
 
@@ -24,7 +25,7 @@ export function discriminatorAccuracy(real: tf.Tensor1D, fake: tf.Tensor1D): tf.
  * @param x [N, …shape], N ≥ 2
  */
 export function meanPairwiseDistance(x: tf.Tensor): tf.Scalar {
-  requireTensor("x", x);
+  requireBatch("x", x, 2);
   return tf.tidy(() => {
     const [n] = x.shape;
     const flat = tf.reshape(x, [n, -1]) as tf.Tensor2D;
@@ -47,6 +48,8 @@ export function meanPairwiseDistance(x: tf.Tensor): tf.Scalar {
 export function modesCovered(points: tf.Tensor, mixture: GaussianModes): tf.Scalar {
   requireLike("mixture", mixture, ["means", "std"], "ringModes()");
   requireNumbers("means", mixture.means);
+  requirePositive("std", mixture.std);
+  if (mixture.weights !== undefined) requireNumbers("weights", mixture.weights);
   const { means, std } = mixture;
   requireTensor("points", points);
   return tf.tidy(() => {
@@ -70,6 +73,8 @@ const MOST_ACCURACY = 0.98;
  * @param modes how many there are, where they are known
  */
 export function signsOfFailure(phases: Readonly<Record<string, PhaseReport>>, modes?: number): string[] {
+  if (modes !== undefined) requireKind("modes", modes, "a number");
+  requireKind("phases", phases, "an object");
   requireLike("phases", phases, [], "a trainer's report, report.phases,");
   const { diversity, modes: covered } = phases["generator"]?.metrics ?? {};
   const { accuracy } = phases["discriminator"]?.metrics ?? {};

@@ -1,7 +1,7 @@
 /** Training of a GAN: a discriminator and a generator, each with its loss, in turn. */
 import { requireKnownKeys, requireKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
-import { requireWhole } from "../../base/values.js";
+import { requireWhole, requireLike } from "../../base/values.js";
 import type { GaussianModes } from "../../data/index.js";
 import type { DiscriminatorNetwork, GeneratorNetwork } from "../../networks/index.js";
 import { RandomStream } from "../../random/index.js";
@@ -54,16 +54,16 @@ export type GanBatch = {
 const PLAYER: PhaseOptions = { optimiser: adam({ beta1: 0, beta2: 0.99 }), maxGradientNorm: Infinity };
 
 const KNOWN = {
-  generator: true,
-  discriminator: true,
-  data: true,
-  loss: true,
-  penalty: true,
+  generator: "an object",
+  discriminator: "an object",
+  data: "a list",
+  loss: ["non-saturating", "least-squares", "wasserstein"],
+  penalty: "an object",
   discriminatorSteps: true,
   players: true,
-  modes: true,
+  modes: "an object",
   batchSize: true,
-  seed: true,
+  seed: "a number",
 } as const;
 
 /**
@@ -96,6 +96,8 @@ export class GanTask implements TrainingTask<GanBatch> {
     requireKnownKeys("GanTask", options, KNOWN);
     requireKeys("GanTask", options, ["generator", "discriminator", "data"]);
     const { generator, discriminator, discriminatorSteps = 1, players = {}, batchSize = 64, seed = 0 } = options;
+    requireLike("generator", generator, ["exampleShape", "apply", "parameters"], "new MlpGenerator(…)");
+    requireLike("discriminator", discriminator, ["exampleShape", "apply", "parameters"], "new MlpDiscriminator(…)");
     this.game = adversarialLoss(options.loss ?? "non-saturating");
     requireKnownKeys("players of GanTask", players, { discriminator: true, generator: true });
     requireWhole("discriminatorSteps", discriminatorSteps);
@@ -210,6 +212,7 @@ export class GanTask implements TrainingTask<GanBatch> {
   private requireModes(): void {
     const { modes } = this.options;
     if (!modes) return;
+    requireLike("modes", modes, ["means", "std"], "ringModes()");
     const [dimensions] = this.shape;
     if (this.shape.length === 1 && modes.means.length > 0 && modes.means.length % dimensions === 0) return;
     throw new RangeError(`${modes.means.length} numbers are no means of examples of shape [${this.shape}]`);

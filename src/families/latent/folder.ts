@@ -30,7 +30,7 @@ import { addInversion, type InversionFile } from "./inversion.js";
 import { addLora, type LoraFile } from "./lora.js";
 import { LatentModel } from "./model.js";
 import { openOneFile, type OneFileOptions } from "./one-file.js";
-import { LATENT_PARTS, type LatentDefaults, type StoredLatentParts } from "./parts.js";
+import { LATENT_PARTS, type LatentDefaults, type StoredLatentParts, requireLatentParts } from "./parts.js";
 
 const TEXT_TO_IMAGE = "StableDiffusionPipeline";
 const PAINTING = "StableDiffusionInpaintPipeline";
@@ -62,9 +62,10 @@ export function saveLatent(folder: string, parts: StoredLatentParts, options: Sa
     ["unet", "vae", "textEncoder", "tokenizer", "scheduler"],
     "{ unet, vae, textEncoder, tokenizer, scheduler }",
   );
-  requireKnownKeys("saveLatent", options, { format: true, values: true });
+  requireKnownKeys("saveLatent", options, { format: ["F32", "F16", "BF16"], values: true });
   const { format, values = {} } = options;
   requireKnownKeys("saveLatent", parts, LATENT_PARTS);
+  requireLatentParts(parts);
   requireKnownKeys("values of saveLatent", values, { unet: true, text_encoder: true });
   const { unet, vae, textEncoder, tokenizer, scheduler, defaults, letters, record } = parts;
   const { _class_name: schedulerClass, _diffusers_version: _version, ...keys } = scheduler;
@@ -125,7 +126,7 @@ export function isOneFile(path: string): boolean {
  *   is too small for the weights; SafetensorsError or Error if a file is damaged or missing
  */
 export function loadLatent(folder: string, options: LoadLatentOptions = {}): LatentModel {
-  const known = { variant: true, prediction: true, heads: true, loras: true, inversions: true } as const;
+  const known = { variant: "a text", prediction: true, heads: true, loras: "a list", inversions: "a list" } as const;
   requireKnownKeys("loadLatent", options, known);
   const { loras = [], inversions = [], ...opening } = options;
   const parts = openParts(folder, opening);

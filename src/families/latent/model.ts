@@ -1,4 +1,5 @@
 /** A latent diffusion model: prompts to pictures by a U-Net on the latents of an autoencoder. */
+import { requireKind } from "../../base/kinds.js";
 import { requireLike } from "../../base/values.js";
 import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
@@ -13,7 +14,14 @@ import type * as tf from "../../runtime/tf.js";
 import type { GenerativeModel } from "../model.js";
 import { drawLatent } from "./draw.js";
 import { LatentEngine } from "./engine.js";
-import { LATENT_PARTS, sides, type LatentDefaults, type LatentParts, type SchedulerKeys } from "./parts.js";
+import {
+  LATENT_PARTS,
+  sides,
+  type LatentDefaults,
+  type LatentParts,
+  type SchedulerKeys,
+  requireLatentParts,
+} from "./parts.js";
 import { requireFittingParts } from "./require-parts.js";
 import type { LatentDrawRequest } from "./request.js";
 import { settingsOf } from "./settings.js";
@@ -50,10 +58,9 @@ export class LatentModel implements GenerativeModel<LatentDrawRequest> {
     readonly parts: LatentParts,
     engine?: LatentEngine,
   ) {
+    if (engine !== undefined) requireKind("engine", engine, "an object");
     requireKnownKeys("LatentModel", parts, LATENT_PARTS);
-    for (const name of ["unet", "vae", "textEncoder", "tokenizer", "scheduler"] as const) {
-      requireLike(`the part ${name}`, parts[name], [], "loadLatent(folder).parts");
-    }
+    requireLatentParts(parts);
     this.engine = engine ?? new LatentEngine(parts.unet, parts.vae);
     const process = parseSchedulerConfig(parts.scheduler, "the scheduler");
     const { predicts, rules } = requireFittingParts(parts, process);
@@ -87,18 +94,19 @@ export class LatentModel implements GenerativeModel<LatentDrawRequest> {
 
   /** Latents [N, h, w, C], as the U-Net sees them, as pictures in [−1, 1]. The caller disposes them. */
   decode(latents: tf.Tensor4D): tf.Tensor4D {
-    requireTensor("latents", latents);
+    requireTensor("latents", latents, "float", 4);
     return this.engine.decode(latents);
   }
 
   /** A rough picture of latents, one pixel each. The caller disposes it. */
   preview(latents: tf.Tensor4D): tf.Tensor4D {
-    requireTensor("latents", latents);
+    requireTensor("latents", latents, "float", 4);
     return this.engine.preview(latents);
   }
 
   /** The U-Net as samplers see it; with `wholeTimes` it is told the nearest whole time. */
   denoiser(wholeTimes = false): Denoiser {
+    requireKind("wholeTimes", wholeTimes, "true or false");
     return this.engine.denoiser({ path: this.path, predicts: this.predicts, wholeTimes });
   }
 

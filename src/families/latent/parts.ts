@@ -1,4 +1,6 @@
 /** What a latent pipeline is made of, as far as drawing and training look at it. */
+import { requireLike } from "../../base/values.js";
+import type { OptionRule } from "../../base/check.js";
 import type * as tf from "../../runtime/tf.js";
 import type { ConditionPlan, Parameters } from "../../nn/index.js";
 import type { AutoencoderKL, ClipTextModel, StoredNetwork, UNet2DCondition } from "../../networks/index.js";
@@ -95,15 +97,31 @@ export type StoredLatentParts = LatentParts<UNet2DCondition, AutoencoderKL, Clip
 
 /** The names of {@link LatentParts}, for its check. */
 export const LATENT_PARTS = {
-  unet: true,
-  vae: true,
-  textEncoder: true,
-  tokenizer: true,
-  scheduler: true,
-  defaults: true,
-  letters: true,
-  record: true,
-} as const satisfies Record<keyof LatentParts, true>;
+  unet: "an object",
+  vae: "an object",
+  textEncoder: "an object",
+  tokenizer: "an object",
+  scheduler: "an object",
+  defaults: "an object",
+  letters: "a text",
+  record: "an object",
+} as const satisfies Record<keyof LatentParts, OptionRule>;
+
+/** What each part is known by. */
+const PARTS_HAVE = {
+  unet: ["config", "apply"],
+  vae: ["config", "encode", "decode"],
+  textEncoder: ["apply"],
+  tokenizer: ["tokensOf", "start", "end", "pad"],
+  scheduler: [],
+} as const;
+
+/** @throws TypeError for a part that is of another kind */
+export function requireLatentParts(parts: LatentParts): void {
+  for (const [name, has] of Object.entries(PARTS_HAVE)) {
+    requireLike(`the part ${name}`, parts[name as keyof typeof PARTS_HAVE], has, "loadLatent(folder).parts");
+  }
+}
 
 /** Height and width of a configuration's `sample_size`. */
 export function sides(size: number | readonly [number, number]): readonly [number, number] {

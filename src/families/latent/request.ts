@@ -1,4 +1,5 @@
 /** What a latent pipeline may be asked, and how a command line offers it. */
+import type { OptionRule } from "../../base/check.js";
 import type * as tf from "../../runtime/tf.js";
 import { drawRequestKeys } from "../draw-batches.js";
 import type { DrawOption } from "../family.js";
@@ -63,27 +64,27 @@ export interface LatentDrawRequest extends DrawRequest {
 }
 
 /** Every option there is, for `requireKnownKeys`. */
-export const latentRequestKeys: Record<keyof LatentDrawRequest, true> = {
+export const latentRequestKeys: Record<keyof LatentDrawRequest, OptionRule> = {
   ...drawRequestKeys,
-  negative: true,
+  negative: "a text or a list",
   guidance: true,
   guidanceRescale: true,
-  guidanceInterval: true,
-  sampler: true,
-  steps: true,
+  guidanceInterval: "a list",
+  sampler: "a text",
+  steps: "a number",
   eta: true,
-  height: true,
-  width: true,
-  image: true,
+  height: "a number",
+  width: "a number",
+  image: "a tensor",
   strength: true,
-  mask: true,
-  latents: true,
+  mask: "a tensor",
+  latents: "a tensor",
   output: true,
   noise: true,
   clipSkip: true,
-  promptWeights: true,
-  keepMean: true,
-  onStep: true,
+  promptWeights: "true or false",
+  keepMean: "true or false",
+  onStep: "a function",
 };
 
 /** The options of the command line. */

@@ -1,6 +1,6 @@
 /** The evidence lower bound of a VAE, term by term, in nats an example. */
 import { requireVae } from "../../networks/vae/vae-network.js";
-import { requireTensor } from "../../runtime/tensor.js";
+import { requireSameShape, requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import { latentKl, reparameterise, type VaeNetwork } from "../../networks/index.js";
 
@@ -15,8 +15,7 @@ import { latentKl, reparameterise, type VaeNetwork } from "../../networks/index.
  */
 export function logLikelihoodGivenLatent(vae: VaeNetwork, x: tf.Tensor, output: tf.Tensor): tf.Tensor1D {
   requireVae(vae);
-  requireTensor("x", x);
-  requireTensor("output", output);
+  requireSameShape("x", x, "output", output);
   const axes = vae.shape.map((_, axis) => axis + 1);
   return tf.tidy(() => {
     if (vae.config.likelihood === "bernoulli") {
@@ -75,7 +74,7 @@ export function decodedMean(vae: VaeNetwork, output: tf.Tensor): tf.Tensor {
 export function decodedSample(vae: VaeNetwork, output: tf.Tensor, random: tf.Tensor): tf.Tensor {
   requireVae(vae);
   requireTensor("output", output);
-  requireTensor("random", random);
+  requireSameShape("random", random, "output", output);
   return tf.tidy(() => {
     if (vae.config.likelihood === "bernoulli") {
       return tf.sub(tf.mul(tf.cast(tf.less(random, tf.sigmoid(output)), "float32"), 2), 1);

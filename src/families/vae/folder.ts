@@ -29,9 +29,10 @@ export function saveVae(
   options: { readonly format?: FloatFormat; readonly values?: Float32Array } = {},
 ): void {
   requireText("folder", folder, "the name of a folder");
-  requireKnownKeys("saveVae", options, { format: true, values: true });
+  requireKnownKeys("saveVae", options, { format: ["F32", "F16", "BF16"], values: "a list" });
   // A model has more than its parts.
-  if (!(model instanceof VaeModel)) requireKnownKeys("the parts of a VAE", model, { network: true, record: true });
+  if (!(model instanceof VaeModel))
+    requireKnownKeys("the parts of a VAE", model, { network: true, record: "an object" });
   const { network, record } = model;
   if (!isStoredVae(network)) {
     throw new TypeError(`a folder of a VAE holds a ConvVae or an MlpVae, got ${described(network)}`);

@@ -70,7 +70,7 @@ export async function importanceBoundBy(
   options: ImportanceBoundOptions,
 ): Promise<Float64Array> {
   requireTensor("x", x);
-  requireKnownKeys("the importance-weighted bound", options, { samples: true, seed: true, signal: true });
+  requireKnownKeys("the importance-weighted bound", options, { samples: true, seed: true, signal: "a signal" });
   const { samples = 64, seed = 0 } = options;
   requireWhole("samples", samples);
   const { shape, config } = vae;

@@ -1,8 +1,9 @@
 /** A trained VAE: z from the prior, through the decoder, to an example. */
+import { requireKind } from "../../base/kinds.js";
 import { requireVae } from "../../networks/vae/vae-network.js";
 import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
-import { requireKnownKeys } from "../../base/check.js";
+import { requireKnownKeys, type OptionRule } from "../../base/check.js";
 import { requireChoice } from "../../base/values.js";
 import { compile, type Compiled } from "../../compile/index.js";
 import type { VaeNetwork } from "../../networks/index.js";
@@ -43,7 +44,7 @@ export const vaeDrawOptions: Readonly<Record<string, DrawOption>> = {
   },
 };
 
-const KNOWN: Record<keyof VaeDrawRequest, true> = { ...drawRequestKeys, temperature: true, decoding: true };
+const KNOWN: Record<keyof VaeDrawRequest, OptionRule> = { ...drawRequestKeys, temperature: true, decoding: true };
 
 type DecoderInputs = { z: tf.Tensor2D; temperature: tf.Scalar; random?: tf.Tensor };
 
@@ -61,6 +62,7 @@ export class VaeModel implements GenerativeModel<VaeDrawRequest> {
     readonly network: VaeNetwork,
     readonly record?: TrainingRecord,
   ) {
+    if (record !== undefined) requireKind("record", record, "an object");
     requireVae(network);
     this.shape = network.shape;
     this.weights = weightsGraph(network);

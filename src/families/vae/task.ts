@@ -42,7 +42,7 @@ export class VaeTask implements TrainingTask<VaeBatch> {
   private readonly beta: number;
 
   constructor(private readonly options: VaeTaskOptions) {
-    requireKnownKeys("VaeTask", options, { network: true, data: true, beta: true, batchSize: true, seed: true });
+    requireKnownKeys("VaeTask", options, { network: true, data: true, beta: true, batchSize: true, seed: "a number" });
     const { network, data, beta = 1, batchSize = 64, seed = 0 } = options;
     if (typeof network?.encode !== "function") {
       throw new TypeError(`network must be a VAE, such as a ConvVae, got ${described(network)}`);

@@ -148,7 +148,7 @@ export class AutoencoderKL {
 
   /** Side of a tile in pixels; Infinity where nothing is tiled. */
   private tileSide(what: string, options: TilingOptions): number {
-    requireKnownKeys(what, options, { slicing: true, tiling: true });
+    requireKnownKeys(what, options, { slicing: "true or false", tiling: true });
     const { tiling = false } = options;
     if (tiling === false) return Infinity;
     const { sample_size: size } = this.config;

@@ -89,7 +89,7 @@ export class ClipTextTransformer {
 
   /** @returns how many layers are left out */
   private requireInputs(tokens: tf.Tensor2D, options: ClipTextOptions): number {
-    requireTensor("tokens", tokens);
+    requireTensor("tokens", tokens, "numbers");
     requireKnownKeys("a text model", options, { clipSkip: true });
     const { max_position_embeddings: length, vocab_size, num_hidden_layers: layers } = this.config;
     const { clipSkip = 0 } = options;

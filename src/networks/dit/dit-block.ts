@@ -20,9 +20,9 @@ import {
 
 /** x·(1 + scale) + shift, one scale and shift an example for all its tokens. */
 export function modulate(x: tf.Tensor3D, shift: tf.Tensor2D, scale: tf.Tensor2D): tf.Tensor3D {
-  requireTensor("x", x);
-  requireTensor("shift", shift);
-  requireTensor("scale", scale);
+  requireTensor("x", x, "float", 3);
+  requireTensor("shift", shift, "float", 2);
+  requireTensor("scale", scale, "float", 2);
   return tf.tidy(() => {
     return tf.add(tf.mul(x, tf.expandDims(tf.add(scale, 1), 1)), tf.expandDims(shift, 1)) as tf.Tensor3D;
   });

@@ -164,7 +164,7 @@ export class DiT {
 
   private requireInputs(x: tf.Tensor4D, timestep: tf.Tensor1D): void {
     requireTensor("x", x);
-    requireTensor("timestep", timestep);
+    requireTensor("timestep", timestep, "numbers");
     const { in_channels, patch_size: p } = this.config;
     if (x.rank !== 4 || x.shape[3] !== in_channels || x.shape[1] % p !== 0 || x.shape[2] % p !== 0) {
       throw new RangeError(

@@ -28,7 +28,7 @@ export class ActNorm<T extends tf.Tensor = tf.Tensor> implements Bijection<T> {
 
   /** Makes y of these x mean 0 and variance 1 in every channel. */
   initialise(x: T): void {
-    requireTensor("x", x);
+    this.requireChannels("x", x);
     tf.tidy(() => {
       const { mean, variance } = tf.moments(
         x,
@@ -40,7 +40,7 @@ export class ActNorm<T extends tf.Tensor = tf.Tensor> implements Bijection<T> {
   }
 
   forward(x: T): Transformed<T> {
-    requireTensor("x", x);
+    this.requireChannels("x", x);
     const positions = x.shape.slice(1, -1).reduce((product, size) => product * size, 1);
     return {
       y: tf.mul(tf.add(x, this.bias), tf.exp(this.logScale)) as T,
@@ -49,7 +49,15 @@ export class ActNorm<T extends tf.Tensor = tf.Tensor> implements Bijection<T> {
   }
 
   inverse(y: T): T {
-    requireTensor("y", y);
+    this.requireChannels("y", y);
     return tf.sub(tf.mul(y, tf.exp(tf.neg(this.logScale))), this.bias) as T;
+  }
+
+  /** @throws RangeError for other than examples with these channels last */
+  private requireChannels(name: string, x: T): void {
+    requireTensor(name, x);
+    const channels = this.bias.shape[0];
+    if (x.rank > 1 && x.shape[x.rank - 1] === channels) return;
+    throw new RangeError(`${name} must be [N, …, ${channels}], got shape [${x.shape.join(", ")}]`);
   }
 }

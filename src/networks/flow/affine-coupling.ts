@@ -1,4 +1,5 @@
 /** The affine coupling layer: one part of the channels scales and shifts the other. */
+import { requireKind } from "../../base/kinds.js";
 import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
@@ -45,7 +46,8 @@ export class AffineCoupling<T extends tf.Tensor = tf.Tensor> implements Bijectio
     private readonly conditioner: Conditioner<T>,
     options: AffineCouplingOptions,
   ) {
-    requireKnownKeys("AffineCoupling", options, { channels: true, transforms: true });
+    requireKind("conditioner", conditioner, "a function");
+    requireKnownKeys("AffineCoupling", options, { channels: true, transforms: ["first", "second"] });
     this.sizes = couplingSizes(options);
     this.keepsFirst = (options.transforms ?? "second") === "second";
   }

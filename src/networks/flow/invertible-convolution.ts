@@ -41,7 +41,7 @@ export class InvertibleConvolution implements Bijection<tf.Tensor4D> {
   }
 
   forward(x: tf.Tensor4D): Transformed<tf.Tensor4D> {
-    requireTensor("x", x);
+    requireTensor("x", x, "float", 4);
     const [, height, width] = x.shape;
     const { lower, upper, diagonal } = this.factors();
     const one = tf.eye(this.channels);
@@ -53,7 +53,7 @@ export class InvertibleConvolution implements Bijection<tf.Tensor4D> {
   }
 
   inverse(y: tf.Tensor4D): tf.Tensor4D {
-    requireTensor("y", y);
+    requireTensor("y", y, "float", 4);
     const { lower, upper, diagonal } = this.factors();
     // W⁻¹ = (1 + s⁻¹·U)⁻¹·s⁻¹·L⁻¹·Pᵀ
     const perRow = tf.reshape(diagonal, [-1, 1]);

@@ -1,4 +1,5 @@
 /** The configurations of the convolutional generator and discriminator, checked key by key. */
+import { requireKind } from "../../base/kinds.js";
 import { requireList, requireOneOf, requirePositive, withDefaults } from "../config-keys.js";
 
 /** The image both players see, and how often it is halved. */
@@ -78,6 +79,7 @@ export function requireDiscriminator({
   negative_slope,
   weight_norm,
 }: Pick<DcganDiscriminatorConfig, "negative_slope" | "weight_norm">): void {
+  requireKind("negative_slope", negative_slope, "a number");
   if (!(negative_slope >= 0 && negative_slope < 1)) {
     throw new RangeError(`negative_slope must lie in 0 … < 1, got ${negative_slope}`);
   }

@@ -1,4 +1,5 @@
 /** A generator and a discriminator of points: dense layers with leaky rectifiers. */
+import { requireKind } from "../../base/kinds.js";
 import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import {
@@ -156,6 +157,7 @@ function requireLayers(config: Pick<MlpGeneratorConfig, "dimensions" | "hidden" 
   requirePositive("dimensions", config.dimensions);
   requireList("hidden", config.hidden);
   for (const width of config.hidden) requirePositive("hidden", width);
+  requireKind("negative_slope", config.negative_slope, "a number");
   if (!(config.negative_slope >= 0 && config.negative_slope < 1)) {
     throw new RangeError(`negative_slope must lie in 0 … < 1, got ${config.negative_slope}`);
   }

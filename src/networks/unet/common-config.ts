@@ -1,4 +1,5 @@
 /** The keys that both U-Nets' configurations have, and the checks of them. */
+import { requireKind } from "../../base/kinds.js";
 import { activationNames, type ActivationName, type TimeScaleShift } from "../../nn/index.js";
 import { requireDropoutRate } from "../../nn/dropout.js";
 import { requireList, requireNumber, requireOneOf, requirePositive } from "../config-keys.js";
@@ -42,6 +43,7 @@ const ACTIVATIONS = activationNames.filter((name) => name !== "quick_gelu");
 
 /** @throws RangeError naming the key that no U-Net can be built from, and what is allowed */
 export function requireCommonKeys(config: UNetCommonConfig, known: KnownBlocks): void {
+  requireKind("sample_size", config.sample_size, "a number or a list or null");
   for (const key of ["block_out_channels", "down_block_types", "up_block_types"] as const) {
     requireList(key, config[key]);
   }

@@ -106,7 +106,7 @@ export class UNetBody {
   /** @throws RangeError if images have other channels or are too small for the halvings, or times are not one an image */
   requireInputs(x: tf.Tensor4D, timestep: tf.Tensor1D): void {
     requireTensor("x", x);
-    requireTensor("timestep", timestep);
+    requireTensor("timestep", timestep, "numbers");
     const { in_channels, downsample_padding, block_out_channels } = this.config;
     if (x.rank !== 4 || x.shape[3] !== in_channels) {
       throw new RangeError(`this U-Net takes images [N, H, W, ${in_channels}], got shape [${x.shape}]`);

@@ -1,4 +1,5 @@
 /** The U-Net of latent diffusion, with attention to a context. */
+import { requireTraining } from "../../nn/dropout.js";
 import * as tf from "../../runtime/tf.js";
 import {
   conditionPlan,
@@ -65,7 +66,8 @@ export class UNet2DCondition {
    * @returns [N, H, W, out_channels]
    * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}, { masks }: TrainingInputs = {}): tf.Tensor4D {
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}, training: TrainingInputs = {}): tf.Tensor4D {
+    const { masks } = requireTraining(training);
     this.body.requireInputs(x, timestep);
     requireCondition("U-Net", this.conditions, x.shape[0], condition);
     const { label, context } = condition as { label?: tf.Tensor1D; context?: tf.Tensor3D };

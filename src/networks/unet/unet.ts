@@ -1,4 +1,5 @@
 /** The U-Net of images, with attention among pixels and classes at most. */
+import { requireTraining } from "../../nn/dropout.js";
 import * as tf from "../../runtime/tf.js";
 import {
   conditionPlan,
@@ -59,7 +60,8 @@ export class UNet2D {
    * @returns [N, H, W, out_channels]
    * @throws RangeError if shapes or condition do not fit the configuration
    */
-  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}, { masks }: TrainingInputs = {}): tf.Tensor4D {
+  apply(x: tf.Tensor4D, timestep: tf.Tensor1D, condition: Condition = {}, training: TrainingInputs = {}): tf.Tensor4D {
+    const { masks } = requireTraining(training);
     this.body.requireInputs(x, timestep);
     requireCondition("U-Net", this.conditions, x.shape[0], condition);
     const { label } = condition as { label?: tf.Tensor1D };

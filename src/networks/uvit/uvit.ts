@@ -1,4 +1,5 @@
 /** The hybrid of U-Net and transformer. */
+import { requireKind } from "../../base/kinds.js";
 import { requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import {
@@ -172,7 +173,7 @@ export class UVit {
 
   private requireInputs(x: tf.Tensor4D, timestep: tf.Tensor1D): void {
     requireTensor("x", x);
-    requireTensor("timestep", timestep);
+    requireTensor("timestep", timestep, "numbers");
     const { image_size, in_channels } = this.config;
     const [n, ...size] = x.shape;
     if (x.rank !== 4 || [...image_size, in_channels].some((length, i) => size[i] !== length)) {
@@ -195,6 +196,7 @@ function uvitConfig(given: Partial<UVitConfig>): UVitConfig {
   for (const key of ["num_classes", "context_dim"] as const) {
     if (config[key] !== null) requirePositive(key, config[key]);
   }
+  requireKind("context_tokens", config.context_tokens, "a number");
   if (config.context_dim !== null) requirePositive("context_tokens", config.context_tokens);
   const [height, width] = config.image_size;
   if (config.image_size.length !== 2) throw new RangeError(`image_size is [height, width], got [${config.image_size}]`);

@@ -30,13 +30,13 @@ export function ddimInversion(
 ): Generator<SamplerStep, tf.Tensor> {
   requireKnownKeys("ddimInversion", options, {
     iterations: true,
-    condition: true,
-    steps: true,
+    condition: "an object",
+    steps: "a number",
     spacing: true,
     times: true,
     levels: true,
-    clip: true,
-    clipKeepsNoise: true,
+    clip: "a function",
+    clipKeepsNoise: "true or false",
   });
   const { iterations = 1 } = options;
   if (!Number.isInteger(iterations) || iterations < 1)

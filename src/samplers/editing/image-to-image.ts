@@ -34,12 +34,12 @@ export function partialStart(
 ): PartialStart {
   requireTensor("x0", x0);
   requireKnownKeys("partialStart", options, {
-    steps: true,
+    steps: "a number",
     spacing: true,
     times: true,
     levels: true,
-    finish: true,
-    strength: true,
+    finish: ["data", "last"],
+    strength: "a number",
     noise: true,
   });
   const { strength, noise } = options;

@@ -3,7 +3,7 @@ import { requireNumbers } from "../../base/values.js";
 import { requireSamplerOptions } from "../stepping/options.js";
 import { requireFinite } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
-import { requireSameShape } from "../../diffusion/coefficients.js";
+import { requireSameShape } from "../../runtime/tensor.js";
 import { estimate, type Denoiser } from "../../diffusion/denoiser.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";
 import { addedVariance, levelAt, posteriorCoefficients } from "../../diffusion/posterior.js";

@@ -1,6 +1,6 @@
 /** Walks between two noises, along the sphere on which noise lies. */
 import { requireNumber } from "../../base/values.js";
-import { requireSameShape } from "../../diffusion/coefficients.js";
+import { requireSameShape } from "../../runtime/tensor.js";
 import { allFinite, requireFinite } from "../../runtime/finite.js";
 import * as tf from "../../runtime/tf.js";
 

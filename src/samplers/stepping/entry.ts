@@ -1,4 +1,6 @@
 /** How a sampler's file describes it to the registry. */
+import { requireKnownKeys } from "../../base/check.js";
+import { requireKind } from "../../base/kinds.js";
 import { requireLike } from "../../base/values.js";
 import type * as tf from "../../runtime/tf.js";
 import type { Denoiser } from "../../diffusion/denoiser.js";
@@ -52,6 +54,16 @@ export type SamplerDescription = Pick<SamplerEntry, "name" | "title" | "order" |
 export function samplerEntries(...descriptions: readonly SamplerDescription[]): readonly SamplerEntry[] {
   for (const description of descriptions) {
     requireLike("a sampler", description, ["name", "title", "run"], "{ name, title, order, run }");
+    requireKnownKeys("a sampler", description, {
+      name: "a text",
+      title: "a text",
+      order: "a number or null",
+      stochastic: "true or false",
+      evaluations: "a function",
+      choosesSteps: "true or false",
+      paths: ["any", "sde", "straight"],
+      run: "a function",
+    });
   }
   return Object.freeze(
     descriptions.map((description) => {
@@ -84,5 +96,6 @@ function withoutSteps({ name, run }: Pick<SamplerEntry, "name" | "run">): Sample
 
 /** Two evaluations a step, one for the last, which ends at t = 0. */
 export function twiceButLast(steps: number): number {
+  requireKind("steps", steps, "a number");
   return 2 * steps - 1;
 }

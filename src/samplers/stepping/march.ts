@@ -1,4 +1,5 @@
 /** The loop that every sampler is, with a step rule of its own. */
+import { requireKind } from "../../base/kinds.js";
 import { requireNumbers, requireFunction } from "../../base/values.js";
 import { requireFinite, locating } from "../../runtime/finite.js";
 import { requireTensor } from "../../runtime/tensor.js";
@@ -34,6 +35,7 @@ export function march(
   times: readonly number[],
   rule: StepRule,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireKind("name", name, "a text");
   requireNumbers("times", times);
   requireFunction("rule", rule, "(x, i) => ({ x0, next })");
   requireStart("xT", xT);

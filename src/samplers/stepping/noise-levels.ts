@@ -1,4 +1,5 @@
 /** Ways to spread noise levels σ over their range. */
+import { requireKind } from "../../base/kinds.js";
 import { requireLike } from "../../base/values.js";
 import type { GaussianPath } from "../../diffusion/paths/path.js";
 import { noiseLevel, requireGaussianPath } from "../../diffusion/paths/path.js";
@@ -23,6 +24,7 @@ export function noiseLevelRange(path: GaussianPath): NoiseLevelRange {
  * Source: Karras et al. 2022 (EDM), equation 5.
  */
 export function karrasLevels(n: number, range: NoiseLevelRange, rho = 7): number[] {
+  requireKind("rho", rho, "a number");
   requireRange(range);
   if (!(rho > 0)) throw new RangeError(`rho must be > 0, got ${rho}`);
   const [from, to] = [range.max ** (1 / rho), range.min ** (1 / rho)];
@@ -41,6 +43,7 @@ export function logLinearLevels(n: number, range: NoiseLevelRange): number[] {
 
 /** ln σ_i = ln σ_min + (1 − u)^ρ·(ln σ_max − ln σ_min): ρ = 1 is exponential, larger ρ is denser near σ_min. */
 export function polyexponentialLevels(n: number, range: NoiseLevelRange, rho = 1): number[] {
+  requireKind("rho", rho, "a number");
   requireRange(range);
   if (!(rho > 0)) throw new RangeError(`rho must be > 0, got ${rho}`);
   const [from, to] = [Math.log(range.max), Math.log(range.min)];
@@ -58,6 +61,8 @@ function levels(n: number, { min, max }: NoiseLevelRange, rule: (u: number) => n
   return Array.from({ length: n }, (_, i) => (i === 0 ? max : i === n - 1 ? min : rule(i / (n - 1))));
 }
 
-function requireRange(range: unknown): void {
+function requireRange(range: NoiseLevelRange): void {
   requireLike("range", range, ["min", "max"], "noiseLevelRange(path)");
+  requireKind("min of range", range.min, "a number");
+  requireKind("max of range", range.max, "a number");
 }

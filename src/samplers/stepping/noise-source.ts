@@ -3,7 +3,7 @@ import { shownNumber } from "../../base/values.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { sizeOf } from "../../base/shape.js";
 import * as tf from "../../runtime/tf.js";
-import { requireSameShape } from "../../diffusion/coefficients.js";
+import { requireSameShape } from "../../runtime/tensor.js";
 import { RandomStream } from "../../random/index.js";
 import type { NoiseSource } from "./sampler.js";
 
@@ -21,7 +21,7 @@ export interface NormalNoiseOptions {
 export function normalNoise(seed: number, options: NormalNoiseOptions = {}): NoiseSource {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new RangeError(`seed must be a whole number ≥ 0, got ${shownNumber(seed)}`);
-  requireKnownKeys("normalNoise", options, { firstSample: true, purpose: true });
+  requireKnownKeys("normalNoise", options, { firstSample: "a number", purpose: "a text" });
   const { firstSample = 0, purpose = "sampling" } = options;
   return (draw, shape) => {
     const [count, ...rest] = shape;

@@ -1,4 +1,5 @@
 /** Runs a sampler on a model of another path. */
+import { requireKind } from "../../base/kinds.js";
 import { requireLike } from "../../base/values.js";
 import { described } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
@@ -59,6 +60,7 @@ function* runScaled(
 
 /** Whether a sampler runs on a path as it is, and its times are the path's. */
 export function runsOn(entry: SamplerEntry, path: GaussianPath): boolean {
+  requireKind("path", path, "an object");
   requireLike("entry", entry, ["paths", "run"], "samplerNamed(name)");
   const { paths } = entry;
   return pathFor(paths, path) === path;

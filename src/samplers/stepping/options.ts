@@ -1,20 +1,25 @@
 /** The names of what samplers take, so that a misspelt option is refused. */
-import { requireKnownKeys } from "../../base/check.js";
+import { requireKnownKeys, requireNoSlip, type OptionRule } from "../../base/check.js";
 import { requireThreshold } from "../../diffusion/thresholds.js";
 import type { SamplerOptions, StochasticOptions } from "./sampler.js";
 
-const COMMON: { readonly [Name in keyof StochasticOptions]-?: true } = {
-  steps: true,
+const COMMON: { readonly [Name in keyof StochasticOptions]-?: OptionRule } = {
+  steps: "a number",
   spacing: true,
   times: true,
   levels: true,
   finish: true,
-  condition: true,
-  clip: true,
-  clipKeepsNoise: true,
+  condition: "an object",
+  clip: "a function",
+  clipKeepsNoise: "true or false",
   // Whoever runs samplers by their names gives noise to all of them.
-  noise: true,
+  noise: "a function",
 };
+
+/** What all samplers take, of options among which a sampler's own may stand. @throws as {@link requireSamplerOptions} */
+export function requireCommonOptions(name: string, options: SamplerOptions): void {
+  requireNoSlip(name, options, COMMON);
+}
 
 /**
  * Refuses options that a sampler does not know.
@@ -26,7 +31,7 @@ const COMMON: { readonly [Name in keyof StochasticOptions]-?: true } = {
 export function requireSamplerOptions<Options extends SamplerOptions>(
   name: string,
   options: Options,
-  own: { readonly [Name in Exclude<keyof Options, keyof StochasticOptions>]-?: true },
+  own: { readonly [Name in Exclude<keyof Options, keyof StochasticOptions>]-?: OptionRule },
 ): void {
   requireKnownKeys<object>(name, options, { ...COMMON, ...own });
   if (options.clip !== undefined) requireThreshold(options.clip);

@@ -31,7 +31,7 @@ export async function sample(
   sampler: Generator<SamplerStep, tf.Tensor>,
   options: SampleOptions = {},
 ): Promise<tf.Tensor> {
-  requireKnownKeys("sample", options, { onStep: true, signal: true });
+  requireKnownKeys("sample", options, { onStep: "a function", signal: "a signal" });
   const { onStep, signal: given } = options;
   requireSampler(sampler);
   return interruptible(given, "sampling was interrupted", async (signal) => {

@@ -1,4 +1,6 @@
 /** The walk in σ: a step rule on x̃ = x/a, whatever the path. */
+import { requireCommonOptions } from "./options.js";
+import { requireKind } from "../../base/kinds.js";
 import { requireFunction } from "../../base/values.js";
 import * as tf from "../../runtime/tf.js";
 import {
@@ -37,6 +39,7 @@ export type SigmaRule = (
 
 /** The point of a path with a given σ, for levels between those of the grid. */
 export function sigmaPoint(path: GaussianPath, sigma: number): SigmaPoint {
+  requireKind("sigma", sigma, "a number");
   requireGaussianPath(path);
   return { t: path.timeAt(sigma), sigma };
 }
@@ -57,8 +60,10 @@ export function marchInSigma(
   options: SamplerOptions,
   rule: SigmaRule,
 ): Generator<SamplerStep, tf.Tensor> {
+  requireKind("name", name, "a text");
   requireDenoiser(denoiser);
   requireFunction("rule", rule, "(state, from, to) => ({ x0, next })");
+  requireCommonOptions(name, options);
   const times = timeGrid(path, options);
   const grid = times.map((t) => ({ t, sigma: noiseLevel(path, t) }));
   requireSignal(path, times);

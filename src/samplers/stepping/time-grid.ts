@@ -1,5 +1,5 @@
 /** The times that a sampler visits. */
-import { requireNoSlip } from "../../base/check.js";
+import { requireNoSlip, type OptionRule } from "../../base/check.js";
 import { warn } from "../../runtime/warning.js";
 import { requireChoice } from "../../base/values.js";
 import { noiseLevel, requireGaussianPath, type GaussianPath } from "../../diffusion/paths/path.js";
@@ -24,12 +24,12 @@ export interface TimeGridOptions {
   readonly finish?: "data" | "last";
 }
 
-const GRID: { readonly [Name in keyof TimeGridOptions]-?: true } = {
-  steps: true,
+const GRID: { readonly [Name in keyof TimeGridOptions]-?: OptionRule } = {
+  steps: "a number",
   spacing: true,
   times: true,
   levels: true,
-  finish: true,
+  finish: ["data", "last"],
 };
 
 /**

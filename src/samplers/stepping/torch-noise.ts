@@ -1,4 +1,5 @@
 /** Noise as diffusers draws it on the CPU, so that one seed gives one picture here and there. */
+import { requireKind } from "../../base/kinds.js";
 import { requireKnownKeys } from "../../base/check.js";
 import { requireNotNegative } from "../../base/values.js";
 import * as tf from "../../runtime/tf.js";
@@ -21,6 +22,7 @@ export interface TorchNoiseOptions {
  * @throws RangeError for a seed that is no whole number, and for an earlier draw than the last
  */
 export function torchNoise(seed: number, options: TorchNoiseOptions = {}): NoiseSource {
+  requireKind("seed", seed, "a number");
   requireKnownKeys("torchNoise", options, { firstSample: true });
   const { firstSample = 0 } = options;
   requireNotNegative("firstSample", firstSample);

@@ -28,7 +28,7 @@ export interface AdamWOptions extends AdamOptions {
  *   is unknown
  */
 export function adamW(options: AdamWOptions = {}): Optimiser {
-  requireKnownKeys("adamW", options, { beta1: true, beta2: true, epsilon: true, weightDecay: true });
+  requireKnownKeys("adamW", options, { beta1: "a number", beta2: "a number", epsilon: true, weightDecay: true });
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
     throw new RangeError(`beta1 and beta2 must lie in [0, 1), got ${beta1} and ${beta2}`);
@@ -66,6 +66,11 @@ export function adamW(options: AdamWOptions = {}): Optimiser {
 
 /** Adam, which is {@link adamW} without decay. Source: Kingma and Ba 2015, algorithm 1. @throws RangeError as adamW does */
 export function adam(options: AdamOptions = {}): Optimiser {
-  requireKnownKeys("adam", options, { beta1: true, beta2: true, epsilon: true }, { weightDecay: "give it to adamW" });
+  requireKnownKeys(
+    "adam",
+    options,
+    { beta1: "a number", beta2: "a number", epsilon: true },
+    { weightDecay: "give it to adamW" },
+  );
   return { ...adamW(options), name: "adam" };
 }

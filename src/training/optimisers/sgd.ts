@@ -19,7 +19,7 @@ export interface SgdOptions {
  * @throws RangeError if momentum is outside [0, 1), nesterov has none, or an option is unknown
  */
 export function sgd(options: SgdOptions = {}): Optimiser {
-  requireKnownKeys("sgd", options, { momentum: true, nesterov: true });
+  requireKnownKeys("sgd", options, { momentum: "a number", nesterov: "true or false" });
   const { momentum = 0, nesterov = false } = options;
   if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`momentum must lie in [0, 1), got ${momentum}`);
   if (nesterov && momentum === 0) throw new RangeError("nesterov looks ahead along a velocity: give a momentum > 0");

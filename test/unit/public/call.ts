@@ -4,8 +4,8 @@ import * as notebook from "../../../src/notebook/index.js";
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
-/** Calls what the name stands for; generators are begun, promises awaited. */
-export async function call(of: string, args: readonly unknown[]): Promise<void> {
+/** Calls what the name stands for; generators are begun, promises awaited. Gives what it gives. */
+export async function call(of: string, args: readonly unknown[]): Promise<unknown> {
   const [name, method] = of.split(".");
   const found = (library as Record<string, unknown>)[name] ?? (notebook as Record<string, unknown>)[name];
   let result: unknown;
@@ -20,5 +20,5 @@ export async function call(of: string, args: readonly unknown[]): Promise<void> 
     begun.next?.();
     begun.return?.(undefined);
   }
-  await result;
+  return await result;
 }

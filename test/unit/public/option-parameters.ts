@@ -1,6 +1,7 @@
 /** What the public functions take, read from the declared types: which calls there are, and which parameters are options. */
 import { join } from "node:path";
 import ts from "typescript";
+import type { Kind } from "./kinds.js";
 
 /** One parameter that takes named options. */
 export interface OptionParameter {
@@ -12,27 +13,36 @@ export interface OptionParameter {
 }
 
 const ROOT = join(import.meta.dirname, "../../..");
+const KINDS = join(ROOT, "test/unit/public/kinds.ts");
 
 const read = new Map<string, ReturnType<typeof readExports>>();
 
 /** The declarations of modules, read once. */
-function exported(modules: readonly string[]): ReturnType<typeof readExports> {
+export function exported(modules: readonly string[]): ReturnType<typeof readExports> {
   const key = modules.join();
   if (!read.has(key)) read.set(key, readExports(modules));
   return read.get(key)!;
 }
 
 /** Reads the declarations for {@link optionParameters} and {@link publicCalls}. */
-function readExports(modules: readonly string[]): { readonly checker: ts.TypeChecker; readonly symbols: ts.Symbol[] } {
+function readExports(modules: readonly string[]): {
+  readonly checker: ts.TypeChecker;
+  readonly symbols: ts.Symbol[];
+  readonly kinds: readonly { readonly name: Kind; readonly type: ts.Type }[];
+} {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined };
   const { options } = ts.getParsedCommandLineOfConfigFile(join(ROOT, "src/tsconfig.json"), {}, host)!;
   const files = modules.map((module) => join(ROOT, module));
-  const program = ts.createProgram(files, { ...options, noEmit: true });
+  const program = ts.createProgram([...files, KINDS], { ...options, noEmit: true });
   const checker = program.getTypeChecker();
   const symbols = files.flatMap((file) => {
     return checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)!)!);
   });
-  return { checker, symbols };
+  const [things] = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(KINDS)!)!);
+  const kinds = checker.getPropertiesOfType(checker.getTypeOfSymbol(things)).map((kind) => {
+    return { name: kind.name as Kind, type: checker.getTypeOfSymbol(kind) };
+  });
+  return { checker, symbols, kinds };
 }
 
 /** The parameters with at least one property that may be left out, of what the modules export. */
@@ -67,13 +77,23 @@ export function publicCalls(modules: readonly string[]): string[] {
   return [...new Set(names)];
 }
 
-function parametersOf(checker: ts.TypeChecker, exported: ts.Symbol): OptionParameter[] {
+function parametersOf(checker: ts.TypeChecker, symbol: ts.Symbol): OptionParameter[] {
+  return signaturesOf(checker, symbol).flatMap(({ of, signatures }) => {
+    return signatures.flatMap((one) => optionsOf(checker, of, one));
+  });
+}
+
+/** The signatures of an exported function, or of a class's constructor and methods, by the name of the call. */
+export function signaturesOf(
+  checker: ts.TypeChecker,
+  exported: ts.Symbol,
+): { readonly of: string; readonly signatures: readonly ts.Signature[] }[] {
   const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
   const declaration = symbol.valueDeclaration;
   if (!declaration || declaration.getSourceFile().isDeclarationFile) return [];
   const type = checker.getTypeOfSymbolAtLocation(symbol, declaration);
   const signatures = [...type.getCallSignatures(), ...type.getConstructSignatures()];
-  const found = signatures.flatMap((one) => optionsOf(checker, exported.name, one));
+  const found = [{ of: exported.name, signatures }];
   if (type.getConstructSignatures().length === 0) return found;
   const methods = checker.getDeclaredTypeOfSymbol(symbol).getProperties();
   return [
@@ -83,7 +103,7 @@ function parametersOf(checker: ts.TypeChecker, exported: ts.Symbol): OptionParam
       if (!own || own.getSourceFile().isDeclarationFile) return [];
       if (ts.getCombinedModifierFlags(own) & ts.ModifierFlags.Private) return [];
       const calls = checker.getTypeOfSymbolAtLocation(method, own).getCallSignatures();
-      return calls.flatMap((one) => optionsOf(checker, `${exported.name}.${method.name}`, one));
+      return [{ of: `${exported.name}.${method.name}`, signatures: calls }];
     }),
   ];
 }

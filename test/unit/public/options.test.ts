@@ -6,25 +6,8 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { call } from "./call.js";
 import { calls } from "./calls.js";
+import { VALUES } from "./made-here.js";
 import { optionParameters, publicCalls, type OptionParameter } from "./option-parameters.js";
-
-/** Values with behaviour, or of which more may be given than is read: they are no options. */
-const VALUES = new Map([
-  ["GaussianPath", "a path"],
-  ["SdePath", "a path"],
-  ["TimeNetwork", "a network"],
-  ["TrainingInputs", "what a training hands to a network"],
-  ["TrainingTask<TensorRecord>", "a task"],
-  ["GenerativeModel<DrawRequest>", "a model"],
-  ["DiffusionModel<DiffusionNetwork>", "a model"],
-  ["DiffusionModelParts<DiffusionNetwork>", "a model is one"],
-  ["DiffusionModelParts<N>", "a model is one"],
-  ["DiffusionProcess", "what parseSchedulerConfig gives"],
-  ["TrainingRecord", "what a file holds"],
-  ["LossReport", "a trainer's report is one"],
-  ["Picture", "a picture"],
-  ["PictureSource", "whatever makes pictures"],
-]);
 
 /** Parameters that are handed on whole, or of which more is given than is read. */
 const HANDED_ON = new Map([
