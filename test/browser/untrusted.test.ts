@@ -86,9 +86,11 @@ test("no script, handler or link of a stored output runs, and it is shown as tex
     () => notebook.output(6).innerText(),
     (text) => text.includes("<script>"),
   );
+  // A picture's source is fetched, and never run.
   const dangerous = await notebook.page.evaluate(
-    `[...document.querySelectorAll(".jp-Notebook *")].filter((node) => node.tagName.toLowerCase() === "script" ||
-      [...node.attributes].some(({ name, value }) => /^on/.test(name) || /^\\s*javascript:/i.test(value))).map((node) => node.outerHTML)`,
+    `[...document.querySelectorAll(".jp-Notebook *")].filter(({ tagName, attributes }) => /^script$/i.test(tagName) ||
+      [...attributes].some(({ name, value }) => /^on/.test(name) || (/^\\s*javascript:/i.test(value) && !/^ima?ge?$/i.test(tagName))))
+      .map((node) => node.outerHTML)`,
   );
   assert.deepEqual(dangerous, []);
   const links = notebook.page.locator(".jp-Notebook a", { hasText: "a link" });
