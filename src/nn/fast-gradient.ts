@@ -37,7 +37,8 @@ export function fastGradient<Inputs extends tf.Tensor[]>(
     };
   }) as (...inputs: Inputs) => tf.Tensor;
   return (...inputs) => {
-    for (const x of inputs) requireTensor("x", x, "numbers");
+    // What stands behind the first may be indices.
+    inputs.forEach((x, i) => requireTensor("x", x, i === 0 ? "float" : "numbers"));
     return run(...inputs);
   };
 }
