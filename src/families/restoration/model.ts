@@ -1,5 +1,5 @@
 /** A model that completes pictures: of half the resolution, or with a hole; the picture is a condition by concatenation. */
-import { requireKnownKeys } from "../../base/check.js";
+import { requireKnownKeys, type OptionRule } from "../../base/check.js";
 import { requireChoice, requireWhole } from "../../base/values.js";
 import type { GaussianPath, Prediction } from "../../diffusion/index.js";
 import type { UNet2D } from "../../networks/index.js";
@@ -40,7 +40,7 @@ export interface RestorationDrawRequest extends DrawRequest {
   readonly steps?: number;
 }
 
-const KNOWN: Record<keyof RestorationDrawRequest, true> = {
+const KNOWN: Record<keyof RestorationDrawRequest, OptionRule> = {
   ...drawRequestKeys,
   image: true,
   mask: true,

@@ -111,7 +111,7 @@ export const calls: Calls = {
   saveShardedParameters: () => ["sharded.safetensors", parameters(), { maxBytes: 1000 }],
   fieldExtent: () => [tf.ones([8, 8]), { threshold: 0.1 }],
   receptiveField: () => [tf.abs, tf.slice(images, 0, 1), {}],
-  AffineCoupling: () => [{ apply: () => times }, { channels: 2 }],
+  AffineCoupling: () => [() => times, { channels: 2 }],
   compile: () => [({ x }: { x: tf.Tensor }) => tf.neg(x), { name: "minus" }],
   toOnnx: () => [discriminator, "model.onnx", { layout: "nchw" }],
   writeSafetensors: () => ["one.safetensors", [["a", { shape: [1], values: new Float32Array(1) }]], {}],
