@@ -1,6 +1,5 @@
 /** Looks up a(t), b(t) and what follows from them, example by example, and checks times and shapes. */
 import { requireWhole, requireNumbers } from "../base/values.js";
-import { requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 import type { GaussianPath } from "./paths/path.js";
 import { requireTime, timesOfBatch, type Timestep } from "./paths/time.js";

@@ -1,5 +1,4 @@
 /** The target of each prediction and the mean squared error against it. */
-import { requireKind } from "../base/kinds.js";
 import { requireSameShape, requireTensor } from "../runtime/tensor.js";
 import { requireFinite } from "../runtime/finite.js";
 import * as tf from "../runtime/tf.js";

@@ -1,7 +1,7 @@
 /** The variational bound of a diffusion model: its terms at each time, and the whole of it on data. */
 import { requireKind } from "../base/kinds.js";
 import { requireSchedule } from "./paths/schedule.js";
-import { requireFits, requireSameShape, requireTensor } from "../runtime/tensor.js";
+import { requireFits, requireSameShape } from "../runtime/tensor.js";
 import { requireKnownKeys, requireKeys } from "../base/check.js";
 import { discretizedLogLikelihood, gaussianKl, type DiscretizedOptions } from "../numeric/gaussian.js";
 import { requireFinite } from "../runtime/finite.js";

@@ -1,6 +1,5 @@
 /** A latent diffusion model: prompts to pictures by a U-Net on the latents of an autoencoder. */
 import { requireKind } from "../../base/kinds.js";
-import { requireLike } from "../../base/values.js";
 import { requireTensor } from "../../runtime/tensor.js";
 import { requireKnownKeys } from "../../base/check.js";
 import {
