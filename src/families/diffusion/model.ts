@@ -1,4 +1,5 @@
 /** What a diffusion model is: a trained network, the path it was trained on, and how it is sampled. */
+import { requireKind } from "../../base/kinds.js";
 import { requireLike } from "../../base/values.js";
 import { described, nearestName, requireKnownKeys } from "../../base/check.js";
 import * as tf from "../../runtime/tf.js";
@@ -175,6 +176,7 @@ const outputs: readonly NetworkOutput[] = ["noise", "sample", "velocity", "score
 export function unconditionalOf(model: Pick<DiffusionModel, "config">): { readonly label: tf.Tensor1D } {
   requireLike("model", model, ["config"], "loadDiffusionModel(folder)");
   const { config } = model;
+  requireKind("config of the model", config, "an object");
   const { unconditionalLabel } = config;
   if (unconditionalLabel === undefined)
     throw new RangeError("this model was trained without classes, so it cannot be guided");
