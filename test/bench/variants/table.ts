@@ -87,6 +87,9 @@ export async function variantRow(
     };
     return runOnAnyPath(entry, { ...denoiser, predict }, path, xT, { ...options, steps });
   };
+  // Graphs are recorded for each size of batch: that is no variant's time.
+  const warm = { sampler: samplerNamed("ddim").run as AnySampler, steps: 1, count, seed, guidanceScale: guidance };
+  (await generate(model, warm)).dispose();
   const begun = performance.now();
   const images = await generate(model, {
     sampler,
