@@ -63,7 +63,9 @@ function requireRules(what: string, given: object, known: Readonly<Record<string
     if (rule === true) continue;
     if (typeof rule === "string") requireKind(`${key} of ${what}`, value, rule);
     else if (!(rule as readonly unknown[]).includes(value)) {
-      throw new RangeError(`${key} of ${what} must be one of ${rule.join(", ")}, got ${described(value)}`);
+      const near = typeof value === "string" ? nearestName(value, rule.map(String)) : undefined;
+      const meant = near === undefined ? "" : `: did you mean "${near}"?`;
+      throw new RangeError(`${key} of ${what} must be one of ${rule.join(", ")}, got ${described(value)}${meant}`);
     }
   }
 }

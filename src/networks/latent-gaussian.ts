@@ -1,6 +1,6 @@
 /** A diagonal Gaussian over latents of any shape, as a VAE's encoder gives it: its draws, and its distance from N(0, I). */
 import { requireLike } from "../base/values.js";
-import { requireSameShape } from "../runtime/tensor.js";
+import { requireFits, requireSameShape, requireTensor } from "../runtime/tensor.js";
 import * as tf from "../runtime/tf.js";
 
 /** A diagonal Gaussian over latents: mean and ln σ², of one shape [N, …latents]. */
@@ -25,11 +25,19 @@ export function latentKl<T extends tf.Tensor>(gaussian: LatentGaussian<T>): tf.T
   });
 }
 
-/** z = μ + σ·ε, the reparameterisation of q(z|x), for ε ~ N(0, I). Source: Kingma & Welling 2014, section 2.4. */
+/**
+ * z = μ + σ·ε, the reparameterisation of q(z|x), for ε ~ N(0, I).
+ *
+ * Source: Kingma & Welling 2014, section 2.4.
+ *
+ * @param noise ε, in the Gaussian's shape; of a single Gaussian, [1, …], any number of draws
+ * @throws RangeError if the shapes do not fit
+ */
 export function reparameterise<T extends tf.Tensor>(gaussian: LatentGaussian<T>, noise: T): T {
   requireGaussian(gaussian);
   const { mean, logVariance } = gaussian;
-  requireSameShape("noise", noise, "mean", mean);
+  requireTensor("noise", noise, "float", mean.rank);
+  requireFits("mean", mean, "noise", noise);
   return tf.tidy(() => tf.add(mean, tf.mul(tf.exp(tf.mul(logVariance, 0.5)), noise)) as T);
 }
 

@@ -110,11 +110,17 @@ const IS_THE_PATH = "the schedule is the part path: { network, path: linearSched
 function requireParts(parts: DiffusionModelParts): void {
   const isModel = (parts as Partial<DiffusionModel> | null)?.family === "diffusion";
   const own = (key: string): boolean => !(isModel && (OF_A_MODEL as readonly string[]).includes(key));
-  const given = isModel ? Object.fromEntries(Object.entries(parts).filter(([key]) => own(key))) : parts;
+  const given = isModel ? onlyKeys(parts, own) : parts;
   requireKnownKeys<object>("the parts of a diffusion model", given, PARTS, { schedule: IS_THE_PATH });
   requireKnownKeys<DiffusionConfig>("a diffusion model's config", parts.config, CONFIG, { schedule: IS_THE_PATH });
   requireStored(parts.network);
   requireGaussianPath(parts.path);
+}
+
+/** The record of some of a record's keys; the others, getters that refuse among them, are not read. */
+function onlyKeys<T extends object>(record: T, wanted: (key: string) => boolean): Partial<T> {
+  const keys = Object.keys(record).filter(wanted) as (keyof T)[];
+  return Object.fromEntries(keys.map((key) => [key, record[key]])) as Partial<T>;
 }
 
 function requireStored(network: unknown): void {

@@ -52,8 +52,12 @@ test("configuration keys: notes and neutral values pass, others are refused by n
 
 test("the class must be one that can be opened, and the one expected", () => {
   assert.throws(
+    () => fromDiffusers(folder, { expect: "DiTTransformer2DModel" }),
+    /is of class "UNet2DModel"; what can be opened: DiT/,
+  );
+  assert.throws(
     () => fromDiffusers(folder, { expect: "Other" as DiffusersClass }),
-    /is of class "UNet2DModel"; what can be opened: Other/,
+    /expect of a network's folder must be one of UNet2DModel, .*, got "Other"/,
   );
   edit({ _class_name: "AutoencoderTiny" });
   refuses(/is of class "AutoencoderTiny"; what can be opened: UNet2DModel, UNet2DConditionModel, DiT/, RangeError);
