@@ -31,7 +31,7 @@ export function chainDiagram(options: ChainOptions = {}): Picture {
     states: "a list",
     forward: true,
     reverse: true,
-    images: "an object",
+    images: "a tensor or an object",
     width: "a number",
   });
   const {

@@ -1,6 +1,6 @@
 /** The evidence lower bound of a VAE, term by term, in nats an example. */
 import { requireVae } from "../../networks/vae/vae-network.js";
-import { requireSameShape, requireTensor } from "../../runtime/tensor.js";
+import { requireFits, requireSameShape, requireTensor } from "../../runtime/tensor.js";
 import * as tf from "../../runtime/tf.js";
 import { latentKl, reparameterise, type VaeNetwork } from "../../networks/index.js";
 
@@ -11,11 +11,14 @@ import { latentKl, reparameterise, type VaeNetwork } from "../../networks/index.
  * ln p = Σ y·l − ln(1 + e^l) for logits l. A Gaussian one has mean μ and one learned σ:
  * ln p = −½·Σ ((x − μ)²/σ² + ln 2πσ²).
  *
- * @param output what the decoder made of z, [N, …shape] as x
+ * @param x [N, …shape], or [1, …shape]: one example, judged by each output
+ * @param output what the decoder made of z, [N, …shape]
  */
 export function logLikelihoodGivenLatent(vae: VaeNetwork, x: tf.Tensor, output: tf.Tensor): tf.Tensor1D {
   requireVae(vae);
-  requireSameShape("x", x, "output", output);
+  requireTensor("x", x);
+  requireTensor("output", output, "float", x.rank);
+  requireFits("x", x, "output", output);
   const axes = vae.shape.map((_, axis) => axis + 1);
   return tf.tidy(() => {
     if (vae.config.likelihood === "bernoulli") {

@@ -70,6 +70,11 @@ test("ln p(x|z) of logits 0 is −D·ln 2, of a Gaussian at its mean −D/2·ln 
   tf.tidy(() => {
     const atZero = logLikelihoodGivenLatent(bernoulli, x, tf.zerosLike(x)).dataSync();
     for (const value of atZero) assert.ok(Math.abs(value + D * Math.LN2) < 1e-4);
+    const one = tf.slice(x, 0, 1);
+    const output = tf.randomNormal(x.shape, 0, 1, "float32", 4);
+    const repeated = logLikelihoodGivenLatent(bernoulli, tf.concat([one, one]), output).dataSync();
+    assert.deepEqual(logLikelihoodGivenLatent(bernoulli, one, output).dataSync(), repeated);
+    assert.throws(() => logLikelihoodGivenLatent(bernoulli, x, tf.slice(output, 0, 1)), /x has shape .* does not fit/);
     gaussian.parameters.get("decoder.log_deviation").variable.assign(tf.tensor1d([Math.log(0.5)]));
     const atMean = logLikelihoodGivenLatent(gaussian, x, x).dataSync();
     for (const value of atMean) assert.ok(Math.abs(value + (D / 2) * Math.log(2 * Math.PI * 0.25)) < 1e-4);

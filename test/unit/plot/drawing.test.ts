@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrow, chainDiagram, drawing, imageGrid, mathText } from "../../../src/plot/index.js";
 import { decodePng } from "../../../src/files/index.js";
+import * as tf from "../../../src/runtime/tf.js";
 import { lossDrawing } from "../../../src/plot/loss-drawing.js";
 
 function pixel(png: Uint8Array, x: number, y: number): number[] {
@@ -57,6 +58,9 @@ test("the chain names its states and both transitions", () => {
 test("the chain takes one image for each state", () => {
   const images = { images: Uint8Array.of(0, 128, 255), height: 1, width: 1, channels: 1 };
   assert.equal(chainDiagram({ states: ["x_0", "x_t", "…", "x_T"], images }).svg!.match(/<image/g)?.length, 3);
+  const tensor = tf.tensor4d([-1, 0, 1], [3, 1, 1, 1]);
+  assert.equal(chainDiagram({ states: ["x_0", "x_t", "x_T"], images: tensor }).svg!.match(/<image/g)?.length, 3);
+  tensor.dispose();
   assert.throws(() => chainDiagram({ images }), /3 images for 4 drawn states/);
 });
 
