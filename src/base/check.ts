@@ -1,7 +1,10 @@
 /** Checks of what a caller gives, each with an error that names the value, what is allowed and the remedy. */
 import { described, isKind, requireKind, type Kinds } from "./kinds.js";
+import { nearestName } from "./nearest.js";
+import { requireChoice } from "./values.js";
 
 export { described } from "./kinds.js";
+export { nearestName } from "./nearest.js";
 
 /** What a known option must be: of a kind, one of these texts or numbers, or what the code that reads it looks at itself. */
 export type OptionRule = true | Kinds | readonly (string | number)[];
@@ -62,11 +65,7 @@ function requireRules(what: string, given: object, known: Readonly<Record<string
     const rule = known[key];
     if (rule === true) continue;
     if (typeof rule === "string") requireKind(`${key} of ${what}`, value, rule);
-    else if (!(rule as readonly unknown[]).includes(value)) {
-      const near = typeof value === "string" ? nearestName(value, rule.map(String)) : undefined;
-      const meant = near === undefined ? "" : `: did you mean "${near}"?`;
-      throw new RangeError(`${key} of ${what} must be one of ${rule.join(", ")}, got ${described(value)}${meant}`);
-    }
+    else requireChoice<unknown>(`${key} of ${what}`, value, rule);
   }
 }
 
@@ -81,25 +80,4 @@ function requireOptions(what: string, given: unknown, names: readonly string[]):
   throw new TypeError(
     `${what} takes an object with ${names.length === 1 ? "the option" : "options,"} ${names.join(", ")}, got ${described(given)}`,
   );
-}
-
-/** The known name that a misspelt one most likely stands for, or undefined if none is near. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const distances = known.map((candidate) => editDistance(name.toLowerCase(), candidate.toLowerCase()));
-  const smallest = Math.min(...distances);
-  // A name of which half the letters differ is another word.
-  return smallest <= Math.max(2, name.length / 3) ? known[distances.indexOf(smallest)] : undefined;
-}
-
-/** Levenshtein's distance: the fewest insertions, deletions and replacements of a letter from one text to the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

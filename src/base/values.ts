@@ -1,11 +1,14 @@
 /** Checks of single numbers and choices that the theory is given. */
-import { described } from "./check.js";
+import { described } from "./kinds.js";
+import { nearestName } from "./nearest.js";
 
-/** Throws a RangeError unless `value` is one of `allowed`. */
+/** Throws a RangeError unless `value` is one of `allowed`; of a misspelt text it names the nearest. */
 export function requireChoice<T>(name: string, value: T, allowed: readonly T[]): void {
   if (allowed.includes(value)) return;
   const given = typeof value === "string" ? value : shownNumber(value);
-  throw new RangeError(`${name} must be one of ${allowed.map(String).join(", ")}, got ${given}`);
+  const near = typeof value === "string" ? nearestName(value, allowed.map(String)) : undefined;
+  const meant = near === undefined ? "" : `: did you mean "${near}"?`;
+  throw new RangeError(`${name} must be one of ${allowed.map(String).join(", ")}, got ${given}${meant}`);
 }
 
 /** Throws a RangeError unless `value` is a whole number ≥ 1. */

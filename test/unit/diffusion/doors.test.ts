@@ -78,7 +78,7 @@ const doors: [RegExp, () => unknown][] = [
   [/^gamma of p2 must be a finite number ≥ 0, got -1$/, () => weights("p2", { gamma: -1 })],
   [/^k of p2 must be a finite number ≥ 0, got -1$/, () => weights("p2", { k: -1 })],
   [/^sigmaData must be a finite number > 0, got 0$/, () => weights("edm", { sigmaData: 0 })],
-  [/^weighting must be one of simple, uniform, .*, got min_snr$/, () => weights("min_snr")],
+  [/^weighting must be one of simple, uniform, .*, got min_snr: did you mean "min-snr"\?$/, () => weights("min_snr")],
   [/^t = 5000 is outside 0 … 1000/, () => weights("simple", {}, 5000)],
   [/^t = -1 is outside 0 … 1000/, () => weights("snr", {}, -1)],
   [/^unknown prediction "epsilon"/, () => weights("simple", {}, 500, nonsense)],

@@ -57,7 +57,7 @@ test("the class must be one that can be opened, and the one expected", () => {
   );
   assert.throws(
     () => fromDiffusers(folder, { expect: "Other" as DiffusersClass }),
-    /expect of a network's folder must be one of UNet2DModel, .*, got "Other"/,
+    /expect of a network's folder must be one of UNet2DModel, .*, got Other/,
   );
   edit({ _class_name: "AutoencoderTiny" });
   refuses(/is of class "AutoencoderTiny"; what can be opened: UNet2DModel, UNet2DConditionModel, DiT/, RangeError);

@@ -173,7 +173,7 @@ test("an option that is no choice is refused, not taken for the other one", () =
     [() => dpmSolver(d, schedule, xT, { order: as("4") }), /order must be one of/],
     [() => lms(d, schedule, xT, { order: 5 }), /order must be one of 1, 2, 3, 4, got 5/],
     [() => flow(d, flowPath(), xT, { method: as("midpoint") }), /method must be one of euler, heun, got midpoint/],
-    [() => ddim(d, schedule, xT, { finish: as("end") }), /finish of .* must be one of data, last, got "end"/],
+    [() => ddim(d, schedule, xT, { finish: as("end") }), /finish of .* must be one of data, last, got end/],
     [
       () => ddim(d, schedule, xT, { spacing: as("even") }),
       /spacing must be one of leading, trailing, linspace, karras, got even/,

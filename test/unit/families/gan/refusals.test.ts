@@ -40,8 +40,8 @@ test("a task that cannot be trained is refused before a step", () => {
     [{ data: new Float32Array(9) }, /9 numbers are no whole count of examples of shape \[2\]/],
     [{ data: new Float32Array(20) }, /the data holds 10 examples, fewer than a batch of 16: give a smaller batchSize/],
     [{ data: new Float32Array(64).fill(NaN, 10) }, /example 5 of the data holds NaN: remove it/],
-    [{ loss: "hinge" }, /loss of GanTask must be one of non-saturating, least-squares, wasserstein, got "hinge"/],
-    [{ loss: "wassserstein" }, /loss of GanTask must be one of .*, got "wassserstein": did you mean "wasserstein"\?/],
+    [{ loss: "hinge" }, /loss of GanTask must be one of non-saturating, least-squares, wasserstein, got hinge/],
+    [{ loss: "wassserstein" }, /loss of GanTask must be one of .*, got wassserstein: did you mean "wasserstein"\?/],
     [{ batchSize: 1 }, /batchSize of a GAN must be a whole number ≥ 2, got 1/],
     [{ discriminatorSteps: 0 }, /discriminatorSteps must be a whole number ≥ 1, got 0/],
     [
